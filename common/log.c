@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The log.  It owns the only mutable state outside of main files, since the
+ * log is a property of the process.  Lines hold text from hostile peers, so
+ * everything is escaped here, at the last step, and nowhere else.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+
+static struct {
+	const char *ident;
+	enum log_target target;
+	char *file;
+	int fd; /* for stderr and file */
+	int level;
+} state = { "mailchute", LOG_TO_STDERR, NULL, STDERR_FILENO, LOG_INFO };
+
+static int
+open_file(const char *file)
+{
+	return open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+	    0640);
+}
+
+int
+log_open(const char *ident, enum log_target target, const char *file, int level)
+{
+	int fd = STDERR_FILENO;
+
+	if (target == LOG_TO_FILE && (fd = open_file(file)) == -1)
+		return -1;
+	state.ident = ident;
+	state.target = target;
+	free(state.file);
+	state.file = file == NULL ? NULL : xstrdup(file);
+	state.fd = fd;
+	state.level = level;
+	/* The libc's socket may be gone by the time of a sandbox: open now. */
+	if (target == LOG_TO_SYSLOG)
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int fd;
+
+	if (state.target != LOG_TO_FILE || state.file == NULL)
+		return 0;
+	if ((fd = open_file(state.file)) == -1)
+		return -1;
+	close(state.fd);
+	state.fd = fd;
+	return 0;
+}
+
+int
+log_fd(void)
+{
+	return state.target == LOG_TO_SYSLOG ? -1 : state.fd;
+}
+
+void
+log_open_fd(const char *ident, int fd, int level)
+{
+	state.ident = ident;
+	state.target = LOG_TO_STDERR;
+	state.fd = fd;
+	state.level = level;
+}
+
+/* Length of the UTF-8 sequence at s, or 0 when it is none (RFC 3629). */
+static size_t
+utf8_len(const unsigned char *s)
+{
+	size_t n, i;
+
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	/* C1 controls, which some terminals obey. */
+	if (s[0] == 0xc2 && s[1] < 0xa0)
+		return 0;
+	return n;
+}
+
+void
+log_escape(struct buf *b, const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n;
+
+	while (*p != '\0') {
+		if (*p == '"' || *p == '\\') {
+			buf_printf(b, "\\%c", *p++);
+		} else if (*p >= 0x20 && *p < 0x7f) {
+			buf_putc(b, (char)*p++);
+		} else if ((n = utf8_len(p)) > 0) {
+			buf_append(b, p, n);
+			p += n;
+		} else {
+			buf_printf(b, "\\x%02x", *p++);
+		}
+	}
+}
+
+static bool
+needs_quotes(const char *s)
+{
+	return *s == '\0' || strpbrk(s, " \"=\\") != NULL;
+}
+
+void
+log_begin(struct buf *b, const char *event)
+{
+	buf_truncate(b, 0);
+	buf_printf(b, "event=%s", event);
+}
+
+void
+log_str(struct buf *b, const char *key, const char *value)
+{
+	bool quoted;
+
+	if (value == NULL)
+		return;
+	quoted = needs_quotes(value);
+	buf_printf(b, " %s=", key);
+	if (quoted)
+		buf_putc(b, '"');
+	log_escape(b, value);
+	if (quoted)
+		buf_putc(b, '"');
+}
+
+void
+log_num(struct buf *b, const char *key, int64_t value)
+{
+	buf_printf(b, " %s=%lld", key, (long long)value);
+}
+
+/* A whole line in one write, so that lines of several processes never mix. */
+static void
+write_line(const char *line)
+{
+	char stamp[32];
+	struct tm tm;
+	time_t now = (time_t)clock_wall();
+	char *out;
+	ssize_t n;
+
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		stamp[0] = '\0';
+	out = xasprintf("%s %s[%ld]: %s\n", stamp, state.ident, (long)getpid(),
+	    line);
+	do
+		n = write(state.fd, out, strlen(out));
+	while (n == -1 && errno == EINTR);
+	/* A log that cannot be written must not stop mail. */
+	free(out);
+}
+
+void
+log_end(struct buf *b, int priority)
+{
+	if (priority <= state.level) {
+		if (state.target == LOG_TO_SYSLOG)
+			syslog(priority, "%s", buf_data(b));
+		else
+			write_line(buf_data(b));
+	}
+	buf_truncate(b, 0);
+}
+
+void
+log_event(int priority, const char *event, ...)
+{
+	const char *key, *value;
+	struct buf b;
+	va_list ap;
+
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, event);
+	va_start(ap, event);
+	while ((key = va_arg(ap, const char *)) != NULL) {
+		value = va_arg(ap, const char *);
+		log_str(&b, key, value);
+	}
+	va_end(ap);
+	log_end(&b, priority);
+	buf_clear(&b);
+}
+
+void
+log_text(int priority, const char *event, const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_event(priority, event, "text", text, NULL);
+}
+
+void
+fatalx(int status, const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX / 2];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	dprintf(STDERR_FILENO, "%s: %s\n", state.ident, text);
+	if (state.target != LOG_TO_STDERR)
+		log_event(LOG_ERR, "fatal", "text", text, NULL);
+	exit(status);
+}

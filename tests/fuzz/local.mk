@@ -1,0 +1,1 @@
+# fuzz targets, replayed over their corpora as ordinary tests

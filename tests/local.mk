@@ -1,0 +1,21 @@
+# Every test speaks TAP.  Each folder of the program has its own list here, so
+# that a folder and its tests change together.
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir;
+
+TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
+
+include tests/unit/common.mk
+include tests/unit/mail.mk
+include tests/unit/sendmail.mk
+include tests/unit/queue.mk
+include tests/unit/delivery.mk
+include tests/fuzz/local.mk
+include tests/lint/local.mk
