@@ -22,7 +22,7 @@ static uint32_t
 get_u32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	       (uint32_t)p[2] << 8 | p[3];
 }
 
 static void
@@ -218,8 +218,8 @@ fill(struct frame_reader *r, int64_t deadline_ms, struct err *e)
 }
 
 int
-frame_recv(struct frame_reader *r, struct frame *f, int64_t deadline_ms,
-    struct err *e)
+frame_recv(
+    struct frame_reader *r, struct frame *f, int64_t deadline_ms, struct err *e)
 {
 	ssize_t n;
 	int got;

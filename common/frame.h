@@ -2,6 +2,8 @@
 #ifndef COMMON_FRAME_H
 #define COMMON_FRAME_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -32,8 +32,8 @@ static struct {
 static int
 open_file(const char *file)
 {
-	return open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
-	    0640);
+	return open(
+	    file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
 }
 
 int
@@ -178,8 +178,8 @@ write_line(const char *line)
 	if (gmtime_r(&now, &tm) == NULL ||
 	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		stamp[0] = '\0';
-	out = xasprintf("%s %s[%ld]: %s\n", stamp, state.ident, (long)getpid(),
-	    line);
+	out = xasprintf(
+	    "%s %s[%ld]: %s\n", stamp, state.ident, (long)getpid(), line);
 	do
 		n = write(state.fd, out, strlen(out));
 	while (n == -1 && errno == EINTR);

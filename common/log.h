@@ -30,8 +30,8 @@ enum log_target {
  * alone.  Returns 0, or -1 with errno set when the file cannot be opened;
  * then the target stays what it was.
  */
-int log_open(const char *ident, enum log_target target, const char *file,
-    int level);
+int log_open(
+    const char *ident, enum log_target target, const char *file, int level);
 
 /* Opens the file anew, after it was moved away: as log_open. */
 int log_reopen(void);
@@ -45,8 +45,7 @@ void log_open_fd(const char *ident, int fd, int level);
 /*
  * Pairs of key and value, ended by NULL.  A NULL value leaves its pair out.
  */
-void log_event(int priority, const char *event, ...)
-    __attribute__((sentinel));
+void log_event(int priority, const char *event, ...) __attribute__((sentinel));
 
 /*
  * A line built piece by piece: log_begin, then keys, then log_end.  The line

@@ -11,8 +11,7 @@
 
 #include "common/xalloc.h"
 
-static void __attribute__((noreturn))
-out_of_memory(void)
+static void __attribute__((noreturn)) out_of_memory(void)
 {
 	static const char text[] = "mailchute: out of memory\n";
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* Life cycle of an envelope; it is plain data otherwise. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/envelope.h"
+#include "common/xalloc.h"
+
+void
+envelope_init(struct envelope *env)
+{
+	memset(env, 0, sizeof(*env));
+}
+
+void
+envelope_clear(struct envelope *env)
+{
+	size_t i;
+
+	for (i = 0; i < env->nrcpts; i++) {
+		free(env->rcpts[i].address);
+		free(env->rcpts[i].orcpt);
+	}
+	free(env->rcpts);
+	free(env->sender);
+	free(env->envid);
+	free(env->from);
+	free(env->message_id);
+	envelope_init(env);
+}
+
+struct envelope_rcpt *
+envelope_add(struct envelope *env, const char *address)
+{
+	struct envelope_rcpt *r;
+
+	env->rcpts =
+	    xreallocarray(env->rcpts, env->nrcpts + 1, sizeof(*env->rcpts));
+	r = &env->rcpts[env->nrcpts++];
+	memset(r, 0, sizeof(*r));
+	r->address = xstrdup(address);
+	return r;
+}

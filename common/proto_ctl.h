@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_PROTO_CTL_H
+#define COMMON_PROTO_CTL_H
+
+#include <sys/types.h>
+
+#include "common/frame.h"
+#include "common/strlist.h"
+
+/*
+ * The control contract: what mailq, mailchute and sendmail -q ask of
+ * mailchuted, on the socket "control" or on a socketpair (docs/protocol.md).
+ * One request a connection: the client sends REQUEST, the daemon answers with
+ * frames and ends with DONE.  Rights come from the peer's credentials.
+ */
+
+#define CTL_VERSION 1
+#define CTL_IDS_MAX 1000
+#define CTL_FD      3 /* where --answer finds its client */
+
+enum ctl_type {
+	CTL_REQUEST = 1,
+	CTL_MESSAGE,   /* a message, followed by its recipients */
+	CTL_RECIPIENT, /* belongs to the message before it */
+	CTL_ATTEMPT,   /* "show": one try, oldest first */
+	CTL_BODY,      /* "show --body": raw */
+	CTL_ACCOUNT,   /* "status", and before a listing */
+	CTL_SAID,      /* one line of what was done, for people */
+	CTL_TOTALS,
+	CTL_DONE
+};
+
+enum ctl_verb {
+	CTL_LIST = 1, /* messages with recipients, by arrival */
+	CTL_SHOW,
+	CTL_HOLD,
+	CTL_RELEASE,
+	CTL_RETRY,
+	CTL_REMOVE,
+	CTL_PAUSE,
+	CTL_RESUME,
+	CTL_STATUS,
+	CTL_FLUSH /* sendmail -q and its variants */
+};
+
+struct ctl_request {
+	enum ctl_verb verb;
+	struct strlist ids; /* queue ids */
+	bool all;
+	bool body;      /* with CTL_SHOW */
+	char *match_id; /* CTL_FLUSH: -qI, -qR, -qS: a part of the text */
+	char *match_rcpt;
+	char *match_sender;
+};
+void ctl_request_clear(struct ctl_request *r);
+int ctl_put_request(struct buf *b, const struct ctl_request *r);
+int ctl_get_request(
+    const struct frame *f, struct ctl_request *r, struct err *e);
+
+/*
+ * Rows.  Strings are owned by the struct and may be NULL; times are wall
+ * seconds, 0 for "none".  States are the names of DESIGN section 3.
+ */
+struct ctl_message {
+	char *id; /* 12 hex digits */
+	char *state;
+	char *sender; /* "" is the null sender */
+	char *account;
+	char *message_id;
+	uint64_t size;
+	int64_t arrived_at;
+	uint64_t attempts;
+	uid_t uid;
+};
+void ctl_message_clear(struct ctl_message *m);
+int ctl_put_message(struct buf *b, const struct ctl_message *m);
+int ctl_get_message(
+    const struct frame *f, struct ctl_message *m, struct err *e);
+
+struct ctl_recipient {
+	char *address;
+	char *original; /* as submitted, where aliases changed it */
+	char *state;
+	uint64_t code;
+	char *status;
+	char *text;    /* the server's words, or ours */
+	char *meaning; /* what it means, in plain words */
+	char *fix;     /* what to do */
+	int64_t next_at;
+};
+void ctl_recipient_clear(struct ctl_recipient *r);
+int ctl_put_recipient(struct buf *b, const struct ctl_recipient *r);
+int ctl_get_recipient(
+    const struct frame *f, struct ctl_recipient *r, struct err *e);
+
+struct ctl_attempt {
+	int64_t at;
+	char *address; /* recipient */
+	char *outcome; /* "delivered", "deferred", "rejected", "uncertain" */
+	char *relay;
+	char *tls;
+	uint64_t code;
+	char *status;
+	char *text;
+};
+void ctl_attempt_clear(struct ctl_attempt *a);
+int ctl_put_attempt(struct buf *b, const struct ctl_attempt *a);
+int ctl_get_attempt(
+    const struct frame *f, struct ctl_attempt *a, struct err *e);
+
+struct ctl_account {
+	char *name;
+	char *state; /* ready, backoff, held, budget */
+	int64_t since;
+	uint64_t code;
+	char *status;
+	char *text;
+	char *meaning;
+	char *fix;
+	int64_t next_at;
+	uint64_t waiting; /* messages */
+	uint64_t sent_minute, sent_day, rcpts_day;
+	uint64_t connections;
+	char *relay;
+	char *tls;
+};
+void ctl_account_clear(struct ctl_account *a);
+int ctl_put_account(struct buf *b, const struct ctl_account *a);
+int ctl_get_account(
+    const struct frame *f, struct ctl_account *a, struct err *e);
+
+/* The whole queue's figures, whoever asks. */
+struct ctl_totals {
+	uint64_t messages;
+	uint64_t octets;
+	uint64_t waiting, held, failed, uncertain;
+	int64_t oldest_at;
+	bool paused;       /* by "mailchute pause" */
+	bool delivery_off; /* by queue.delivery */
+	bool own_only;     /* the listing held the caller's own mail alone */
+	char *verdict;     /* ok, warning, critical */
+	int64_t since;
+	char *reason; /* the verdict in one sentence */
+};
+void ctl_totals_clear(struct ctl_totals *t);
+int ctl_put_totals(struct buf *b, const struct ctl_totals *t);
+int ctl_get_totals(const struct frame *f, struct ctl_totals *t, struct err *e);
+
+int ctl_put_said(struct buf *b, const char *line);
+char *ctl_get_said(const struct frame *f, struct err *e); /* to be freed */
+
+/* The end: an exit status of sysexits(3), 0 when done, and why not. */
+int ctl_put_done(struct buf *b, int status, const char *text);
+int ctl_get_done(
+    const struct frame *f, int *status, char **text, struct err *e);
+
+#endif

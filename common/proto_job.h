@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_PROTO_JOB_H
+#define COMMON_PROTO_JOB_H
+
+#include "common/conf.h"
+#include "common/envelope.h"
+#include "common/frame.h"
+
+/*
+ * The delivery contract between mailchuted's queue process and deliver
+ * (docs/protocol.md).  deliver is started with the job channel on descriptor
+ * JOB_FD and the secret channel on SECRET_FD.
+ *
+ *	queue:   SESSION                        once
+ *	deliver: READY | FAILED                 FAILED: deliver then exits
+ *	queue:   MESSAGE BODY... BODY_END | ABORT | QUIT
+ *	deliver: RESULT...  MESSAGE_DONE        one RESULT a recipient
+ *	         CLOSED                         the session ended; then it exits
+ *
+ * Rules that the two keep:
+ * - The queue marks the recipients active, and has that committed, before it
+ *   sends BODY_END; deliver sends the last octet of the body to the server
+ *   only after BODY_END.
+ * - ABORT stands where BODY_END would: the stored body proved damaged.
+ *   deliver closes the connection without completing the message and answers
+ *   CLOSED; the queue knows that nothing was delivered.
+ * - deliver may send CLOSED instead of an answer to a MESSAGE that it had not
+ *   begun; that message spends no attempt.  The same holds when deliver ends
+ *   without a word before BODY_END; after it, the message is uncertain.
+ */
+
+#define JOB_VERSION 1
+#define JOB_FD      3
+#define SECRET_FD   4
+
+enum job_type {
+	JOB_SESSION = 1,
+	JOB_READY,
+	JOB_FAILED,
+	JOB_MESSAGE,
+	JOB_RCPTS, /* more recipients of the MESSAGE before it */
+	JOB_BODY,  /* raw, at most FRAME_RAW_MAX */
+	JOB_BODY_END,
+	JOB_ABORT,
+	JOB_QUIT,
+	JOB_RESULT,
+	JOB_MESSAGE_DONE,
+	JOB_CLOSED
+};
+
+/* Where deliver gets what it signs in with. */
+enum job_secret {
+	JOB_SECRET_NONE,
+	JOB_SECRET_FD /* one octet 'S' on SECRET_FD brings a descriptor */
+};
+
+/* Everything deliver needs to know; strings are owned by the struct. */
+struct job_session {
+	char *account; /* for its log lines */
+	enum provider provider;
+	struct strlist hosts; /* host or host:port, tried in order */
+	unsigned port;
+	enum tls_mode tls;
+	unsigned tls_min; /* 12 or 13 */
+	char *ca_file;    /* NULL: the system's store */
+	enum conf_family family;
+	char *user;
+	enum auth_mech auth;
+	enum job_secret secret;
+	bool chunking;
+	int64_t linger_ms;
+	char *helo;
+	enum sandbox_mode sandbox;
+	/* sender rewriting, DESIGN "Whose mail it is" (mail/rewrite.h) */
+	struct strlist senders;
+	enum rewrite_mode rewrite;
+	bool original_from;
+	struct strlist local_names;
+	char *domain;
+	char *hostname;
+	/* logging */
+	int log_level;
+};
+void job_session_clear(struct job_session *s);
+int job_put_session(struct buf *b, const struct job_session *s);
+int job_get_session(
+    const struct frame *f, struct job_session *s, struct err *e);
+
+/* What a session turned out to be. */
+struct job_ready {
+	char relay[256];  /* name as configured */
+	char address[64]; /* numeric, with port */
+	char tls[16];     /* "TLSv1.3", or "" */
+	char cipher[64];
+	uint64_t size_max; /* of EHLO SIZE; 0: not told */
+	bool dsn;          /* the server takes DSN parameters */
+};
+int job_put_ready(struct buf *b, const struct job_ready *r);
+int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);
+
+/*
+ * What happened, and whose fault it is.  Scope says how far a failure
+ * reaches: a connection failure backs the account off, an account failure
+ * holds it, and neither touches a message.
+ */
+enum job_scope {
+	JOB_SCOPE_CONNECTION = 1,
+	JOB_SCOPE_ACCOUNT,
+	JOB_SCOPE_MESSAGE, /* every recipient of it alike */
+	JOB_SCOPE_RECIPIENT
+};
+enum job_outcome {
+	JOB_DELIVERED = 1,
+	JOB_DEFERRED,  /* temporary */
+	JOB_REJECTED,  /* permanent */
+	JOB_UNCERTAIN, /* the answer to the end of data never came */
+	JOB_UNTRIED    /* the session broke before its turn: no attempt spent */
+};
+struct job_result {
+	uint64_t rcpt; /* number given in MESSAGE */
+	enum job_outcome outcome;
+	enum job_scope scope;
+	unsigned code;               /* of the reply; 0 when none was read */
+	char status[ERR_STATUS_MAX]; /* RFC 3463 */
+	char text[ERR_TEXT_MAX];     /* the server's own words, or ours */
+	char phase[32];              /* "RCPT TO", "end of data", ... */
+	char meaning[256], fix[512]; /* from the verdict table; may be "" */
+};
+
+/* FAILED carries a struct job_result whose rcpt is 0, and how far it came. */
+int job_put_failed(
+    struct buf *b, const struct job_result *r, const struct job_ready *sofar);
+int job_get_failed(const struct frame *f, struct job_result *r,
+    struct job_ready *sofar, struct err *e);
+int job_put_result(struct buf *b, const struct job_result *r);
+int job_get_result(const struct frame *f, struct job_result *r, struct err *e);
+
+/* CLOSED: why, for the log and for a back-off; outcome as in FAILED. */
+int job_put_closed(struct buf *b, const struct job_result *r);
+int job_get_closed(const struct frame *f, struct job_result *r, struct err *e);
+
+/* One message.  rcpt_ids[i] belongs to env->rcpts[i]. */
+struct job_message {
+	char queue_id[16];
+	uint64_t size;  /* octets of the stored message */
+	bool is_notice; /* a bounce or report of our own */
+	struct envelope env;
+	uint64_t *rcpt_ids;
+};
+void job_message_clear(struct job_message *m);
+int job_put_message(struct buf *b, const struct job_message *m);
+int job_get_message(
+    const struct frame *f, struct job_message *m, struct err *e);
+int job_get_rcpts(const struct frame *f, struct job_message *m, struct err *e);
+
+/* MESSAGE_DONE: milliseconds spent, for the log line. */
+struct job_done {
+	uint64_t wait_ms; /* from MESSAGE to the first command */
+	uint64_t envelope_ms;
+	uint64_t data_ms;
+	uint64_t octets; /* sent as the message */
+};
+int job_put_done(struct buf *b, const struct job_done *d);
+int job_get_done(const struct frame *f, struct job_done *d, struct err *e);
+
+/* A frame without payload: BODY_END, ABORT, QUIT. */
+int job_put_empty(struct buf *b, enum job_type type);
+
+#endif

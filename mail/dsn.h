@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MAIL_DSN_H
+#define MAIL_DSN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/envelope.h"
+
+/*
+ * Writes a delivery status notification: RFC 3464 within multipart/report
+ * (RFC 6522), in canonical form.  Pure text: dates and ids are arguments.
+ */
+
+#define DSN_MARK "X-Mailchute-Notice" /* header field of everything we write \
+				       */
+
+enum dsn_kind {
+	DSN_FAILED,
+	DSN_DELAYED,
+	DSN_EXPIRED
+};
+
+struct dsn_rcpt {
+	const char *address;
+	const char *original; /* as the sender gave it, or NULL */
+	const char *orcpt;    /* or NULL */
+	const char *status;   /* "5.1.1" */
+	unsigned code;
+	const char *text;    /* the server's words */
+	const char *relay;   /* name of who said it, or NULL: we did */
+	const char *meaning; /* plain words, or NULL */
+	const char *fix;
+};
+
+struct dsn {
+	enum dsn_kind kind;
+	const char *from;       /* From: of the notice, a whole mailbox */
+	const char *to;         /* the original's sender */
+	const char *hostname;   /* Reporting-MTA */
+	const char *queue_id;   /* of the original */
+	const char *message_id; /* of the notice, with angle brackets */
+	const char *envid;      /* of the original, or NULL */
+	int64_t now;            /* date of the notice */
+	int64_t arrived_at;     /* of the original */
+	const struct dsn_rcpt *rcpts;
+	size_t nrcpts;
+	const char *headers; /* of the original, canonical; cut by us if long */
+	size_t headers_len;
+};
+
+/* Appends the whole notice; -1 when b's cap is too small. */
+int dsn_put(struct buf *b, const struct dsn *d);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MAIL_REWRITE_H
+#define MAIL_REWRITE_H
+
+#include <stdbool.h>
+
+#include "common/conf.h"
+#include "common/strlist.h"
+#include "mail/header.h"
+
+/*
+ * Sender rewriting, DESIGN "Whose mail it is": Exchange takes no mail whose
+ * From is neither the mailbox that signed in nor one it may send as.  Done on
+ * the way out, so that a changed configuration serves mail queued before.
+ */
+struct rewrite_rules {
+	const char *user; /* the mailbox; NULL: nothing is rewritten */
+	const struct strlist *senders;
+	enum rewrite_mode mode;
+	bool original_from;
+	bool null_sender_ok; /* provider smtp: "<>" goes out as it is */
+	const struct strlist *local_names;
+	const char *hostname; /* its first label names the host */
+	const char *domain;
+};
+
+/*
+ * Rewrites From, Sender, Reply-To and X-Original-From in *h as the rules say.
+ * Returns whether anything changed.
+ */
+bool rewrite_header(const struct rewrite_rules *r, struct header *h);
+
+/* The envelope sender to use, allocated; "" is the null sender. */
+char *rewrite_sender(const struct rewrite_rules *r, const char *sender);
+
+#endif

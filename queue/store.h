@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_STORE_H
+#define QUEUE_STORE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/envelope.h"
+#include "common/err.h"
+#include "common/strlist.h"
+#include "queue/state.h"
+
+/*
+ * The queue on disk.  This header hides how it is kept (SQLite, docs/schema.md)
+ * and speaks of messages, recipients and accounts, so that a second store can
+ * stand beside the first.
+ *
+ * Changes are made between store_begin and store_commit.  Every function that
+ * may fail returns -1 with *e filled; after a failure inside a transaction the
+ * caller rolls back.  store_commit's failure means "unknown": whether the
+ * changes are there shows only after the store was opened anew, so the caller
+ * acknowledges nothing and ends the process.
+ *
+ * Times are wall seconds, given by the caller; the store reads no clock.
+ */
+
+struct store;
+
+enum store_mode {
+	STORE_WRITE, /* holds the lock; one at a time */
+	STORE_READ   /* a listing: no lock, no change */
+};
+
+/* What store_open found and did, for the log. */
+struct store_opened {
+	bool created;
+	int migrated_from;  /* schema version, 0: none */
+	uint64_t uncertain; /* recipients found active */
+	uint64_t swept;     /* unfinished messages taken away */
+	bool checked;       /* quick_check was run */
+};
+
+/*
+ * Opens directory/queue.db, making it when it is not there (STORE_WRITE).
+ * The lock file directory/lock is taken by the caller (queue/lock.h) before.
+ * Active recipients become uncertain, with due_at as the caller gives it by
+ * uncertain_due (0: held).  ERR_LOCAL when the file is damaged, foreign, newer
+ * than we are, or not ours to write.
+ */
+int store_open(const char *directory, enum store_mode mode, int64_t now,
+    int64_t uncertain_due, struct store **out, struct store_opened *what,
+    struct err *e);
+
+/* NULL is fine.  STORE_WRITE truncates the journal and notes a clean stop. */
+void store_close(struct store *s);
+
+int store_begin(struct store *s, struct err *e);
+int store_commit(struct store *s, struct err *e);
+void store_rollback(struct store *s);
+
+/* Moves the journal into the file: little and cheap when idle, or all. */
+enum store_checkpoint {
+	CHECKPOINT_PASSIVE,
+	CHECKPOINT_TRUNCATE
+};
+int store_checkpoint(struct store *s, enum store_checkpoint how, struct err *e);
+uint64_t store_journal_size(const struct store *s); /* octets */
+
+/* ---- messages ---------------------------------------------------------- */
+
+#define CHUNK_SIZE (64 * 1024)
+
+enum message_kind {
+	KIND_MAIL,
+	KIND_BOUNCE, /* a notice of ours about failed or delayed mail */
+	KIND_ALARM   /* to local.admin; goes before all other mail */
+};
+
+/* A queue id: its number, and as people see it. */
+#define QUEUE_ID_TEXT 13
+void queue_id_format(uint64_t id, char out[QUEUE_ID_TEXT]);
+int queue_id_parse(const char *text, uint64_t *id);
+
+/* An id greater than every one given before. */
+uint64_t store_next_id(struct store *s, int64_t now_ms);
+
+struct store_message {
+	uint64_t id;
+	int64_t arrived_at;
+	uid_t uid;
+	char *account;
+	enum message_kind kind;
+	char *sender; /* qualified; "" is the null sender */
+	char *from;   /* first address of From:, or NULL */
+	char *message_id;
+	uint64_t size; /* octets of all chunks */
+	uint32_t chunks;
+	enum body_type body;
+	bool smtputf8;
+	enum dsn_ret ret;
+	char *envid;
+	unsigned attempts;
+	int64_t due_at; /* earliest of its recipients; 0: none waits */
+	int64_t
+	    delay_notice_at; /* when the delay notice went out; 0: not yet */
+};
+void store_message_clear(struct store_message *m);
+
+struct store_rcpt {
+	uint64_t id;
+	char *address;  /* where it goes */
+	char *original; /* as submitted, when aliases changed it; or NULL */
+	char *orcpt;
+	unsigned notify;
+	enum rcpt_state state;
+	int64_t due_at;
+	unsigned attempts;
+	unsigned code; /* last answer: 0 when none was read */
+	char status[ERR_STATUS_MAX];
+	char *text, *meaning, *fix; /* or NULL */
+};
+void store_rcpt_clear(struct store_rcpt *r);
+
+/*
+ * Takes in a message.  store_message_add makes the row in state staging
+ * with no recipient; chunks and recipients follow, in one transaction or in
+ * several; store_message_queue makes it mail: recipients become queued, due at
+ * due_at.  size and chunks are counted by the store.
+ */
+int store_message_add(
+    struct store *s, const struct store_message *m, struct err *e);
+int store_rcpt_add(struct store *s, uint64_t message,
+    const struct store_rcpt *r, struct err *e);
+int store_chunk_add(
+    struct store *s, uint64_t message, const void *p, size_t n, struct err *e);
+int store_message_queue(
+    struct store *s, uint64_t message, int64_t due_at, struct err *e);
+
+/* Takes a message away with all that belongs to it; no journal entry. */
+int store_message_delete(struct store *s, uint64_t message, struct err *e);
+
+/* Was this submission taken before?  1 with *message, 0, -1. */
+int store_submission_find(struct store *s, uid_t uid, const uint8_t id[16],
+    uint64_t *message, struct err *e);
+int store_submission_add(struct store *s, uid_t uid, const uint8_t id[16],
+    uint64_t message, int64_t now, struct err *e);
+int store_submission_forget(struct store *s, int64_t before, struct err *e);
+
+/* 1 when found. */
+int store_message_get(
+    struct store *s, uint64_t id, struct store_message *m, struct err *e);
+
+/* All recipients of a message; *v for the caller to free, each cleared. */
+int store_rcpts_get(struct store *s, uint64_t message, struct store_rcpt **v,
+    size_t *n, struct err *e);
+
+/*
+ * One chunk, its CRC-32 verified: 1, or 0 past the last.  ERR_LOCAL with
+ * status 5.6.0 when it does not match what was stored.
+ */
+int store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
+    struct buf *out, struct err *e);
+
+/* ---- the schedule's questions ------------------------------------------ */
+
+/*
+ * The next message of the account to try: alarms first, then the uid after
+ * after_uid in a circle, then the oldest due.  Only messages that have a
+ * queued or uncertain recipient due at or before now; those in skip (being
+ * delivered) do not count.  1 with *id and *uid, 0 when none is due; then
+ * *wake_at is when the next one will be (0: none waits).
+ */
+int store_due_next(struct store *s, const char *account, int64_t now,
+    uid_t after_uid, const uint64_t *skip, size_t nskip, uint64_t *id,
+    uid_t *uid, int64_t *wake_at, struct err *e);
+
+/* Moves all that waits for the account to another one (configuration). */
+int store_account_names(struct store *s, struct strlist *names, struct err *e);
+
+/* Waiting messages and octets of each uid, for the limits of intake. */
+typedef void store_usage(
+    void *arg, uid_t uid, uint64_t messages, uint64_t octets);
+int store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e);
+
+/* ---- recipients' states: the only setter is state_set (queue/state.h) --- */
+
+struct rcpt_change {
+	enum rcpt_state to;
+	int64_t due_at; /* for queued and uncertain; 0 for the others */
+	bool attempted; /* counts as an attempt */
+	unsigned code;
+	const char *status, *text, *meaning, *fix; /* NULL: leave */
+};
+
+/*
+ * Writes a change that state_set has found legal, and brings the message's
+ * due_at up to date.
+ */
+int store_rcpt_write(struct store *s, uint64_t message, uint64_t rcpt,
+    const struct rcpt_change *c, struct err *e);
+
+/* Counts an attempt of the message; once a try, whatever its recipients. */
+int store_message_attempted(struct store *s, uint64_t message, struct err *e);
+int store_message_set_delay_notice(
+    struct store *s, uint64_t message, int64_t at, struct err *e);
+
+/* Every recipient is finished: 1, 0, -1. */
+int store_message_finished(struct store *s, uint64_t message, struct err *e);
+
+/* ---- attempts and journal ---------------------------------------------- */
+
+struct store_attempt {
+	uint64_t message, rcpt;
+	int64_t at;
+	const char *outcome, *account, *relay, *address, *tls, *cipher;
+	unsigned code;
+	const char *status, *text;
+	uint64_t elapsed_ms;
+};
+int store_attempt_add(
+    struct store *s, const struct store_attempt *a, struct err *e);
+typedef void store_attempt_row(
+    void *arg, const struct store_attempt *a, const char *rcpt_address);
+int store_attempts_each(struct store *s, uint64_t message, store_attempt_row *f,
+    void *arg, struct err *e);
+
+/* The journal outlives the message: how each recipient ended, and by whom. */
+struct store_event {
+	int64_t at;
+	const char *what; /* "delivered", "bounced", "expired", "removed" */
+	uint64_t message;
+	uid_t uid; /* of the message, or of who removed it */
+	const char *account, *sender, *recipient, *message_id;
+	unsigned code;
+	const char *status, *text, *relay;
+	uint64_t size;
+	int64_t arrived_at;
+};
+int store_event_add(
+    struct store *s, const struct store_event *ev, struct err *e);
+int store_event_forget(struct store *s, int64_t before, struct err *e);
+
+/* ---- listings ------------------------------------------------------------ */
+
+/*
+ * Walks up to max messages with an id greater than after, by id; only those
+ * of uid when own is set.  row is called once for each recipient, a message's
+ * together; what it is given lives until it returns.  *last is the id of the
+ * last message walked, unchanged when there was none.  This is what mailq of
+ * a million messages runs on: no allocation a row, one statement a slice.
+ */
+typedef void store_list_row(
+    void *arg, const struct store_message *m, const struct store_rcpt *r);
+int store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
+    store_list_row *row, void *arg, uint64_t *last, struct err *e);
+
+struct store_totals {
+	uint64_t messages, octets;
+	uint64_t waiting, held, failed, uncertain; /* messages */
+	int64_t oldest_at;
+};
+int store_totals(struct store *s, struct store_totals *t, struct err *e);
+int store_account_waiting(
+    struct store *s, const char *account, uint64_t *messages, struct err *e);
+
+/* ---- accounts ------------------------------------------------------------ */
+
+/* What the schedule knows of an account; kept over restarts. */
+struct store_account {
+	char *name;
+	enum account_state state; /* ready, backoff, held */
+	int64_t since;
+	int64_t next_at;   /* end of the back-off, or next try of a hold */
+	unsigned failures; /* in a row, for the doubling */
+	unsigned code;
+	char status[ERR_STATUS_MAX];
+	char *text, *meaning, *fix;
+	int64_t last_success_at;
+};
+void store_account_clear(struct store_account *a);
+int store_account_get(struct store *s, const char *name,
+    struct store_account *a, struct err *e); /* 1, 0 when new, -1 */
+int store_account_put(
+    struct store *s, const struct store_account *a, struct err *e);
+
+/* The ledger of budgets: what was sent in a second. */
+int store_budget_add(struct store *s, const char *key, int64_t at,
+    unsigned messages, unsigned recipients, struct err *e);
+typedef void store_budget_row(
+    void *arg, int64_t at, unsigned messages, unsigned recipients);
+int store_budget_each(struct store *s, const char *key, int64_t since,
+    store_budget_row *f, void *arg, struct err *e);
+int store_budget_forget(struct store *s, int64_t before, struct err *e);
+
+/* Small facts by name, such as "paused".  get: 1 with *value, 0, -1. */
+int store_fact_get(
+    struct store *s, const char *name, char **value, struct err *e);
+int store_fact_put(
+    struct store *s, const char *name, const char *value, struct err *e);
+
+#endif
