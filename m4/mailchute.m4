@@ -64,3 +64,18 @@ AS_IF([test "x$enable_sanitizers" = xyes], [
     SAN_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all"
     SAN_FLAGS="$SAN_FLAGS -fno-omit-frame-pointer"])
 AC_SUBST([SAN_FLAGS])])
+
+dnl Fuzzing needs every object of ours built for coverage, so that it wants a
+dnl build folder of its own. 
+AC_DEFUN([MC_FUZZING], [
+AS_IF([test "x$enable_fuzzing" = xyes], [
+    mc_before=$SAN_FLAGS
+    SAN_FLAGS=
+    MC_TRY_CFLAG([-fsanitize=fuzzer-no-link], [SAN_FLAGS])
+    AS_IF([test "x$SAN_FLAGS" = x],
+        [AC_MSG_ERROR([--enable-fuzzing needs clang with libFuzzer:
+    configure CC=clang --enable-sanitizers --enable-fuzzing])])
+    SAN_FLAGS="$mc_before $SAN_FLAGS"
+    FUZZ_LIBS=-fsanitize=fuzzer])
+AC_SUBST([FUZZ_LIBS])
+AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])])

@@ -1,1 +1,33 @@
-# fuzz targets, replayed over their corpora as ordinary tests
+# Fuzz targets.  To add one for parser x, two lines here and a folder:
+#
+#	FUZZ_TARGETS += tests/fuzz/x
+#	tests_fuzz_x_LDADD = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
+#
+# tests/fuzz/x.c defines LLVMFuzzerTestOneInput, and tests/fuzz/corpus/x/ holds
+# at least one input; names of inputs say what they are for.
+#
+# "make check" builds each target with replay.c, by any compiler, and replays
+# its corpus.  Configured with --enable-fuzzing (clang), everything is built
+# with coverage and sanitizers, "make fuzz-targets" builds the same sources with
+# libFuzzer, and "make check" leaves them out.  "./dev fuzz x 60" does all this.
+
+FUZZ_TARGETS =
+
+FUZZ_TARGETS += tests/fuzz/frame
+tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+
+if FUZZING
+FUZZ_ENGINE = $(FUZZ_LIBS)
+EXTRA_PROGRAMS += $(FUZZ_TARGETS)
+else
+FUZZ_ENGINE = tests/fuzz/libreplay.a
+check_PROGRAMS += $(FUZZ_TARGETS)
+check_LIBRARIES += tests/fuzz/libreplay.a
+endif
+
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
+
+EXTRA_DIST += tests/fuzz/corpus
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
