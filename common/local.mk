@@ -7,5 +7,6 @@ libcommon_a_SOURCES = \
 	common/err.c common/err.h \
 	common/frame.c common/frame.h \
 	common/log.c common/log.h \
+	common/proto_submit.c common/proto_submit.h \
 	common/strlist.c common/strlist.h \
 	common/xalloc.c common/xalloc.h

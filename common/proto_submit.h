@@ -10,9 +10,8 @@
  * socket "submit", and what a drop file holds (docs/protocol.md).
  *
  *	daemon: GREETING
- *	client: ENVELOPE [RCPTS...] DATA... END      (need not wait for
- *GREETING) daemon: ACCEPTED | REFUSED                   (REFUSED may come
- *early)
+ *	client: ENVELOPE RCPTS... DATA... END   need not wait for GREETING
+ *	daemon: ACCEPTED | REFUSED              REFUSED may come early
  *
  * One message a connection.  A drop file is SUBMIT_FILE_MAGIC followed by the
  * client's frames; it is complete when its END is there.
@@ -25,6 +24,9 @@
 #define SUBMIT_FILE_MAGIC "mailchute drop 1\n"
 #define SUBMIT_ID_LEN     16
 #define SUBMIT_RCPTS_MAX  100000
+
+/* RFC 5321 4.5.3.1.3: a path of 256 octets, without its angle brackets. */
+#define SUBMIT_ADDRESS_MAX 254
 
 enum submit_type {
 	SUBMIT_GREETING = 1, /* fields: SF_VERSION, SF_SIZE_MAX */
