@@ -15,6 +15,8 @@ FUZZ_TARGETS =
 
 FUZZ_TARGETS += tests/fuzz/frame
 tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/submit
+tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)

@@ -6,13 +6,11 @@
 #include "config.h"
 
 #include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "common/proto_submit.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 /* An envelope that was taken survives a second round trip. */
 static void
