@@ -13,11 +13,14 @@
  *
  *	queue:   SESSION                        once
  *	deliver: READY | FAILED                 FAILED: deliver then exits
- *	queue:   MESSAGE BODY... BODY_END | ABORT | QUIT
+ *	queue:   MESSAGE [RCPTS...] BODY... BODY_END | ABORT, or QUIT
  *	deliver: RESULT...  MESSAGE_DONE        one RESULT a recipient
  *	         CLOSED                         the session ended; then it exits
  *
  * Rules that the two keep:
+ * - One MESSAGE at a time: the next follows its MESSAGE_DONE.  deliver waits
+ *   linger_ms for it (JOB_LINGER_MIN_MS at least, since the queue commits the
+ *   results first), then tells CLOSED, says QUIT to the server and exits.
  * - The queue marks the recipients active, and has that committed, before it
  *   sends BODY_END; deliver sends the last octet of the body to the server
  *   only after BODY_END.
@@ -27,11 +30,23 @@
  * - deliver may send CLOSED instead of an answer to a MESSAGE that it had not
  *   begun; that message spends no attempt.  The same holds when deliver ends
  *   without a word before BODY_END; after it, the message is uncertain.
+ * - CLOSED after the RESULTs of a message ends the session too.  Its outcome
+ *   says why: JOB_UNTRIED is an ordinary end (QUIT, linger over, the server
+ *   closed an idle connection) and no reason to back off, JOB_DEFERRED is
+ *   trouble with the connection.
+ * - The queue closes the job channel to end deliver at once, in any state.
+ *
+ * The secret channel: deliver writes one octet 'S'; the parent answers by one
+ * fdpass_send (common/fdpass.h): a descriptor to read the secret from, or none
+ * and the reason as text.
  */
 
-#define JOB_VERSION 1
-#define JOB_FD      3
-#define SECRET_FD   4
+#define JOB_VERSION       1
+#define JOB_FD            3
+#define SECRET_FD         4
+#define JOB_LINGER_MIN_MS 1000
+#define JOB_RCPTS_MAX     10000 /* of one message */
+#define JOB_SECRET_MAX    (64 * 1024)
 
 enum job_type {
 	JOB_SESSION = 1,
@@ -54,11 +69,15 @@ enum job_secret {
 	JOB_SECRET_FD /* one octet 'S' on SECRET_FD brings a descriptor */
 };
 
-/* Everything deliver needs to know; strings are owned by the struct. */
+/*
+ * Everything deliver needs to know; strings are owned by the struct.  A get
+ * function starts from all zero and needs no clear after it failed.
+ */
 struct job_session {
 	char *account; /* for its log lines */
 	enum provider provider;
 	struct strlist hosts; /* host or host:port, tried in order */
+	unsigned first_host; /* index in hosts to begin with; the order wraps */
 	unsigned port;
 	enum tls_mode tls;
 	unsigned tls_min; /* 12 or 13 */
@@ -78,8 +97,9 @@ struct job_session {
 	struct strlist local_names;
 	char *domain;
 	char *hostname;
-	/* logging */
-	int log_level;
+	/* logging; CONF_LOG_FILE: stderr is that file, opened by the parent */
+	enum conf_log_target log_target;
+	unsigned log_level; /* of syslog(3) */
 };
 void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);
@@ -125,6 +145,13 @@ struct job_result {
 	char text[ERR_TEXT_MAX];     /* the server's own words, or ours */
 	char phase[32];              /* "RCPT TO", "end of data", ... */
 	char meaning[256], fix[512]; /* from the verdict table; may be "" */
+	/*
+	 * With JOB_SCOPE_ACCOUNT: JOB_REJECTED holds the account until somebody
+	 * acts; JOB_DEFERRED holds it for wait_s seconds at least and then
+	 * allows one attempt (a lock-out, a spent quota).  With
+	 * JOB_SCOPE_CONNECTION wait_s is the least back-off; 0: as scheduled.
+	 */
+	uint64_t wait_s;
 };
 
 /* FAILED carries a struct job_result whose rcpt is 0, and how far it came. */
@@ -139,7 +166,7 @@ int job_get_result(const struct frame *f, struct job_result *r, struct err *e);
 int job_put_closed(struct buf *b, const struct job_result *r);
 int job_get_closed(const struct frame *f, struct job_result *r, struct err *e);
 
-/* One message.  rcpt_ids[i] belongs to env->rcpts[i]. */
+/* One message.  rcpt_ids[i] belongs to env.rcpts[i]. */
 struct job_message {
 	char queue_id[16];
 	uint64_t size;  /* octets of the stored message */
@@ -148,6 +175,7 @@ struct job_message {
 	uint64_t *rcpt_ids;
 };
 void job_message_clear(struct job_message *m);
+/* Appends MESSAGE, and RCPTS frames as far as its recipients need them. */
 int job_put_message(struct buf *b, const struct job_message *m);
 int job_get_message(
     const struct frame *f, struct job_message *m, struct err *e);

@@ -18,6 +18,9 @@ tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/submit
 tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/proto_job
+tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The delivery contract on the wire.  Each payload is described by one table
+ * (common/fieldmap.h).  The queue process reads here what deliver wrote, and
+ * deliver has read a remote server's bytes, so reading is strict and fuzzed
+ * (tests/fuzz/proto_job.c).
+ */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/fieldmap.h"
+#include "common/proto_job.h"
+#include "common/xalloc.h"
+
+/* clang-format off */
+#define STR FIELDMAP_STRING
+#define TXT FIELDMAP_TEXT
+#define NUM FIELDMAP_NUMBER
+#define LST FIELDMAP_LIST
+
+/* Tag 1 of SESSION is the version. */
+#define TAG_VERSION 1
+
+static const struct fieldmap_item session_items[] = {
+	STR(2, job_session, account, true),
+	NUM(3, job_session, provider, 0, PROVIDER_SMTP),
+	LST(4, job_session, hosts),
+	NUM(5, job_session, first_host, 0, UINT32_MAX),
+	NUM(6, job_session, port, 1, 65535),
+	NUM(7, job_session, tls, 0, TLS_NONE),
+	NUM(8, job_session, tls_min, 12, 13),
+	STR(9, job_session, ca_file, false),
+	NUM(10, job_session, family, 0, FAMILY_IPV6),
+	STR(11, job_session, user, false),
+	NUM(12, job_session, auth, 0, AUTH_XOAUTH2),
+	NUM(13, job_session, secret, 0, JOB_SECRET_FD),
+	NUM(14, job_session, chunking, 0, 1),
+	NUM(15, job_session, linger_ms, 0, INT32_MAX),
+	STR(16, job_session, helo, true),
+	NUM(17, job_session, sandbox, 0, SANDBOX_OFF),
+	LST(18, job_session, senders),
+	NUM(19, job_session, rewrite, 0, REWRITE_NEVER),
+	NUM(20, job_session, original_from, 0, 1),
+	LST(21, job_session, local_names),
+	STR(22, job_session, domain, false),
+	STR(23, job_session, hostname, true),
+	NUM(24, job_session, log_target, 0, CONF_LOG_FILE),
+	NUM(25, job_session, log_level, 0, LOG_DEBUG),
+};
+
+static const struct fieldmap_item ready_items[] = {
+	TXT(40, job_ready, relay),
+	TXT(41, job_ready, address),
+	TXT(42, job_ready, tls),
+	TXT(43, job_ready, cipher),
+	NUM(44, job_ready, size_max, 0, UINT64_MAX),
+	NUM(45, job_ready, dsn, 0, 1),
+};
+
+static const struct fieldmap_item result_items[] = {
+	NUM(1, job_result, rcpt, 0, UINT64_MAX),
+	NUM(2, job_result, outcome, JOB_DELIVERED, JOB_UNTRIED),
+	NUM(3, job_result, scope, JOB_SCOPE_CONNECTION, JOB_SCOPE_RECIPIENT),
+	NUM(4, job_result, code, 0, 599),
+	TXT(5, job_result, status),
+	TXT(6, job_result, text),
+	TXT(7, job_result, phase),
+	TXT(8, job_result, meaning),
+	TXT(9, job_result, fix),
+	NUM(10, job_result, wait_s, 0, INT32_MAX),
+};
+
+static const struct fieldmap_item message_items[] = {
+	TXT(1, job_message, queue_id),
+	NUM(2, job_message, size, 0, INT64_MAX),
+	NUM(3, job_message, is_notice, 0, 1),
+	STR(4, job_message, env.sender, true),
+	NUM(5, job_message, env.body, 0, BODY_8BITMIME),
+	NUM(6, job_message, env.smtputf8, 0, 1),
+	NUM(7, job_message, env.ret, 0, RET_HDRS),
+	STR(8, job_message, env.envid, false),
+	STR(9, job_message, env.from, false),
+	STR(10, job_message, env.message_id, false),
+};
+
+/* A recipient is its address, and what follows up to the next address. */
+#define TAG_RCPT        20
+#define TAG_RCPT_ID     21
+#define TAG_RCPT_NOTIFY 22
+#define TAG_RCPT_ORCPT  23
+#define NOTIFY_ALL \
+	(NOTIFY_NEVER | NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY)
+
+static const struct fieldmap_item done_items[] = {
+	NUM(1, job_done, wait_ms, 0, UINT64_MAX),
+	NUM(2, job_done, envelope_ms, 0, UINT64_MAX),
+	NUM(3, job_done, data_ms, 0, UINT64_MAX),
+	NUM(4, job_done, octets, 0, UINT64_MAX),
+};
+/* clang-format on */
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- writing ------------------------------------------------------------ */
+
+/* One frame that holds one struct. */
+static int
+put_frame(struct buf *b, enum job_type type, const struct fieldmap_item *items,
+    size_t n, const void *from)
+{
+	ssize_t start = frame_begin(b, type);
+
+	if (start == -1 || fieldmap_put(b, items, n, from) == -1)
+		return -1;
+	return frame_end(b, start);
+}
+
+int
+job_put_session(struct buf *b, const struct job_session *s)
+{
+	ssize_t start = frame_begin(b, JOB_SESSION);
+
+	if (start == -1 || field_put_u64(b, TAG_VERSION, JOB_VERSION) == -1 ||
+	    fieldmap_put(b, session_items, COUNT(session_items), s) == -1)
+		return -1;
+	return frame_end(b, start);
+}
+
+int
+job_put_ready(struct buf *b, const struct job_ready *r)
+{
+	return put_frame(b, JOB_READY, ready_items, COUNT(ready_items), r);
+}
+
+int
+job_put_failed(
+    struct buf *b, const struct job_result *r, const struct job_ready *sofar)
+{
+	ssize_t start = frame_begin(b, JOB_FAILED);
+
+	if (start == -1 ||
+	    fieldmap_put(b, result_items, COUNT(result_items), r) == -1 ||
+	    fieldmap_put(b, ready_items, COUNT(ready_items), sofar) == -1)
+		return -1;
+	return frame_end(b, start);
+}
+
+int
+job_put_result(struct buf *b, const struct job_result *r)
+{
+	return put_frame(b, JOB_RESULT, result_items, COUNT(result_items), r);
+}
+
+int
+job_put_closed(struct buf *b, const struct job_result *r)
+{
+	return put_frame(b, JOB_CLOSED, result_items, COUNT(result_items), r);
+}
+
+int
+job_put_done(struct buf *b, const struct job_done *d)
+{
+	return put_frame(b, JOB_MESSAGE_DONE, done_items, COUNT(done_items), d);
+}
+
+int
+job_put_empty(struct buf *b, enum job_type type)
+{
+	return frame_put_raw(b, type, "", 0);
+}
+
+static int
+put_rcpt(struct buf *b, const struct envelope_rcpt *r, uint64_t id)
+{
+	if (field_put_str(b, TAG_RCPT, r->address) == -1 ||
+	    field_put_u64(b, TAG_RCPT_ID, id) == -1)
+		return -1;
+	if (r->notify != 0 &&
+	    field_put_u64(b, TAG_RCPT_NOTIFY, r->notify) == -1)
+		return -1;
+	if (r->orcpt != NULL &&
+	    field_put_str(b, TAG_RCPT_ORCPT, r->orcpt) == -1)
+		return -1;
+	return 0;
+}
+
+int
+job_put_message(struct buf *b, const struct job_message *m)
+{
+	ssize_t start = frame_begin(b, JOB_MESSAGE);
+	size_t i;
+
+	if (start == -1 ||
+	    fieldmap_put(b, message_items, COUNT(message_items), m) == -1)
+		return -1;
+	for (i = 0; i < m->env.nrcpts; i++) {
+		/* Half a frame leaves room for any one recipient. */
+		if (b->len - (size_t)start > FRAME_MAX / 2) {
+			if (frame_end(b, start) == -1)
+				return -1;
+			if ((start = frame_begin(b, JOB_RCPTS)) == -1)
+				return -1;
+		}
+		if (put_rcpt(b, &m->env.rcpts[i], m->rcpt_ids[i]) == -1)
+			return -1;
+	}
+	return frame_end(b, start);
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+static int
+expect(const struct frame *f, enum job_type type, struct err *e)
+{
+	if (f->type == type)
+		return 0;
+	return err_set(e, ERR_LOCAL, "4.3.5",
+	    "job channel: frame %u where %u was due", f->type, type);
+}
+
+void
+job_session_clear(struct job_session *s)
+{
+	free(s->account);
+	strlist_clear(&s->hosts);
+	free(s->ca_file);
+	free(s->user);
+	free(s->helo);
+	strlist_clear(&s->senders);
+	strlist_clear(&s->local_names);
+	free(s->domain);
+	free(s->hostname);
+	memset(s, 0, sizeof(*s));
+}
+
+int
+job_get_session(const struct frame *f, struct job_session *s, struct err *e)
+{
+	static const struct fieldmap_item version_item = { TAG_VERSION,
+		FIELD_NUMBER, 0, sizeof(uint64_t), JOB_VERSION, JOB_VERSION,
+		true };
+	uint64_t version;
+	struct fieldmap t[2] = {
+		{ &version_item, 1, &version, 0 },
+		{ session_items, COUNT(session_items), s, 0 },
+	};
+
+	memset(s, 0, sizeof(*s));
+	if (expect(f, JOB_SESSION, e) == -1 || fieldmap_get(f, t, 2, e) == -1) {
+		job_session_clear(s);
+		return -1;
+	}
+	if (s->hosts.n == 0) {
+		job_session_clear(s);
+		return fieldmap_malformed(e, "no host", 4);
+	}
+	return 0;
+}
+
+int
+job_get_ready(const struct frame *f, struct job_ready *r, struct err *e)
+{
+	struct fieldmap t[1] = { { ready_items, COUNT(ready_items), r, 0 } };
+
+	memset(r, 0, sizeof(*r));
+	if (expect(f, JOB_READY, e) == -1)
+		return -1;
+	return fieldmap_get(f, t, 1, e);
+}
+
+int
+job_get_failed(const struct frame *f, struct job_result *r,
+    struct job_ready *sofar, struct err *e)
+{
+	struct fieldmap t[2] = {
+		{ result_items, COUNT(result_items), r, 0 },
+		{ ready_items, COUNT(ready_items), sofar, 0 },
+	};
+
+	memset(r, 0, sizeof(*r));
+	memset(sofar, 0, sizeof(*sofar));
+	if (expect(f, JOB_FAILED, e) == -1)
+		return -1;
+	return fieldmap_get(f, t, 2, e);
+}
+
+static int
+get_result(const struct frame *f, enum job_type type, struct job_result *r,
+    struct err *e)
+{
+	struct fieldmap t[1] = { { result_items, COUNT(result_items), r, 0 } };
+
+	memset(r, 0, sizeof(*r));
+	if (expect(f, type, e) == -1)
+		return -1;
+	return fieldmap_get(f, t, 1, e);
+}
+
+int
+job_get_result(const struct frame *f, struct job_result *r, struct err *e)
+{
+	return get_result(f, JOB_RESULT, r, e);
+}
+
+int
+job_get_closed(const struct frame *f, struct job_result *r, struct err *e)
+{
+	return get_result(f, JOB_CLOSED, r, e);
+}
+
+int
+job_get_done(const struct frame *f, struct job_done *d, struct err *e)
+{
+	struct fieldmap t[1] = { { done_items, COUNT(done_items), d, 0 } };
+
+	memset(d, 0, sizeof(*d));
+	if (expect(f, JOB_MESSAGE_DONE, e) == -1)
+		return -1;
+	return fieldmap_get(f, t, 1, e);
+}
+
+/* ---- a message and its recipients --------------------------------------- */
+
+void
+job_message_clear(struct job_message *m)
+{
+	envelope_clear(&m->env);
+	free(m->rcpt_ids);
+	memset(m, 0, sizeof(*m));
+}
+
+static int
+add_rcpt(struct job_message *m, const struct field *x, struct err *e)
+{
+	size_t n = m->env.nrcpts;
+	char *address;
+
+	if (n == JOB_RCPTS_MAX)
+		return fieldmap_malformed(e, "too many recipients", x->tag);
+	if ((address = field_str(x)) == NULL || *address == '\0') {
+		free(address);
+		return fieldmap_malformed(e, "no address", x->tag);
+	}
+	envelope_add(&m->env, address);
+	free(address);
+	m->rcpt_ids = xreallocarray(m->rcpt_ids, n + 1, sizeof(*m->rcpt_ids));
+	m->rcpt_ids[n] = 0;
+	return 0;
+}
+
+/* A field of the recipient that came last. */
+static int
+set_rcpt(struct job_message *m, const struct field *x, struct err *e)
+{
+	struct envelope_rcpt *r;
+	uint64_t v = 0;
+
+	if (m->env.nrcpts == 0)
+		return fieldmap_malformed(e, "no recipient before it", x->tag);
+	r = &m->env.rcpts[m->env.nrcpts - 1];
+	if (x->tag == TAG_RCPT_ORCPT) {
+		if (r->orcpt != NULL || (r->orcpt = field_str(x)) == NULL)
+			return fieldmap_malformed(e, "no text", x->tag);
+		return 0;
+	}
+	if (field_u64(x, &v) == -1 ||
+	    (x->tag == TAG_RCPT_NOTIFY && v > NOTIFY_ALL))
+		return fieldmap_malformed(e, "a number out of bounds", x->tag);
+	if (x->tag == TAG_RCPT_NOTIFY)
+		r->notify = (unsigned)v;
+	else
+		m->rcpt_ids[m->env.nrcpts - 1] = v;
+	return 0;
+}
+
+/* 1 when the field has nothing to do with recipients. */
+static int
+take_rcpt(struct job_message *m, const struct field *x, struct err *e)
+{
+	switch (x->tag) {
+	case TAG_RCPT:
+		return add_rcpt(m, x, e);
+	case TAG_RCPT_ID:
+	case TAG_RCPT_NOTIFY:
+	case TAG_RCPT_ORCPT:
+		return set_rcpt(m, x, e);
+	default:
+		return 1;
+	}
+}
+
+static int
+read_message(const struct frame *f, struct job_message *m, struct err *e)
+{
+	struct fieldmap t = { message_items, COUNT(message_items), m, 0 };
+	struct field_walk w;
+	struct field x;
+	int got;
+
+	if (expect(f, JOB_MESSAGE, e) == -1)
+		return -1;
+	field_walk_init(&w, f);
+	while ((got = field_next(&w, &x)) == 1) {
+		if ((got = take_rcpt(m, &x, e)) == 1)
+			got = fieldmap_take(&t, 1, &x, e);
+		if (got == 1)
+			return fieldmap_malformed(e, "an unknown tag", x.tag);
+		if (got == -1)
+			return -1;
+	}
+	if (got == -1)
+		return fieldmap_malformed(e, "a wrong length", 0);
+	return fieldmap_finish(&t, 1, e);
+}
+
+int
+job_get_message(const struct frame *f, struct job_message *m, struct err *e)
+{
+	memset(m, 0, sizeof(*m));
+	envelope_init(&m->env);
+	if (read_message(f, m, e) == 0)
+		return 0;
+	job_message_clear(m);
+	return -1;
+}
+
+int
+job_get_rcpts(const struct frame *f, struct job_message *m, struct err *e)
+{
+	struct field_walk w;
+	struct field x;
+	int got;
+
+	if (expect(f, JOB_RCPTS, e) == -1)
+		return -1;
+	field_walk_init(&w, f);
+	while ((got = field_next(&w, &x)) == 1) {
+		if ((got = take_rcpt(m, &x, e)) == 1)
+			return fieldmap_malformed(e, "an unknown tag", x.tag);
+		if (got == -1)
+			return -1;
+	}
+	return got == -1 ? fieldmap_malformed(e, "a wrong length", 0) : 0;
+}
