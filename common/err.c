@@ -18,9 +18,8 @@ err_clear(struct err *e)
 	memset(e, 0, sizeof(*e));
 }
 
-static void
-fill(struct err *e, enum err_class class, const char *status, const char *fmt,
-    va_list ap)
+static void __attribute__((format(printf, 4, 0))) fill(struct err *e,
+    enum err_class class, const char *status, const char *fmt, va_list ap)
 {
 	char text[ERR_TEXT_MAX];
 

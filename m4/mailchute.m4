@@ -66,7 +66,7 @@ AS_IF([test "x$enable_sanitizers" = xyes], [
 AC_SUBST([SAN_FLAGS])])
 
 dnl Fuzzing needs every object of ours built for coverage, so that it wants a
-dnl build folder of its own. 
+dnl build folder of its own.
 AC_DEFUN([MC_FUZZING], [
 AS_IF([test "x$enable_fuzzing" = xyes], [
     mc_before=$SAN_FLAGS

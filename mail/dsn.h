@@ -13,8 +13,9 @@
  * (RFC 6522), in canonical form.  Pure text: dates and ids are arguments.
  */
 
-#define DSN_MARK "X-Mailchute-Notice" /* header field of everything we write \
-				       */
+#define DSN_MARK \
+	"X-Mailchute-Notice" /* header field of everything we write \
+			      */
 
 enum dsn_kind {
 	DSN_FAILED,
