@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef ANALYSER /* the functions themselves are meant */
 #include "common/err.h"
 
 void

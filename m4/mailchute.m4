@@ -47,8 +47,11 @@ AS_IF([test "x$enable_hardening" != xno], [
         -ftrivial-auto-var-init=zero -fno-strict-overflow
         -fno-delete-null-pointer-checks],
         [MC_TRY_CFLAG(mc_flag, [HARDEN_CFLAGS])])
-    m4_foreach_w([mc_flag], [-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack],
-        [MC_TRY_LDFLAG(mc_flag, [HARDEN_LDFLAGS])])
+    dnl In a list these would fall apart at their commas.
+    MC_TRY_LDFLAG([-pie], [HARDEN_LDFLAGS])
+    MC_TRY_LDFLAG([-Wl,-z,relro], [HARDEN_LDFLAGS])
+    MC_TRY_LDFLAG([-Wl,-z,now], [HARDEN_LDFLAGS])
+    MC_TRY_LDFLAG([-Wl,-z,noexecstack], [HARDEN_LDFLAGS])
     AS_IF([test "x$enable_sanitizers" != xyes], [
         mc_before=$HARDEN_CFLAGS
         MC_TRY_CFLAG([-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3], [HARDEN_CFLAGS])

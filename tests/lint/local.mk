@@ -15,3 +15,20 @@ dist_check_SCRIPTS += \
 EXTRA_DIST += tests/lint/lib.sh \
 	tests/lint/sizes.exceptions tests/lint/tested.exceptions \
 	tests/lint/spelling.ignore
+
+# Analysers that see the code as the compiler does.  They take minutes, so that
+# "./dev check" runs them, in a tree configured with clang.
+
+ANALYSED = cd $(abs_top_srcdir) && find common mail sendmail queue delivery \
+	admin tests -name '*.c' | sort
+ANALYSER_FLAGS = -DANALYSER $(LANG_CFLAGS) $(DEFS) -I$(abs_top_builddir) $(AM_CPPFLAGS) \
+	-I$(abs_top_srcdir) $(LIBBSD_CFLAGS)
+
+.PHONY: tidy cppcheck
+tidy:
+	$(ANALYSED) | xargs -P 2 -I{} clang-tidy --quiet {} -- $(ANALYSER_FLAGS)
+cppcheck:
+	$(ANALYSED) | cppcheck --quiet --error-exitcode=1 --std=c11 \
+	  --enable=warning,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem --suppress=varFuncNullUB -I$(abs_top_srcdir) \
+	  -I$(abs_top_builddir) -j 2 --file-list=-
