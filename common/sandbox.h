@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_SANDBOX_H
+#define COMMON_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/conf.h"
+#include "common/err.h"
+
+/*
+ * What a program that reads foreign bytes is still allowed to do.  configure
+ * picks the file behind this header: sandbox_linux.c, or sandbox_none.c where
+ * we know of no such means.
+ *
+ * SANDBOX_DELIVER: talks over the descriptors it holds.  No exec, no fork, no
+ * new socket, no file but those below its paths, to read.
+ *
+ * SANDBOX_QUEUE: the database, the local sockets and the drop folder.  No
+ * exec, no fork, no network; files below its paths only.
+ *
+ * In mode strict a forbidden call fails (opening a file or a socket: EACCES)
+ * or kills the process (exec, fork, and whatever no program of ours has a
+ * reason to call).  In mode log the kernel logs what strict would have
+ * forbidden; in mode off nothing is done but the limits and no_new_privs.
+ */
+
+enum sandbox_profile {
+	SANDBOX_DELIVER,
+	SANDBOX_QUEUE
+};
+
+/* Rights for a file, or for a folder and all below it. */
+#define SANDBOX_READ  1U
+#define SANDBOX_WRITE 2U /* write, make, rename, remove; includes reading */
+
+struct sandbox_path {
+	const char *path;
+	unsigned rights;
+};
+
+/*
+ * Enters the sandbox, for good.  told gets a text for the log that says what
+ * is in force.  -1 with *e filled (ERR_LOCAL) when a path is missing or the
+ * kernel refused what it should know; the process must then end.
+ */
+#define SANDBOX_TOLD_MAX 128
+int sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
+    const struct sandbox_path *paths, size_t npaths,
+    char told[SANDBOX_TOLD_MAX], struct err *e);
+
+/*
+ * Will files below the given paths still open in SANDBOX_DELIVER?  Not where
+ * the kernel cannot tell one path from another: all are closed then.
+ */
+bool sandbox_keeps_paths(enum sandbox_mode mode);
+
+/* No core, no ptrace by the user's other processes; for any of our programs. */
+void sandbox_hide_memory(void);
+
+#endif
