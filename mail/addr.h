@@ -35,11 +35,14 @@ struct mailboxes {
 	struct strlist bad; /* what stood between commas and was none */
 };
 
+#define MAILBOXES_MAX 100000 /* read from one text; as SUBMIT_RCPTS_MAX */
+
 /*
  * Reads a list: commas or semicolons between mailboxes, groups, comments,
  * quoted strings, source routes (dropped), display names with RFC 2047 words,
  * blanks between bare addresses.  Returns 0; what cannot be read is in bad and
- * the rest is there all the same.
+ * the rest is there all the same.  Returns -1 only when there are more than
+ * MAILBOXES_MAX; then bad says so, too.  An empty list is no error.
  */
 int mailboxes_parse(const char *p, size_t n, struct mailboxes *out);
 void mailboxes_clear(struct mailboxes *m);
@@ -47,7 +50,9 @@ void mailboxes_clear(struct mailboxes *m);
 /*
  * Judges one envelope address, "local@domain" or "local": no control bytes, no
  * blanks outside quotes, lengths, a domain of labels or an address literal.
- * UTF-8 is admitted (RFC 6531) and told by *is_utf8, which may be NULL.
+ * UTF-8 is admitted (RFC 6531) and told by *is_utf8, which may be NULL.  A
+ * bare "local" may begin with a backslash ("\\root" means no alias), but is no
+ * command, file or list ("|x", "/x", ":include:x").
  * -1 with *e filled: ERR_PERM, status 5.1.3 (recipient) or 5.1.7 as given.
  */
 int addr_check(

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Encoded words, in the "Q" form only: most names are mostly ASCII, and stay
+ * legible that way.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "mail/chars.h"
+#include "mail/words.h"
+
+#define WORD_END "?="
+
+/* Characters that stand for themselves in any place (RFC 2047 5 (3)). */
+static bool
+is_plain(char c)
+{
+	return char_is_alnum(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
+}
+
+/* Octets that the n bytes at p take as "Q". */
+static size_t
+q_length(const char *p, size_t n)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < n; i++)
+		len += is_plain(p[i]) || p[i] == ' ' ? 1 : 3;
+	return len;
+}
+
+static int
+q_put(struct buf *b, const char *p, size_t n)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < n && rc == 0; i++) {
+		if (p[i] == ' ')
+			rc = buf_putc(b, '_');
+		else if (is_plain(p[i]))
+			rc = buf_putc(b, p[i]);
+		else
+			rc = buf_printf(b, "=%02X", (unsigned char)p[i]);
+	}
+	return rc;
+}
+
+int
+words_put(struct buf *b, const char *text, size_t n)
+{
+	bool is_utf8 = utf8_is_valid(text, n);
+	const char *begin = is_utf8 ? "=?UTF-8?Q?" : "=?ISO-8859-1?Q?";
+	size_t room = WORD_MAX - strlen(begin) - strlen(WORD_END);
+	size_t used = 0, i, len;
+
+	if (buf_puts(b, begin) == -1)
+		return -1;
+	/* A word ends between characters, never within one (RFC 2047 5). */
+	for (i = 0; i < n; i += len) {
+		len = is_utf8 ? utf8_char(text + i, n - i, NULL) : 1;
+		if (used + q_length(text + i, len) > room) {
+			if (buf_puts(b, WORD_END " ") == -1 ||
+			    buf_puts(b, begin) == -1)
+				return -1;
+			used = 0;
+		}
+		if (q_put(b, text + i, len) == -1)
+			return -1;
+		used += q_length(text + i, len);
+	}
+	return buf_puts(b, WORD_END);
+}
+
+/* Where a part of an encoded word ends: at the "?" behind it, or NULL. */
+static const char *
+part_end(const char *p, const char *end)
+{
+	const char *q = memchr(p, '?', (size_t)(end - p));
+
+	return q == p ? NULL : q;
+}
+
+bool
+words_is_encoded(const char *p, size_t n)
+{
+	const char *end = p + n, *q;
+
+	if (n > WORD_MAX || n < strlen("=?x?Q?x?=") ||
+	    strncmp(p, "=?", 2) != 0 || strncmp(end - 2, "?=", 2) != 0)
+		return false;
+	end -= 2;
+	if ((q = part_end(p + 2, end)) == NULL) /* charset */
+		return false;
+	p = q + 1;
+	if (end - p < 3 || strchr("QqBb", *p) == NULL || p[1] != '?')
+		return false;
+	for (p += 2; p < end; p++)
+		if (!is_plain(*p) && *p != '=' && *p != '_' && *p != '.')
+			return false;
+	return true;
+}
