@@ -230,14 +230,14 @@ addr_equal(const char *a, const char *b)
 static bool
 match_domain(const char *pattern, const char *domain)
 {
-	size_t np = strlen(pattern), nd = strlen(domain);
+	size_t len = strlen(domain), tail;
 
 	if (strcmp(pattern, "*") == 0)
 		return true;
 	if (strncmp(pattern, "*.", 2) != 0)
 		return strcasecmp(pattern, domain) == 0;
-	return nd > np - 1 &&
-	       strcasecmp(pattern + 1, domain + nd - np + 1) == 0;
+	tail = strlen(pattern + 1); /* ".domain" */
+	return len > tail && strcasecmp(pattern + 1, domain + len - tail) == 0;
 }
 
 bool

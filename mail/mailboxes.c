@@ -121,6 +121,8 @@ take_address(struct element *el, struct mailbox *m)
 	struct buf *b = &el->scratch;
 	size_t i, at;
 
+	if (el->at == el->n)
+		return -1;
 	buf_truncate(b, 0);
 	m->addr_start = el->v[el->at].start;
 	i = take_dotted(el, el->at, &m->addr_end);

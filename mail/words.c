@@ -73,30 +73,25 @@ words_put(struct buf *b, const char *text, size_t n)
 	return buf_puts(b, WORD_END);
 }
 
-/* Where a part of an encoded word ends: at the "?" behind it, or NULL. */
-static const char *
-part_end(const char *p, const char *end)
-{
-	const char *q = memchr(p, '?', (size_t)(end - p));
-
-	return q == p ? NULL : q;
-}
-
 bool
 words_is_encoded(const char *p, size_t n)
 {
-	const char *end = p + n, *q;
+	const char *end = p + n;
+	size_t charset = 0;
 
 	if (n > WORD_MAX || n < strlen("=?x?Q?x?=") ||
-	    strncmp(p, "=?", 2) != 0 || strncmp(end - 2, "?=", 2) != 0)
+	    strncmp(p, "=?", 2) != 0 || strncmp(end - 2, WORD_END, 2) != 0)
 		return false;
+	p += 2;
 	end -= 2;
-	if ((q = part_end(p + 2, end)) == NULL) /* charset */
+	while (char_is_alnum(p[charset]) || p[charset] == '-' ||
+	       p[charset] == '_' || p[charset] == '*')
+		charset++;
+	p += charset; /* now "?Q?text" */
+	if (charset == 0 || end - p < 4 || p[0] != '?' || p[2] != '?' ||
+	    strchr("QqBb", p[1]) == NULL)
 		return false;
-	p = q + 1;
-	if (end - p < 3 || strchr("QqBb", *p) == NULL || p[1] != '?')
-		return false;
-	for (p += 2; p < end; p++)
+	for (p += 3; p < end; p++)
 		if (!is_plain(*p) && *p != '=' && *p != '_' && *p != '.')
 			return false;
 	return true;

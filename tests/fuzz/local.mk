@@ -21,6 +21,12 @@ tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/proto_job
 tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
+# targets of mail/
+FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/header
+mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
+tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
+tests_fuzz_header_LDADD = $(mail_fuzz_libs)
+
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)

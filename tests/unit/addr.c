@@ -226,56 +226,6 @@ patterns(void **state)
 	strlist_clear(&all);
 }
 
-static void
-phrases(void **state)
-{
-	static const struct {
-		const char *display, *phrase;
-	} cases[] = {
-		{ "Cron Daemon", "Cron Daemon" },
-		{ "Cron Daemon (root@web01)", "\"Cron Daemon (root@web01)\"" },
-		{ "root@web01", "\"root@web01\"" },
-		{ "O\"Hara \\ Co", "\"O\\\"Hara \\\\ Co\"" },
-		{ "Smith, John", "\"Smith, John\"" },
-		{ "John Q. Public", "\"John Q. Public\"" },
-		{ "two  blanks", "\"two  blanks\"" },
-		{ "  outer  ", "outer" },
-		{ "", "\"\"" },
-		{ "a\r\nBcc: x@y", "\"a  Bcc: x@y\"" },
-		{ "M\xc3\xbcller", "=?UTF-8?Q?M=C3=BCller?=" },
-		{ "M\xfcller", "=?ISO-8859-1?Q?M=FCller?=" },
-		{ "M\xc3\xbcller (root@web01)",
-		    "=?UTF-8?Q?M=C3=BCller_=28root=40web01=29?=" },
-		{ "=?utf-8?Q?M=C3=BCller?=", "=?utf-8?Q?M=C3=BCller?=" },
-		{ "=?utf-8?B?TcO8bGxlcg==?= (root@web01)",
-		    "=?utf-8?B?TcO8bGxlcg==?= \"(root@web01)\"" },
-		{ "The =?x?Q?y?= One, =?x?q?z?=",
-		    "The =?x?Q?y?= \"One,\" =?x?q?z?=" },
-		{ "=?x?Q?y?= \xc3\xbc =?x?Q?z?=",
-		    "=?x?Q?y?= =?UTF-8?Q?_=C3=BC_?= =?x?Q?z?=" },
-		/* would end the phrase, or be none: so it is quoted */
-		{ "=?x?Q?a,b?=", "\"=?x?Q?a,b?=\"" },
-		{ "=?x?Q?<evil@x>?=", "\"=?x?Q?<evil@x>?=\"" },
-		{ "=?x?Q?a(?=", "\"=?x?Q?a(?=\"" },
-	};
-	struct buf b;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(cases); i++) {
-		buf_init(&b, 1000);
-		assert_int_equal(addr_put_phrase(&b, cases[i].display), 0);
-		assert_string_equal(buf_data(&b), cases[i].phrase);
-		buf_clear(&b);
-	}
-	buf_init(&b, 4);
-	assert_int_equal(addr_put_phrase(&b, "too long"), -1);
-	buf_clear(&b);
-	buf_init(&b, 9);
-	assert_int_equal(addr_put_phrase(&b, "(quoted)"), -1);
-	buf_clear(&b);
-}
-
 int
 main(void)
 {
@@ -285,7 +235,6 @@ main(void)
 		cmocka_unit_test(check_knows_the_limits),
 		cmocka_unit_test(domain_is_found_outside_quotes),
 		cmocka_unit_test(patterns),
-		cmocka_unit_test(phrases),
 	};
 
 	return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
