@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: ISC
+"""The fixtures; tests/func/conftest.py imports them."""
+
+import pytest
+
+from exchange import Authority, Exchange
+
+from .site import USER, Site
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certificate authority, made once."""
+    return Authority(str(tmp_path_factory.mktemp("ca")))
+
+
+@pytest.fixture
+def make_server(authority):
+    """Starts servers of tests/exchange; each with a good certificate."""
+    made = []
+
+    def make(certificate="good", **options):
+        if certificate == "good":
+            certificate = authority.issue("localhost")
+        server = Exchange(certificate, **options)
+        server.up()
+        made.append(server)
+        return server
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture
+def make_site(request, authority):
+    """Makes sites; closes and checks them at the end of the test."""
+    made = []
+
+    def make(server=None, **account):
+        account.setdefault("tls_ca_file", authority.roots)
+        site = Site(server, **account)
+        if server is not None:
+            server.options.users.setdefault(USER, site.password)
+            server.options.tokens.setdefault(USER, site.token)
+        made.append(site)
+        request.node.sites = made
+        return site
+    yield make
+    for site in made:
+        site.close()
+    try:
+        for site in made:
+            site.check()
+    finally:
+        for site in made:
+            site.remove()
+
+
+@pytest.fixture
+def server(make_server):
+    """A server as Exchange Online."""
+    return make_server()
+
+
+@pytest.fixture
+def site(make_site, server):
+    """A site for that server; its daemon is not started yet."""
+    return make_site(server)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the log, the queue and what the server saw."""
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        for site in getattr(item, "sites", ()):
+            report.sections += site.report()

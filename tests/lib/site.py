@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: ISC
+"""A whole mailchute in a temporary folder: configuration, daemon, commands."""
+
+import base64
+import glob
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+
+from .logfile import LogFile
+from .notify import DEADLINE, wait_until
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+USER = "alerts@contoso.example"
+
+# As root the daemon becomes this user; it exists everywhere.
+DAEMON_USER = "nobody"
+
+# What a sanitizer says goes to the daemon's stderr, where a test looks.
+SANITIZER = ("AddressSanitizer", "LeakSanitizer", "runtime error:")
+
+
+def prefix():
+    """Where the programs under test are installed."""
+    return os.environ.get("MAILCHUTE_PREFIX") or os.path.join(
+        os.path.dirname(TESTS), "build", "inst")
+
+
+def program(name):
+    for folder in ("sbin", "bin", "libexec/mailchute"):
+        path = os.path.join(prefix(), folder, name)
+        if os.path.exists(path):
+            return path
+    raise FileNotFoundError("%s under %s; run make install first"
+                            % (name, prefix()))
+
+
+class Site:
+    """Made for one server of tests/exchange, or for none.
+
+    conf is a dict of sections, each a dict of options; change it, then
+    write_conf() (start does it too).  password and token are canaries: check
+    looks for them wherever they must not be.
+    """
+
+    def __init__(self, server=None, as_root=None, **account):
+        self.root = tempfile.mkdtemp(prefix="mailchute-test-")
+        os.chmod(self.root, 0o755)
+        self.is_root = os.getuid() == 0
+        self.user = DAEMON_USER if self.is_root else \
+            pwd.getpwuid(os.getuid()).pw_name
+        entry = pwd.getpwnam(self.user)
+        self.uid, self.gid = entry.pw_uid, entry.pw_gid
+        self.password = "canary-" + secrets.token_hex(12)
+        self.token = "eyJ0." + secrets.token_urlsafe(90)
+        self.server = server
+        self.daemon = None
+        self.outputs = []  # all that commands and daemons have printed
+        self._procs = []
+        for name in ("lib", "run", "log", "conf"):
+            self._owned_dir(self.path(name))
+        os.mkdir(self.path("spool"), 0o755)
+        self._owned_dir(self.path("spool/drop"), 0o3733)
+        self.conf_path = self.path("conf/mailchute.conf")
+        self.secret("password", self.password + "\n")
+        self.secret("token", self.token + "\n")
+        self.write("conf/aliases", "")
+        self.conf = self._default_conf(account)
+        self.log = LogFile(self.path("log/log"), lambda: self.daemon)
+        self.write_conf()
+
+    # ---- files ----------------------------------------------------------
+
+    def path(self, name):
+        return os.path.join(self.root, name)
+
+    def _owned_dir(self, path, mode=0o755):
+        os.mkdir(path)
+        if self.is_root:
+            os.chown(path, self.uid, self.gid)
+        os.chmod(path, mode)
+
+    def write(self, name, text, mode=0o644):
+        path = self.path(name)
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def secret(self, name, text, mode=0o600):
+        """Writes a secret's file, owned by the daemon's user."""
+        path = self.path("conf/" + name)
+        # A new file each time: its change must show whatever the clock does.
+        with open(path + ".new", "w", opener=lambda p, f: os.open(
+                p, f, mode)) as f:
+            f.write(text)
+        if self.is_root:
+            os.chown(path + ".new", self.uid, self.gid)
+        os.rename(path + ".new", path)
+        return path
+
+    def _default_conf(self, account):
+        conf = {
+            "local": {
+                "hostname": "web01.contoso.example",
+                "domain": "contoso.example",
+                "admin": "it@contoso.example",
+                "aliases": self.path("conf/aliases"),
+            },
+            "queue": {
+                "user": self.user,
+                "directory": self.path("lib"),
+                "socket_directory": self.path("run"),
+                "drop_directory": self.path("spool/drop"),
+                "free_space_min": "1M",
+            },
+            "account": {
+                "provider": "office365",
+                "host": "localhost",
+                "user": USER,
+                "password_file": self.path("conf/password"),
+                "auth": "login",
+                "rate": "none",
+            },
+            "log": {"target": "file", "file": self.path("log/log"),
+                    "level": "debug"},
+        }
+        if self.server is not None:
+            conf["account"]["port"] = self.server.port
+        conf["account"].update(account)
+        return conf
+
+    def write_conf(self):
+        lines = []
+        for section, options in self.conf.items():
+            lines.append("[%s]" % section)
+            lines += ["%s = %s" % (name, value)
+                      for name, value in options.items() if value is not None]
+            lines.append("")
+        self.write("conf/mailchute.conf", "\n".join(lines))
+
+    # ---- the daemon -----------------------------------------------------
+
+    def spawn(self, *args, **how):
+        """Starts mailchuted; it leads a process group of its own."""
+        self.write_conf()
+        err = open(self.path("log/stderr"), "ab")
+        how.setdefault("stdout", err)
+        how.setdefault("env", self.environment())
+        with err:
+            proc = subprocess.Popen(
+                [program("mailchuted"), "-f", "-C", self.conf_path, *args],
+                stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
+                cwd="/", **how)
+        self._procs.append(proc)
+        return proc
+
+    def start(self, *args, **how):
+        """Starts the daemon and waits until it takes submissions."""
+        self.daemon = self.spawn(*args, **how)
+        wait_until(self.is_ready, [self.path("run")],
+                   "the socket " + self.path("run/submit"),
+                   process=self.daemon)
+        return self
+
+    def is_ready(self):
+        """The socket exists only once it takes connections; try it."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(DEADLINE)
+            try:
+                s.connect(self.path("run/submit"))
+            except OSError:
+                return False
+            return True
+
+    def stop(self, deadline=DEADLINE):
+        """SIGTERM; returns the exit status."""
+        proc, self.daemon = self.daemon, None
+        self.look_at_processes(proc)
+        proc.send_signal(signal.SIGTERM)
+        status = proc.wait(deadline)
+        assert not self.group(proc.pid), "processes are left after the stop"
+        return status
+
+    def kill(self):
+        """SIGKILL to every process of the daemon at once."""
+        proc, self.daemon = self.daemon, None
+        self.kill_group(proc)
+
+    def kill_group(self, proc):
+        try:
+            os.killpg(proc.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        proc.wait(DEADLINE)
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    @staticmethod
+    def group(pgid):
+        """Pids of a process group that are still alive."""
+        found = []
+        for stat in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(stat) as f:
+                    fields = f.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == pgid and fields[0] != "Z":
+                found.append(int(stat.split("/")[2]))
+        return found
+
+    # ---- commands -------------------------------------------------------
+
+    def environment(self, **more):
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        env.update(more)
+        return env
+
+    def run(self, argv, stdin=b"", uid=None, env=None, **how):
+        """Runs a command to its end; stdout and stderr come as text."""
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        if uid is not None and self.is_root:
+            how.update(user=uid, group=uid, extra_groups=[])
+        if "stdin" not in how:
+            how["input"] = stdin
+        done = subprocess.run(
+            argv, capture_output=True, cwd="/", timeout=DEADLINE,
+            env=self.environment(**(env or {})), **how)
+        done.stdout = done.stdout.decode("utf-8", "replace")
+        done.stderr = done.stderr.decode("utf-8", "replace")
+        self.outputs += [done.stdout, done.stderr]
+        for word in SANITIZER:
+            assert word not in done.stderr, done.stderr
+        return done
+
+    def sendmail(self, *args, stdin="Subject: x\n\nhello\n", **how):
+        return self.run([program("sendmail"), "-C", self.conf_path, *args],
+                        stdin, **how)
+
+    def submit(self, *rcpts, stdin="Subject: x\n\nhello\n", **how):
+        """sendmail that must succeed, and silently."""
+        done = self.sendmail("-i", "-f", USER, "--", *rcpts, stdin=stdin,
+                             **how)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+        return done
+
+    def mailq(self, *args, **how):
+        done = self.run([program("mailq"), "-C", self.conf_path, *args], **how)
+        return done.stdout
+
+    def mailchute(self, *args, **how):
+        return self.run([program("mailchute"), "-C", self.conf_path, *args],
+                        **how)
+
+    def json(self, *args, **how):
+        """The objects that a mailchute command prints with --json."""
+        done = self.mailchute(*args, "--json", **how)
+        assert done.returncode in (0, 1, 2), done
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def queue(self):
+        return self.json("queue")
+
+    def status(self):
+        return self.json("status")[0]
+
+    def database(self, sql, *args):
+        """Asks queue.db itself, as an administrator may."""
+        uri = "file:%s?mode=ro" % self.path("lib/queue.db")
+        db = sqlite3.connect(uri, uri=True)
+        try:
+            return db.execute(sql, args).fetchall()
+        finally:
+            db.close()
+
+    def dropped(self):
+        return sorted(os.listdir(self.path("spool/drop")))
+
+    # ---- the end --------------------------------------------------------
+
+    def look_at_processes(self, proc):
+        """No secret may stand in an argument or an environment of ours."""
+        for pid in self.group(proc.pid):
+            for name in ("cmdline", "environ"):
+                try:
+                    with open("/proc/%d/%s" % (pid, name), "rb") as f:
+                        self._check_bytes("%s of pid %d" % (name, pid),
+                                          f.read())
+                except OSError:
+                    continue
+
+    def _check_bytes(self, where, data):
+        for secret in (self.password.encode(), self.token.encode()):
+            for form in (secret, base64.b64encode(secret).rstrip(b"=")):
+                assert form not in data, "a secret stands in " + where
+
+    def check(self):
+        """What holds after every test."""
+        for text in self.outputs:
+            self._check_bytes("a command's output", text.encode())
+        for folder in ("log", "lib", "run", "spool"):
+            for name, _, files in os.walk(self.path(folder)):
+                for file in files:
+                    path = os.path.join(name, file)
+                    if os.path.isfile(path):
+                        with open(path, "rb") as f:
+                            self._check_bytes(path, f.read())
+        with open(self.path("log/stderr"), errors="replace") if os.path.exists(
+                self.path("log/stderr")) else open(os.devnull) as f:
+            err = f.read()
+        for word in SANITIZER:
+            assert word not in err, err
+        if self.server is not None:
+            assert not self.server.record.secrets_in_clear, \
+                "a secret went over a connection without TLS"
+
+    def close(self):
+        """Ends every process and removes the folder."""
+        for proc in self._procs:
+            if proc.poll() is None or self.group(proc.pid):
+                self.look_at_processes(proc)
+                self.kill_group(proc)
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def report(self):
+        """For the report of a failed test."""
+        parts = [("log", self.log.text())]
+        for name, path in (("configuration", self.conf_path),
+                           ("stderr of mailchuted", self.path("log/stderr"))):
+            if os.path.exists(path):
+                with open(path, errors="replace") as f:
+                    parts.append((name, f.read()))
+        if self.daemon and self.daemon.poll() is None:
+            try:
+                parts.append(("mailq", self.mailq()))
+            except (OSError, subprocess.SubprocessError) as e:
+                parts.append(("mailq", str(e)))
+        if self.server is not None:
+            parts.append(("what the server saw", self.server.record.text()))
+        return parts
