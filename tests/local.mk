@@ -19,3 +19,4 @@ include tests/unit/queue.mk
 include tests/unit/delivery.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk
+include tests/func/local.mk

@@ -133,7 +133,7 @@ def serve(args, directory):
 
 def main():
     args = arguments()
-    if args.tell:
+    if args.tell is not None:
         if not (args.control or args.dir):
             sys.exit("--tell needs --control or --dir")
         return tell(args.control or os.path.join(args.dir, "control"),
