@@ -168,10 +168,10 @@ class Judge:
 
     def sender_refusal(self, message, parsed):
         """Send As: the From header decides, not the envelope."""
-        froms = parsed.get_all("From", [])
-        if len(froms) != 1 or not getattr(froms[0], "addresses", ()):
+        authors = parsed.get_all("From", [])
+        if len(authors) != 1 or not getattr(authors[0], "addresses", ()):
             return BAD_FROM
-        addresses = [a.addr_spec for a in froms[0].addresses]
+        addresses = [a.addr_spec for a in authors[0].addresses]
         if any("@" not in a.strip("@") for a in addresses):
             return BAD_FROM
         if len(addresses) > 1 and parsed.get("Sender") is None:
