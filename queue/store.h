@@ -12,6 +12,7 @@
 #include "common/envelope.h"
 #include "common/err.h"
 #include "common/strlist.h"
+#include "queue/queue_id.h"
 #include "queue/state.h"
 
 /*
@@ -41,7 +42,8 @@ struct store_opened {
 	int migrated_from;  /* schema version, 0: none */
 	uint64_t uncertain; /* recipients found active */
 	uint64_t swept;     /* unfinished messages taken away */
-	bool checked;       /* quick_check was run */
+	uint64_t repaired;  /* messages whose state or due time was put right */
+	bool checked;       /* quick_check and the invariants were run */
 };
 
 /*
@@ -80,16 +82,12 @@ enum message_kind {
 	KIND_ALARM   /* to local.admin; goes before all other mail */
 };
 
-/* A queue id: its number, and as people see it. */
-#define QUEUE_ID_TEXT 13
-void queue_id_format(uint64_t id, char out[QUEUE_ID_TEXT]);
-int queue_id_parse(const char *text, uint64_t *id);
-
 /* An id greater than every one given before. */
 uint64_t store_next_id(struct store *s, int64_t now_ms);
 
 struct store_message {
 	uint64_t id;
+	enum rcpt_state state; /* follows from its recipients; rcpt.c */
 	int64_t arrived_at;
 	uid_t uid;
 	char *account;
@@ -159,8 +157,9 @@ int store_rcpts_get(struct store *s, uint64_t message, struct store_rcpt **v,
     size_t *n, struct err *e);
 
 /*
- * One chunk, its CRC-32 verified: 1, or 0 past the last.  ERR_LOCAL with
- * status 5.6.0 when it does not match what was stored.
+ * One chunk, its CRC-32 verified: 1 with *out holding it and nothing else, or
+ * 0 past the last (or when there is no such message).  ERR_LOCAL with status
+ * 5.6.0 when it does not match what was stored.
  */
 int store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
     struct buf *out, struct err *e);
@@ -178,8 +177,13 @@ int store_due_next(struct store *s, const char *account, int64_t now,
     uid_t after_uid, const uint64_t *skip, size_t nskip, uint64_t *id,
     uid_t *uid, int64_t *wake_at, struct err *e);
 
-/* Moves all that waits for the account to another one (configuration). */
+/*
+ * The accounts that have mail in the queue, and the way from one that the
+ * configuration no longer has to another: all of its mail moves.
+ */
 int store_account_names(struct store *s, struct strlist *names, struct err *e);
+int store_account_move(
+    struct store *s, const char *from, const char *to, struct err *e);
 
 /* Waiting messages and octets of each uid, for the limits of intake. */
 typedef void store_usage(
@@ -189,11 +193,13 @@ int store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e);
 /* ---- recipients' states: the only setter is state_set (queue/state.h) --- */
 
 struct rcpt_change {
+	enum rcpt_state from; /* filled in by state_set */
 	enum rcpt_state to;
 	int64_t due_at; /* for queued and uncertain; 0 for the others */
 	bool attempted; /* counts as an attempt */
 	unsigned code;
-	const char *status, *text, *meaning, *fix; /* NULL: leave */
+	/* NULL: leave; code is left when text is NULL */
+	const char *status, *text, *meaning, *fix;
 };
 
 /*

@@ -26,6 +26,8 @@ FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/header
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
+FUZZ_TARGETS += tests/fuzz/queue_id
+tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
 
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)

@@ -39,7 +39,7 @@ judge 'every parser has a fuzz target' "$(without_fuzz_target)"
 
 unlisted() {
     find_in tests/unit -name '*.c' | while read -r file; do
-        grep -qE "${file%.c}( |\$)" tests/unit/*.mk || echo "$file"
+        grep -qE "${file%.c}(\.c)?( |\$)" tests/unit/*.mk || echo "$file"
     done
     find tests/fuzz -name '*.c' ! -name replay.c | while read -r file; do
         name=$(basename "$file" .c)

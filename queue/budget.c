@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Budgets over sliding windows: no window of account.rate's length, and none
+ * of 24 hours, wherever one lays it, holds more than is allowed.
+ *
+ * The clock tells seconds only.  What was sent in second a may have left as
+ * late as a + 1, so it counts in a window of w seconds until a + w + 1.
+ *
+ * Each window keeps what was sent in a ring of entries, oldest first, and
+ * their sums.  Memory is bounded by the grain: what was sent within one grain
+ * of a long window shares an entry, and leaves with the latest of it.  That
+ * errs by waiting longer, by a minute in a day.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "queue/schedule.h"
+
+#define DAY_S  (24 * 60 * 60)
+#define GRAINS 1440 /* entries in a full window, but for the last */
+
+struct entry {
+	int64_t first, last; /* seconds */
+	uint64_t messages, recipients;
+};
+
+struct window {
+	int64_t length_s, grain_s;
+	struct entry *v; /* the ring; room is a power of two, or 0 */
+	size_t room, start, n;
+	uint64_t messages, recipients;
+};
+
+struct budget {
+	struct rate rate;
+	uint64_t recipients_per_day;
+	struct window window, day;
+};
+
+static struct entry *
+entry_at(const struct window *w, size_t i)
+{
+	assert(i < w->n);
+	return &w->v[(w->start + i) & (w->room - 1)];
+}
+
+static void
+window_init(struct window *w, int64_t length_s)
+{
+	memset(w, 0, sizeof(*w));
+	w->length_s = length_s;
+	w->grain_s = length_s < GRAINS ? 1 : length_s / GRAINS;
+}
+
+struct budget *
+budget_new(struct rate rate, uint64_t recipients_per_day)
+{
+	struct budget *b = xcalloc(1, sizeof(*b));
+
+	b->rate = rate;
+	b->recipients_per_day = recipients_per_day;
+	/* Without a rate the window still counts a minute, for status. */
+	window_init(&b->window, rate.count == 0 ? 60 : rate.per_s);
+	window_init(&b->day, DAY_S);
+	return b;
+}
+
+void
+budget_free(struct budget *b)
+{
+	if (b == NULL)
+		return;
+	free(b->window.v);
+	free(b->day.v);
+	free(b);
+}
+
+/* When an entry no longer counts. */
+static int64_t
+entry_end(const struct window *w, const struct entry *entry)
+{
+	return entry->last + w->length_s + 1;
+}
+
+/* Lets the window end at now. */
+static void
+window_move(struct window *w, int64_t now)
+{
+	struct entry *entry;
+	size_t i;
+
+	/* The clock was set back: what is later than now counts as now. */
+	for (i = w->n; i > 0 && entry_at(w, i - 1)->last > now; i--) {
+		entry = entry_at(w, i - 1);
+		entry->last = now;
+		if (entry->first > now)
+			entry->first = now;
+	}
+	while (w->n > 0 && entry_end(w, entry_at(w, 0)) <= now) {
+		entry = entry_at(w, 0);
+		w->messages -= entry->messages;
+		w->recipients -= entry->recipients;
+		w->start = (w->start + 1) & (w->room - 1);
+		w->n--;
+	}
+}
+
+static void
+window_grow(struct window *w)
+{
+	size_t room = w->room == 0 ? 16 : w->room * 2;
+	struct entry *v = xreallocarray(NULL, room, sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		v[i] = *entry_at(w, i);
+	free(w->v);
+	w->v = v;
+	w->room = room;
+	w->start = 0;
+}
+
+static void
+window_note(
+    struct window *w, int64_t at, unsigned messages, unsigned recipients)
+{
+	struct entry *entry;
+
+	window_move(w, at);
+	if (w->n == 0 || at - entry_at(w, w->n - 1)->first >= w->grain_s) {
+		if (w->n == w->room)
+			window_grow(w);
+		entry = entry_at(w, w->n++);
+		*entry = (struct entry){ at, at, 0, 0 };
+	}
+	entry = entry_at(w, w->n - 1);
+	entry->last = at;
+	entry->messages += messages;
+	entry->recipients += recipients;
+	w->messages += messages;
+	w->recipients += recipients;
+}
+
+void
+budget_note(
+    struct budget *b, int64_t at, unsigned messages, unsigned recipients)
+{
+	window_note(&b->window, at, messages, recipients);
+	window_note(&b->day, at, messages, recipients);
+}
+
+/* When so much will have left that the sum is at most "most"; 0: it is. */
+static int64_t
+messages_below(const struct window *w, uint64_t most)
+{
+	uint64_t sum = w->messages;
+	int64_t at = 0;
+	size_t i;
+
+	for (i = 0; sum > most; i++) {
+		sum -= entry_at(w, i)->messages;
+		at = entry_end(w, entry_at(w, i));
+	}
+	return at;
+}
+
+static int64_t
+recipients_below(const struct window *w, uint64_t most)
+{
+	uint64_t sum = w->recipients;
+	int64_t at = 0;
+	size_t i;
+
+	for (i = 0; sum > most; i++) {
+		sum -= entry_at(w, i)->recipients;
+		at = entry_end(w, entry_at(w, i));
+	}
+	return at;
+}
+
+int64_t
+budget_next(struct budget *b, int64_t now, unsigned recipients)
+{
+	int64_t at = 0, day_at = 0;
+
+	window_move(&b->window, now);
+	window_move(&b->day, now);
+	if (b->rate.count > 0)
+		at = messages_below(&b->window, b->rate.count - 1);
+	/* More than a whole day's worth goes when the day is empty. */
+	if (b->recipients_per_day > 0)
+		day_at = recipients_below(
+		    &b->day, recipients < b->recipients_per_day
+				 ? b->recipients_per_day - recipients
+				 : 0);
+	return day_at > at ? day_at : at;
+}
+
+void
+budget_used(struct budget *b, int64_t now, uint64_t *window_messages,
+    uint64_t *day_messages, uint64_t *day_recipients)
+{
+	window_move(&b->window, now);
+	window_move(&b->day, now);
+	*window_messages = b->window.messages;
+	*day_messages = b->day.messages;
+	*day_recipients = b->day.recipients;
+}
+
+static void
+window_shift(struct window *w, int64_t delta_s)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		entry_at(w, i)->first += delta_s;
+		entry_at(w, i)->last += delta_s;
+	}
+}
+
+void
+budget_shift(struct budget *b, int64_t delta_s)
+{
+	window_shift(&b->window, delta_s);
+	window_shift(&b->day, delta_s);
+}

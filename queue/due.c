@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The schedule's questions to the store: which message next, when the next
+ * one after it, and for which accounts and users mail lies here.
+ *
+ * Fairness is a walk over the index message_due (account, lane, uid, due_at):
+ * from one uid that has mail to the next in a circle, and within a uid to its
+ * first due message.  Each step is one probe of the index, so an answer costs
+ * a few probes for each uid that has mail, whatever the depth of the queue.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "queue/store_priv.h"
+
+enum lane {
+	LANE_ALARM,
+	LANE_MAIL,
+	LANE_COUNT
+};
+
+struct question {
+	const char *account;
+	int64_t now;
+	const uint64_t *skip;
+	size_t nskip;
+	uint64_t id;     /* the answer */
+	int64_t wake_at; /* or the earliest that is not due; 0: none */
+};
+
+static bool
+is_skipped(const struct question *q, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < q->nskip; i++)
+		if (q->skip[i] == id)
+			return true;
+	return false;
+}
+
+/* The uid after this one that has mail in the lane: 1, 0 when none, -1. */
+static int
+next_uid(struct store *s, const struct question *q, enum lane lane,
+    int64_t after, int64_t *uid, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_DUE_UID);
+	int found;
+
+	query_bind_text(st, 1, q->account);
+	query_bind_i64(st, 2, lane);
+	query_bind_i64(st, 3, after);
+	found = query_row(s, st, e);
+	if (found == 1)
+		*uid = query_i64(st, 0);
+	query_end(st);
+	return found;
+}
+
+/* The uid's first message that is not being delivered: 1 when it is due. */
+static int
+first_due(struct store *s, struct question *q, enum lane lane, int64_t uid,
+    struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_DUE_FIRST);
+	int64_t due_at;
+	int found;
+
+	query_bind_text(st, 1, q->account);
+	query_bind_i64(st, 2, lane);
+	query_bind_i64(st, 3, uid);
+	do
+		found = query_row(s, st, e);
+	while (found == 1 && is_skipped(q, query_u64(st, 0)));
+	if (found == 1) {
+		due_at = query_i64(st, 1);
+		if (due_at <= q->now)
+			q->id = query_u64(st, 0);
+		else {
+			if (q->wake_at == 0 || due_at < q->wake_at)
+				q->wake_at = due_at;
+			found = 0;
+		}
+	}
+	query_end(st);
+	return found;
+}
+
+/* Once around the lane's uids, beginning after the given one. */
+static int
+ask_lane(struct store *s, struct question *q, enum lane lane, int64_t after_uid,
+    int64_t *uid, struct err *e)
+{
+	bool wrapped = false;
+	int64_t at = after_uid;
+	int found;
+
+	for (;;) {
+		found = next_uid(s, q, lane, at, uid, e);
+		if (found == -1)
+			return -1;
+		if (found == 0 && wrapped)
+			return 0;
+		if (found == 0) {
+			wrapped = true;
+			at = -1;
+			continue;
+		}
+		if (wrapped && *uid > after_uid)
+			return 0;
+		at = *uid;
+		if ((found = first_due(s, q, lane, at, e)) != 0)
+			return found;
+	}
+}
+
+int
+store_due_next(struct store *s, const char *account, int64_t now,
+    uid_t after_uid, const uint64_t *skip, size_t nskip, uint64_t *id,
+    uid_t *uid, int64_t *wake_at, struct err *e)
+{
+	struct question q = { account, now, skip, nskip, 0, 0 };
+	int64_t whose = 0;
+	int lane, found;
+
+	if (rcpt_sync_stale(s, e) == -1)
+		return -1;
+	for (lane = 0; lane < LANE_COUNT; lane++) {
+		found = ask_lane(
+		    s, &q, (enum lane)lane, (int64_t)after_uid, &whose, e);
+		if (found == -1)
+			return -1;
+		if (found == 1) {
+			*id = q.id;
+			*uid = (uid_t)whose;
+			return 1;
+		}
+	}
+	*wake_at = q.wake_at;
+	return 0;
+}
+
+int
+store_account_names(struct store *s, struct strlist *names, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_NAMES);
+	int more;
+
+	while ((more = query_row(s, st, e)) == 1)
+		strlist_add(names, query_text(st, 0));
+	query_end(st);
+	return more;
+}
+
+int
+store_account_move(
+    struct store *s, const char *from, const char *to, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_MOVE);
+
+	query_bind_text(st, 1, from);
+	query_bind_text(st, 2, to);
+	return query_change(s, st, NULL, e);
+}
+
+int
+store_account_waiting(
+    struct store *s, const char *account, uint64_t *messages, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_WAITING);
+	int found;
+
+	if (rcpt_sync_stale(s, e) == -1)
+		return -1;
+	query_bind_text(st, 1, account);
+	found = query_row(s, st, e);
+	if (found == 1)
+		*messages = query_u64(st, 0);
+	query_end(st);
+	return found == 1 ? 0 : -1;
+}
+
+int
+store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_USAGE);
+	int more;
+
+	while ((more = query_row(s, st, e)) == 1)
+		f(arg, (uid_t)query_i64(st, 0), query_u64(st, 1),
+		    query_u64(st, 2));
+	query_end(st);
+	return more;
+}

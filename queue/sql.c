@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All SQL of the store: the schema, the settings of a connection, and each
+ * statement.  docs/schema.md explains the tables; a change here is a change
+ * there, and of the schema also a migration.
+ */
+#include "config.h"
+
+#include "queue/sql.h"
+
+#define STR2(x) #x
+#define STR(x)  STR2(x)
+
+#define INTEGER(c)      c " INTEGER NOT NULL CHECK (typeof(" c ") = 'integer')"
+#define TEXT(c)         c " TEXT NOT NULL CHECK (typeof(" c ") = 'text')"
+#define TEXT_OR_NULL(c) c " TEXT CHECK (typeof(" c ") IN ('text', 'null'))"
+#define STATES \
+	"('staging', 'queued', 'active', 'delivered', 'failed', 'expired', " \
+	"'uncertain', 'held', 'removed')"
+
+/* The rowids of a message's chunks, from the parameter or column p. */
+#define CHUNKS_OF(p) \
+	" BETWEEN " p " << " STR(SQL_CHUNK_BITS) " AND (" p " << " STR( \
+	    SQL_CHUNK_BITS) ") + " STR(SQL_CHUNKS_MAX) " - 1"
+
+/* Seconds as people read them; NULL for 0, which means "none". */
+#define RFC3339(c) \
+	"CASE WHEN " c " > 0 THEN strftime('%Y-%m-%dT%H:%M:%SZ', " c \
+	", 'unixepoch') END"
+
+const char sql_ask_application_id[] = "PRAGMA application_id";
+const char sql_ask_version[] = "PRAGMA user_version";
+const char sql_ask_objects[] = "SELECT count(*) FROM sqlite_master";
+const char sql_ask_page_size[] = "PRAGMA page_size";
+const char sql_quick_check[] = "PRAGMA quick_check(1)";
+const char sql_foreign_key_check[] = "PRAGMA foreign_key_check";
+
+/*
+ * The order counts: the page size can be chosen only before the first page is
+ * written, and entering WAL mode writes it.
+ */
+const struct sql_pragma sql_pragmas[] = {
+	{ "PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0",
+	    PRAGMA_ALL },
+	{ "PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", "1",
+	    PRAGMA_ALL },
+	{ "PRAGMA mmap_size = 0", "PRAGMA mmap_size", "0", PRAGMA_ALL },
+	{ "PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "2", PRAGMA_ALL },
+	{ "PRAGMA cache_size = -1024", "PRAGMA cache_size", "-1024",
+	    PRAGMA_ALL },
+	{ "PRAGMA query_only = ON", "PRAGMA query_only", "1", PRAGMA_READ },
+	{ "PRAGMA page_size = " STR(SQL_PAGE_SIZE), "PRAGMA page_size",
+	    STR(SQL_PAGE_SIZE), PRAGMA_NEW },
+	{ "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal",
+	    PRAGMA_WRITE },
+	{ "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2",
+	    PRAGMA_WRITE },
+	{ "PRAGMA wal_autocheckpoint = 0", "PRAGMA wal_autocheckpoint", "0",
+	    PRAGMA_WRITE },
+	{ "PRAGMA secure_delete = FAST", "PRAGMA secure_delete", "2",
+	    PRAGMA_WRITE },
+	{ "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1",
+	    PRAGMA_WRITE },
+};
+const size_t sql_npragmas = sizeof(sql_pragmas) / sizeof(sql_pragmas[0]);
+
+/* clang-format off */
+static const char version_1[] =
+	"PRAGMA application_id = " STR(SQL_APPLICATION_ID) ";"
+
+	/* What changes often stands first: a row is read from its front. */
+	"CREATE TABLE message ("
+	"  id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 281474976710655),"
+	"  state TEXT NOT NULL CHECK (state IN " STATES "),"
+	"  due_at INTEGER NOT NULL"
+	"    CHECK (typeof(due_at) = 'integer' AND due_at >= 0),"
+	   INTEGER("attempts") ","
+	   INTEGER("arrived_at") ","
+	   INTEGER("uid") ","
+	   TEXT("account") ","
+	"  kind TEXT NOT NULL CHECK (kind IN ('mail', 'bounce', 'alarm')),"
+	"  lane INTEGER NOT NULL CHECK (lane = (kind <> 'alarm')),"
+	   INTEGER("size") ","
+	"  chunks INTEGER NOT NULL CHECK (typeof(chunks) = 'integer'"
+	"    AND chunks BETWEEN 0 AND " STR(SQL_CHUNKS_MAX) "),"
+	"  body TEXT CHECK (body IN ('7BIT', '8BITMIME')),"
+	"  smtputf8 INTEGER NOT NULL CHECK (smtputf8 IN (0, 1)),"
+	"  ret TEXT CHECK (ret IN ('FULL', 'HDRS')),"
+	   INTEGER("delay_notice_at") ","
+	   TEXT("sender") ","
+	   TEXT_OR_NULL("header_from") ","
+	   TEXT_OR_NULL("message_id") ","
+	   TEXT_OR_NULL("envid")
+	");"
+	"CREATE INDEX message_due ON message (account, lane, uid, due_at);"
+	"CREATE INDEX message_uid ON message (uid);"
+
+	"CREATE TABLE recipient ("
+	"  message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+	   INTEGER("id") ","
+	"  state TEXT NOT NULL CHECK (state IN " STATES "),"
+	"  due_at INTEGER NOT NULL CHECK (typeof(due_at) = 'integer'"
+	"    AND due_at >= 0"
+	"    AND (due_at = 0 OR state IN ('queued', 'uncertain'))"
+	"    AND (due_at > 0 OR state <> 'queued')),"
+	   INTEGER("attempts") ","
+	   TEXT("address") ","
+	   TEXT_OR_NULL("original") ","
+	   TEXT_OR_NULL("orcpt") ","
+	   INTEGER("notify") ","
+	   INTEGER("code") ","
+	   TEXT_OR_NULL("status") ","
+	   TEXT_OR_NULL("text") ","
+	   TEXT_OR_NULL("meaning") ","
+	   TEXT_OR_NULL("fix") ","
+	"  PRIMARY KEY (message, id)"
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE chunk ("
+	"  id INTEGER PRIMARY KEY,"
+	   INTEGER("crc") ","
+	"  data BLOB NOT NULL CHECK (typeof(data) = 'blob'"
+	"    AND length(data) BETWEEN 1 AND 65536)"
+	");"
+
+	"CREATE TABLE submission ("
+	   INTEGER("uid") ","
+	"  id BLOB NOT NULL CHECK (typeof(id) = 'blob' AND length(id) = 16),"
+	   INTEGER("message") ","
+	   INTEGER("at") ","
+	"  PRIMARY KEY (uid, id)"
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE attempt ("
+	"  message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,"
+	   INTEGER("n") ","
+	   INTEGER("recipient") ","
+	   INTEGER("at") ","
+	   TEXT("outcome") ","
+	   TEXT_OR_NULL("account") ","
+	   TEXT_OR_NULL("relay") ","
+	   TEXT_OR_NULL("address") ","
+	   TEXT_OR_NULL("tls") ","
+	   TEXT_OR_NULL("cipher") ","
+	   INTEGER("code") ","
+	   TEXT_OR_NULL("status") ","
+	   TEXT_OR_NULL("text") ","
+	   INTEGER("elapsed_ms") ","
+	"  PRIMARY KEY (message, n)"
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE event ("
+	"  id INTEGER PRIMARY KEY,"
+	   INTEGER("at") ","
+	   TEXT("what") ","
+	   INTEGER("message") ","
+	   INTEGER("uid") ","
+	   TEXT_OR_NULL("account") ","
+	   TEXT_OR_NULL("sender") ","
+	   TEXT_OR_NULL("recipient") ","
+	   TEXT_OR_NULL("message_id") ","
+	   INTEGER("code") ","
+	   TEXT_OR_NULL("status") ","
+	   TEXT_OR_NULL("text") ","
+	   TEXT_OR_NULL("relay") ","
+	   INTEGER("size") ","
+	   INTEGER("arrived_at")
+	");"
+	"CREATE INDEX event_at ON event (at);"
+
+	"CREATE TABLE account ("
+	"  name TEXT NOT NULL PRIMARY KEY CHECK (typeof(name) = 'text'),"
+	"  state TEXT NOT NULL CHECK (state IN ('ready', 'backoff', 'held')),"
+	   INTEGER("since") ","
+	   INTEGER("next_at") ","
+	   INTEGER("failures") ","
+	   INTEGER("code") ","
+	   TEXT_OR_NULL("status") ","
+	   TEXT_OR_NULL("text") ","
+	   TEXT_OR_NULL("meaning") ","
+	   TEXT_OR_NULL("fix") ","
+	   INTEGER("last_success_at")
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE budget ("
+	   TEXT("key") ","
+	   INTEGER("at") ","
+	   INTEGER("messages") ","
+	   INTEGER("recipients") ","
+	"  PRIMARY KEY (key, at)"
+	") WITHOUT ROWID;"
+
+	"CREATE TABLE fact ("
+	"  name TEXT NOT NULL PRIMARY KEY CHECK (typeof(name) = 'text'),"
+	   TEXT("value")
+	") WITHOUT ROWID;"
+
+	/* The views use the names of --json. */
+	"CREATE VIEW v_queue AS SELECT "
+	"  printf('%012X', m.id) AS id, m.state AS state, m.sender AS sender,"
+	"  m.account AS account, m.size AS size,"
+	   RFC3339("m.arrived_at") " AS arrived_at,"
+	"  m.attempts AS attempts, m.uid AS uid, m.message_id AS message_id,"
+	"  m.kind AS kind, r.address AS address, r.original AS original,"
+	"  r.state AS recipient_state, nullif(r.code, 0) AS code,"
+	"  r.status AS status, r.text AS text, r.meaning AS meaning,"
+	"  r.fix AS fix,"
+	   RFC3339("r.due_at") " AS next_at "
+	"FROM message m JOIN recipient r ON r.message = m.id "
+	"WHERE m.state <> 'staging';"
+
+	"CREATE VIEW v_history AS SELECT "
+	   RFC3339("at") " AS at, what, printf('%012X', message) AS id,"
+	"  uid, account, sender, recipient AS address, message_id,"
+	"  nullif(code, 0) AS code, status, text, relay, size,"
+	   RFC3339("arrived_at") " AS arrived_at "
+	"FROM event;"
+
+	"PRAGMA user_version = 1;";
+/* clang-format on */
+
+const char *const sql_migrations[] = {
+	version_1,
+};
+const int sql_version = sizeof(sql_migrations) / sizeof(sql_migrations[0]);
+
+/* In the order of enum sql_message_column and enum sql_rcpt_column. */
+#define MESSAGE_COLUMNS \
+	"m.id, m.state, m.due_at, m.arrived_at, m.uid, m.account, m.kind, " \
+	"m.sender, m.header_from, m.message_id, m.size, m.chunks, m.body, " \
+	"m.smtputf8, m.ret, m.envid, m.attempts, m.delay_notice_at"
+#define RCPT_COLUMNS \
+	"r.id, r.address, r.original, r.orcpt, r.notify, r.state, r.due_at, " \
+	"r.attempts, r.code, r.status, r.text, r.meaning, r.fix"
+
+/*
+ * CROSS JOIN fixes the order of the loops: a walk along the messages, and for
+ * each its recipients, which lie together; so the rows come sorted.
+ */
+#define LIST_FROM \
+	"SELECT " MESSAGE_COLUMNS ", " RCPT_COLUMNS \
+	" FROM message m CROSS JOIN recipient r ON r.message = m.id " \
+	"WHERE m.state <> 'staging' AND m.id > ?1 "
+
+/* clang-format off */
+const char *const sql_text[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+
+	[SQL_MESSAGE_ADD] =
+	    "INSERT INTO message (id, state, due_at, attempts, arrived_at, uid,"
+	    " account, kind, lane, size, chunks, body, smtputf8, ret,"
+	    " delay_notice_at, sender, header_from, message_id, envid) "
+	    "VALUES (?1, 'staging', 0, 0, ?2, ?3, ?4, ?5, ?5 <> 'alarm', 0, 0,"
+	    " ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12)",
+	[SQL_MESSAGE_CHUNKS] =
+	    "SELECT chunks FROM message WHERE id = ?1 AND state = 'staging'",
+	[SQL_MESSAGE_GROW] =
+	    "UPDATE message SET size = size + ?2, chunks = chunks + 1 "
+	    "WHERE id = ?1 AND state = 'staging'",
+	[SQL_MESSAGE_QUEUE] =
+	    "UPDATE message SET state = 'queued', due_at = ?2 "
+	    "WHERE id = ?1 AND state = 'staging'",
+	[SQL_MESSAGE_SYNC] =
+	    "UPDATE message SET state = ?2, due_at = ?3 WHERE id = ?1",
+	[SQL_MESSAGE_ATTEMPTED] =
+	    "UPDATE message SET attempts = attempts + 1 WHERE id = ?1",
+	[SQL_MESSAGE_NOTICE] =
+	    "UPDATE message SET delay_notice_at = ?2 WHERE id = ?1",
+	[SQL_MESSAGE_DELETE] = "DELETE FROM message WHERE id = ?1",
+	[SQL_MESSAGE_GET] =
+	    "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = ?1",
+	[SQL_MESSAGE_UNFINISHED] =
+	    "SELECT 1 FROM recipient WHERE message = ?1 AND state NOT IN"
+	    " ('delivered', 'failed', 'expired', 'removed') LIMIT 1",
+
+	[SQL_RCPT_ADD] =
+	    "INSERT INTO recipient (message, id, state, due_at, attempts,"
+	    " address, original, orcpt, notify, code) "
+	    "VALUES (?1, (SELECT coalesce(max(id), 0) + 1 FROM recipient"
+	    " WHERE message = ?1), 'staging', 0, 0, ?2, ?3, ?4, ?5, 0)",
+	[SQL_RCPT_QUEUE] =
+	    "UPDATE recipient SET state = 'queued', due_at = ?2 "
+	    "WHERE message = ?1 AND state = 'staging'",
+	[SQL_RCPT_WRITE] =
+	    "UPDATE recipient SET state = ?4, due_at = ?5,"
+	    " attempts = attempts + ?6, code = coalesce(?7, code),"
+	    " status = coalesce(?8, status), text = coalesce(?9, text),"
+	    " meaning = coalesce(?10, meaning), fix = coalesce(?11, fix) "
+	    "WHERE message = ?1 AND id = ?2 AND state = ?3",
+	[SQL_RCPT_STATES] =
+	    "SELECT state, due_at FROM recipient WHERE message = ?1",
+	[SQL_RCPTS_GET] =
+	    "SELECT " RCPT_COLUMNS " FROM recipient r WHERE r.message = ?1 "
+	    "ORDER BY r.id",
+
+	[SQL_CHUNK_ADD] =
+	    "INSERT INTO chunk (id, crc, data) VALUES (?1, ?2, ?3)",
+	[SQL_CHUNK_GET] =
+	    "SELECT m.chunks, c.crc, c.data FROM message m LEFT JOIN chunk c"
+	    " ON c.id = ?2 WHERE m.id = ?1",
+	[SQL_CHUNK_DELETE] = "DELETE FROM chunk WHERE id" CHUNKS_OF("?1"),
+
+	[SQL_SUBMISSION_FIND] =
+	    "SELECT message FROM submission WHERE uid = ?1 AND id = ?2",
+	[SQL_SUBMISSION_ADD] =
+	    "INSERT INTO submission (uid, id, message, at) "
+	    "VALUES (?1, ?2, ?3, ?4)",
+	[SQL_SUBMISSION_FORGET] = "DELETE FROM submission WHERE at < ?1",
+
+	/* A skip-scan made by hand: from one uid to the next of the index. */
+	[SQL_DUE_UID] =
+	    "SELECT uid FROM message WHERE account = ?1 AND lane = ?2"
+	    " AND uid > ?3 ORDER BY uid LIMIT 1",
+	[SQL_DUE_FIRST] =
+	    "SELECT id, due_at FROM message WHERE account = ?1 AND lane = ?2"
+	    " AND uid = ?3 AND due_at > 0 ORDER BY due_at, id",
+	[SQL_USAGE] =
+	    "SELECT uid, count(*), sum(size) FROM message "
+	    "WHERE state <> 'staging' GROUP BY uid",
+	[SQL_ACCOUNT_NAMES] =
+	    "SELECT DISTINCT account FROM message ORDER BY account",
+	[SQL_ACCOUNT_MOVE] =
+	    "UPDATE message SET account = ?2 WHERE account = ?1",
+	[SQL_ACCOUNT_WAITING] =
+	    "SELECT count(*) FROM message WHERE account = ?1 AND due_at > 0",
+
+	[SQL_LIST_ALL] = LIST_FROM "ORDER BY m.id, r.id",
+	[SQL_LIST_OWN] = LIST_FROM "AND m.uid = ?2 ORDER BY m.id, r.id",
+	[SQL_TOTALS] =
+	    "SELECT state, count(*), sum(size) FROM message GROUP BY state",
+	[SQL_OLDEST] =
+	    "SELECT arrived_at FROM message WHERE state <> 'staging' "
+	    "ORDER BY id LIMIT 1",
+
+	[SQL_ATTEMPT_ADD] =
+	    "INSERT INTO attempt (message, n, recipient, at, outcome, account,"
+	    " relay, address, tls, cipher, code, status, text, elapsed_ms) "
+	    "VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM attempt"
+	    " WHERE message = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	    " ?12, ?13)",
+	[SQL_ATTEMPTS_GET] =
+	    "SELECT a.recipient, a.at, a.outcome, a.account, a.relay,"
+	    " a.address, a.tls, a.cipher, a.code, a.status, a.text,"
+	    " a.elapsed_ms, r.address FROM attempt a LEFT JOIN recipient r"
+	    " ON r.message = a.message AND r.id = a.recipient "
+	    "WHERE a.message = ?1 ORDER BY a.n",
+	[SQL_EVENT_ADD] =
+	    "INSERT INTO event (at, what, message, uid, account, sender,"
+	    " recipient, message_id, code, status, text, relay, size,"
+	    " arrived_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12, ?13, ?14)",
+	[SQL_EVENT_FORGET] = "DELETE FROM event WHERE at < ?1",
+
+	[SQL_ACCOUNT_GET] =
+	    "SELECT state, since, next_at, failures, code, status, text,"
+	    " meaning, fix, last_success_at FROM account WHERE name = ?1",
+	[SQL_ACCOUNT_PUT] =
+	    "REPLACE INTO account (name, state, since, next_at, failures, code,"
+	    " status, text, meaning, fix, last_success_at) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[SQL_BUDGET_ADD] =
+	    "INSERT INTO budget (key, at, messages, recipients) "
+	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key, at) DO UPDATE SET"
+	    " messages = messages + excluded.messages,"
+	    " recipients = recipients + excluded.recipients",
+	[SQL_BUDGET_GET] =
+	    "SELECT at, messages, recipients FROM budget "
+	    "WHERE key = ?1 AND at >= ?2 ORDER BY at",
+	[SQL_BUDGET_FORGET] = "DELETE FROM budget WHERE at < ?1",
+	[SQL_FACT_GET] = "SELECT value FROM fact WHERE name = ?1",
+	[SQL_FACT_PUT] = "REPLACE INTO fact (name, value) VALUES (?1, ?2)",
+	[SQL_FACT_DELETE] = "DELETE FROM fact WHERE name = ?1",
+
+	/* Invariants: each finds what must not be; see queue/recover.c. */
+	[SQL_CHECK_STATES] =
+	    "SELECT m.id, m.state, m.due_at, r.state, r.due_at FROM message m"
+	    " LEFT JOIN recipient r ON r.message = m.id ORDER BY m.id",
+	[SQL_CHECK_BODY] =
+	    "SELECT m.id FROM message m WHERE (m.chunks, m.size) <>"
+	    " (SELECT count(*), coalesce(sum(length(c.data)), 0) FROM chunk c"
+	    " WHERE c.id" CHUNKS_OF("m.id") ") LIMIT 1",
+	[SQL_CHECK_CHUNK] =
+	    "SELECT c.id >> " STR(SQL_CHUNK_BITS) " FROM chunk c WHERE NOT"
+	    " EXISTS (SELECT 1 FROM message m WHERE m.id = c.id >> "
+	    STR(SQL_CHUNK_BITS) ") LIMIT 1",
+	[SQL_FIND_STAGING] = "SELECT id FROM message WHERE state = 'staging'",
+	[SQL_FIND_ACTIVE] =
+	    "SELECT m.id, r.id FROM message m CROSS JOIN recipient r"
+	    " ON r.message = m.id WHERE m.state = 'active'"
+	    " AND r.state = 'active'",
+	[SQL_LAST_ID] =
+	    "SELECT max((SELECT coalesce(max(id), 0) FROM message),"
+	    " (SELECT coalesce(max(message), 0) FROM submission),"
+	    " (SELECT coalesce(max(message), 0) FROM event))",
+};
+/* clang-format on */

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opening and closing of the queue, and its transactions.  The sequence of
+ * store_open is the store's promise: nobody is answered from a file that has
+ * not been recognised, brought to the disk, checked and reconciled.
+ *
+ *	1  the directory and the file are ours                 file_check
+ *	2  it is a queue of a version we know                  migrate_run
+ *	3  the settings are what we asked for, read back       settings_apply
+ *	4  what the journal holds is moved into the file and
+ *	   synced: a COMMIT that failed in the life before may
+ *	   lie in the page cache alone                         journal_empty
+ *	5  quick_check and invariants, unless the last stop
+ *	   was a clean one                                     recover_check
+ *	6  unfinished messages go, active ones become
+ *	   uncertain, in one transaction                       recover_reconcile
+ *
+ * One connection writes; queue/lock.h keeps a second process out.  Opening or
+ * closing queue.db by any other code in this process would drop SQLite's
+ * locks (POSIX), so nothing here does once the connection stands.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+#include "queue/store_priv.h"
+
+#define DB_NAME "queue.db"
+
+/*
+ * Only a reader from outside that recovers the journal, or a checkpoint that
+ * has to wait for one, ever makes us wait.
+ */
+#define BUSY_MS 5000
+
+/*
+ * Who may read the file follows from its directory, which mailchuted makes:
+ * with an admin_group that is 2750, and SQLite gives -wal and -shm the same
+ * mode and group.
+ */
+static mode_t
+file_mode(const struct stat *dir)
+{
+	const mode_t shared = S_ISGID | S_IRGRP | S_IXGRP;
+
+	return (dir->st_mode & shared) == shared ? 0640 : 0600;
+}
+
+static int
+file_make(const char *directory, const char *path, mode_t mode, struct err *e)
+{
+	int fd, dir, rc = -1;
+
+	fd = open(
+	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	dir = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* The umask may have taken bits; SQLite syncs what it writes. */
+	if (fd == -1 || dir == -1 || fchmod(fd, mode) == -1 || fsync(dir) == -1)
+		err_errno(
+		    e, ERR_LOCAL, "4.3.0", "cannot make the queue %s", path);
+	else
+		rc = 0;
+	if (fd != -1)
+		close(fd);
+	if (dir != -1)
+		close(dir);
+	return rc;
+}
+
+/* Step 1.  A file that is not there is made, when we are to write. */
+static int
+file_check(const char *directory, const char *path, enum store_mode mode,
+    bool *created, struct err *e)
+{
+	struct stat dir, st;
+
+	*created = false;
+	if (stat(directory, &dir) == -1)
+		return err_errno(
+		    e, ERR_LOCAL, "4.3.0", "queue.directory %s", directory);
+	if (!S_ISDIR(dir.st_mode))
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "queue.directory %s is not a directory", directory);
+	if (mode == STORE_WRITE &&
+	    faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == -1)
+		return err_errno(e, ERR_LOCAL, "4.3.0",
+		    "queue.directory %s is not writable by user id %u: "
+		    "chown it to queue.user",
+		    directory, (unsigned)geteuid());
+	if (lstat(path, &st) == -1) {
+		if (errno != ENOENT || mode == STORE_READ)
+			return err_errno(e,
+			    errno == ENOENT ? ERR_TEMP : ERR_LOCAL, "4.3.0",
+			    "queue %s", path);
+		*created = true;
+		return file_make(directory, path, file_mode(&dir), e);
+	}
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "%s is not a plain file of one name; move it away", path);
+	if (mode == STORE_READ)
+		return 0;
+	if (st.st_uid != geteuid())
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "the queue %s belongs to user id %u, and this is user id "
+		    "%u: run as queue.user, or chown it",
+		    path, (unsigned)st.st_uid, (unsigned)geteuid());
+	if ((st.st_mode & 07777) != file_mode(&dir) &&
+	    chmod(path, file_mode(&dir)) == -1)
+		return err_errno(e, ERR_LOCAL, "4.3.0", "chmod %s", path);
+	return 0;
+}
+
+/* Step 3, and read back: a setting that does not hold is no promise. */
+static int
+settings_apply(sqlite3 *db, enum store_mode mode, bool is_new, struct err *e)
+{
+	const struct sql_pragma *p;
+	char *got;
+	size_t i;
+	bool is_right;
+
+	for (i = 0; i < sql_npragmas; i++) {
+		p = &sql_pragmas[i];
+		if ((p->when == PRAGMA_NEW && !is_new) ||
+		    (p->when == PRAGMA_READ && mode != STORE_READ) ||
+		    ((p->when == PRAGMA_WRITE || p->when == PRAGMA_NEW) &&
+			mode != STORE_WRITE))
+			continue;
+		if (query_ask(db, p->set, &got, e) == -1)
+			return -1;
+		free(got);
+		if (query_ask(db, p->ask, &got, e) == -1)
+			return -1;
+		/* A library built without a feature answers nothing. */
+		is_right = got == NULL || strcmp(got, p->want) == 0;
+		if (!is_right)
+			err_set(e, ERR_LOCAL, "4.3.0",
+			    "%s: SQLite %s does not take \"%s\": it says %s",
+			    sqlite3_db_filename(db, "main"),
+			    sqlite3_libversion(), p->set, got);
+		free(got);
+		if (!is_right)
+			return -1;
+	}
+	return 0;
+}
+
+/* What can go wrong only for a bug of ours, or a library not fit for us. */
+static int
+connection_harden(sqlite3 *db)
+{
+	int one = 1;
+
+	(void)sqlite3_extended_result_codes(db, 1);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	if (sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
+		SQLITE_OK ||
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0,
+		NULL) != SQLITE_OK ||
+	    /* After a failed COMMIT the next life decides, not the close. */
+	    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) !=
+		SQLITE_OK ||
+	    /* Readers without write access need -wal and -shm to be there. */
+	    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &one) !=
+		SQLITE_OK)
+		return -1;
+	return 0;
+}
+
+static int
+statements_prepare(struct store *s, struct err *e)
+{
+	int i;
+
+	for (i = 0; i < SQL_COUNT; i++)
+		if (sqlite3_prepare_v3(s->db, sql_text[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+			NULL) != SQLITE_OK)
+			return query_fail(s, e, "schema");
+	return 0;
+}
+
+/* How much there is to move, told at each commit. */
+static int
+journal_note(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	(void)db;
+	(void)name;
+	s->journal_size = (uint64_t)pages * SQL_PAGE_SIZE;
+	return SQLITE_OK;
+}
+
+/* Step 4. */
+static int
+journal_empty(struct store *s, struct err *e)
+{
+	int in_journal, moved, rc;
+
+	rc = sqlite3_wal_checkpoint_v2(
+	    s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &in_journal, &moved);
+	/*
+	 * A reader from outside may keep the journal from being emptied, but
+	 * when all of it was moved, all of it is on the disk.
+	 */
+	if (rc == SQLITE_OK || (rc == SQLITE_BUSY && in_journal == moved))
+		return 0;
+	return query_fail(s, e, "moving the journal into the queue");
+}
+
+static int
+open_write(struct store *s, int64_t uncertain_due, struct store_opened *what,
+    struct err *e)
+{
+	int clean;
+
+	if (journal_empty(s, e) == -1 || statements_prepare(s, e) == -1 ||
+	    (clean = recover_was_clean(s, e)) == -1)
+		return -1;
+	what->checked = !clean;
+	if (what->checked && recover_check(s, what, e) == -1)
+		return -1;
+	return recover_reconcile(s, uncertain_due, what, e);
+}
+
+/* Steps 2 and 3: after them the connection may be used. */
+static int
+connect(struct store *s, struct store_opened *what, struct err *e)
+{
+	int flags, from;
+
+	flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+		(s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE
+					: SQLITE_OPEN_READONLY);
+	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
+		return query_fail(s, e, NULL);
+	if (connection_harden(s->db) == -1)
+		return query_fail(s, e, "setting up the connection");
+	if (migrate_version(s->db, s->path, sql_version, &from, e) == -1)
+		return -1;
+	if (s->mode == STORE_READ && from != sql_version)
+		return err_set(e, ERR_TEMP, "4.3.0",
+		    "the queue %s is of an earlier version; start mailchuted "
+		    "once, which brings it up to date",
+		    s->path);
+	if (settings_apply(s->db, s->mode, from == 0, e) == -1)
+		return -1;
+	if (from == sql_version)
+		return 0;
+	what->migrated_from = from;
+	return migrate_run(s->db, s->path, sql_migrations, sql_version, e);
+}
+
+int
+store_open(const char *directory, enum store_mode mode, int64_t now,
+    int64_t uncertain_due, struct store **out, struct store_opened *what,
+    struct err *e)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+
+	(void)now;
+	memset(what, 0, sizeof(*what));
+	s->mode = mode;
+	s->path = xasprintf("%s/" DB_NAME, directory);
+	if (file_check(directory, s->path, mode, &what->created, e) == -1 ||
+	    connect(s, what, e) == -1)
+		goto fail;
+	if (mode == STORE_WRITE) {
+		sqlite3_wal_hook(s->db, journal_note, s);
+		if (open_write(s, uncertain_due, what, e) == -1)
+			goto fail;
+	} else if (statements_prepare(s, e) == -1)
+		goto fail;
+	s->is_open = true;
+	*out = s;
+	return 0;
+fail:
+	store_close(s);
+	return -1;
+}
+
+void
+store_close(struct store *s)
+{
+	struct err ignored;
+	int i;
+
+	if (s == NULL)
+		return;
+	store_rollback(s);
+	/* A stop that cannot be noted is checked as a crash at the next start.
+	 */
+	if (s->is_open && s->mode == STORE_WRITE && !s->is_unknown &&
+	    recover_note_clean(s, &ignored) == 0)
+		(void)store_checkpoint(s, CHECKPOINT_TRUNCATE, &ignored);
+	for (i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(s->stmt[i]);
+	(void)sqlite3_close(s->db);
+	free(s->path);
+	free(s);
+}
+
+int
+store_begin(struct store *s, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_BEGIN);
+	int rc;
+
+	if (s->is_unknown)
+		return err_set(e, ERR_TEMP, "4.3.0",
+		    "the outcome of a change to the queue %s is unknown until "
+		    "it is opened anew",
+		    s->path);
+	if (s->tx != TX_NONE)
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "a transaction on %s inside another", s->path);
+	rc = query_row(s, st, e);
+	query_end(st);
+	if (rc == 0)
+		s->tx = TX_OPEN;
+	return rc;
+}
+
+int
+store_commit(struct store *s, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_COMMIT);
+	int rc;
+
+	if (s->tx == TX_OPEN && rcpt_sync_stale(s, e) == -1)
+		s->tx = TX_FAILED;
+	else if (s->tx != TX_OPEN)
+		err_set(e, ERR_LOCAL, "4.3.0", "a commit to %s %s", s->path,
+		    s->tx == TX_NONE ? "without a transaction"
+				     : "after a change failed");
+	if (s->tx != TX_OPEN) {
+		store_rollback(s);
+		return -1;
+	}
+	rc = query_row(s, st, e);
+	query_end(st);
+	if (rc == 0) {
+		s->tx = TX_NONE;
+		return 0;
+	}
+	/*
+	 * The frames may or may not have reached the disk, and asking again
+	 * would not tell: after a failed fsync the kernel may have dropped
+	 * the dirty pages and call them clean.
+	 */
+	s->is_unknown = true;
+	store_rollback(s);
+	return err_prefix(e, "commit, outcome unknown");
+}
+
+void
+store_rollback(struct store *s)
+{
+	sqlite3_stmt *st;
+
+	s->nstale = 0;
+	if (s->tx == TX_NONE)
+		return;
+	s->tx = TX_NONE;
+	/* SQLite may have rolled back by itself; then there is nothing. */
+	if (sqlite3_get_autocommit(s->db) != 0)
+		return;
+	st = query_start(s, SQL_ROLLBACK);
+	if (query_row(s, st, NULL) != 0)
+		s->is_unknown = true;
+	query_end(st);
+}
+
+int
+store_checkpoint(struct store *s, enum store_checkpoint how, struct err *e)
+{
+	int in_journal, moved, rc;
+
+	if (s->is_unknown || s->tx != TX_NONE)
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "a checkpoint of %s at the wrong time", s->path);
+	/* Never wait for a reader: what cannot be moved now is moved later. */
+	(void)sqlite3_busy_timeout(s->db, 0);
+	rc = sqlite3_wal_checkpoint_v2(s->db, "main",
+	    how == CHECKPOINT_TRUNCATE ? SQLITE_CHECKPOINT_TRUNCATE
+				       : SQLITE_CHECKPOINT_PASSIVE,
+	    &in_journal, &moved);
+	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY) {
+		/* A sync that failed is not asked again: as in store_commit. */
+		if ((rc & 0xff) == SQLITE_IOERR)
+			s->is_unknown = true;
+		return query_fail(s, e, "checkpoint");
+	}
+	if (in_journal == moved)
+		s->journal_size = 0;
+	return 0;
+}
+
+uint64_t
+store_journal_size(const struct store *s)
+{
+	return s->journal_size;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_STORE_PRIV_H
+#define QUEUE_STORE_PRIV_H
+
+#include <sqlite3.h>
+
+#include "queue/sql.h"
+#include "queue/store.h"
+
+/*
+ * What the store's own files share: the connection, its statements, and the
+ * few ways to run one.  Nobody else includes this, or sqlite3.h.
+ */
+
+enum tx_state {
+	TX_NONE,
+	TX_OPEN,
+	TX_FAILED /* a change failed: all that is left is a rollback */
+};
+
+/*
+ * Messages whose recipients changed in this transaction.  message.state and
+ * message.due_at follow from the recipients; they are brought up to date once
+ * a message and transaction, not once a change, since that takes a walk over
+ * all of its recipients.
+ */
+#define STORE_STALE_MAX 64
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	enum store_mode mode;
+	sqlite3_stmt *stmt[SQL_COUNT];
+	enum tx_state tx;
+	bool is_open;
+	bool is_unknown; /* a COMMIT failed: nothing may be believed */
+	uint64_t last_id;
+	uint64_t stale[STORE_STALE_MAX];
+	size_t nstale;
+	uint64_t journal_size;
+};
+
+/* ---- query.c: statements --------------------------------------------- */
+
+/* Fills *e from the connection's last error; "doing" as in "reading". */
+int query_fail(struct store *s, struct err *e, const char *doing);
+int query_error(int rc, const char *path, const char *text, struct err *e);
+
+/* The statement, ready for its parameters. */
+sqlite3_stmt *query_start(struct store *s, enum sql which);
+
+/*
+ * Parameters.  Text and blobs are not copied: they must live until the
+ * statement has ended.  NULL text binds NULL.
+ */
+void query_bind_i64(sqlite3_stmt *st, int i, int64_t v);
+void query_bind_u64(sqlite3_stmt *st, int i, uint64_t v);
+void query_bind_text(sqlite3_stmt *st, int i, const char *text);
+void query_bind_blob(sqlite3_stmt *st, int i, const void *p, size_t n);
+
+/* The next row: 1, 0 after the last, -1.  query_end follows in any case. */
+int query_row(struct store *s, sqlite3_stmt *st, struct err *e);
+void query_end(sqlite3_stmt *st);
+
+/*
+ * Runs a change to its end.  It must be inside a transaction; a failure spoils
+ * that.  *changed (may be NULL) is the number of rows.
+ */
+int query_change(
+    struct store *s, sqlite3_stmt *st, int *changed, struct err *e);
+
+/* Columns: text is NULL for NULL, and lives until the next row or the end. */
+int64_t query_i64(sqlite3_stmt *st, int i);
+uint64_t query_u64(sqlite3_stmt *st, int i);
+char *query_text(sqlite3_stmt *st, int i);
+char *query_dup(sqlite3_stmt *st, int i); /* to be freed */
+
+/* Text outside the table, without parameters: the first column of its row. */
+int query_ask(sqlite3 *db, const char *sql, char **out, struct err *e);
+
+/* ---- what the files ask of one another ------------------------------- */
+
+/* recover.c: what must hold before anybody is answered. */
+int recover_was_clean(struct store *s, struct err *e); /* 1, 0, -1 */
+int recover_check(struct store *s, struct store_opened *what, struct err *e);
+int recover_reconcile(struct store *s, int64_t uncertain_due,
+    struct store_opened *what, struct err *e);
+int recover_note_clean(struct store *s, struct err *e);
+
+/*
+ * migrate.c.  The version of a file, 0 for a new one; -1 when it is not ours
+ * or newer than newest.  migrate_run brings it to newest, by steps[version].
+ */
+int migrate_version(
+    sqlite3 *db, const char *path, int newest, int *version, struct err *e);
+int migrate_run(sqlite3 *db, const char *path, const char *const *steps,
+    int newest, struct err *e);
+
+/*
+ * message.c: a staging message grows by n octets; *seq is the number of the
+ * chunk that holds them, from 0.
+ */
+int message_grow(
+    struct store *s, uint64_t message, size_t n, uint32_t *seq, struct err *e);
+
+/* rcpt.c: keeping message.state and message.due_at in step. */
+int rcpt_mark_stale(struct store *s, uint64_t message, struct err *e);
+void rcpt_forget_stale(struct store *s, uint64_t message);
+int rcpt_sync_stale(struct store *s, struct err *e);
+int rcpt_sync(struct store *s, uint64_t message, struct err *e);
+
+/* What follows from the recipients, one by one. */
+void rcpt_fold_start(enum rcpt_state *state, int64_t *due_at);
+void rcpt_fold(enum rcpt_state one, int64_t one_due_at, enum rcpt_state *state,
+    int64_t *due_at);
+
+/* Rows as structs that borrow their text from the statement. */
+int rcpt_column_state(sqlite3_stmt *st, int i, enum rcpt_state *out,
+    const struct store *s, struct err *e);
+int message_from_row(
+    struct store *s, sqlite3_stmt *st, struct store_message *m, struct err *e);
+int rcpt_from_row(struct store *s, sqlite3_stmt *st, int first,
+    struct store_rcpt *r, struct err *e);
+
+#endif

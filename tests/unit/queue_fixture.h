@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_UNIT_QUEUE_FIXTURE_H
+#define TESTS_UNIT_QUEUE_FIXTURE_H
+
+#include "queue/store.h"
+
+/*
+ * What the tests of the queue share: a folder of their own, and messages made
+ * in a few words.  Each function asserts that it succeeds, unless its name
+ * says otherwise.
+ */
+
+#define T0 1700000000 /* when most tests begin */
+
+/* A new empty folder under $TMPDIR, for fixture_remove. */
+char *fixture_directory(void);
+void fixture_remove(char *directory);
+
+struct store *fixture_open(const char *directory, struct store_opened *what);
+struct store *fixture_reopen(struct store *s, const char *directory);
+
+/*
+ * A message of so many recipients (r1@example.com, ...) and octets, taken in
+ * and committed, due at due_at.
+ */
+struct fixture_message {
+	uid_t uid;
+	const char *account; /* NULL: "" */
+	enum message_kind kind;
+	size_t recipients; /* 0: one */
+	size_t octets;     /* 0: 100 */
+	int64_t due_at;    /* 0: T0 */
+};
+uint64_t fixture_add(struct store *s, struct fixture_message m);
+
+/* The octet at a place of every message made here. */
+unsigned char fixture_octet(uint64_t id, size_t at);
+
+void fixture_begin(struct store *s);
+void fixture_commit(struct store *s);
+
+/* One change, committed. */
+void fixture_set(struct store *s, uint64_t message, uint64_t rcpt,
+    enum rcpt_state from, enum rcpt_state to, int64_t due_at);
+
+#endif
