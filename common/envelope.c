@@ -36,8 +36,11 @@ envelope_add(struct envelope *env, const char *address)
 {
 	struct envelope_rcpt *r;
 
-	env->rcpts =
-	    xreallocarray(env->rcpts, env->nrcpts + 1, sizeof(*env->rcpts));
+	/* Room doubles, or 100,000 recipients would be copied 100,000 times. */
+	if ((env->nrcpts & (env->nrcpts - 1)) == 0)
+		env->rcpts = xreallocarray(env->rcpts,
+		    env->nrcpts == 0 ? 1 : 2 * env->nrcpts,
+		    sizeof(*env->rcpts));
 	r = &env->rcpts[env->nrcpts++];
 	memset(r, 0, sizeof(*r));
 	r->address = xstrdup(address);

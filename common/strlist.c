@@ -11,7 +11,10 @@
 void
 strlist_add(struct strlist *l, const char *s)
 {
-	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
+	/* Room doubles; it is full when n is a power of two. */
+	if ((l->n & (l->n - 1)) == 0)
+		l->v = xreallocarray(
+		    l->v, l->n == 0 ? 1 : 2 * l->n, sizeof(*l->v));
 	l->v[l->n++] = xstrdup(s);
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -31,6 +32,26 @@ holds_copies_in_order(void **state)
 }
 
 static void
+grows_without_loss(void **state)
+{
+	struct strlist l = { 0 };
+	char word[8];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		snprintf(word, sizeof(word), "%zu", i);
+		strlist_add(&l, word);
+	}
+	assert_int_equal(l.n, 1000);
+	for (i = 0; i < 1000; i++) {
+		snprintf(word, sizeof(word), "%zu", i);
+		assert_string_equal(l.v[i], word);
+	}
+	strlist_clear(&l);
+}
+
+static void
 finds_whole_words_in_any_case(void **state)
 {
 	struct strlist l = { 0 };
@@ -50,6 +71,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holds_copies_in_order),
+		cmocka_unit_test(grows_without_loss),
 		cmocka_unit_test(finds_whole_words_in_any_case),
 	};
 
