@@ -39,6 +39,12 @@ enum auth_mech {
 	AUTH_PLAIN,
 	AUTH_XOAUTH2
 };
+enum oauth_grant {
+	GRANT_CREDENTIALS,
+	GRANT_REFRESH_TOKEN,
+	GRANT_MANAGED_IDENTITY,
+	GRANT_FEDERATED
+};
 enum rewrite_mode {
 	REWRITE_AUTO,
 	REWRITE_ALWAYS,
@@ -108,7 +114,8 @@ struct conf_account {
 	struct strlist password_command;
 	char *token_file;
 	/* OAuth; read and checked, used by the program "token" */
-	char *grant, *tenant, *client_id, *client_secret_file;
+	enum oauth_grant grant;
+	char *tenant, *client_id, *client_secret_file;
 	char *client_secret_expires, *certificate_file, *key_file;
 	char *federated_token_file, *token_url, *scope, *proxy;
 	struct strlist senders;
@@ -173,6 +180,7 @@ void conf_problems_clear(struct conf_problems *p);
 struct conf_host {
 	const char *hostname; /* gethostname(2) */
 	const char *mailname; /* first line of /etc/mailname, or "" */
+	const char *address;  /* numeric, for an address literal; or NULL */
 };
 
 /*
@@ -201,6 +209,19 @@ void conf_each(const struct conf *c, conf_show *show, void *arg);
 /* The account of that name ("" for the plain one), or NULL. */
 const struct conf_account *conf_account_find(
     const struct conf *c, const char *name);
+
+/*
+ * Takes "host", "host:port", "[2001:db8::1]:port" or "2001:db8::1" apart; the
+ * port stays as it is where none is given.  -1 when it is none of these.
+ */
+#define CONF_HOST_MAX 256
+int conf_host_split(const char *text, char host[CONF_HOST_MAX], unsigned *port);
+
+/* 127.0.0.0/8, ::1, or a name that RFC 6761 keeps for them. */
+bool conf_host_is_loopback(const char *host);
+
+/* An IPv4 or IPv6 address rather than a name. */
+bool conf_host_is_address(const char *host);
 
 /* true for every provider of Microsoft's */
 bool provider_is_office365(enum provider p);

@@ -3,6 +3,18 @@ noinst_LIBRARIES += libcommon.a
 libcommon_a_SOURCES = \
 	common/buf.c common/buf.h \
 	common/clock.c common/clock.h \
+	common/conf.c common/conf.h common/conf_priv.h \
+	common/conf_auth.c \
+	common/conf_check.c \
+	common/conf_host.c \
+	common/conf_list.c \
+	common/conf_note.c \
+	common/conf_provider.c common/conf_provider.h \
+	common/conf_read.c \
+	common/conf_show.c \
+	common/conf_syntax.c common/conf_syntax.h \
+	common/conf_table.c common/conf_table.h \
+	common/conf_value.c common/conf_value.h \
 	common/envelope.c common/envelope.h \
 	common/err.c common/err.h \
 	common/fdpass.c common/fdpass.h \
@@ -10,10 +22,12 @@ libcommon_a_SOURCES = \
 	common/frame.c common/frame.h \
 	common/log.c common/log.h \
 	common/priv.c common/priv.h \
+	common/nearest.c common/nearest.h \
 	common/proto_job.c common/proto_job.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/sandbox.h \
 	common/strlist.c common/strlist.h \
+	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 
 # Programs that use the sandbox link $(SECCOMP_LIBS) too.

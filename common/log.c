@@ -19,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/utf8.h"
 #include "common/xalloc.h"
 
 static struct {
@@ -84,48 +85,21 @@ log_open_fd(const char *ident, int fd, int level)
 	state.level = level;
 }
 
-/* Length of the UTF-8 sequence at s, or 0 when it is none (RFC 3629). */
-static size_t
-utf8_len(const unsigned char *s)
-{
-	size_t n, i;
-
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	for (i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	/* C1 controls, which some terminals obey. */
-	if (s[0] == 0xc2 && s[1] < 0xa0)
-		return 0;
-	return n;
-}
-
 void
 log_escape(struct buf *b, const char *s)
 {
-	const unsigned char *p = (const unsigned char *)s;
 	size_t n;
 
-	while (*p != '\0') {
-		if (*p == '"' || *p == '\\') {
-			buf_printf(b, "\\%c", *p++);
-		} else if (*p >= 0x20 && *p < 0x7f) {
-			buf_putc(b, (char)*p++);
-		} else if ((n = utf8_len(p)) > 0) {
-			buf_append(b, p, n);
-			p += n;
+	while (*s != '\0') {
+		if (*s == '"' || *s == '\\') {
+			buf_printf(b, "\\%c", *s++);
+		} else if (*s >= 0x20 && *s < 0x7f) {
+			buf_putc(b, *s++);
+		} else if ((n = utf8_len(s)) > 0) {
+			buf_append(b, s, n);
+			s += n;
 		} else {
-			buf_printf(b, "\\x%02x", *p++);
+			buf_printf(b, "\\x%02x", (unsigned char)*s++);
 		}
 	}
 }

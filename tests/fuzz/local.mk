@@ -28,6 +28,8 @@ tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
 FUZZ_TARGETS += tests/fuzz/queue_id
 tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/conf
+tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)

@@ -20,6 +20,56 @@ tests_unit_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_log_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_strlist_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_strlist_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+CONF_TESTS = \
+	tests/unit/conf \
+	tests/unit/conf_auth \
+	tests/unit/conf_check \
+	tests/unit/conf_host \
+	tests/unit/conf_provider \
+	tests/unit/conf_read \
+	tests/unit/conf_show
+check_PROGRAMS += $(CONF_TESTS)
+tests_unit_conf_SOURCES = tests/unit/conf.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_auth_SOURCES = tests/unit/conf_auth.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_auth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_auth_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_check_SOURCES = tests/unit/conf_check.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_check_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_host_SOURCES = tests/unit/conf_host.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_host_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_host_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_provider_SOURCES = tests/unit/conf_provider.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_provider_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_provider_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_read_SOURCES = tests/unit/conf_read.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_read_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_read_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_show_SOURCES = tests/unit/conf_show.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_show_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_show_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/conf_syntax tests/unit/conf_table \
+	tests/unit/conf_value tests/unit/nearest tests/unit/utf8
+tests_unit_conf_syntax_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_syntax_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_table_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_value_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_value_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_nearest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_nearest_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_utf8_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 endif
 
 if HAVE_CMOCKA

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration in force, as "mailchute config" prints it.  Secrets are
+ * not in a configuration: it names the files and commands that hold them.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_priv.h"
+#include "common/conf_value.h"
+#include "common/xalloc.h"
+
+#define VALUE_MAX (2 * 1024 * 1024) /* quoting may double a long list */
+
+struct showing {
+	const struct conf *c;
+	conf_show *show;
+	void *arg;
+	struct buf value;
+};
+
+static void
+show_option(struct showing *s, size_t i, const char *section, const void *base,
+    unsigned line)
+{
+	char *origin;
+
+	buf_truncate(&s->value, 0);
+	if (!conf_value_put(&conf_options[i], base, &s->value))
+		return;
+	origin = line == 0 ? xstrdup("default")
+			   : xasprintf("%s:%u", s->c->path, line);
+	s->show(
+	    s->arg, section, conf_options[i].name, buf_data(&s->value), origin);
+	free(origin);
+}
+
+static void
+show_account(struct showing *s, size_t account)
+{
+	const struct conf_account *a = &s->c->accounts[account];
+	char *section = *a->name == '\0' ? xstrdup("account")
+					 : xasprintf("account %s", a->name);
+	size_t i;
+
+	for (i = 0; i < conf_noptions; i++)
+		if (conf_options[i].section == SECTION_ACCOUNT)
+			show_option(s, i, section, a,
+			    s->c->origins->account[account].option[i]);
+	free(section);
+}
+
+void
+conf_each(const struct conf *c, conf_show *show, void *arg)
+{
+	struct showing s = { .c = c, .show = show, .arg = arg };
+	bool accounts_shown = false;
+	size_t i, j;
+
+	buf_init(&s.value, VALUE_MAX);
+	for (i = 0; i < conf_noptions; i++) {
+		enum conf_section section = conf_options[i].section;
+
+		if (section != SECTION_ACCOUNT) {
+			show_option(&s, i, conf_section_name(section), c,
+			    c->origins->global.option[i]);
+			continue;
+		}
+		for (j = 0; j < c->naccounts && !accounts_shown; j++)
+			show_account(&s, j);
+		accounts_shown = true;
+	}
+	buf_clear(&s.value);
+}
