@@ -2,9 +2,14 @@ noinst_LIBRARIES += libmail.a
 
 libmail_a_SOURCES = \
 	mail/addr.c mail/addr.h \
+	mail/canon.c mail/canon.h \
 	mail/chars.c mail/chars.h \
+	mail/date.c mail/date.h \
+	mail/dotline.c mail/dotline.h \
 	mail/header.c mail/header.h \
 	mail/lex.c mail/lex.h \
 	mail/mailboxes.c \
+	mail/msgid.c mail/msgid.h \
 	mail/phrase.c \
+	mail/status.c mail/status.h \
 	mail/words.c mail/words.h

@@ -26,7 +26,7 @@ checked_is_safe(const char *address)
 	assert(strlen(address) <= ADDR_MAX);
 	for (p = address; *p != '\0'; p++)
 		assert(!char_is_control(*p));
-	if (address[0] != '"')
+	if (address[0] != '"' && strncmp(address, "\\\"", 2) != 0)
 		assert(strpbrk(address, " <>,;()\"") == NULL);
 	assert(addr_match("*", address) && addr_match(address, address));
 }

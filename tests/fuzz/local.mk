@@ -22,10 +22,14 @@ FUZZ_TARGETS += tests/fuzz/proto_job
 tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 # targets of mail/
-FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/header
+FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/dotline tests/fuzz/header \
+	tests/fuzz/status
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
+tests_fuzz_dotline_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
+tests_fuzz_status_LDADD = $(mail_fuzz_libs)
+
 FUZZ_TARGETS += tests/fuzz/queue_id
 tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/conf
