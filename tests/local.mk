@@ -8,7 +8,11 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
-	top_builddir='$(abs_top_builddir)'; export top_builddir;
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	programs='$(bin_PROGRAMS) $(sbin_PROGRAMS) $(pkglibexec_PROGRAMS)'; \
+	export programs; \
+	static_libbsd='$(static_libbsd)'; export static_libbsd; \
+	sanitized='$(SAN_FLAGS)'; export sanitized;
 
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 

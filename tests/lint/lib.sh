@@ -28,6 +28,12 @@ judge() {
     fi
 }
 
+# skip SUBJECT REASON
+skip() {
+    count=$((count + 1))
+    echo "ok $count - $1 # SKIP $2"
+}
+
 finish() {
     echo "1..$count"
     exit "$failed"

@@ -27,9 +27,9 @@ caught() {
     rm "$copy/$3"
     case $output in
     '1..0 # SKIP'*)
-        count=$((count + 1))
-        echo "ok $count - $1: $2 # SKIP ${output#*SKIP }"
-        return ;;
+        skip "$1: $2" "${output#*SKIP }"
+        return
+        ;;
     esac
     # The complaint: "not ok", then lines of "#", one of which names the file.
     complaint=$(printf '%s\n' "$output" |
@@ -37,6 +37,14 @@ caught() {
     case $complaint in
     *planted*) judge "$1: $2" '' ;;
     *) judge "$1: $2" "${output:-no output at all}" ;;
+    esac
+}
+
+# expected SUBJECT COMPLAINT: fails when there is none.
+expected() {
+    case $2 in
+    '') judge "$1" 'nothing was said' ;;
+    *) judge "$1" '' ;;
     esac
 }
 
@@ -70,6 +78,22 @@ caught banned 'no program uses libcurl' admin/planted.c '#include <curl/curl.h>'
 caught banned 'SQL stands' queue/planted.c "$(body '	run("SELECT 1");')"
 caught banned 'SQL stands' queue/planted.c \
     "$(body '	run("DELETE FROM message");')"
+
+# links looks at a build: here one of a program that needs the library of the
+# unit tests, and of an object with a global.
+built=$copy/built
+mkdir -p "$built/sendmail" "$built/mail"
+if [ -x "$top_builddir/tests/unit/buf" ]; then
+    cp "$top_builddir/tests/unit/buf" "$built/sendmail/sendmail"
+    complaint=$(top_builddir=$built tests/lint/links.sh | grep libcmocka || :)
+    expected 'links: sendmail needs libc alone' "$complaint"
+else
+    skip 'links: sendmail needs libc alone' 'no unit test was built'
+fi
+echo 'int planted;' | ${CC:-cc} -c -x c -o "$built/mail/planted.o" -
+complaint=$(sanitized='' top_builddir=$built tests/lint/links.sh |
+    grep 'planted.o: planted' || :)
+expected 'links: no mutable state' "$complaint"
 
 caught sizes 'files of at most' tests/planted.c "$(many_lines 501)"
 caught sizes 'functions of at most' mail/planted.c "$(body "$(many_lines 80)")"
