@@ -58,6 +58,9 @@ int ctl_get_request(
     const struct frame *f, struct ctl_request *r, struct err *e);
 
 /*
+ * Reading starts from nothing, so that a struct need not be cleared before;
+ * after -1 there is nothing in it to clear.
+ *
  * Rows.  Strings are owned by the struct and may be NULL; times are wall
  * seconds, 0 for "none".  States are the names of DESIGN section 3.
  */
@@ -121,6 +124,10 @@ struct ctl_account {
 	uint64_t waiting; /* messages */
 	uint64_t sent_minute, sent_day, rcpts_day;
 	uint64_t connections;
+	uint64_t rate_count; /* the limits they run against; 0: none */
+	int64_t rate_per_s;
+	uint64_t rcpts_max;
+	uint64_t connections_max;
 	char *relay;
 	char *tls;
 };
@@ -146,6 +153,7 @@ void ctl_totals_clear(struct ctl_totals *t);
 int ctl_put_totals(struct buf *b, const struct ctl_totals *t);
 int ctl_get_totals(const struct frame *f, struct ctl_totals *t, struct err *e);
 
+/* For "status" they are remarks. */
 int ctl_put_said(struct buf *b, const char *line);
 char *ctl_get_said(const struct frame *f, struct err *e); /* to be freed */
 

@@ -32,8 +32,9 @@ tests_fuzz_status_LDADD = $(mail_fuzz_libs)
 
 FUZZ_TARGETS += tests/fuzz/queue_id
 tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
-FUZZ_TARGETS += tests/fuzz/conf
+FUZZ_TARGETS += tests/fuzz/conf tests/fuzz/proto_ctl
 tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)

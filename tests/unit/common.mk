@@ -86,4 +86,8 @@ tests_unit_sandbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 	$(SECCOMP_LIBS) $(SQLITE_LIBS)
 endif
+
+check_PROGRAMS += tests/unit/proto_ctl
+tests_unit_proto_ctl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_ctl_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/proto_ctl.h"
+#include "common/xalloc.h"
+
+#define OUT_MAX (4 * (FRAME_MAX + FRAME_HEAD))
+
+/* The only frame of b. */
+static struct frame
+only_frame(const struct buf *b)
+{
+	struct frame f;
+
+	assert_int_equal(frame_parse(b->data, b->len, &f), b->len);
+	return f;
+}
+
+static void
+request_comes_back(void **state)
+{
+	struct ctl_request in, out;
+	struct frame f;
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	memset(&in, 0, sizeof(in));
+	in.verb = CTL_FLUSH;
+	strlist_add(&in.ids, "0199A1B2C3D4");
+	strlist_add(&in.ids, "0199A1B2C3D5");
+	in.body = true;
+	in.match_id = xstrdup("A1");
+	in.match_rcpt = xstrdup("bob");
+	in.match_sender = xstrdup("");
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_request(&b, &in), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_request(&f, &out, &e), 0);
+	assert_int_equal(out.verb, CTL_FLUSH);
+	assert_int_equal(out.ids.n, 2);
+	assert_string_equal(out.ids.v[1], "0199A1B2C3D5");
+	assert_false(out.all);
+	assert_true(out.body);
+	assert_string_equal(out.match_id, "A1");
+	assert_string_equal(out.match_rcpt, "bob");
+	assert_string_equal(out.match_sender, "");
+	ctl_request_clear(&in);
+	ctl_request_clear(&out);
+	buf_clear(&b);
+}
+
+static void
+message_and_recipient_come_back(void **state)
+{
+	struct ctl_message m = { (char *)(uintptr_t) "0199A1B2C3D4",
+		(char *)(uintptr_t) "queued", (char *)(uintptr_t) "", NULL,
+		(char *)(uintptr_t) "<a@b>", 4096, 1700000000, 3, 4294967294U };
+	struct ctl_recipient r = { .address = (char *)(uintptr_t) "bob@b",
+		.state = (char *)(uintptr_t) "queued",
+		.code = 450,
+		.status = (char *)(uintptr_t) "4.2.1",
+		.text = (char *)(uintptr_t) "450 4.2.1 \033[2J",
+		.next_at = 1700000060 };
+	struct ctl_message m2;
+	struct ctl_recipient r2;
+	struct frame f;
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_message(&b, &m), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_message(&f, &m2, &e), 0);
+	assert_string_equal(m2.sender, "");
+	assert_null(m2.account);
+	assert_int_equal(m2.uid, 4294967294U);
+	assert_int_equal(m2.attempts, 3);
+	ctl_message_clear(&m2);
+
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_recipient(&b, &r), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_recipient(&f, &r2, &e), 0);
+	assert_string_equal(r2.text, r.text);
+	assert_null(r2.original);
+	assert_int_equal(r2.next_at, 1700000060);
+	ctl_recipient_clear(&r2);
+	/* A frame of another type is none. */
+	assert_int_equal(ctl_get_message(&f, &m2, &e), -1);
+	assert_int_equal(e.class, ERR_LOCAL);
+	buf_clear(&b);
+}
+
+static void
+status_comes_back(void **state)
+{
+	struct ctl_account a = { .name = (char *)(uintptr_t) "",
+		.state = (char *)(uintptr_t) "held",
+		.since = 5,
+		.code = 535,
+		.fix = (char *)(uintptr_t) "change it",
+		.sent_minute = 1,
+		.rate_count = 28,
+		.rate_per_s = 60,
+		.rcpts_max = 10000,
+		.connections_max = 2 };
+	struct ctl_totals t = { .messages = 7,
+		.paused = true,
+		.verdict = (char *)(uintptr_t) "critical",
+		.reason = (char *)(uintptr_t) "the account is held" };
+	struct ctl_account a2;
+	struct ctl_totals t2;
+	struct frame f;
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_account(&b, &a), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_account(&f, &a2, &e), 0);
+	assert_string_equal(a2.state, "held");
+	assert_int_equal(a2.rate_count, 28);
+	assert_int_equal(a2.connections_max, 2);
+	ctl_account_clear(&a2);
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_totals(&b, &t), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_totals(&f, &t2, &e), 0);
+	assert_int_equal(t2.messages, 7);
+	assert_true(t2.paused);
+	assert_false(t2.delivery_off);
+	assert_string_equal(t2.reason, "the account is held");
+	ctl_totals_clear(&t2);
+	buf_clear(&b);
+}
+
+static void
+attempt_words_and_end_come_back(void **state)
+{
+	struct ctl_attempt a = {
+		.at = 9, .outcome = (char *)(uintptr_t) "deferred", .code = 421
+	};
+	struct ctl_attempt a2;
+	struct frame f;
+	struct err e;
+	struct buf b;
+	char *text;
+	int status;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_attempt(&b, &a), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_attempt(&f, &a2, &e), 0);
+	assert_int_equal(a2.code, 421);
+	ctl_attempt_clear(&a2);
+
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_said(&b, "held 1 message"), 0);
+	f = only_frame(&b);
+	text = ctl_get_said(&f, &e);
+	assert_string_equal(text, "held 1 message");
+	free(text);
+	assert_int_equal(ctl_get_done(&f, &status, &text, &e), -1);
+
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_done(&b, 77, "not yours"), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_done(&f, &status, &text, &e), 0);
+	assert_int_equal(status, 77);
+	assert_string_equal(text, "not yours");
+	free(text);
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_done(&b, 0, NULL), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_done(&f, &status, &text, &e), 0);
+	assert_null(text);
+	buf_clear(&b);
+}
+
+/* ---- what is refused ----------------------------------------------------- */
+
+#define CURRENT \
+	{ \
+		1, NULL, CTL_VERSION \
+	}
+#define ALL \
+	{ 4, NULL, 0 }, \
+	{ \
+		5, NULL, 0 \
+	}
+
+static const struct {
+	const char *what;
+	struct {
+		uint8_t tag;
+		const char *text; /* NULL: a number */
+		uint64_t v;
+	} fields[6];
+	size_t n;
+} requests[] = {
+	{ "nothing", { { 0, NULL, 0 } }, 0 },
+	{ "no version", { { 2, NULL, CTL_LIST }, ALL }, 3 },
+	{ "a newer version", { { 1, NULL, 2 }, { 2, NULL, CTL_LIST }, ALL },
+	    4 },
+	{ "the version as text", { { 1, "1", 0 }, { 2, NULL, 1 }, ALL }, 4 },
+	{ "no verb", { CURRENT, ALL }, 3 },
+	{ "verb 0", { CURRENT, { 2, NULL, 0 }, ALL }, 4 },
+	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_FLUSH + 1 }, ALL }, 4 },
+	{ "two verbs", { CURRENT, { 2, NULL, 1 }, { 2, NULL, 2 }, ALL }, 5 },
+	{ "an unknown field", { CURRENT, { 2, NULL, 1 }, ALL, { 9, "x", 0 } },
+	    5 },
+	{ "a bool of 2",
+	    { CURRENT, { 2, NULL, 1 }, { 4, NULL, 2 }, { 5, NULL, 0 } }, 4 },
+};
+
+static void
+refuses_malformed_requests(void **state)
+{
+	struct ctl_request r;
+	struct frame f;
+	struct err e;
+	struct buf b;
+	ssize_t start;
+	size_t i, j;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		buf_truncate(&b, 0);
+		start = frame_begin(&b, CTL_REQUEST);
+		for (j = 0; j < requests[i].n; j++)
+			if (requests[i].fields[j].text != NULL)
+				field_put_str(&b, requests[i].fields[j].tag,
+				    requests[i].fields[j].text);
+			else
+				field_put_u64(&b, requests[i].fields[j].tag,
+				    requests[i].fields[j].v);
+		frame_end(&b, start);
+		f = only_frame(&b);
+		if (ctl_get_request(&f, &r, &e) != -1)
+			fail_msg("took a request with %s", requests[i].what);
+		assert_null(r.ids.v);
+	}
+	buf_clear(&b);
+}
+
+static void
+refuses_too_many_ids(void **state)
+{
+	struct ctl_request in, out;
+	struct frame f;
+	struct err e;
+	struct buf b;
+	int i;
+
+	(void)state;
+	memset(&in, 0, sizeof(in));
+	in.verb = CTL_HOLD;
+	for (i = 0; i < CTL_IDS_MAX; i++)
+		strlist_add(&in.ids, "0199A1B2C3D4");
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_request(&b, &in), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_request(&f, &out, &e), 0);
+	ctl_request_clear(&out);
+	strlist_add(&in.ids, "0199A1B2C3D4");
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_request(&b, &in), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_request(&f, &out, &e), -1);
+	assert_int_equal(e.class, ERR_PERM);
+	ctl_request_clear(&in);
+	buf_clear(&b);
+}
+
+static void
+a_row_is_written_whole_or_not_at_all(void **state)
+{
+	struct buf b;
+	size_t cap;
+
+	(void)state;
+	for (cap = 0; cap < 60; cap++) {
+		buf_init(&b, cap);
+		if (ctl_put_said(
+			&b, "a line of some forty octets, or nearly") == 0)
+			assert_int_equal(b.len, FRAME_HEAD + 5 + 38);
+		else
+			assert_int_equal(b.len, 0);
+		buf_clear(&b);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_comes_back),
+		cmocka_unit_test(message_and_recipient_come_back),
+		cmocka_unit_test(status_comes_back),
+		cmocka_unit_test(attempt_words_and_end_come_back),
+		cmocka_unit_test(refuses_malformed_requests),
+		cmocka_unit_test(refuses_too_many_ids),
+		cmocka_unit_test(a_row_is_written_whole_or_not_at_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
