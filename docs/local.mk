@@ -1,1 +1,1 @@
-# filled with the folder
+EXTRA_DIST += docs/protocol.md docs/style.md

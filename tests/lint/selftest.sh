@@ -79,6 +79,9 @@ caught banned 'SQL stands' queue/planted.c "$(body '	run("SELECT 1");')"
 caught banned 'SQL stands' queue/planted.c \
     "$(body '	run("DELETE FROM message");')"
 
+caught protocol 'every frame and field' common/proto_planted.c \
+    '	STR(1, planted, name, true),'
+
 # links looks at a build: here one of a program that needs the library of the
 # unit tests, and of an object with a global.
 built=$copy/built
