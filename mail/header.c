@@ -180,17 +180,24 @@ unfold(const char *p, size_t n)
 	return out;
 }
 
-/* The n octets at p as they are, with a CRLF at the end if there is none. */
+/*
+ * The n octets at p as they are, with a CRLF at the end if there is none.  A
+ * NUL, which no canonical text has, would cut the field short: it is left out.
+ */
 static char *
 raw_copy(const char *p, size_t n)
 {
-	bool ended = n > 0 && p[n - 1] == '\n';
 	char *out = xmalloc(n + 3);
+	size_t i, len = 0;
 
-	memcpy(out, p, n);
-	memcpy(out + n, "\r\n", 3);
-	if (ended)
-		out[n] = '\0';
+	for (i = 0; i < n; i++)
+		if (p[i] != '\0')
+			out[len++] = p[i];
+	if (len == 0 || out[len - 1] != '\n') {
+		out[len++] = '\r';
+		out[len++] = '\n';
+	}
+	out[len] = '\0';
 	return out;
 }
 

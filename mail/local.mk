@@ -11,5 +11,6 @@ libmail_a_SOURCES = \
 	mail/mailboxes.c \
 	mail/msgid.c mail/msgid.h \
 	mail/phrase.c \
+	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
 	mail/words.c mail/words.h

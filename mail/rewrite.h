@@ -26,7 +26,8 @@ struct rewrite_rules {
 
 /*
  * Rewrites From, Sender, Reply-To and X-Original-From in *h as the rules say.
- * Returns whether anything changed.
+ * Returns whether anything changed.  Unless the mode is "never", the header
+ * then has one From with one mailbox, which the account may send as.
  */
 bool rewrite_header(const struct rewrite_rules *r, struct header *h);
 

@@ -2,7 +2,8 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/canon tests/unit/chars tests/unit/date \
 	tests/unit/dotline tests/unit/header tests/unit/lex tests/unit/mailboxes \
-	tests/unit/msgid tests/unit/phrase tests/unit/status tests/unit/words
+	tests/unit/msgid tests/unit/phrase tests/unit/rewrite tests/unit/status \
+	tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -25,6 +26,8 @@ tests_unit_msgid_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_msgid_LDADD = $(mail_test_libs)
 tests_unit_phrase_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_phrase_LDADD = $(mail_test_libs)
+tests_unit_rewrite_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_rewrite_LDADD = $(mail_test_libs)
 tests_unit_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_status_LDADD = $(mail_test_libs)
 tests_unit_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
