@@ -1,1 +1,26 @@
 EXTRA_DIST += docs/protocol.md docs/style.md
+# Manuals.  Each NAME.in becomes NAME with this build's paths; nothing but sed
+# is needed.  To add one: a word in MANUALS, a line below, and its section.
+
+MANUALS = \
+	docs/mailchute.conf.5
+
+docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
+
+man_MANS = $(MANUALS)
+
+$(MANUALS): Makefile
+	$(AM_V_GEN)$(MKDIR_P) docs
+	$(AM_V_at)$(SED) -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
+	  -e 's|@localstatedir[@]|$(localstatedir)|g' \
+	  -e 's|@runstatedir[@]|$(runstatedir)|g' \
+	  -e 's|@sbindir[@]|$(sbindir)|g' \
+	  -e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
+	  -e 's|@DEFAULT_USER[@]|$(DEFAULT_USER)|g' \
+	  -e 's|@VERSION[@]|$(VERSION)|g' \
+	  $(srcdir)/$@.in >$@.tmp
+	$(AM_V_at)mv $@.tmp $@
+
+CLEANFILES += $(MANUALS)
+EXTRA_DIST += \
+	docs/mailchute.conf.5.in
