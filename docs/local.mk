@@ -1,4 +1,3 @@
-EXTRA_DIST += docs/protocol.md docs/style.md
 # Manuals.  Each NAME.in becomes NAME with this build's paths; nothing but sed
 # is needed.  To add one: a word in MANUALS, a line below, and its section.
 
@@ -24,3 +23,9 @@ $(MANUALS): Makefile
 CLEANFILES += $(MANUALS)
 EXTRA_DIST += \
 	docs/mailchute.conf.5.in
+
+# Pages for whoever looks inside.
+EXTRA_DIST += \
+	docs/performance.md \
+	docs/protocol.md \
+	docs/style.md

@@ -24,3 +24,4 @@ include tests/unit/delivery.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk
 include tests/func/local.mk
+include tests/bench/local.mk

@@ -6,6 +6,7 @@ dist_check_SCRIPTS += \
 	tests/lint/format.sh \
 	tests/lint/layers.sh \
 	tests/lint/links.sh \
+	tests/lint/manuals.sh \
 	tests/lint/options.sh \
 	tests/lint/protocol.sh \
 	tests/lint/selftest.sh \
