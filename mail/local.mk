@@ -6,11 +6,13 @@ libmail_a_SOURCES = \
 	mail/chars.c mail/chars.h \
 	mail/date.c mail/date.h \
 	mail/dotline.c mail/dotline.h \
+	mail/dsn.c mail/dsn.h \
 	mail/header.c mail/header.h \
 	mail/lex.c mail/lex.h \
 	mail/mailboxes.c \
 	mail/msgid.c mail/msgid.h \
 	mail/phrase.c \
+	mail/qp.c mail/qp.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
 	mail/words.c mail/words.h

@@ -1,9 +1,9 @@
 # unit tests of mail/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/canon tests/unit/chars tests/unit/date \
-	tests/unit/dotline tests/unit/header tests/unit/lex tests/unit/mailboxes \
-	tests/unit/msgid tests/unit/phrase tests/unit/rewrite tests/unit/status \
-	tests/unit/words
+	tests/unit/dotline tests/unit/dsn tests/unit/header tests/unit/lex \
+	tests/unit/mailboxes tests/unit/msgid tests/unit/phrase tests/unit/qp \
+	tests/unit/rewrite tests/unit/status tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -16,6 +16,8 @@ tests_unit_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_date_LDADD = $(mail_test_libs)
 tests_unit_dotline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dotline_LDADD = $(mail_test_libs)
+tests_unit_dsn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dsn_LDADD = $(mail_test_libs)
 tests_unit_header_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_header_LDADD = $(mail_test_libs)
 tests_unit_lex_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -26,6 +28,8 @@ tests_unit_msgid_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_msgid_LDADD = $(mail_test_libs)
 tests_unit_phrase_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_phrase_LDADD = $(mail_test_libs)
+tests_unit_qp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_qp_LDADD = $(mail_test_libs)
 tests_unit_rewrite_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_rewrite_LDADD = $(mail_test_libs)
 tests_unit_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Delivery status notifications.  Three parts are written one by one, each
+ * made fit for 7-bit transport, and only then put together, since a boundary
+ * must be found that stands in none of them.
+ *
+ * Much of what is told here was said by strangers: a server's words, the
+ * header of a message.  Fields are written by mail/header.c, which lets no
+ * value break out; free text passes put_paragraph, which does the same.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "mail/addr.h"
+#include "mail/chars.h"
+#include "mail/date.h"
+#include "mail/dsn.h"
+#include "mail/header.h"
+#include "mail/qp.h"
+#include "mail/status.h"
+#include "mail/words.h"
+
+#define HEADERS_KEPT (32 * 1024) /* of the original's header */
+#define PARAGRAPH    74          /* columns of the text for people */
+#define PART_MAX(b)  (4 * (b)->max + 1024 * 1024)
+#define FIELD_MAX    900 /* so that a line stays below 998 */
+
+/* What differs by kind. */
+static const struct {
+	const char *subject, *happened, *action, *status, *mark;
+} kinds[] = {
+	[DSN_FAILED] = { "Your mail was not delivered",
+	    "could not be delivered. It will not be tried again.", "failed",
+	    "5.0.0", "failed" },
+	[DSN_DELAYED] = { "Your mail is delayed",
+	    "could not be delivered yet. It is kept, and will be tried "
+	    "again; there is nothing that you must do.",
+	    "delayed", "4.0.0", "delayed" },
+	[DSN_EXPIRED] = { "Your mail was not delivered in time",
+	    "could not be delivered for so long that it was given up. It "
+	    "will not be tried again.",
+	    "failed", "4.4.7", "expired" },
+};
+
+/* ---- texts
+ * -------------------------------------------------------------------- */
+
+/* One line of UTF-8: controls become blanks, other octets "?". */
+static char *
+clean(const char *text)
+{
+	struct buf b;
+	size_t n = strlen(text), len;
+
+	buf_init(&b, n);
+	for (; n > 0; text += len, n -= len) {
+		len = utf8_char(text, n, NULL);
+		if (len == 0) {
+			buf_putc(&b, '?');
+			len = 1;
+		} else if (char_is_control(*text))
+			buf_putc(&b, ' ');
+		else
+			buf_append(&b, text, len);
+	}
+	return buf_steal(&b);
+}
+
+/* Appends text as lines of that indent, broken at blanks. */
+static void
+put_paragraph(struct buf *b, size_t indent, const char *text)
+{
+	char *line = clean(text), *word = line;
+	size_t len, gap, used = 0;
+
+	for (;; word += len) {
+		word += strspn(word, " ");
+		len = strcspn(word, " ");
+		if (len == 0)
+			break;
+		if (used > 0 && used + 1 + len > PARAGRAPH) {
+			buf_puts(b, "\r\n");
+			used = 0;
+		}
+		gap = used == 0 ? indent : 1;
+		buf_printf(b, "%*s%.*s", (int)gap, "", (int)len, word);
+		used += gap + len;
+	}
+	buf_puts(b, "\r\n");
+	free(line);
+}
+
+/* RFC 3461 4 xtext: "+" and two hex digits stand for an octet. */
+static char *
+decode_xtext(const char *text)
+{
+	char *out = xstrdup(text), *to = out, hex[3] = "", *end;
+	unsigned long octet;
+
+	for (; *text != '\0'; text++) {
+		*to = *text;
+		if (*text == '+' && char_is_alnum(text[1]) &&
+		    char_is_alnum(text[2])) {
+			memcpy(hex, text + 1, 2);
+			octet = strtoul(hex, &end, 16);
+			if (*end == '\0') {
+				*to = (char)octet;
+				text += 2;
+			}
+		}
+		to++;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* A field of the report; text beyond ASCII becomes encoded words. */
+static void
+add_field(
+    struct header *h, const char *name, const char *type, const char *text)
+{
+	char *cleaned = clean(text);
+	struct buf b;
+
+	buf_init(&b, 16 * strlen(cleaned) + 200);
+	buf_puts(&b, type);
+	if (text_is_ascii(cleaned, strlen(cleaned)))
+		buf_printf(&b, "%.*s", FIELD_MAX, cleaned);
+	else
+		words_put(&b, cleaned, strlen(cleaned));
+	header_add(h, name, buf_data(&b));
+	buf_clear(&b);
+	free(cleaned);
+}
+
+/* ---- the part for people
+ * -------------------------------------------------------- */
+
+static void
+put_labelled(struct buf *b, const char *label, const char *text)
+{
+	char *whole;
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	whole = xasprintf("%s %s", label, text);
+	put_paragraph(b, 4, whole);
+	free(whole);
+}
+
+/* "550 5.1.1 User unknown", for the caller to free. */
+static char *
+answer_of(const struct dsn_rcpt *r)
+{
+	const char *text = r->text != NULL ? r->text : "";
+
+	return r->code != 0 ? xasprintf("%u %s", r->code, text) : xstrdup(text);
+}
+
+static const char *
+status_of(const struct dsn *d, const struct dsn_rcpt *r)
+{
+	return r->status != NULL && r->status[0] != '\0'
+		   ? r->status
+		   : kinds[d->kind].status;
+}
+
+static void
+put_person_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
+{
+	const char *meaning = r->meaning;
+	char *said = answer_of(r);
+	char *who =
+	    xasprintf("%s said:", r->relay != NULL ? r->relay : d->hostname);
+
+	buf_puts(b, "\r\n");
+	put_paragraph(b, 2, r->address);
+	if (r->original != NULL && !addr_equal(r->original, r->address))
+		put_labelled(b, "You wrote to:", r->original);
+	if (meaning == NULL || meaning[0] == '\0')
+		meaning = status_text(status_of(d, r));
+	put_labelled(b, "What happened:", meaning);
+	put_labelled(b, who, said);
+	put_labelled(b, "What to do:", r->fix);
+	free(said);
+	free(who);
+}
+
+static void
+put_person(struct buf *b, const struct dsn *d)
+{
+	char date[DATE_SIZE], *text;
+	size_t i;
+
+	date_format(date, d->arrived_at, 0);
+	text = xasprintf("This is the mail system at %s.", d->hostname);
+	put_paragraph(b, 0, text);
+	free(text);
+	buf_puts(b, "\r\n");
+	text = xasprintf("The message that you sent on %s (queue id %s) %s",
+	    date, d->queue_id, kinds[d->kind].happened);
+	put_paragraph(b, 0, text);
+	free(text);
+	buf_puts(b, "\r\n");
+	put_paragraph(b, 0,
+	    d->nrcpts == 1 ? "This is about one recipient:"
+			   : "This is about these recipients:");
+	for (i = 0; i < d->nrcpts; i++)
+		put_person_rcpt(b, d, &d->rcpts[i]);
+	buf_puts(b, "\r\n");
+	put_paragraph(b, 0,
+	    "A report for programs and the header of your message follow.");
+}
+
+/* ---- the part for programs: RFC 3464
+ * -------------------------------------------- */
+
+/* RFC 6533 3: an address beyond ASCII as "utf-8;" with escapes. */
+static void
+add_recipient(struct header *h, const char *name, const char *address)
+{
+	char *cleaned = clean(address);
+	const char *p;
+	unsigned long code;
+	struct buf b;
+	size_t n = strlen(cleaned), len;
+
+	if (text_is_ascii(cleaned, n)) {
+		add_field(h, name, "rfc822; ", cleaned);
+		free(cleaned);
+		return;
+	}
+	buf_init(&b, 12 * n);
+	for (p = cleaned; n > 0; p += len, n -= len) {
+		len = utf8_char(p, n, &code);
+		if (code < 0x80 && strchr("\\+= ", (int)code) == NULL)
+			buf_putc(&b, *p);
+		else
+			buf_printf(&b, "\\x{%02lX}", code);
+	}
+	add_field(h, name, "utf-8; ", b.data);
+	buf_clear(&b);
+	free(cleaned);
+}
+
+static void
+put_report_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
+{
+	struct header h = { 0 };
+	char *text;
+
+	if (r->orcpt != NULL) {
+		text = decode_xtext(r->orcpt);
+		add_field(&h, "Original-Recipient", "", text);
+		free(text);
+	}
+	add_recipient(&h, "Final-Recipient", r->address);
+	header_add(&h, "Action", kinds[d->kind].action);
+	add_field(&h, "Status", "", status_of(d, r));
+	if (r->relay != NULL)
+		add_field(&h, "Remote-MTA", "dns; ", r->relay);
+	text = answer_of(r);
+	add_field(&h, "Diagnostic-Code",
+	    r->relay != NULL ? "smtp; " : "x-mailchute; ", text);
+	free(text);
+	buf_puts(b, "\r\n");
+	header_put(b, &h);
+	header_clear(&h);
+}
+
+static void
+put_report(struct buf *b, const struct dsn *d)
+{
+	struct header h = { 0 };
+	char date[DATE_SIZE], *text;
+	size_t i;
+
+	if (d->envid != NULL) {
+		text = decode_xtext(d->envid);
+		add_field(&h, "Original-Envelope-Id", "", text);
+		free(text);
+	}
+	add_field(&h, "Reporting-MTA", "dns; ", d->hostname);
+	date_format(date, d->arrived_at, 0);
+	header_add(&h, "Arrival-Date", date);
+	add_field(&h, "X-Mailchute-Queue-Id", "", d->queue_id);
+	header_put(b, &h);
+	header_clear(&h);
+	for (i = 0; i < d->nrcpts; i++)
+		put_report_rcpt(b, d, &d->rcpts[i]);
+}
+
+/* ---- putting it together
+ * ---------------------------------------------------------- */
+
+/* Octets of the original's header that are shown: whole lines. */
+static size_t
+headers_shown(const struct dsn *d)
+{
+	size_t n = d->headers_len;
+
+	if (n <= HEADERS_KEPT)
+		return n;
+	n = HEADERS_KEPT;
+	while (n > 0 && d->headers[n - 1] != '\n')
+		n--;
+	return n;
+}
+
+/* A part in 7 bits: its fields, an empty line, its text. */
+static void
+put_part(struct buf *b, const char *type, const char *p, size_t n)
+{
+	struct header h = { 0 };
+	char *full;
+
+	if (text_is_7bit(p, n)) {
+		header_add(&h, "Content-Type", type);
+		header_put(b, &h);
+		buf_puts(b, "\r\n");
+		buf_append(b, p, n);
+	} else {
+		full = xasprintf("%s; charset=%s", type,
+		    utf8_is_valid(p, n) ? "utf-8" : "iso-8859-1");
+		header_add(&h, "Content-Type", full);
+		header_add(&h, "Content-Transfer-Encoding", "quoted-printable");
+		header_put(b, &h);
+		buf_puts(b, "\r\n");
+		qp_put(b, p, n);
+		free(full);
+	}
+	if (n == 0 || p[n - 1] != '\n')
+		buf_puts(b, "\r\n");
+	header_clear(&h);
+}
+
+/* A boundary that stands in none of the parts; for the caller to free. */
+static char *
+find_boundary(const struct dsn *d, const struct buf *parts, size_t n)
+{
+	char *boundary;
+	unsigned try;
+	size_t i;
+
+	for (try = 0;; try++) {
+		boundary = xasprintf("=_%s.%u", d->queue_id, try);
+		for (i = 0; i < n; i++)
+			if (memmem(parts[i].data, parts[i].len, boundary,
+				strlen(boundary)) != NULL)
+				break;
+		if (i == n)
+			return boundary;
+		free(boundary);
+	}
+}
+
+/* The Message-ID of the original ties the notice to it. */
+static void
+add_references(struct header *h, const struct dsn *d, size_t headers_len)
+{
+	struct header original = { 0 };
+	const struct header_field *f;
+
+	header_parse(d->headers, headers_len, &original);
+	f = header_find(&original, "Message-ID", NULL);
+	if (f != NULL && f->value[0] == '<' && strlen(f->value) < 500 &&
+	    text_is_7bit(f->value, strlen(f->value)))
+		header_add(h, "References", f->value);
+	header_clear(&original);
+}
+
+static int
+put_header(struct buf *b, const struct dsn *d, size_t headers_len,
+    const char *boundary)
+{
+	struct header h = { 0 };
+	char date[DATE_SIZE], *text;
+	int rc;
+
+	date_format(date, d->now, 0);
+	header_add(&h, "Date", date);
+	header_add(&h, "From", d->from);
+	if (text_is_ascii(d->to, strlen(d->to))) {
+		text = xasprintf("<%s>", d->to);
+		header_add(&h, "To", text);
+		free(text);
+	} else /* this notice goes as 7 bits; the envelope knows the address */
+		header_add(&h, "To", "undisclosed-recipients:;");
+	header_add(&h, "Subject", kinds[d->kind].subject);
+	header_add(&h, "Message-ID", d->message_id);
+	add_references(&h, d, headers_len);
+	header_add(&h, "Auto-Submitted", "auto-replied"); /* RFC 3834 5 */
+	header_add(&h, DSN_MARK, kinds[d->kind].mark);
+	header_add(&h, "MIME-Version", "1.0");
+	text = xasprintf("multipart/report; report-type=delivery-status; "
+			 "boundary=\"%s\"",
+	    boundary);
+	header_add(&h, "Content-Type", text);
+	free(text);
+	rc = header_put(b, &h);
+	header_clear(&h);
+	return rc == -1 ? -1 : buf_puts(b, "\r\n");
+}
+
+int
+dsn_put(struct buf *b, const struct dsn *d)
+{
+	size_t headers_len = headers_shown(d), i;
+	struct buf person, report, parts[3];
+	char *boundary;
+	int rc;
+
+	/*
+	 * The parts may pass what the whole may hold; then the whole cannot
+	 * take them, and that is the one place where it is told.
+	 */
+	buf_init(&person, PART_MAX(b));
+	buf_init(&report, PART_MAX(b));
+	for (i = 0; i < 3; i++)
+		buf_init(&parts[i], PART_MAX(b));
+	put_person(&person, d);
+	put_report(&report, d);
+	put_part(&parts[0], "text/plain", person.data, person.len);
+	put_part(&parts[1], "message/delivery-status", report.data, report.len);
+	put_part(&parts[2], "text/rfc822-headers", d->headers, headers_len);
+	boundary = find_boundary(d, parts, 3);
+	rc = put_header(b, d, headers_len, boundary);
+	for (i = 0; i < 3 && rc == 0; i++) {
+		rc = buf_printf(b, "--%s\r\n", boundary);
+		if (rc == 0)
+			rc = buf_append(b, parts[i].data, parts[i].len);
+		if (rc == 0)
+			rc = buf_puts(b, "\r\n");
+	}
+	if (rc == 0)
+		rc = buf_printf(b, "--%s--\r\n", boundary);
+	free(boundary);
+	for (i = 0; i < 3; i++)
+		buf_clear(&parts[i]);
+	buf_clear(&person);
+	buf_clear(&report);
+	return rc;
+}
