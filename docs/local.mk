@@ -26,6 +26,7 @@ EXTRA_DIST += \
 
 # Pages for whoever looks inside.
 EXTRA_DIST += \
+	docs/architecture.md \
 	docs/performance.md \
 	docs/protocol.md \
 	docs/style.md
