@@ -95,7 +95,7 @@ utf8_char(const char *p, size_t n, unsigned long *code)
 }
 
 bool
-utf8_is_valid(const char *p, size_t n)
+chars_are_utf8(const char *p, size_t n)
 {
 	size_t len;
 

@@ -31,7 +31,7 @@ bool char_is_alnum(char c);
  */
 size_t utf8_char(const char *p, size_t n, unsigned long *code);
 
-bool utf8_is_valid(const char *p, size_t n);
+bool chars_are_utf8(const char *p, size_t n);
 bool text_is_ascii(const char *p, size_t n);
 
 #endif

@@ -324,7 +324,7 @@ put_part(struct buf *b, const char *type, const char *p, size_t n)
 		buf_append(b, p, n);
 	} else {
 		full = xasprintf("%s; charset=%s", type,
-		    utf8_is_valid(p, n) ? "utf-8" : "iso-8859-1");
+		    chars_are_utf8(p, n) ? "utf-8" : "iso-8859-1");
 		header_add(&h, "Content-Type", full);
 		header_add(&h, "Content-Transfer-Encoding", "quoted-printable");
 		header_put(b, &h);
