@@ -14,8 +14,6 @@
 
 #include "common/proto_submit.h"
 
-#define TEXT_MAX 998 /* RFC 5322 2.1.1: no id of a message is longer */
-
 #define SEEN(tag) (UINT32_C(1) << (tag))
 
 static int
@@ -287,11 +285,11 @@ get_envelope_field(const struct field *f, struct submit_head *head,
 		env->ret = (enum dsn_ret)v;
 		return 0;
 	case SF_ENVID:
-		return get_text(f, TEXT_MAX, &env->envid, e);
+		return get_text(f, SUBMIT_TEXT_MAX, &env->envid, e);
 	case SF_FROM:
-		return get_text(f, TEXT_MAX, &env->from, e);
+		return get_text(f, SUBMIT_TEXT_MAX, &env->from, e);
 	case SF_MESSAGE_ID:
-		return get_text(f, TEXT_MAX, &env->message_id, e);
+		return get_text(f, SUBMIT_TEXT_MAX, &env->message_id, e);
 	default:
 		return malformed(e, "a field is out of place");
 	}
@@ -339,7 +337,7 @@ get_rcpt_field(const struct field *f, struct envelope_rcpt *r, struct err *e)
 		r->notify = (unsigned)v;
 		return 0;
 	case SF_RCPT_ORCPT:
-		return get_text(f, TEXT_MAX, &r->orcpt, e);
+		return get_text(f, SUBMIT_TEXT_MAX, &r->orcpt, e);
 	default:
 		return malformed(e, "a field is out of place");
 	}

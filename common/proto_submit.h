@@ -28,6 +28,9 @@
 /* RFC 5321 4.5.3.1.3: a path of 256 octets, without its angle brackets. */
 #define SUBMIT_ADDRESS_MAX 254
 
+/* Any other text: as an RFC 5322 line, 2.1.1; no id is longer. */
+#define SUBMIT_TEXT_MAX 998
+
 enum submit_type {
 	SUBMIT_GREETING = 1, /* fields: SF_VERSION, SF_SIZE_MAX */
 	SUBMIT_ENVELOPE,     /* fields: all but recipients */
