@@ -15,6 +15,9 @@ FUZZ_TARGETS =
 
 FUZZ_TARGETS += tests/fuzz/frame
 tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/args
+tests_fuzz_args_LDADD = $(FUZZ_ENGINE) libsendmail.a libmail.a libcommon.a \
+	$(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/submit
 tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SENDMAIL_INPUT_H
+#define SENDMAIL_INPUT_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "sendmail/source.h"
+
+/* RFC 3463 status of every failure to read: exit 66 (sendmail/sysexit.h). */
+#define INPUT_STATUS "5.3.0"
+
+/*
+ * Where the message is read from.  The struct is the caller's, who also keeps
+ * the descriptor.
+ */
+struct input {
+	int fd;
+	int64_t deadline_ms; /* monotonic: a writer so slow is given up */
+	uint64_t taken;      /* octets read so far */
+};
+
+void input_init(struct input *in, int fd, int64_t deadline_ms);
+
+/* Reading it; rewinding works for a file alone. */
+struct source input_source(struct input *in);
+
+/*
+ * Reads on and forgets, so that whoever writes is not killed for writing: to
+ * the end, or until nothing comes for a second.  A terminal or a file is left
+ * alone.  Returns the octets forgotten.
+ */
+uint64_t input_drain(struct input *in);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The listing of mailq(1).  Under each entry stand, in parentheses as Postfix
+ * has its reasons, the server's words, and behind the recipients that they
+ * concern what they mean, what to do, and when the next attempt is due:
+ *
+ *	0193A0B1C2D3*      263 Mon Nov 23 21:20:32  alice@example.com
+ *	(451 4.3.2 Temporary server error)
+ *	                                            bob@example.org
+ *	    (meaning: the server is busy)
+ *	    (next try: Mon Nov 23 21:25:40)
+ *
+ * A line starts with a capital hexadecimal digit only where an entry starts,
+ * and an empty line stands between entries and before the totals: that is what
+ * scripts look for.  Everything printed may be a stranger's choice, so control
+ * characters never reach the terminal.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/utf8.h"
+#include "common/xalloc.h"
+#include "sendmail/mailq.h"
+
+#define SENDER_COLUMN 44
+#define STAMP_SIZE    32
+#define REASON_MAX    8192 /* of one recipient, escaped */
+
+static const char heading[] = "-Queue ID-    --Size-- ----Arrival Time---- "
+			      "-Sender/Recipient-------\n";
+
+/* An account that delivers nothing for now, and why. */
+struct account {
+	char *name;
+	char *text, *meaning, *fix;
+	uint64_t code;
+	int64_t next_at;
+};
+
+/* What is known of why a recipient waits; strings are borrowed. */
+struct reason {
+	uint64_t code;
+	const char *status, *text, *meaning, *fix;
+	int64_t next_at;
+};
+
+struct mailq {
+	FILE *to;
+	struct account *accounts;
+	size_t naccounts;
+	size_t account; /* of the message being printed; naccounts: none */
+	bool has_entries;
+	struct buf above; /* the reason that stands above recipients, */
+	struct buf below; /* and what has to follow them */
+	uint64_t messages, octets; /* of the whole queue */
+	bool is_paused, is_off;
+};
+
+struct mailq *
+mailq_new(FILE *to)
+{
+	struct mailq *q = xcalloc(1, sizeof(*q));
+
+	q->to = to;
+	buf_init(&q->above, REASON_MAX);
+	buf_init(&q->below, REASON_MAX);
+	return q;
+}
+
+void
+mailq_free(struct mailq *q)
+{
+	size_t i;
+
+	if (q == NULL)
+		return;
+	for (i = 0; i < q->naccounts; i++) {
+		free(q->accounts[i].name);
+		free(q->accounts[i].text);
+		free(q->accounts[i].meaning);
+		free(q->accounts[i].fix);
+	}
+	free(q->accounts);
+	buf_clear(&q->above);
+	buf_clear(&q->below);
+	free(q);
+}
+
+static bool
+has_text(const char *s)
+{
+	return s != NULL && *s != '\0';
+}
+
+/* "Mon Nov 23 21:20:32", local time; in the C locale, which is ours. */
+static const char *
+format_time(int64_t at, char stamp[STAMP_SIZE])
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(stamp, STAMP_SIZE, "%a %b %e %H:%M:%S", &tm) == 0)
+		stamp[0] = '\0';
+	return stamp;
+}
+
+/* ---- reasons ------------------------------------------------------------- */
+
+static char *
+copy(const char *s)
+{
+	return has_text(s) ? xstrdup(s) : NULL;
+}
+
+void
+mailq_account(struct mailq *q, const struct ctl_account *a)
+{
+	struct account *mine;
+
+	if (a->name == NULL || a->state == NULL ||
+	    strcmp(a->state, "ready") == 0)
+		return;
+	q->accounts =
+	    xreallocarray(q->accounts, q->naccounts + 1, sizeof(*q->accounts));
+	mine = &q->accounts[q->naccounts++];
+	mine->name = xstrdup(a->name);
+	mine->code = a->code;
+	mine->text = has_text(a->text)
+			 ? xstrdup(a->text)
+			 : xasprintf("the account is in state %s", a->state);
+	mine->meaning = copy(a->meaning);
+	mine->fix = copy(a->fix);
+	mine->next_at = a->next_at;
+}
+
+/*
+ * Why this recipient waits: by its own last answer, or else by the state of
+ * the account that shall deliver it.
+ */
+static struct reason
+reason_of(const struct mailq *q, const struct ctl_recipient *r)
+{
+	struct reason why = { r->code, r->status, r->text, r->meaning, r->fix,
+		r->next_at };
+	const struct account *a;
+
+	if (has_text(r->text) || q->account == q->naccounts)
+		return why;
+	a = &q->accounts[q->account];
+	why.code = a->code;
+	why.status = NULL;
+	why.text = a->text;
+	why.meaning = a->meaning;
+	why.fix = a->fix;
+	if (why.next_at < a->next_at)
+		why.next_at = a->next_at;
+	return why;
+}
+
+/* "(451 4.3.2 text)"; the text often holds code and status already. */
+static void
+put_words(struct buf *b, const struct reason *why)
+{
+	char code[24];
+
+	if (!has_text(why->text))
+		return;
+	snprintf(code, sizeof(code), "%llu", (unsigned long long)why->code);
+	buf_puts(b, "(");
+	if (why->code != 0 && strncmp(why->text, code, strlen(code)) != 0) {
+		buf_printf(b, "%s ", code);
+		if (has_text(why->status) &&
+		    strncmp(why->text, why->status, strlen(why->status)) != 0)
+			buf_printf(b, "%s ", why->status);
+	}
+	utf8_put_safe(b, why->text);
+	buf_puts(b, ")\n");
+}
+
+static void
+put_note(struct buf *b, const char *what, const char *text)
+{
+	if (!has_text(text))
+		return;
+	buf_printf(b, "    (%s: ", what);
+	utf8_put_safe(b, text);
+	buf_puts(b, ")\n");
+}
+
+static void
+put_notes(struct buf *b, const struct reason *why)
+{
+	char stamp[STAMP_SIZE];
+
+	put_note(b, "meaning", why->meaning);
+	put_note(b, "fix", why->fix);
+	if (why->next_at != 0)
+		put_note(b, "next try", format_time(why->next_at, stamp));
+}
+
+/* ---- rows ---------------------------------------------------------------- */
+
+static void
+print(const struct mailq *q, const struct buf *b)
+{
+	if (b->len > 0)
+		fwrite(b->data, 1, b->len, q->to);
+}
+
+/* Ends a run of recipients that wait for the same reason. */
+static void
+finish_run(struct mailq *q)
+{
+	print(q, &q->below);
+	buf_truncate(&q->below, 0);
+	buf_truncate(&q->above, 0);
+}
+
+static const char *
+mark_of(const char *state)
+{
+	if (state != NULL && strcmp(state, "active") == 0)
+		return "*";
+	if (state != NULL && strcmp(state, "held") == 0)
+		return "!";
+	return "";
+}
+
+/* The account in trouble that shall deliver this message, or none. */
+static size_t
+find_account(const struct mailq *q, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < q->naccounts; i++)
+		if (name != NULL && strcmp(q->accounts[i].name, name) == 0)
+			break;
+	return i;
+}
+
+void
+mailq_message(struct mailq *q, const struct ctl_message *m)
+{
+	char stamp[STAMP_SIZE], id[32];
+	struct buf sender;
+
+	finish_run(q);
+	fputs(q->has_entries ? "\n" : heading, q->to);
+	q->has_entries = true;
+	q->account = find_account(q, m->account);
+	snprintf(id, sizeof(id), "%s%s", m->id == NULL ? "" : m->id,
+	    mark_of(m->state));
+	buf_init(&sender, REASON_MAX);
+	utf8_put_safe(
+	    &sender, has_text(m->sender) ? m->sender : "MAILER-DAEMON");
+	fprintf(q->to, "%-13s %8llu %-20s %s\n", id,
+	    (unsigned long long)m->size, format_time(m->arrived_at, stamp),
+	    buf_data(&sender));
+	buf_clear(&sender);
+}
+
+/* Nothing more will happen to it, so it waits for nothing. */
+static bool
+is_finished(const char *state)
+{
+	static const char *const states[] = { "delivered", "failed", "expired",
+		"removed" };
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (state != NULL && strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+mailq_recipient(struct mailq *q, const struct ctl_recipient *r)
+{
+	struct reason why = reason_of(q, r);
+	struct buf above, below;
+
+	if (is_finished(r->state))
+		return;
+	buf_init(&above, REASON_MAX);
+	buf_init(&below, REASON_MAX);
+	put_words(&above, &why);
+	put_notes(&below, &why);
+	/* Recipients with the same reason share what stands around them. */
+	if (strcmp(buf_data(&above), buf_data(&q->above)) != 0 ||
+	    strcmp(buf_data(&below), buf_data(&q->below)) != 0) {
+		finish_run(q);
+		print(q, &above);
+		buf_puts(&q->above, buf_data(&above));
+		buf_puts(&q->below, buf_data(&below));
+	}
+	buf_truncate(&above, 0);
+	utf8_put_safe(&above, r->address == NULL ? "" : r->address);
+	fprintf(q->to, "%*s%s\n", SENDER_COLUMN, "", buf_data(&above));
+	buf_clear(&above);
+	buf_clear(&below);
+}
+
+void
+mailq_totals(struct mailq *q, const struct ctl_totals *t)
+{
+	q->messages = t->messages;
+	q->octets = t->octets;
+	q->is_paused = t->paused;
+	q->is_off = t->delivery_off;
+}
+
+/*
+ * The counts are those of the whole queue, whoever asks, and the queue is
+ * called empty only when it is: a monitoring program may see no entry, but must
+ * not be told that all is well.
+ */
+void
+mailq_end(struct mailq *q)
+{
+	finish_run(q);
+	if (q->messages == 0 && !q->has_entries) {
+		fputs("Mail queue is empty\n", q->to);
+		return;
+	}
+	if (q->is_paused)
+		fputs("\n(delivery is paused; \"mailchute resume\" lets mail "
+		      "flow again)\n",
+		    q->to);
+	if (q->is_off)
+		fputs("\n(delivery is off by queue.delivery; mail is "
+		      "kept)\n",
+		    q->to);
+	fprintf(q->to,
+	    "\n\t\tTotal Requests: %llu\n-- %llu Kbytes in %llu "
+	    "Request%s.\n",
+	    (unsigned long long)q->messages,
+	    (unsigned long long)((q->octets + 1023) / 1024),
+	    (unsigned long long)q->messages, q->messages == 1 ? "" : "s");
+}

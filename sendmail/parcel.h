@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SENDMAIL_PARCEL_H
+#define SENDMAIL_PARCEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/proto_submit.h"
+#include "sendmail/source.h"
+
+/*
+ * One submission as the frames of common/proto_submit.h, which can be sent
+ * more than once: to the daemon, and when that fails to the drop folder, under
+ * the same id.  The source gives the finished message in canonical form;
+ * its first PARCEL_MEMORY octets stay in memory, what follows passes through.
+ */
+
+#define PARCEL_MEMORY (1024 * 1024)
+
+struct parcel;
+
+/*
+ * Takes nothing over: env, and the source's arg, outlive the parcel.  size_max
+ * is queue.message_size_max; 0 means no limit.
+ */
+struct parcel *parcel_new(const struct submit_head *head,
+    const struct envelope *env, const struct source *source, uint64_t size_max);
+void parcel_free(struct parcel *p);
+
+/*
+ * Reads what memory may hold.  After it *env may still be changed; the first
+ * parcel_next fixes it.  -1 with *e filled: the source failed, or the message
+ * is too large (status PARCEL_TOO_LARGE).
+ */
+#define PARCEL_TOO_LARGE "5.3.4" /* RFC 3463: message too big for system */
+int parcel_fill(struct parcel *p, struct err *e);
+
+/* The whole message is in memory. */
+bool parcel_is_whole(const struct parcel *p);
+
+/* What of the message is in memory. */
+const struct buf *parcel_memory(const struct parcel *p);
+
+/* The next frames come from memory, without reading the source. */
+bool parcel_is_ready(const struct parcel *p);
+
+/*
+ * Appends the next frames, about 64 KiB of them, to out.  1 when more follow,
+ * 0 when END was among them, -1 with *e filled.
+ */
+int parcel_next(struct parcel *p, struct buf *out, struct err *e);
+
+/* Starts over with the first frame; -1 with *e filled when it cannot. */
+int parcel_rewind(struct parcel *p, struct err *e);
+
+#endif

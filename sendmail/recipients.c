@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who gets the message.  A list may be long and is the caller's to choose, so
+ * finding a double takes a hash table and not a search.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/proto_submit.h"
+#include "common/xalloc.h"
+#include "mail/addr.h"
+#include "sendmail/recipients.h"
+
+#define SLOTS_FIRST 64
+#define BAD_MAX     300 /* octets kept of a malformed address */
+
+void
+recipients_init(struct recipients *r, struct envelope *env, unsigned notify)
+{
+	memset(r, 0, sizeof(*r));
+	r->env = env;
+	r->notify = notify;
+}
+
+void
+recipients_clear(struct recipients *r)
+{
+	strlist_clear(&r->bad);
+	free(r->slots);
+	recipients_init(r, r->env, r->notify);
+}
+
+/* FNV-1a over the address without regard to case, as addr_equal compares. */
+static uint32_t
+hash(const char *address)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *address != '\0'; address++)
+		h = (h ^ (uint32_t)tolower((unsigned char)*address)) *
+		    16777619U;
+	return h;
+}
+
+/* The slot that holds this address, or the empty one where it belongs. */
+static size_t *
+find_slot(const struct recipients *r, const char *address)
+{
+	size_t i = hash(address) & (r->nslots - 1);
+
+	while (r->slots[i] != 0 &&
+	       !addr_equal(r->env->rcpts[r->slots[i] - 1].address, address))
+		i = (i + 1) & (r->nslots - 1);
+	return &r->slots[i];
+}
+
+/* At most half of the slots are ever taken. */
+static void
+make_room(struct recipients *r)
+{
+	size_t i;
+
+	if (r->env->nrcpts < r->nslots / 2)
+		return;
+	free(r->slots);
+	r->nslots = r->nslots == 0 ? SLOTS_FIRST : r->nslots * 2;
+	r->slots = xcalloc(r->nslots, sizeof(*r->slots));
+	for (i = 0; i < r->env->nrcpts; i++)
+		*find_slot(r, r->env->rcpts[i].address) = i + 1;
+}
+
+static void
+add_bad(struct recipients *r, const char *address, const char *why)
+{
+	/* What is no address may be a megabyte of anything. */
+	char *text = xasprintf("%.*s: %s", BAD_MAX, address, why);
+
+	strlist_add(&r->bad, text);
+	free(text);
+}
+
+static int
+add_one(struct recipients *r, const char *address, struct err *e)
+{
+	struct envelope_rcpt *rcpt;
+	struct err why;
+	bool is_utf8 = false;
+	size_t *slot;
+
+	if (addr_check(address, "5.1.3", &is_utf8, &why) == -1) {
+		add_bad(r, address, why.text);
+		return 0;
+	}
+	make_room(r);
+	slot = find_slot(r, address);
+	if (*slot != 0)
+		return 0;
+	if (r->env->nrcpts == SUBMIT_RCPTS_MAX)
+		return err_set(e, ERR_PERM, "5.5.3",
+		    "more than %d recipients; send the message in parts",
+		    SUBMIT_RCPTS_MAX);
+	rcpt = envelope_add(r->env, address);
+	rcpt->is_local = addr_domain(address) == NULL;
+	rcpt->notify = r->notify;
+	*slot = r->env->nrcpts;
+	if (is_utf8)
+		r->env->smtputf8 = true;
+	return 0;
+}
+
+int
+recipients_add(struct recipients *r, const char *list, struct err *e)
+{
+	struct mailboxes m;
+	size_t i;
+	int rc = 0;
+
+	/* What cannot be read is in m.bad, so the result tells no more. */
+	(void)mailboxes_parse(list, strlen(list), &m);
+	for (i = 0; rc == 0 && i < m.n; i++)
+		rc = add_one(r, m.v[i].address, e);
+	for (i = 0; i < m.bad.n; i++)
+		add_bad(r, m.bad.v[i], "this is no address");
+	mailboxes_clear(&m);
+	return rc;
+}
+
+int
+recipients_check(const struct recipients *r, struct err *e)
+{
+	if (r->env->nrcpts > 0)
+		return 0;
+	if (r->bad.n == 0)
+		return err_set(e, ERR_PERM, "5.5.4",
+		    "no recipients: name them on the command line, or use -t "
+		    "to take them from To, Cc and Bcc");
+	return err_set(e, ERR_PERM, "5.1.3",
+	    "no recipient has a well-formed address; nothing was sent: %s",
+	    r->bad.v[0]);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* Errors to the caller and to the log; the texts are made by their finders. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/utf8.h"
+#include "sendmail/report.h"
+
+#define LINE_MAX_OCTETS 4096
+
+void
+report_init(struct report *r, const char *tag, bool is_quiet)
+{
+	size_t n = 0;
+
+	for (; tag != NULL && *tag != '\0' && n < sizeof(r->ident) - 1; tag++)
+		if (isalnum((unsigned char)*tag) || strchr("._-", *tag) != NULL)
+			r->ident[n++] = *tag;
+	r->ident[n] = '\0';
+	if (n == 0)
+		strlcpy(r->ident, "sendmail", sizeof(r->ident));
+	r->is_quiet = is_quiet;
+}
+
+static void
+put_log(const struct report *r, int priority, const char *text)
+{
+	log_open(r->ident, LOG_TO_SYSLOG, NULL, LOG_INFO);
+	log_text(priority, "sendmail", "%s", text);
+}
+
+void
+report_error(const struct report *r, const char *fmt, ...)
+{
+	char text[LINE_MAX_OCTETS];
+	struct buf line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!r->is_quiet) {
+		buf_init(&line, 4 * sizeof(text) + 32);
+		buf_puts(&line, "sendmail: ");
+		utf8_put_safe(&line, text);
+		buf_puts(&line, "\n");
+		/* Best effort: whoever closed stderr does not read it. */
+		(void)!write(STDERR_FILENO, line.data, line.len);
+		buf_clear(&line);
+	}
+	put_log(r, LOG_ERR, text);
+}
+
+void
+report_note(const struct report *r, int priority, const char *fmt, ...)
+{
+	char text[LINE_MAX_OCTETS];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_log(r, priority, text);
+}

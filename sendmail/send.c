@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One submission from the command line to the exit status.  Exit 0 means that
+ * the message is on disk, in the queue or in the drop folder; any other status
+ * means that it is not, and a line on stderr says why.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "mail/date.h"
+#include "mail/msgid.h"
+#include "sendmail/compose.h"
+#include "sendmail/input.h"
+#include "sendmail/notice.h"
+#include "sendmail/recipients.h"
+#include "sendmail/send.h"
+#include "sendmail/sender.h"
+#include "sendmail/site.h"
+#include "sendmail/sysexit.h"
+
+/* A writer slower than this is given up; the daemon sets such files aside. */
+#define WRITER_MS (12 * INT64_C(3600) * 1000)
+
+#define BAD_SHOWN 10 /* malformed recipients named one by one */
+
+struct send {
+	const struct args *args;
+	struct report report;
+	struct site site;
+	struct identity caller;
+	struct envelope env;
+	struct recipients rcpts;
+	struct input input;
+	struct compose *compose;
+	struct parcel *parcel;
+	struct completion with;
+	struct submit_head head;
+	char date[DATE_SIZE];
+	char *message_id;
+};
+
+/* Minutes that local time is ahead of UTC. */
+static int
+local_offset(int64_t now)
+{
+	time_t t = (time_t)now;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return 0;
+	return (int)(tm.tm_gmtoff / 60);
+}
+
+/*
+ * The author of a message without From: the envelope's sender, for a null
+ * sender the caller; and -F, or the caller's full name.
+ */
+static void
+author(void *arg, const char **address, const char **name)
+{
+	struct send *s = arg;
+
+	identity_get(&s->caller);
+	*address = s->env.sender[0] == '\0' ? s->caller.login : s->env.sender;
+	*name = s->args->full_name == NULL ? s->caller.full_name
+					   : s->args->full_name;
+}
+
+/* What identifies this message, and what a header without it is given. */
+static int
+stamp(struct send *s, struct err *e)
+{
+	uint8_t random[SUBMIT_ID_LEN + MSGID_RANDOM];
+	int64_t now = clock_wall();
+
+	if (getentropy(random, sizeof(random)) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
+	memcpy(s->head.id, random, SUBMIT_ID_LEN);
+	s->head.created_at = now;
+	date_format(s->date, now, local_offset(now));
+	s->message_id = msgid_make(
+	    random + SUBMIT_ID_LEN, now, s->site.conf->local.hostname);
+	s->with.date = s->date;
+	s->with.message_id = s->message_id;
+	s->with.domain = s->site.conf->local.domain;
+	s->with.author = author;
+	s->with.arg = s;
+	return 0;
+}
+
+/* Everything that can be judged before a line of the message is read. */
+static int
+judge_arguments(struct send *s, struct err *e)
+{
+	const struct args *a = s->args;
+	int i;
+
+	if (a->full_name != NULL && sender_check_argument("the name given by "
+							  "-F",
+					a->full_name, e) == -1)
+		return -1;
+	if (sender_settle(&s->env, a->sender, &s->caller, e) == -1)
+		return -1;
+	for (i = 0; i < a->noperands; i++) {
+		if (sender_check_argument("a recipient", a->operands[i], e) ==
+		    -1)
+			return -1;
+		if (recipients_add(&s->rcpts, a->operands[i], e) == -1)
+			return -1;
+	}
+	return a->from_header ? 0 : recipients_check(&s->rcpts, e);
+}
+
+/* A text for the envelope, or NULL when the contract would not take it. */
+static char *
+envelope_text(const char *text)
+{
+	size_t n;
+
+	if (text == NULL || sender_check_argument("", text, NULL) == -1 ||
+	    (n = strlen(text)) == 0 || n > SUBMIT_TEXT_MAX)
+		return NULL;
+	return xstrdup(text);
+}
+
+static int
+judge_header(struct send *s, struct err *e)
+{
+	const struct completed *found;
+	size_t i;
+
+	if (compose_header(s->compose, &found, e) == -1)
+		return -1;
+	s->env.from = envelope_text(found->from);
+	s->env.message_id = envelope_text(found->message_id);
+	if (!s->args->from_header)
+		return 0;
+	for (i = 0; i < found->recipients.n; i++)
+		if (recipients_add(&s->rcpts, found->recipients.v[i], e) == -1)
+			return -1;
+	return recipients_check(&s->rcpts, e);
+}
+
+/* -B is a hint; octets beyond ASCII are seen, and never stripped. */
+static void
+settle_body(struct send *s)
+{
+	const struct buf *m = parcel_memory(s->parcel);
+	size_t i;
+
+	s->env.body = s->args->body;
+	if (parcel_is_whole(s->parcel))
+		s->env.body = BODY_7BIT;
+	for (i = 0; i < m->len; i++) {
+		if ((m->data[i] & 0x80) != 0) {
+			s->env.body = BODY_8BITMIME;
+			break;
+		}
+	}
+}
+
+static int
+try_send(struct send *s, struct err *e)
+{
+	struct source source;
+	struct route to = site_route(&s->site);
+
+	if (stamp(s, e) == -1 || judge_arguments(s, e) == -1)
+		return -1;
+	input_init(&s->input, STDIN_FILENO, clock_mono_ms() + WRITER_MS);
+	source = input_source(&s->input);
+	s->compose = compose_new(&source,
+	    s->args->dot_is_text ? CANON_DOT_IS_TEXT : CANON_DOT_ENDS,
+	    &s->with);
+	if (judge_header(s, e) == -1)
+		return -1;
+	source = compose_source(s->compose);
+	s->parcel = parcel_new(
+	    &s->head, &s->env, &source, s->site.conf->queue.message_size_max);
+	if (parcel_fill(s->parcel, e) == -1)
+		return -1;
+	settle_body(s);
+	return handover(&to, s->parcel, &s->report, e);
+}
+
+/* After the message is safe: what was left out of it. */
+static void
+tell_losses(struct send *s)
+{
+	struct compose_losses l = compose_losses(s->compose);
+	size_t i;
+
+	for (i = 0; i < s->rcpts.bad.n && i < BAD_SHOWN; i++)
+		report_error(&s->report, "not sent to %s", s->rcpts.bad.v[i]);
+	if (i < s->rcpts.bad.n)
+		report_error(&s->report,
+		    "not sent to %zu more recipients, whose addresses are "
+		    "malformed",
+		    s->rcpts.bad.n - i);
+	if (l.dot_ended)
+		l.after_dot += input_drain(&s->input);
+	if (l.after_dot > 0)
+		report_note(&s->report, LOG_NOTICE,
+		    "%llu octets after a line of a single dot were left out "
+		    "of %s; call sendmail with -i to keep them",
+		    (unsigned long long)l.after_dot, s->message_id);
+	if (l.nuls > 0)
+		report_note(&s->report, LOG_NOTICE,
+		    "%llu NUL octets were left out of %s",
+		    (unsigned long long)l.nuls, s->message_id);
+	if (s->input.taken == 0)
+		report_note(&s->report, LOG_NOTICE, "the message %s was empty",
+		    s->message_id);
+}
+
+static int
+send_notice(struct send *s, const char *why)
+{
+	struct notice n = {
+		.env = &s->env,
+		.bad = &s->rcpts.bad,
+		.why = why,
+		.domain = s->site.conf->local.domain,
+		.hostname = s->site.conf->local.hostname,
+		.date = s->date,
+	};
+	struct route to = site_route(&s->site);
+
+	return notice_send(&n, &to, &s->report);
+}
+
+/* The message was not queued: -oe says who is to know. */
+static int
+fail(struct send *s, const struct err *e)
+{
+	int status = sysexit_of(e);
+
+	report_error(&s->report, "%s", e->text);
+	switch (s->args->errors) {
+	case ERROR_PRINT:
+	case ERROR_QUIET:
+		break;
+	case ERROR_MAIL:
+		(void)send_notice(s, e->text);
+		break;
+	case ERROR_EXIT:
+		if (send_notice(s, e->text) == 0)
+			status = EX_OK;
+		break;
+	}
+	return status;
+}
+
+int
+send_message(const struct args *a)
+{
+	struct send s;
+	struct err e;
+	size_t i;
+	int status = EX_OK;
+
+	memset(&s, 0, sizeof(s));
+	s.args = a;
+	report_init(&s.report, a->tag, a->errors == ERROR_QUIET);
+	for (i = 0; i < a->remarks.n; i++)
+		report_note(&s.report, LOG_NOTICE, "%s", a->remarks.v[i]);
+	site_open(&s.site, a, &s.report);
+	identity_init(&s.caller);
+	envelope_init(&s.env);
+	s.env.ret = a->ret;
+	s.env.envid = envelope_text(a->envid);
+	recipients_init(&s.rcpts, &s.env, a->notify);
+	err_clear(&e);
+
+	if (try_send(&s, &e) == -1) {
+		status = fail(&s, &e);
+	} else {
+		tell_losses(&s);
+		if (s.rcpts.bad.n > 0)
+			(void)send_notice(&s, NULL);
+	}
+
+	parcel_free(s.parcel);
+	compose_free(s.compose);
+	recipients_clear(&s.rcpts);
+	envelope_clear(&s.env);
+	identity_clear(&s.caller);
+	free(s.message_id);
+	site_close(&s.site);
+	return status;
+}
