@@ -2,9 +2,13 @@
 # is needed.  To add one: a word in MANUALS, a line below, and its section.
 
 MANUALS = \
-	docs/mailchute.conf.5
+	docs/mailchute.conf.5 \
+	docs/mailq.1 \
+	docs/sendmail.8
 
 docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
+docs/mailq.1: $(srcdir)/docs/mailq.1.in
+docs/sendmail.8: $(srcdir)/docs/sendmail.8.in
 
 man_MANS = $(MANUALS)
 
@@ -22,7 +26,9 @@ $(MANUALS): Makefile
 
 CLEANFILES += $(MANUALS)
 EXTRA_DIST += \
-	docs/mailchute.conf.5.in
+	docs/mailchute.conf.5.in \
+	docs/mailq.1.in \
+	docs/sendmail.8.in
 
 # Pages for whoever looks inside.
 EXTRA_DIST += \
