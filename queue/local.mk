@@ -22,4 +22,5 @@ libqueue_a_SOURCES = \
 	queue/state.c queue/state.h \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
-	queue/submission.c
+	queue/submission.c \
+	queue/totals.c
