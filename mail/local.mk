@@ -2,6 +2,9 @@ noinst_LIBRARIES += libmail.a
 
 libmail_a_SOURCES = \
 	mail/addr.c mail/addr.h \
+	mail/alias.c mail/alias.h \
+	mail/alias_expand.c mail/alias_expand.h \
+	mail/alias_list.c mail/alias_list.h \
 	mail/canon.c mail/canon.h \
 	mail/chars.c mail/chars.h \
 	mail/date.c mail/date.h \

@@ -1,13 +1,20 @@
 # unit tests of mail/
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/addr tests/unit/canon tests/unit/chars tests/unit/date \
-	tests/unit/dotline tests/unit/dsn tests/unit/header tests/unit/lex \
-	tests/unit/mailboxes tests/unit/msgid tests/unit/phrase tests/unit/qp \
-	tests/unit/rewrite tests/unit/status tests/unit/words
+check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests/unit/alias_list \
+	tests/unit/canon tests/unit/chars tests/unit/date tests/unit/dotline \
+	tests/unit/dsn tests/unit/header tests/unit/lex tests/unit/mailboxes \
+	tests/unit/msgid tests/unit/phrase tests/unit/qp tests/unit/rewrite \
+	tests/unit/status tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_addr_LDADD = $(mail_test_libs)
+tests_unit_alias_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_alias_LDADD = $(mail_test_libs)
+tests_unit_alias_expand_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_alias_expand_LDADD = $(mail_test_libs)
+tests_unit_alias_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_alias_list_LDADD = $(mail_test_libs)
 tests_unit_canon_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_canon_LDADD = $(mail_test_libs)
 tests_unit_chars_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
