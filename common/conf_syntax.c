@@ -34,7 +34,7 @@ is_high(char c)
 bool
 syntax_is_text(const char *text)
 {
-	return *text != '\0' && utf8_is_valid(text);
+	return *text != '\0' && utf8_is_text(text);
 }
 
 bool
@@ -63,7 +63,7 @@ syntax_is_domain(const char *text)
 	const char *p = text;
 	size_t n;
 
-	if (strlen(text) > DOMAIN_MAX || !utf8_is_valid(text))
+	if (strlen(text) > DOMAIN_MAX || !utf8_is_text(text))
 		return false;
 	for (;;) {
 		n = strcspn(p, ".");
@@ -121,7 +121,7 @@ syntax_is_address(const char *text)
 	const char *at = strrchr(text, '@');
 
 	return at != NULL && is_local(text, (size_t)(at - text)) &&
-	       syntax_is_domain(at + 1) && utf8_is_valid(text);
+	       syntax_is_domain(at + 1) && utf8_is_text(text);
 }
 
 bool
@@ -148,7 +148,7 @@ syntax_is_account(const char *text)
 		if (!is_alnum(text[i]) && !is_high(text[i]) &&
 		    strchr("._-+$@\\", text[i]) == NULL)
 			return false;
-	return utf8_is_valid(text);
+	return utf8_is_text(text);
 }
 
 bool
@@ -160,7 +160,7 @@ syntax_is_account_or_group(const char *text)
 bool
 syntax_is_absolute(const char *text)
 {
-	return text[0] == '/' && utf8_is_valid(text);
+	return text[0] == '/' && utf8_is_text(text);
 }
 
 bool

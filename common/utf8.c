@@ -34,7 +34,7 @@ utf8_len(const char *text)
 }
 
 bool
-utf8_is_valid(const char *s)
+utf8_is_text(const char *s)
 {
 	size_t n;
 

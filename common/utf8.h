@@ -14,7 +14,7 @@
  */
 size_t utf8_len(const char *s);
 
-bool utf8_is_valid(const char *s);
+bool utf8_is_text(const char *s);
 
 /*
  * Appends s for a terminal or a file of text: controls, DEL and bytes that are

@@ -3,10 +3,12 @@
 
 MANUALS = \
 	docs/mailchute.conf.5 \
+	docs/mailchuted.8 \
 	docs/mailq.1 \
 	docs/sendmail.8
 
 docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
+docs/mailchuted.8: $(srcdir)/docs/mailchuted.8.in
 docs/mailq.1: $(srcdir)/docs/mailq.1.in
 docs/sendmail.8: $(srcdir)/docs/sendmail.8.in
 
@@ -27,6 +29,7 @@ $(MANUALS): Makefile
 CLEANFILES += $(MANUALS)
 EXTRA_DIST += \
 	docs/mailchute.conf.5.in \
+	docs/mailchuted.8.in \
 	docs/mailq.1.in \
 	docs/sendmail.8.in
 

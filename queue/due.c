@@ -182,6 +182,35 @@ store_account_waiting(
 }
 
 int
+store_message_due(struct store *s, uint64_t message, int64_t at, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_MESSAGE_DUE);
+
+	query_bind_u64(st, 1, message);
+	query_bind_i64(st, 2, at);
+	if (query_change(s, st, NULL, e) == -1)
+		return -1;
+	return rcpt_mark_stale(s, message, e);
+}
+
+int
+store_all_due(struct store *s, int64_t at, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	/* What waits for its own sync would be moved back by it. */
+	if (rcpt_sync_stale(s, e) == -1)
+		return -1;
+	st = query_start(s, SQL_ALL_DUE_RCPTS);
+	query_bind_i64(st, 1, at);
+	if (query_change(s, st, NULL, e) == -1)
+		return -1;
+	st = query_start(s, SQL_ALL_DUE_MESSAGES);
+	query_bind_i64(st, 1, at);
+	return query_change(s, st, NULL, e);
+}
+
+int
 store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_USAGE);

@@ -40,3 +40,59 @@ store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
 	query_end(st);
 	return more;
 }
+
+/* Where a message of that state is counted; NULL for those in none. */
+static uint64_t *
+counter(struct store_totals *t, enum rcpt_state state)
+{
+	switch (state) {
+	case RCPT_ACTIVE:
+	case RCPT_QUEUED:
+		return &t->waiting;
+	case RCPT_UNCERTAIN:
+		return &t->uncertain;
+	case RCPT_HELD:
+		return &t->held;
+	case RCPT_FAILED:
+	case RCPT_EXPIRED:
+		return &t->failed;
+	case RCPT_STAGING:
+	case RCPT_DELIVERED:
+	case RCPT_REMOVED:
+		break;
+	}
+	return NULL;
+}
+
+int
+store_totals(struct store *s, struct store_totals *t, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_TOTALS);
+	enum rcpt_state state;
+	uint64_t *count;
+	int more;
+
+	memset(t, 0, sizeof(*t));
+	if (rcpt_sync_stale(s, e) == -1)
+		return -1;
+	while ((more = query_row(s, st, e)) == 1) {
+		if (rcpt_column_state(st, 0, &state, s, e) == -1) {
+			more = -1;
+			break;
+		}
+		if (state == RCPT_STAGING)
+			continue;
+		t->messages += query_u64(st, 1);
+		t->octets += query_u64(st, 2);
+		if ((count = counter(t, state)) != NULL)
+			*count += query_u64(st, 1);
+	}
+	query_end(st);
+	if (more == -1)
+		return -1;
+	st = query_start(s, SQL_OLDEST);
+	if ((more = query_row(s, st, e)) == 1)
+		t->oldest_at = query_i64(st, 0);
+	query_end(st);
+	return more == -1 ? -1 : 0;
+}

@@ -1,26 +1,76 @@
 noinst_LIBRARIES += libqueue.a
+sbin_PROGRAMS += queue/mailchuted
 
-libqueue_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(ZLIB_CFLAGS)
+libqueue_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(ZLIB_CFLAGS) \
+	$(EVENT_CFLAGS)
 libqueue_a_SOURCES = \
+	queue/account.c queue/account.h \
 	queue/account_store.c \
+	queue/admit.c queue/admit.h \
+	queue/answer.c queue/answer.h \
+	queue/ask.c queue/ask.h \
+	queue/background.c queue/background.h \
 	queue/ballast.c queue/ballast.h \
+	queue/batch.c queue/batch.h \
+	queue/bounce.c queue/bounce.h \
 	queue/budget.c \
+	queue/children.c queue/children.h \
 	queue/chunk.c \
+	queue/control.c queue/control.h \
+	queue/control_act.c \
+	queue/control_list.c \
+	queue/control_priv.h \
+	queue/control_status.c \
+	queue/dirs.c queue/dirs.h \
+	queue/dispatch.c queue/dispatch.h \
+	queue/dropdir.c queue/dropdir.h \
+	queue/dropfile.c queue/dropfile.h \
 	queue/due.c \
+	queue/engine.c queue/engine.h \
+	queue/expand.c queue/expand.h \
+	queue/filesource.c queue/filesource.h \
+	queue/incoming.c queue/incoming.h \
+	queue/intake.c queue/intake.h \
+	queue/job.c queue/job.h \
 	queue/journal.c \
+	queue/lane.c queue/lane.h \
+	queue/lane_health.c \
+	queue/lane_priv.h \
+	queue/lane_try.c \
 	queue/limits.c queue/limits.h \
+	queue/listener.c queue/listener.h \
 	queue/listing.c \
 	queue/lock.c queue/lock.h \
+	queue/loop.h \
+	queue/member.c queue/member.h \
 	queue/message.c \
 	queue/migrate.c \
+	queue/parent.c queue/parent.h \
+	queue/parts.c queue/parts.h \
+	queue/peer.h \
 	queue/query.c \
 	queue/queue_id.c queue/queue_id.h \
 	queue/rcpt.c \
 	queue/recover.c \
+	queue/route.c queue/route.h \
 	queue/schedule.c queue/schedule.h \
+	queue/secret.c queue/secret.h \
+	queue/session.c queue/session.h \
+	queue/settle.c queue/settle.h \
+	queue/spawn.c queue/spawn.h \
 	queue/sql.c queue/sql.h \
 	queue/state.c queue/state.h \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
 	queue/submission.c \
-	queue/totals.c
+	queue/worker.c queue/worker.h
+
+if SANDBOX_LINUX
+libqueue_a_SOURCES += queue/peer_linux.c
+else
+libqueue_a_SOURCES += queue/peer_bsd.c
+endif
+
+queue_mailchuted_SOURCES = queue/main.c
+queue_mailchuted_LDADD = libqueue.a libmail.a libcommon.a $(EVENT_LIBS) \
+	$(SQLITE_LIBS) $(ZLIB_LIBS) $(SECCOMP_LIBS) $(LIBBSD_LIBS)

@@ -92,7 +92,7 @@ struct store_message {
 	uid_t uid;
 	char *account;
 	enum message_kind kind;
-	char *sender; /* qualified; "" is the null sender */
+	char *sender; /* a bare name is a local user; "" the null sender */
 	char *from;   /* first address of From:, or NULL */
 	char *message_id;
 	uint64_t size; /* octets of all chunks */
@@ -184,6 +184,11 @@ int store_due_next(struct store *s, const char *account, int64_t now,
 int store_account_names(struct store *s, struct strlist *names, struct err *e);
 int store_account_move(
     struct store *s, const char *from, const char *to, struct err *e);
+
+/* Makes due at that instant what of a message waits, or of all messages. */
+int store_message_due(
+    struct store *s, uint64_t message, int64_t at, struct err *e);
+int store_all_due(struct store *s, int64_t at, struct err *e);
 
 /* Waiting messages and octets of each uid, for the limits of intake. */
 typedef void store_usage(

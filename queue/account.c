@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The health of an account.
+ *
+ *     ready --connection trouble--> backoff --again--> backoff (doubled)
+ *       ^                              |
+ *       +------------- 250 ------------+
+ *       |                              |
+ *     held <----- account trouble -----+   (from ready as well)
+ *
+ *   any -> backoff   account_failed     421, time-out, refused, TLS, ...
+ *   any -> held      account_failed     535 and the like: the account's own
+ *   any -> ready     account_succeeded  a message was taken
+ *
+ * In backoff and held nothing is tried before next_at; then one connection
+ * carries one message (the pace was reset), and its outcome decides.  A
+ * fault of the account never touches a message.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "queue/account.h"
+
+/*
+ * Between two sign-ins that are refused: long enough for Entra's smart
+ * lock-out (3 to 10 refusals) not to be fed, short enough that a mended
+ * account goes on by itself the same day.
+ */
+#define HOLD_MIN_S (15 * 60)
+#define HOLD_MAX_S (4 * 3600)
+#define DAY_S      (24 * 3600)
+
+static void
+note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
+{
+	budget_note(arg, at, messages, recipients);
+}
+
+int
+account_load(struct account *a, struct store *s, const struct conf *conf,
+    uint32_t index, int64_t now, struct err *e)
+{
+	const struct conf_account *c = &conf->accounts[index];
+	int found;
+
+	memset(a, 0, sizeof(*a));
+	a->conf = c;
+	a->index = index;
+	a->budget_key = c->user != NULL ? c->user : c->name;
+	if ((found = store_account_get(s, c->name, &a->known, e)) == -1)
+		return -1;
+	if (found == 0) {
+		a->known.name = xstrdup(c->name);
+		a->known.state = ACCOUNT_READY;
+		a->known.since = now;
+	}
+	pace_reset(&a->pace, c->connections);
+	a->budget = budget_new(c->rate, c->recipients_per_day);
+	return store_budget_each(
+	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
+}
+
+void
+account_clear(struct account *a)
+{
+	store_account_clear(&a->known);
+	budget_free(a->budget);
+	memset(a, 0, sizeof(*a));
+}
+
+int
+account_save(const struct account *a, struct store *s, struct err *e)
+{
+	return store_account_put(s, &a->known, e);
+}
+
+int64_t
+account_opens_at(struct account *a, int64_t now, unsigned recipients)
+{
+	if (a->known.state != ACCOUNT_READY && a->known.next_at > now)
+		return a->known.next_at;
+	return budget_next(a->budget, now, recipients);
+}
+
+static void
+set_text(char **to, const char *text)
+{
+	free(*to);
+	*to = text == NULL || *text == '\0' ? NULL : xstrdup(text);
+}
+
+bool
+account_succeeded(struct account *a, int64_t now)
+{
+	struct store_account *k = &a->known;
+	bool changed = k->state != ACCOUNT_READY || k->failures != 0;
+
+	pace_success(&a->pace);
+	k->last_success_at = now;
+	if (!changed)
+		return false;
+	if (k->state != ACCOUNT_READY)
+		k->since = now;
+	k->state = ACCOUNT_READY;
+	k->failures = 0;
+	k->next_at = 0;
+	k->code = 0;
+	k->status[0] = '\0';
+	set_text(&k->text, NULL);
+	set_text(&k->meaning, NULL);
+	set_text(&k->fix, NULL);
+	return true;
+}
+
+static int64_t
+hold_delay(unsigned failures)
+{
+	int64_t delay = HOLD_MIN_S;
+
+	while (failures-- > 1 && delay < HOLD_MAX_S)
+		delay *= 2;
+	return delay > HOLD_MAX_S ? HOLD_MAX_S : delay;
+}
+
+bool
+account_failed(
+    struct account *a, const struct job_result *why, int64_t now, uint32_t rnd)
+{
+	struct store_account *k = &a->known;
+	enum account_state to =
+	    why->scope == JOB_SCOPE_ACCOUNT ? ACCOUNT_HELD : ACCOUNT_BACKOFF;
+	int64_t delay;
+
+	/* Connections that fail side by side are one failure. */
+	if (k->state == to && k->next_at > now)
+		return false;
+	if (k->state != to) {
+		k->since = now;
+		/* A hold does not inherit the steps of a back-off. */
+		k->failures = 0;
+	}
+	k->state = to;
+	k->failures++;
+	if (to == ACCOUNT_HELD)
+		delay = hold_delay(k->failures);
+	else
+		delay = schedule_backoff(a->conf->backoff_min_s,
+		    a->conf->backoff_max_s, k->failures, rnd);
+	if ((uint64_t)delay < why->wait_s)
+		delay = (int64_t)why->wait_s;
+	k->next_at = now + delay;
+	k->code = why->code;
+	strlcpy(k->status, why->status, sizeof(k->status));
+	set_text(&k->text, why->text);
+	set_text(&k->meaning, why->meaning);
+	set_text(&k->fix, why->fix);
+	pace_reset(&a->pace, a->conf->connections);
+	return true;
+}
+
+bool
+account_allow_probe(struct account *a, int64_t now)
+{
+	if (a->known.state == ACCOUNT_READY || a->known.next_at <= now)
+		return false;
+	a->known.next_at = now;
+	return true;
+}
+
+const char *
+account_state(struct account *a, int64_t now)
+{
+	if (a->known.state != ACCOUNT_READY)
+		return account_state_name(a->known.state);
+	return budget_next(a->budget, now, 1) > now
+		   ? "budget"
+		   : account_state_name(ACCOUNT_READY);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_ACCOUNT_H
+#define QUEUE_ACCOUNT_H
+
+#include "common/conf.h"
+#include "common/proto_job.h"
+#include "queue/schedule.h"
+#include "queue/store.h"
+
+/*
+ * What is known of an account's health, and the rules by which it changes: a
+ * record of the store with its budget and its pace.  No I/O: whoever changes
+ * it saves it (account_save in a transaction).
+ */
+struct account {
+	const struct conf_account *conf;
+	uint32_t index; /* in conf->accounts */
+	struct store_account known;
+	struct budget *budget;
+	const char *budget_key; /* accounts of one mailbox share the ledger */
+	struct pace pace;
+};
+
+/* Reads what the store knows; a new account is ready. */
+int account_load(struct account *a, struct store *s, const struct conf *conf,
+    uint32_t index, int64_t now, struct err *e);
+void account_clear(struct account *a);
+int account_save(const struct account *a, struct store *s, struct err *e);
+
+/*
+ * May a message of so many recipients go now?  0, or the instant when it may;
+ * ACCOUNT_CLOSED: not before somebody acts.
+ */
+#define ACCOUNT_CLOSED INT64_MAX
+int64_t account_opens_at(struct account *a, int64_t now, unsigned recipients);
+
+/* The moves.  Each returns whether the record changed and wants saving. */
+bool account_succeeded(struct account *a, int64_t now);
+bool account_failed(
+    struct account *a, const struct job_result *why, int64_t now, uint32_t rnd);
+
+/* Allows one attempt now, whatever the state. */
+bool account_allow_probe(struct account *a, int64_t now);
+
+/* "ready", "backoff", "held", "budget" */
+const char *account_state(struct account *a, int64_t now);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_ANSWER_H
+#define QUEUE_ANSWER_H
+
+#include "common/conf.h"
+#include "queue/dirs.h"
+
+/*
+ * "mailchuted --answer": no daemon runs, and a client started us on the
+ * descriptor CTL_FD to answer one control request.  The drop folder is
+ * imported first where we may write, so that mailq shows what waits there.
+ * The lock is held for the import and for a change, not for a listing, which
+ * may be read slowly.  Returns an exit status.
+ */
+int answer_run(const struct conf *conf, const struct identity *identity);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_ASK_H
+#define QUEUE_ASK_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/err.h"
+
+/*
+ * What the queue process asks of its parent.  The queue process has given up
+ * exec, the network and every file but its own, for good; the parent opens
+ * and starts things for it, and never reads a byte of what it opens.  Both
+ * are one program, so the requests are plain structs over a SOCK_SEQPACKET
+ * pair, one packet each, with at most one descriptor.
+ */
+
+enum ask_what {
+	ASK_DELIVER, /* start deliver for an account; its job channel comes */
+	ASK_ALIASES, /* local.aliases, opened for reading */
+	ASK_INCLUDE, /* a file that the aliases name by :include: */
+	ASK_STAMP,   /* what the account's secret file looks like now */
+	ASK_KILL,    /* end a child that does not end by itself */
+	ASK_MEMBER,  /* is the uid one of the account's users? */
+	ASK_READY    /* the queue process takes mail; no answer */
+};
+
+struct ask_request {
+	enum ask_what what;
+	uint32_t account; /* index in conf->accounts */
+	pid_t pid;
+	uid_t uid;
+	char path[PATH_MAX];
+};
+
+/* Changes whenever a secret file is replaced or written. */
+struct ask_stamp {
+	uint64_t device, inode, size;
+	int64_t changed_ns;
+};
+
+struct ask_answer {
+	bool ok;
+	bool has_fd; /* which follows by common/fdpass.h */
+	bool member;
+	pid_t pid;
+	struct ask_stamp stamp;
+	struct err why; /* when not ok */
+};
+
+/*
+ * Each asks and waits for the answer; the parent does nothing slow.  -1 with
+ * *e filled when it said no.  A parent that is gone ends this process.
+ */
+struct ask; /* the queue process's end */
+struct ask *ask_new(int fd);
+
+/*
+ * For a process that has no parent and no sandbox: it does itself what it is
+ * asked, and starts nothing.
+ */
+struct ask *ask_new_alone(const struct conf *conf);
+void ask_free(struct ask *a);
+
+int ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e);
+int ask_aliases(struct ask *a, struct err *e); /* descriptor */
+int ask_include(struct ask *a, const char *path, struct err *e);
+int ask_stamp(
+    struct ask *a, uint32_t account, struct ask_stamp *st, struct err *e);
+int ask_member(
+    struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
+void ask_kill(struct ask *a, pid_t pid);
+void ask_ready(struct ask *a);
+
+/* The parent's side of all requests that only look at files and users. */
+void ask_look(const struct conf *conf, const struct ask_request *r,
+    struct ask_answer *answer, int *fd);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_BATCH_H
+#define QUEUE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+struct event_base;
+struct store;
+struct ballast;
+
+/*
+ * Group commit.  Whoever wants to change the store joins the batch with a
+ * piece of work; the loop runs every other ready event first, then does all
+ * pieces in one transaction, commits once, and only then tells each of them.
+ * A lone piece is committed at once.
+ *
+ * work writes to the store; when it fails (-1) the whole transaction is
+ * rolled back, and done is called with the error for each piece of a batch
+ * that could not be kept after one more try, made piece by piece, with the
+ * ballast given up.  done is called exactly once for each piece, from the
+ * loop, never from batch_join.
+ *
+ * When COMMIT itself fails nobody knows what is on disk: the process ends
+ * without telling anyone anything, and its next start finds out.
+ */
+struct batch;
+
+typedef int batch_work(void *arg, struct err *e);
+typedef void batch_done(void *arg, const struct err *failed);
+
+struct batch *batch_new(
+    struct event_base *base, struct store *s, struct ballast *ballast);
+void batch_free(struct batch *b);
+
+/* octets: how much the work will write, for the size of a batch. */
+void batch_join(struct batch *b, size_t octets, batch_work *work,
+    batch_done *done, void *arg);
+
+/* Called after each commit. */
+typedef void batch_committed(void *arg);
+void batch_on_commit(struct batch *b, batch_committed *f, void *arg);
+
+/* Commits what has joined, now; for the end of the process. */
+void batch_flush(struct batch *b);
+bool batch_is_empty(const struct batch *b);
+
+#endif

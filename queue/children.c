@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: ISC */
+/* The children of the parent, apart from the queue process. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fdpass.h"
+#include "common/proto_job.h"
+#include "common/xalloc.h"
+#include "queue/children.h"
+#include "queue/secret.h"
+#include "queue/spawn.h"
+
+#define COMMAND_GRACE_MS 60000 /* for a password_command */
+#define PASS_MS          1000  /* a descriptor fits the buffer at once */
+
+struct child {
+	pid_t pid;
+	uint32_t account;
+	int secret_fd;   /* our end; -1 for a command */
+	int64_t kill_at; /* monotonic; CLOCK_NEVER but for a command */
+};
+
+struct children {
+	const struct conf *conf;
+	bool no_commands;
+	struct child v[CHILDREN_MAX];
+	size_t n;
+};
+
+struct children *
+children_new(const struct conf *conf, bool no_commands)
+{
+	struct children *c = xcalloc(1, sizeof(*c));
+
+	c->conf = conf;
+	c->no_commands = no_commands;
+	return c;
+}
+
+void
+children_free(struct children *c)
+{
+	free(c);
+}
+
+static void
+add(struct children *c, pid_t pid, uint32_t account, int secret_fd,
+    int64_t kill_at)
+{
+	c->v[c->n++] = (struct child){ pid, account, secret_fd, kill_at };
+}
+
+static void
+remove_at(struct children *c, size_t i)
+{
+	if (c->v[i].secret_fd != -1)
+		close(c->v[i].secret_fd);
+	c->v[i] = c->v[--c->n];
+}
+
+pid_t
+children_start_deliver(
+    struct children *c, uint32_t account, int *job, struct err *e)
+{
+	static const char *const argv[] = { PATH_LIBEXEC "/deliver", NULL };
+	int jobs[2] = { -1, -1 }, secrets[2] = { -1, -1 }, keep[2];
+	struct spawn s = {
+		.argv = argv, .in = -1, .out = -1, .keep = keep, .nkeep = 2
+	};
+	pid_t pid = -1;
+
+	if (c->n == CHILDREN_MAX)
+		return err_set(e, ERR_TEMP, "4.3.2", "too many connections");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, jobs) == -1 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, secrets) ==
+		-1) {
+		err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
+		goto out;
+	}
+	keep[JOB_FD - 3] = jobs[1];
+	keep[SECRET_FD - 3] = secrets[1];
+	if ((pid = spawn_start(&s, e)) == -1)
+		goto out;
+	add(c, pid, account, secrets[0], CLOCK_NEVER);
+	*job = jobs[0];
+	jobs[0] = secrets[0] = -1;
+out:
+	if (jobs[0] != -1)
+		close(jobs[0]);
+	if (jobs[1] != -1)
+		close(jobs[1]);
+	if (secrets[0] != -1)
+		close(secrets[0]);
+	if (secrets[1] != -1)
+		close(secrets[1]);
+	return pid;
+}
+
+/* ---- secrets ------------------------------------------------------------ */
+
+static const char *
+secret_name(const struct conf_account *a)
+{
+	return a->password_file != NULL ? a->password_file : a->token_file;
+}
+
+/* What the command prints goes straight to deliver, by the pipe. */
+static int
+run_secret_command(struct children *c, const struct conf_account *a,
+    uint32_t account, struct err *e)
+{
+	const char **argv;
+	struct spawn s = { .in = -1 };
+	int fd[2];
+	pid_t pid;
+	size_t i;
+
+	if (c->no_commands)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "password_command is not run for a configuration "
+		    "that was given by a caller");
+	if (c->n == CHILDREN_MAX || pipe2(fd, O_CLOEXEC) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "password_command");
+	argv = xcalloc(a->password_command.n + 1, sizeof(*argv));
+	for (i = 0; i < a->password_command.n; i++)
+		argv[i] = a->password_command.v[i];
+	s.argv = argv;
+	s.out = fd[1];
+	pid = spawn_start(&s, e);
+	free(argv);
+	close(fd[1]);
+	if (pid == -1) {
+		close(fd[0]);
+		return -1;
+	}
+	add(c, pid, account, -1, clock_mono_ms() + COMMAND_GRACE_MS);
+	return fd[0];
+}
+
+/*
+ * deliver asks by one octet.  It gets a descriptor, or, when there is none to
+ * be had, the reason as text.
+ */
+static int
+serve_secret(struct children *c, size_t i)
+{
+	const struct child *k = &c->v[i];
+	const struct conf_account *a = &c->conf->accounts[k->account];
+	int fd, rc;
+	struct err e;
+	ssize_t n;
+	char octet;
+
+	n = recv(k->secret_fd, &octet, 1, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != 1 || octet != 'S')
+		return -1;
+	if (a->password_command.n > 0)
+		fd = run_secret_command(c, a, k->account, &e);
+	else
+		fd = secret_open(c->conf, secret_name(a), &e);
+	rc = fdpass_send(k->secret_fd, fd, fd == -1 ? e.text : "",
+	    clock_mono_ms() + PASS_MS, NULL);
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+size_t
+children_poll_fds(const struct children *c, struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		fds[i] = (struct pollfd){ .fd = c->v[i].secret_fd,
+			.events = POLLIN };
+	return c->n;
+}
+
+void
+children_serve(struct children *c, const struct pollfd *fds, size_t n)
+{
+	size_t i;
+
+	/* Serving adds at the end only; nothing is removed meanwhile. */
+	for (i = 0; i < n; i++)
+		if (fds[i].revents != 0 && serve_secret(c, i) == -1) {
+			close(c->v[i].secret_fd);
+			c->v[i].secret_fd = -1;
+		}
+}
+
+void
+children_reaped(struct children *c, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].pid == pid) {
+			remove_at(c, i);
+			return;
+		}
+}
+
+void
+children_kill(struct children *c, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (pid == 0 || c->v[i].pid == pid)
+			kill(c->v[i].pid, SIGKILL);
+}
+
+void
+children_kill_overdue(struct children *c, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (now >= c->v[i].kill_at)
+			kill(c->v[i].pid, SIGKILL);
+}
+
+int64_t
+children_deadline(const struct children *c)
+{
+	int64_t at = CLOCK_NEVER;
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].kill_at < at)
+			at = c->v[i].kill_at;
+	return at;
+}
+
+size_t
+children_count(const struct children *c)
+{
+	return c->n;
+}
+
+void
+children_close(struct children *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].secret_fd != -1)
+			close(c->v[i].secret_fd);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_CHILDREN_H
+#define QUEUE_CHILDREN_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/err.h"
+
+/*
+ * The programs that the parent has started: deliver processes, each with a
+ * channel on which it asks for its secret, and the commands that print one.
+ */
+#define CHILDREN_MAX 64
+struct children;
+
+struct children *children_new(const struct conf *conf, bool no_commands);
+void children_free(struct children *c);
+
+/* Closes our ends: for a fork that does not own the children. */
+void children_close(struct children *c);
+
+/* Starts deliver for an account; *job is our end of its job channel. */
+pid_t children_start_deliver(
+    struct children *c, uint32_t account, int *job, struct err *e);
+
+/* What to poll, into fds (CHILDREN_MAX of them), and serving it after. */
+size_t children_poll_fds(const struct children *c, struct pollfd *fds);
+void children_serve(struct children *c, const struct pollfd *fds, size_t n);
+
+void children_reaped(struct children *c, pid_t pid);
+
+/* SIGKILL to one of ours, or with pid 0 to all. */
+void children_kill(struct children *c, pid_t pid);
+void children_kill_overdue(struct children *c, int64_t now);
+int64_t children_deadline(const struct children *c); /* monotonic */
+size_t children_count(const struct children *c);
+
+#endif

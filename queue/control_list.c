@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Listings: all messages with their recipients, or one message whole.
+ *
+ * A waiting recipient is shown with the reason that keeps it waiting now: its
+ * account's, when that is held, backs off or has spent its budget, else what
+ * the server last said of the recipient itself.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "mail/addr.h"
+#include "queue/control_priv.h"
+#include "queue/dispatch.h"
+
+/* The order in which a recipient's state names the message's (DESIGN 7). */
+static const enum rcpt_state ranks[] = { RCPT_ACTIVE, RCPT_UNCERTAIN,
+	RCPT_QUEUED, RCPT_HELD, RCPT_STAGING, RCPT_FAILED, RCPT_EXPIRED,
+	RCPT_REMOVED, RCPT_DELIVERED };
+#define RANKS (int)(sizeof(ranks) / sizeof(ranks[0]))
+
+static int
+rank_of(enum rcpt_state s)
+{
+	int i;
+
+	for (i = 0; i < RANKS - 1; i++)
+		if (ranks[i] == s)
+			break;
+	return i;
+}
+
+static char *
+copy(const char *s)
+{
+	return s == NULL ? NULL : xstrdup(s);
+}
+
+/* A local sender lies in the store as a bare name. */
+static char *
+full_sender(const struct client *c, const char *sender)
+{
+	if (sender[0] == '\0' || addr_domain(sender) != NULL)
+		return xstrdup(sender);
+	return xasprintf("%s@%s", sender, c->parts->conf->local.domain);
+}
+
+static void
+begin_message(struct client *c, const struct store_message *m)
+{
+	char id[QUEUE_ID_TEXT];
+
+	ctl_message_clear(&c->message);
+	queue_id_format(m->id, id);
+	c->message.id = xstrdup(id);
+	c->message.sender = full_sender(c, m->sender);
+	c->message.account = copy(m->account);
+	c->message.message_id = copy(m->message_id);
+	c->message.size = m->size;
+	c->message.arrived_at = m->arrived_at;
+	c->message.attempts = m->attempts;
+	c->message.uid = m->uid;
+	c->rank = RANKS - 1;
+	buf_truncate(&c->pending, 0);
+}
+
+static void
+end_message(struct client *c)
+{
+	if (c->message.id == NULL)
+		return;
+	c->message.state = xstrdup(rcpt_state_name(ranks[c->rank]));
+	ctl_put_message(&c->out, &c->message);
+	buf_append(&c->out, buf_data(&c->pending), c->pending.len);
+	ctl_message_clear(&c->message);
+	buf_truncate(&c->pending, 0);
+}
+
+/* ---- why it waits
+ * ------------------------------------------------------------ */
+
+static bool
+find_view(const struct client *c, const char *account, struct dispatch_view *v)
+{
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, v);
+		if (strcmp(v->conf->name, account) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+explain_account(struct ctl_recipient *out, const struct dispatch_view *v)
+{
+	if (strcmp(v->state, "ready") == 0)
+		return;
+	if (v->next_at > out->next_at)
+		out->next_at = v->next_at;
+	if (strcmp(v->state, "budget") == 0) {
+		out->text = xstrdup("the account has spent its budget of "
+				    "messages or recipients");
+		out->meaning = xstrdup("mailchute keeps below the server's "
+				       "limits; the mail goes as soon as they "
+				       "allow");
+		return;
+	}
+	out->code = v->known->code;
+	out->status = xstrdup(v->known->status);
+	out->text = copy(v->known->text);
+	out->meaning = copy(v->known->meaning);
+	out->fix = copy(v->known->fix);
+}
+
+static void
+explain(const struct client *c, const char *account, const struct store_rcpt *r,
+    struct ctl_recipient *out)
+{
+	struct dispatch_view v;
+	bool waits = r->state == RCPT_QUEUED || r->state == RCPT_UNCERTAIN;
+
+	if (waits && !c->parts->conf->queue.delivery)
+		out->text = xstrdup("delivery is off (queue.delivery)");
+	else if (waits && dispatch_is_paused(c->parts->dispatch))
+		out->text = xstrdup("delivery is paused (mailchute resume)");
+	else if (waits && find_view(c, account, &v))
+		explain_account(out, &v);
+	if (out->text != NULL)
+		return;
+	out->code = r->code;
+	if (out->status == NULL)
+		out->status = xstrdup(r->status);
+	out->text = copy(r->text);
+	out->meaning = copy(r->meaning);
+	out->fix = copy(r->fix);
+}
+
+static void
+put_rcpt(struct client *c, const char *account, const struct store_rcpt *r)
+{
+	struct ctl_recipient out;
+	int rank = rank_of(r->state);
+
+	if (rank < c->rank)
+		c->rank = rank;
+	memset(&out, 0, sizeof(out));
+	out.address = copy(r->address);
+	out.original = copy(r->original);
+	out.state = xstrdup(rcpt_state_name(r->state));
+	out.next_at = r->due_at;
+	explain(c, account, r, &out);
+	ctl_put_recipient(&c->pending, &out);
+	ctl_recipient_clear(&out);
+}
+
+/* ---- all messages
+ * ------------------------------------------------------------ */
+
+static void
+on_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
+{
+	struct client *c = arg;
+	char id[QUEUE_ID_TEXT];
+
+	queue_id_format(m->id, id);
+	if (c->message.id == NULL || strcmp(c->message.id, id) != 0) {
+		end_message(c);
+		begin_message(c, m);
+	}
+	if (!state_is_final(r->state))
+		put_rcpt(c, m->account, r);
+}
+
+void
+source_list(struct client *c)
+{
+	uint64_t before = c->cursor;
+	struct err e;
+
+	if (store_list(c->parts->store, c->cursor, !c->may_all, c->uid,
+		CLIENT_SLICE, on_row, c, &c->cursor, &e) == -1) {
+		client_done(c, EX_TEMPFAIL, "%s", e.text);
+		return;
+	}
+	end_message(c);
+	if (c->cursor != before)
+		return;
+	status_put_totals(c);
+	client_done(c, 0, "%s", "");
+}
+
+/* ---- one message
+ * ------------------------------------------------------------- */
+
+static void
+on_attempt(void *arg, const struct store_attempt *a, const char *address)
+{
+	struct client *c = arg;
+	struct ctl_attempt out;
+
+	memset(&out, 0, sizeof(out));
+	out.at = a->at;
+	out.address = copy(address);
+	out.outcome = copy(a->outcome);
+	out.relay = copy(a->relay);
+	out.tls = copy(a->tls);
+	out.code = a->code;
+	out.status = copy(a->status);
+	out.text = copy(a->text);
+	ctl_put_attempt(&c->out, &out);
+	ctl_attempt_clear(&out);
+}
+
+static int
+show_envelope(struct client *c, uint64_t id, struct err *e)
+{
+	struct store_rcpt *v = NULL;
+	struct store_message m;
+	size_t i, n = 0;
+	int found;
+
+	memset(&m, 0, sizeof(m));
+	if ((found = store_message_get(c->parts->store, id, &m, e)) == -1)
+		return -1;
+	if (found == 0 || (!c->may_all && m.uid != c->uid)) {
+		/* Another's mail and no mail look the same. */
+		store_message_clear(&m);
+		return 0;
+	}
+	begin_message(c, &m);
+	if (store_rcpts_get(c->parts->store, id, &v, &n, e) == -1) {
+		store_message_clear(&m);
+		return -1;
+	}
+	for (i = 0; i < n; i++) {
+		put_rcpt(c, m.account, &v[i]);
+		store_rcpt_clear(&v[i]);
+	}
+	free(v);
+	end_message(c);
+	store_message_clear(&m);
+	return store_attempts_each(c->parts->store, id, on_attempt, c, e) == -1
+		   ? -1
+		   : 1;
+}
+
+static void
+show_begin(struct client *c, uint64_t id)
+{
+	struct err e;
+
+	switch (show_envelope(c, id, &e)) {
+	case -1:
+		client_done(c, EX_TEMPFAIL, "%s", e.text);
+		break;
+	case 0:
+		client_done(c, EX_NOINPUT, "no message %s waits in the queue",
+		    c->request.ids.v[c->next_id]);
+		break;
+	default:
+		c->cursor = id;
+		c->next_chunk = 0;
+	}
+}
+
+/* Body chunks of the message at the cursor; the next message after them. */
+static void
+show_body(struct client *c)
+{
+	struct buf chunk;
+	struct err e;
+	int got = 0;
+
+	buf_init(&chunk, CHUNK_SIZE);
+	if (c->request.body)
+		got = store_chunk_get(
+		    c->parts->store, c->cursor, c->next_chunk++, &chunk, &e);
+	if (got == -1)
+		client_done(c, EX_IOERR, "%s", e.text);
+	else if (got == 1)
+		frame_put_raw(&c->out, CTL_BODY, buf_data(&chunk), chunk.len);
+	else {
+		c->cursor = 0;
+		c->next_id++;
+	}
+	buf_clear(&chunk);
+}
+
+void
+source_show(struct client *c)
+{
+	uint64_t id;
+
+	if (c->cursor != 0)
+		show_body(c);
+	else if (c->next_id == c->request.ids.n)
+		client_done(c, 0, "%s", "");
+	else if (queue_id_parse(c->request.ids.v[c->next_id], &id) == -1)
+		client_done(c, EX_NOINPUT, "%s is no queue id",
+		    c->request.ids.v[c->next_id]);
+	else
+		show_begin(c, id);
+}

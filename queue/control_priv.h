@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_CONTROL_PRIV_H
+#define QUEUE_CONTROL_PRIV_H
+
+#include <sys/queue.h>
+
+#include "common/proto_ctl.h"
+#include "queue/control.h"
+#include "queue/store.h"
+
+/*
+ * One control client.  control.c reads its request and moves its bytes; what
+ * goes out is made by a source, which is asked for more whenever the socket
+ * has taken what there was.
+ */
+struct client;
+
+/* Appends more to c->out; sets c->is_done with the last of it. */
+typedef void client_source(struct client *c);
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct control *control;
+	const struct control_parts *parts;
+	int fd;
+	uid_t uid;
+	bool may_all; /* root, queue.user, queue.admin_group */
+	struct event *readable, *writable;
+	struct buf in, out;
+	struct ctl_request request;
+	bool has_request;
+	bool is_done;
+	bool is_waiting; /* for a commit: the source is not asked */
+	bool is_gone;    /* closed meanwhile: free after the commit */
+	client_source *source;
+
+	/* where the sources are */
+	uint64_t cursor; /* last message walked */
+	size_t next_id;  /* in request.ids */
+	size_t changed;
+	bool has_unknown;
+	uint32_t next_chunk;
+	struct buf pending; /* frames of one message's recipients */
+	struct ctl_message message;
+	int rank; /* of the message's state so far */
+};
+
+#define CLIENT_OUT_MAX (4 * 1024 * 1024)
+#define CLIENT_SLICE   256 /* messages a turn */
+
+/* Ends the answer. */
+void client_done(struct client *c, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void client_say(struct client *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* After a commit: the source is asked again. */
+void client_resume(struct client *c);
+
+/* The sources. */
+client_source source_list; /* control_list.c */
+client_source source_show;
+client_source source_act;    /* control_act.c */
+client_source source_status; /* control_status.c */
+
+/* Totals and verdict, as both listings and status end with them. */
+void status_put_totals(struct client *c);
+
+#endif

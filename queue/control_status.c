@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Status: is my mail going out?  One verdict over all accounts, and what it
+ * rests on.
+ *
+ *	critical   an account is held: nothing of its mail goes
+ *	warning    an account backs off with mail waiting; delivery is paused
+ *	           or off with mail waiting; mail is held or uncertain
+ *	ok         otherwise
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "queue/control_priv.h"
+#include "queue/dispatch.h"
+
+enum level {
+	LEVEL_OK,
+	LEVEL_WARNING,
+	LEVEL_CRITICAL
+};
+
+struct finding {
+	enum level level;
+	int64_t since;
+	char *reason;
+};
+
+/* Keeps the worst; of equals the first. */
+static void
+find(struct finding *f, enum level level, int64_t since, const char *reason)
+{
+	if (level <= f->level)
+		return;
+	free(f->reason);
+	f->level = level;
+	f->since = since;
+	f->reason = xstrdup(reason);
+}
+
+/* Names for people: the plain account has none of its own. */
+static const char *
+shown_name(const struct conf_account *a)
+{
+	if (a->name[0] != '\0')
+		return a->name;
+	return a->user != NULL ? a->user : "default";
+}
+
+static void
+judge_account(
+    struct client *c, const struct dispatch_view *v, struct finding *f)
+{
+	uint64_t waiting = 0;
+	char *reason;
+	struct err e;
+
+	if (v->known->state == ACCOUNT_READY ||
+	    store_account_waiting(
+		c->parts->store, v->conf->name, &waiting, &e) == -1)
+		return;
+	reason = xasprintf("account %s %s: %s", shown_name(v->conf),
+	    v->known->state == ACCOUNT_HELD ? "is held" : "backs off",
+	    v->known->text == NULL ? "" : v->known->text);
+	if (v->known->state == ACCOUNT_HELD)
+		find(f, LEVEL_CRITICAL, v->known->since, reason);
+	else if (waiting > 0)
+		find(f, LEVEL_WARNING, v->known->since, reason);
+	free(reason);
+}
+
+static void
+judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
+{
+	const struct dispatch *d = c->parts->dispatch;
+
+	if (t->waiting > 0 && !c->parts->conf->queue.delivery)
+		find(f, LEVEL_WARNING, t->oldest_at,
+		    "delivery is off (queue.delivery)");
+	if (t->waiting > 0 && dispatch_is_paused(d))
+		find(f, LEVEL_WARNING, t->oldest_at,
+		    "delivery is paused (mailchute resume)");
+	if (t->held > 0)
+		find(f, LEVEL_WARNING, t->oldest_at,
+		    "mail is held (mailchute queue, release)");
+	if (t->uncertain > 0)
+		find(f, LEVEL_WARNING, t->oldest_at,
+		    "the server did not confirm mail that it may have taken");
+	if (!c->parts->is_daemon && t->waiting > 0)
+		find(f, LEVEL_CRITICAL, t->oldest_at,
+		    "mailchuted is not running");
+}
+
+void
+status_put_totals(struct client *c)
+{
+	static const char *const names[] = { "ok", "warning", "critical" };
+	struct finding f = { LEVEL_OK, 0, NULL };
+	struct dispatch_view v;
+	struct store_totals t;
+	struct ctl_totals out;
+	struct err e;
+	size_t i;
+
+	if (store_totals(c->parts->store, &t, &e) == -1) {
+		client_done(c, 75, "%s", e.text);
+		return;
+	}
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		judge_account(c, &v, &f);
+	}
+	judge_queue(c, &t, &f);
+	memset(&out, 0, sizeof(out));
+	out.messages = t.messages;
+	out.octets = t.octets;
+	out.waiting = t.waiting;
+	out.held = t.held;
+	out.failed = t.failed;
+	out.uncertain = t.uncertain;
+	out.oldest_at = t.oldest_at;
+	out.paused = dispatch_is_paused(c->parts->dispatch);
+	out.delivery_off = !c->parts->conf->queue.delivery;
+	out.own_only = !c->may_all;
+	out.verdict = xstrdup(names[f.level]);
+	out.since = f.since;
+	out.reason = f.reason;
+	ctl_put_totals(&c->out, &out);
+	ctl_totals_clear(&out);
+}
+
+static void
+put_account(struct client *c, const struct dispatch_view *v)
+{
+	struct ctl_account out;
+	struct err e;
+
+	memset(&out, 0, sizeof(out));
+	out.name = xstrdup(shown_name(v->conf));
+	out.state = xstrdup(v->state);
+	out.since = v->known->since;
+	out.next_at = v->next_at;
+	if (v->known->state != ACCOUNT_READY) {
+		out.code = v->known->code;
+		out.status = xstrdup(v->known->status);
+		out.text =
+		    v->known->text == NULL ? NULL : xstrdup(v->known->text);
+		out.meaning = v->known->meaning == NULL
+				  ? NULL
+				  : xstrdup(v->known->meaning);
+		out.fix = v->known->fix == NULL ? NULL : xstrdup(v->known->fix);
+	}
+	if (store_account_waiting(
+		c->parts->store, v->conf->name, &out.waiting, &e) == -1)
+		out.waiting = 0;
+	out.sent_minute = v->sent_window;
+	out.sent_day = v->sent_day;
+	out.rcpts_day = v->rcpts_day;
+	out.connections = v->connections;
+	out.relay = xstrdup(v->relay);
+	out.tls = xstrdup(v->tls);
+	ctl_put_account(&c->out, &out);
+	ctl_account_clear(&out);
+}
+
+void
+source_status(struct client *c)
+{
+	struct dispatch_view v;
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		put_account(c, &v);
+	}
+	status_put_totals(c);
+	if (!c->is_done)
+		client_done(c, 0, "%s", "");
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon's identity and its folders.  Runs before root is given up, so
+ * every path component that is made here is opened without following links,
+ * and ownership is changed through the descriptor.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queue/dirs.h"
+
+#define MODE_PRIVATE 0700  /* the queue: its owner alone */
+#define MODE_ADMINS  02750 /* with admin_group: -wal and -shm inherit it */
+#define MODE_SOCKETS 0755
+#define MODE_DROP    03733 /* rwx-ws-wt: anyone drops, nobody lists */
+
+static int
+find_admin_group(const struct conf *conf, struct identity *id, struct err *e)
+{
+	const struct group *gr;
+
+	id->has_admin_group = conf->queue.admin_group != NULL;
+	if (!id->has_admin_group)
+		return 0;
+	if ((gr = getgrnam(conf->queue.admin_group)) == NULL)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "queue.admin_group: there is no group %s; make it by "
+		    "groupadd --system %s",
+		    conf->queue.admin_group, conf->queue.admin_group);
+	id->admin_gid = gr->gr_gid;
+	return 0;
+}
+
+int
+identity_find(const struct conf *conf, struct identity *id, struct err *e)
+{
+	const struct passwd *pw;
+
+	memset(id, 0, sizeof(*id));
+	if (geteuid() != 0) {
+		id->uid = geteuid();
+		id->gid = getegid();
+		return find_admin_group(conf, id, e);
+	}
+	if ((pw = getpwnam(conf->queue.user)) == NULL)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "queue.user: there is no user %s; make it by "
+		    "useradd --system --user-group --shell /usr/sbin/nologin "
+		    "%s",
+		    conf->queue.user, conf->queue.user);
+	if (pw->pw_uid == 0)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "queue.user is %s, which is root: mailchuted never stays "
+		    "root; name an unprivileged user",
+		    conf->queue.user);
+	id->uid = pw->pw_uid;
+	id->gid = pw->pw_gid;
+	return find_admin_group(conf, id, e);
+}
+
+/* The folders above are made as mkdir -p would: root's, 0755. */
+static int
+make_above(const char *path)
+{
+	char part[PATH_MAX], *slash;
+
+	if (strlcpy(part, path, sizeof(part)) >= sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (slash = strchr(part + 1, '/'); slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0755) == -1 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int
+make_one(const char *path, mode_t mode, const struct identity *id, gid_t gid,
+    struct err *e)
+{
+	struct stat st;
+	int fd, rc = -1;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		return err_set(
+		    e, ERR_LOCAL, "5.3.5", "%s is not a folder", path);
+	}
+	if (make_above(path) == -1 || mkdir(path, 0700) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "cannot make %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "cannot open %s", path);
+	/* chmod last: chown takes the set-id bits away. */
+	if ((geteuid() == 0 || gid != getegid()) &&
+	    fchown(fd, geteuid() == 0 ? id->uid : (uid_t)-1, gid) == -1)
+		err_errno(e, ERR_TEMP, "4.3.0", "cannot chown %s", path);
+	else if (fchmod(fd, mode) == -1)
+		err_errno(e, ERR_TEMP, "4.3.0", "cannot chmod %s", path);
+	else
+		rc = 0;
+	close(fd);
+	return rc;
+}
+
+int
+dirs_make(const struct conf *conf, const struct identity *id, struct err *e)
+{
+	const struct conf_queue *q = &conf->queue;
+	mode_t mode = id->has_admin_group ? MODE_ADMINS : MODE_PRIVATE;
+	gid_t gid = id->has_admin_group ? id->admin_gid : id->gid;
+
+	if (make_one(q->directory, mode, id, gid, e) == -1 ||
+	    make_one(q->socket_directory, MODE_SOCKETS, id, id->gid, e) == -1)
+		return -1;
+	return make_one(q->drop_directory, MODE_DROP, id, id->gid, e);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Delivery as a whole: the lanes of all accounts.  What concerns more than one
+ * of them is here: the pause, the end, and the ledger that accounts of one
+ * mailbox share.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "queue/dispatch.h"
+#include "queue/lane.h"
+
+struct dispatch {
+	struct lane **lanes;
+	size_t nlanes;
+	bool is_paused, is_stopping;
+	dispatch_rest *rest;
+	void *rest_arg;
+};
+
+static void
+on_sent(void *arg, const char *budget_key, int64_t at, unsigned recipients)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		lane_note_sent(d->lanes[i], budget_key, at, recipients);
+}
+
+static void
+on_rest(void *arg)
+{
+	struct dispatch *d = arg;
+
+	if (d->rest != NULL && dispatch_is_idle(d))
+		d->rest(d->rest_arg);
+}
+
+static const struct lane_calls lane_calls = {
+	.sent = on_sent,
+	.rest = on_rest,
+};
+
+struct dispatch *
+dispatch_new(const struct dispatch_parts *parts, struct err *e)
+{
+	struct dispatch *d = xcalloc(1, sizeof(*d));
+	size_t n = parts->conf->naccounts;
+
+	d->lanes = xcalloc(n, sizeof(struct lane *));
+	for (; d->nlanes < n; d->nlanes++) {
+		d->lanes[d->nlanes] =
+		    lane_new(parts, (uint32_t)d->nlanes, &lane_calls, d, e);
+		if (d->lanes[d->nlanes] == NULL) {
+			dispatch_free(d);
+			return NULL;
+		}
+	}
+	return d;
+}
+
+void
+dispatch_free(struct dispatch *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	for (i = 0; i < d->nlanes; i++)
+		lane_free(d->lanes[i]);
+	free(d->lanes);
+	free(d);
+}
+
+void
+dispatch_kick(struct dispatch *d, const char *account)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (account == NULL ||
+		    strcmp(lane_account(d->lanes[i]), account) == 0)
+			lane_kick(d->lanes[i]);
+}
+
+static void
+set_closed(struct dispatch *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		lane_set_closed(d->lanes[i], d->is_paused || d->is_stopping);
+}
+
+void
+dispatch_set_paused(struct dispatch *d, bool paused)
+{
+	d->is_paused = paused;
+	set_closed(d);
+}
+
+bool
+dispatch_is_paused(const struct dispatch *d)
+{
+	return d->is_paused;
+}
+
+void
+dispatch_stop(struct dispatch *d)
+{
+	d->is_stopping = true;
+	set_closed(d);
+}
+
+bool
+dispatch_is_idle(const struct dispatch *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (!lane_is_idle(d->lanes[i]))
+			return false;
+	return true;
+}
+
+size_t
+dispatch_probe(struct dispatch *d, bool also_held)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < d->nlanes; i++)
+		n += lane_probe(d->lanes[i], also_held);
+	return n;
+}
+
+bool
+dispatch_has(const struct dispatch *d, uint64_t message)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (lane_has(d->lanes[i], message))
+			return true;
+	return false;
+}
+
+void
+dispatch_on_rest(struct dispatch *d, dispatch_rest *f, void *arg)
+{
+	d->rest = f;
+	d->rest_arg = arg;
+}
+
+size_t
+dispatch_accounts(const struct dispatch *d)
+{
+	return d->nlanes;
+}
+
+void
+dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v)
+{
+	lane_view(d->lanes[i], v);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_DISPATCH_H
+#define QUEUE_DISPATCH_H
+
+#include <stdbool.h>
+
+#include "common/conf.h"
+#include "queue/store.h"
+
+struct ask;
+struct batch;
+struct bounce;
+struct event_base;
+struct limits;
+
+/*
+ * Delivery as the queue process runs it: for each account, whether mail may
+ * go now (the schedule's rules), which message is next, and what follows from
+ * how a try went.  The account is the unit of everything here: one that is
+ * held or backs off delays nobody else's.
+ */
+struct dispatch;
+
+struct dispatch_parts {
+	struct event_base *base;
+	const struct conf *conf;
+	struct store *store;
+	struct batch *batch;
+	struct ask *ask;
+	struct limits *limits;
+	struct bounce *bounce;
+};
+struct dispatch *dispatch_new(
+    const struct dispatch_parts *parts, struct err *e);
+void dispatch_free(struct dispatch *d);
+
+/* Something may have become due: for one account, or (NULL) for all. */
+void dispatch_kick(struct dispatch *d, const char *account);
+
+/* "mailchute pause": no new message goes out until resumed. */
+void dispatch_set_paused(struct dispatch *d, bool paused);
+bool dispatch_is_paused(const struct dispatch *d);
+
+/*
+ * One attempt now for accounts that back off, and with also_held for those
+ * that are held.  Returns how many there were.
+ */
+size_t dispatch_probe(struct dispatch *d, bool also_held);
+
+/* Is this message with a deliver process right now? */
+bool dispatch_has(const struct dispatch *d, uint64_t message);
+
+/*
+ * Begins the end: nothing new is handed over and idle sessions say QUIT.
+ * is_idle tells when no deliver process is left.
+ */
+void dispatch_stop(struct dispatch *d);
+bool dispatch_is_idle(const struct dispatch *d);
+
+/* Called whenever a deliver process has ended or no mail is due. */
+typedef void dispatch_rest(void *arg);
+void dispatch_on_rest(struct dispatch *d, dispatch_rest *f, void *arg);
+
+/* For status and listings: what is known of the i-th account. */
+struct dispatch_view {
+	const struct conf_account *conf;
+	const struct store_account *known;
+	const char *state; /* "ready", "backoff", "held", "budget" */
+	int64_t next_at;
+	unsigned connections;
+	uint64_t sent_window, sent_day, rcpts_day;
+	char relay[256];
+	char tls[16];
+};
+size_t dispatch_accounts(const struct dispatch *d);
+void dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v);
+
+#endif

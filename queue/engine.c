@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The queue process.
+ *
+ * Its first lines are its rights (docs/architecture.md): the lock and the
+ * database are opened, the sandbox is entered, and only then does it listen.
+ * It ends on SIGTERM, or when its parent hangs up: it takes no more mail, lets
+ * running deliveries finish within the grace it has, commits, and closes the
+ * store.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sandbox.h"
+#include "queue/admit.h"
+#include "queue/ask.h"
+#include "queue/background.h"
+#include "queue/ballast.h"
+#include "queue/batch.h"
+#include "queue/control.h"
+#include "queue/dispatch.h"
+#include "queue/dropdir.h"
+#include "queue/engine.h"
+#include "queue/intake.h"
+#include "queue/lock.h"
+#include "queue/loop.h"
+#include "queue/parts.h"
+#include "queue/store.h"
+
+#define LOCK_WAIT_S    30 /* a starting daemon waits so long for another */
+#define STOP_WAIT_S    3  /* for deliveries under way */
+#define HOUSEKEEPING_S 60
+#define JOURNAL_IDLE   (4 * 1024 * 1024)  /* moved into the file when idle */
+#define JOURNAL_MAX    (64 * 1024 * 1024) /* cut off beyond */
+#define SUBMISSIONS_S  (7 * 24 * 3600)    /* ids are remembered so long */
+#define BUDGET_S       (25 * 3600)
+
+struct engine {
+	struct parts parts;
+	const struct engine_options *opt;
+	int lock;
+	struct intake *intake;
+	struct control *control;
+	struct dropdir *dropdir;
+	struct event *term, *interrupt; /* the parent's word, or the user's */
+	struct event *hangup;           /* the parent is gone */
+	struct event *minute, *stop_timer, *checkpoint;
+	bool is_stopping;
+	bool has_replayed; /* one whole round over the drop folder */
+};
+
+static void
+stop(struct engine *g)
+{
+	static const struct timeval grace = { .tv_sec = STOP_WAIT_S };
+
+	if (g->is_stopping)
+		return;
+	g->is_stopping = true;
+	log_event(LOG_NOTICE, "stopping", NULL);
+	intake_free(g->intake);
+	dropdir_free(g->dropdir);
+	control_free(g->control);
+	g->intake = NULL;
+	g->dropdir = NULL;
+	g->control = NULL;
+	dispatch_stop(g->parts.dispatch);
+	if (dispatch_is_idle(g->parts.dispatch))
+		event_base_loopbreak(g->parts.base);
+	else
+		event_add(g->stop_timer, &grace);
+}
+
+static void
+on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	stop(arg);
+}
+
+static void
+on_stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(g->parts.base);
+}
+
+/* No deliver process is left, or no mail is due. */
+static void
+on_rest(void *arg)
+{
+	struct engine *g = arg;
+
+	if (g->is_stopping || (g->opt->once && g->has_replayed))
+		event_base_loopbreak(g->parts.base);
+}
+
+/* ---- housekeeping
+ * ------------------------------------------------------------- */
+
+static void
+on_checkpoint(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+	struct err e;
+
+	(void)fd;
+	(void)what;
+	if (store_checkpoint(g->parts.store,
+		store_journal_size(g->parts.store) > JOURNAL_MAX
+		    ? CHECKPOINT_TRUNCATE
+		    : CHECKPOINT_PASSIVE,
+		&e) == -1)
+		log_event(LOG_WARNING, "checkpoint", "text", e.text, NULL);
+}
+
+static void
+on_commit(void *arg)
+{
+	struct engine *g = arg;
+
+	if (store_journal_size(g->parts.store) > JOURNAL_IDLE)
+		event_active(g->checkpoint, EV_TIMEOUT, 0);
+}
+
+static int
+forget_work(void *arg, struct err *e)
+{
+	struct engine *g = arg;
+	struct store *s = g->parts.store;
+	int64_t now = clock_wall();
+
+	if (g->has_replayed &&
+	    store_submission_forget(s, now - SUBMISSIONS_S, e) == -1)
+		return -1;
+	if (store_event_forget(s, now - g->parts.conf->queue.history_s, e) ==
+	    -1)
+		return -1;
+	return store_budget_forget(s, now - BUDGET_S, e);
+}
+
+static void
+forget_done(void *arg, const struct err *failed)
+{
+	struct engine *g = arg;
+	struct err e;
+
+	if (failed != NULL)
+		log_event(
+		    LOG_WARNING, "housekeeping", "text", failed->text, NULL);
+	else if (ballast_make(g->parts.ballast, &e) == -1)
+		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
+}
+
+static void
+on_minute(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+
+	(void)fd;
+	(void)what;
+	batch_join(g->parts.batch, 0, forget_work, forget_done, g);
+}
+
+/* ---- the drop folder and the single run
+ * --------------------------------------- */
+
+static int
+due_work(void *arg, struct err *e)
+{
+	struct engine *g = arg;
+
+	return store_all_due(g->parts.store, clock_wall(), e);
+}
+
+static void
+due_done(void *arg, const struct err *failed)
+{
+	struct engine *g = arg;
+
+	if (failed != NULL)
+		log_event(LOG_ERR, "queue-run", "text", failed->text, NULL);
+	dispatch_probe(g->parts.dispatch, false);
+	if (dispatch_is_idle(g->parts.dispatch))
+		event_base_loopbreak(g->parts.base);
+}
+
+static void
+on_round(void *arg)
+{
+	struct engine *g = arg;
+	bool is_first = !g->has_replayed;
+
+	g->has_replayed = true;
+	if (g->opt->once && is_first)
+		batch_join(g->parts.batch, 0, due_work, due_done, g);
+}
+
+static void
+on_news(void *arg, const char *account)
+{
+	struct engine *g = arg;
+
+	if (!g->opt->once)
+		dispatch_kick(g->parts.dispatch, account);
+}
+
+/* ---- life
+ * ---------------------------------------------------------------------- */
+
+static struct event *
+make_event(struct engine *g, int fd, short what, event_callback_fn f)
+{
+	struct event *ev = event_new(g->parts.base, fd, what, f, g);
+
+	if (ev == NULL)
+		fatalx(EX_OSERR, "libevent: no event");
+	return ev;
+}
+
+static void
+make_events(struct engine *g)
+{
+	static const struct timeval minute = { .tv_sec = HOUSEKEEPING_S };
+
+	g->term = make_event(g, SIGTERM, EV_SIGNAL | EV_PERSIST, on_stop);
+	g->interrupt = make_event(g, SIGINT, EV_SIGNAL | EV_PERSIST, on_stop);
+	g->hangup = make_event(g, g->opt->parent_fd, EV_READ, on_stop);
+	g->minute = make_event(g, -1, EV_PERSIST, on_minute);
+	g->stop_timer = make_event(g, -1, 0, on_stop_timer);
+	g->checkpoint = make_event(g, -1, 0, on_checkpoint);
+	event_priority_set(g->checkpoint, LOOP_PRIORITY_IDLE);
+	event_add(g->term, NULL);
+	event_add(g->interrupt, NULL);
+	event_add(g->hangup, NULL);
+	event_add(g->minute, &minute);
+	batch_on_commit(g->parts.batch, on_commit, g);
+	admit_on_news(g->parts.admit, on_news, g);
+	dispatch_on_rest(g->parts.dispatch, on_rest, g);
+}
+
+static int
+listen_all(struct engine *g, struct err *e)
+{
+	struct control_parts cp = { g->parts.base, g->parts.conf,
+		g->opt->identity, g->parts.store, g->parts.batch,
+		g->parts.dispatch, g->parts.limits, true };
+
+	if (g->opt->once)
+		return 0;
+	g->control = control_new(&cp, e);
+	if (g->control == NULL)
+		return -1;
+	g->intake = intake_new(g->parts.base, g->parts.conf, g->parts.admit, e);
+	return g->intake == NULL ? -1 : 0;
+}
+
+static int
+enter_sandbox(const struct conf *conf, struct err *e)
+{
+	const struct sandbox_path paths[] = {
+		{ conf->queue.directory, SANDBOX_WRITE },
+		{ conf->queue.socket_directory, SANDBOX_WRITE },
+		{ conf->queue.drop_directory, SANDBOX_WRITE },
+	};
+	char told[SANDBOX_TOLD_MAX];
+
+	if (sandbox_enter(SANDBOX_QUEUE, conf->sandbox, paths,
+		sizeof(paths) / sizeof(paths[0]), told, e) == -1)
+		return -1;
+	log_event(LOG_INFO, "sandbox", "process", "queue", "text", told, NULL);
+	return 0;
+}
+
+/* The drop folder missing is no reason to take no mail by the socket. */
+static void
+watch_drops(struct engine *g)
+{
+	struct err e;
+
+	g->dropdir = dropdir_new(
+	    g->parts.base, g->parts.conf, g->parts.admit, on_round, g, &e);
+	if (g->dropdir != NULL) {
+		dropdir_begin(g->dropdir);
+		return;
+	}
+	log_event(LOG_ERR, "drop-folder", "text", e.text, NULL);
+	on_round(g);
+}
+
+static void
+reset_signals(void)
+{
+	/* Until the loop takes them, they wait. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+static void
+unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int
+status_of(const struct err *e)
+{
+	return e->class == ERR_TEMP ? EX_TEMPFAIL : EX_CONFIG;
+}
+
+int
+engine_run(const struct conf *conf, const struct engine_options *opt)
+{
+	struct engine g = { .opt = opt };
+	struct ask *ask = ask_new(opt->parent_fd);
+	int null = opt->ready_fd == -1 ? -1 : background_null();
+	struct err e;
+
+	reset_signals();
+	sandbox_hide_memory();
+	g.lock = lock_take(conf->queue.directory, LOCK_WAIT_S, &e);
+	if (g.lock == -1)
+		fatalx(status_of(&e), "%s", e.text);
+	if (parts_open(&g.parts, conf, opt->identity, ask, &e) == -1)
+		fatalx(status_of(&e), "%s", e.text);
+	make_events(&g);
+	unblock_signals();
+	if (listen_all(&g, &e) == -1)
+		fatalx(status_of(&e), "%s", e.text);
+	if (enter_sandbox(conf, &e) == -1)
+		fatalx(EX_CONFIG, "%s", e.text);
+	ask_ready(ask);
+	background_leave(null, conf->log.target == CONF_LOG_STDERR);
+	log_event(LOG_NOTICE, "started", "version", PACKAGE_VERSION, "queue",
+	    conf->queue.directory, NULL);
+	watch_drops(&g);
+	if (!opt->once)
+		dispatch_kick(g.parts.dispatch, NULL);
+	event_base_dispatch(g.parts.base);
+	stop(&g);
+	batch_flush(g.parts.batch);
+	event_free(g.term);
+	event_free(g.interrupt);
+	event_free(g.hangup);
+	event_free(g.minute);
+	event_free(g.stop_timer);
+	event_free(g.checkpoint);
+	parts_close(&g.parts);
+	lock_release(g.lock);
+	log_event(LOG_NOTICE, "stopped", NULL);
+	return 0;
+}

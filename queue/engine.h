@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_ENGINE_H
+#define QUEUE_ENGINE_H
+
+#include <stdbool.h>
+
+#include "common/conf.h"
+#include "queue/dirs.h"
+
+/*
+ * The queue process: one event loop over submissions, the drop folder,
+ * deliveries and control requests, with the database under it.  engine.c puts
+ * the parts together; each part knows only what it is given.
+ */
+struct engine_options {
+	int parent_fd; /* queue/ask.h */
+	int ready_fd;  /* of a daemon in the background; -1: in front */
+	bool once;     /* deliver what waits, then end; no sockets */
+	const struct identity *identity;
+};
+
+/* Runs to the end of the process; returns its exit status (sysexits). */
+int engine_run(const struct conf *conf, const struct engine_options *opt);
+
+#endif

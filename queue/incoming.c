@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Order and meaning of a submission's frames.  What a client does wrong is
+ * refused here, before it costs more than its own buffer.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "common/proto_submit.h"
+#include "common/xalloc.h"
+#include "queue/incoming.h"
+
+struct incoming {
+	struct admit *admit;
+	struct admission_caller caller;
+	struct submit_head head;
+	struct envelope env;
+	bool has_envelope;
+	bool is_complete;
+	struct admission *admission;
+};
+
+struct incoming *
+incoming_new(struct admit *a, const struct admission_caller *caller)
+{
+	struct incoming *s = xcalloc(1, sizeof(*s));
+
+	s->admit = a;
+	s->caller = *caller;
+	envelope_init(&s->env);
+	return s;
+}
+
+void
+incoming_free(struct incoming *s)
+{
+	if (s == NULL)
+		return;
+	if (s->admission != NULL)
+		admission_drop(s->admission);
+	envelope_clear(&s->env);
+	free(s);
+}
+
+bool
+incoming_is_busy(const struct incoming *s)
+{
+	return s->admission != NULL && admission_is_busy(s->admission);
+}
+
+bool
+incoming_is_complete(const struct incoming *s)
+{
+	return s->is_complete;
+}
+
+const char *
+incoming_sender(const struct incoming *s)
+{
+	return s->admission != NULL ? admission_sender(s->admission)
+				    : s->env.sender;
+}
+
+static int
+out_of_order(struct err *e)
+{
+	return err_set(
+	    e, ERR_PERM, "5.5.0", "the submission's frames are out of order");
+}
+
+static int
+take_envelope(struct incoming *s, const struct frame *f, struct err *e)
+{
+	if (s->has_envelope)
+		return out_of_order(e);
+	s->has_envelope = true;
+	return submit_get_envelope(f, &s->head, &s->env, e);
+}
+
+static int
+take_rcpts(struct incoming *s, const struct frame *f, struct err *e)
+{
+	if (!s->has_envelope || s->admission != NULL)
+		return out_of_order(e);
+	return submit_get_rcpts(f, &s->env, e);
+}
+
+/* The first octets of the body, or its end, complete the envelope. */
+static int
+begin(struct incoming *s, struct err *e)
+{
+	if (s->admission != NULL)
+		return 0;
+	if (!s->has_envelope)
+		return out_of_order(e);
+	s->admission =
+	    admission_new(s->admit, &s->caller, &s->head, &s->env, e);
+	return s->admission == NULL ? -1 : 0;
+}
+
+static int
+take_data(struct incoming *s, const struct frame *f, struct err *e)
+{
+	if (f->len > FRAME_RAW_MAX)
+		return out_of_order(e);
+	if (begin(s, e) == -1)
+		return -1;
+	return admission_data(s->admission, f->payload, f->len, e);
+}
+
+static int
+take_end(struct incoming *s, const struct frame *f, struct err *e)
+{
+	uint64_t size;
+
+	if (submit_get_end(f, &size, e) == -1 || begin(s, e) == -1)
+		return -1;
+	if (admission_finish(s->admission, size, e) == -1)
+		return -1;
+	s->is_complete = true;
+	return 0;
+}
+
+static int
+take_frame(struct incoming *s, const struct frame *f, struct err *e)
+{
+	switch (f->type) {
+	case SUBMIT_ENVELOPE:
+		return take_envelope(s, f, e);
+	case SUBMIT_RCPTS:
+		return take_rcpts(s, f, e);
+	case SUBMIT_DATA:
+		return take_data(s, f, e);
+	case SUBMIT_END:
+		return take_end(s, f, e);
+	default:
+		return err_set(e, ERR_PERM, "5.5.0",
+		    "the submission holds a frame of unknown type");
+	}
+}
+
+int
+incoming_feed(struct incoming *s, struct buf *in, struct err *e)
+{
+	struct frame f;
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (!s->is_complete && !incoming_is_busy(s)) {
+		n = frame_parse(buf_data(in) + done, in->len - done, &f);
+		if (n <= 0)
+			break;
+		if (take_frame(s, &f, e) == -1)
+			return -1;
+		done += (size_t)n;
+	}
+	buf_consume(in, done);
+	if (n == -1)
+		return err_set(e, ERR_PERM, "5.5.0",
+		    "the submission holds a frame that is too long");
+	if (s->is_complete && in->len > 0)
+		return out_of_order(e);
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Submission connections.
+ *
+ * Each connection owns at most one admission and reads frames into one
+ * buffer, whose cap is two frames.  Reading stops while an admission is busy:
+ * that is the back-pressure a large message feels.  Whatever a client does
+ * wrong ends its connection with a refusal where one can still be sent.
+ */
+#include "config.h"
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/proto_submit.h"
+#include "common/xalloc.h"
+#include "queue/admit.h"
+#include "queue/intake.h"
+#include "queue/listener.h"
+#include "queue/store.h"
+#include "queue/incoming.h"
+
+#define CONNECTIONS_MAX  512 /* in all; a client beyond uses the folder */
+#define CONNECTIONS_ROOT 32  /* of them, kept for root */
+#define IDLE_S           300 /* a client that says nothing so long is ended */
+#define READ_MAX         (2 * (FRAME_RAW_MAX + FRAME_HEAD))
+
+struct conn {
+	TAILQ_ENTRY(conn) entry;
+	struct intake *intake;
+	int fd;
+	uid_t uid;
+	struct event *readable;
+	struct buf in;
+	struct incoming *incoming;
+};
+
+struct intake {
+	const struct conf *conf;
+	struct event_base *base;
+	struct admit *admit;
+	struct listener *listener;
+	TAILQ_HEAD(, conn) conns;
+	size_t nconns;
+};
+
+static void
+conn_close(struct conn *c)
+{
+	TAILQ_REMOVE(&c->intake->conns, c, entry);
+	c->intake->nconns--;
+	incoming_free(c->incoming);
+	event_free(c->readable);
+	close(c->fd);
+	buf_clear(&c->in);
+	free(c);
+}
+
+/*
+ * The one answer.  It is short, and a fresh socket's buffer takes it whole;
+ * when it does not, the client reads nothing and has itself to thank.
+ */
+static void
+conn_answer(struct conn *c, struct buf *b)
+{
+	if (send(c->fd, buf_data(b), b->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+		log_text(LOG_DEBUG, "submit", "uid %lu did not wait: %s",
+		    (unsigned long)c->uid, strerror(errno));
+	buf_clear(b);
+	conn_close(c);
+}
+
+static void
+conn_refuse(struct conn *c, const struct err *why)
+{
+	struct buf b, line;
+
+	buf_init(&line, LOG_LINE_MAX);
+	log_begin(&line, "refused");
+	log_num(&line, "uid", (int64_t)c->uid);
+	log_str(&line, "sender", incoming_sender(c->incoming));
+	log_str(&line, "status", why->status);
+	log_str(&line, "text", why->text);
+	log_end(&line, LOG_NOTICE);
+	buf_clear(&line);
+
+	buf_init(&b, FRAME_MAX);
+	submit_put_refused(&b, why);
+	conn_answer(c, &b);
+}
+
+static void
+on_end(void *arg, uint64_t queue_id, const struct err *why)
+{
+	struct conn *c = arg;
+	char id[QUEUE_ID_TEXT];
+	struct buf b;
+
+	if (why != NULL) {
+		conn_refuse(c, why);
+		return;
+	}
+	queue_id_format(queue_id, id);
+	buf_init(&b, FRAME_MAX);
+	submit_put_accepted(&b, id);
+	conn_answer(c, &b);
+}
+
+static void
+watch(struct conn *c)
+{
+	static const struct timeval idle = { .tv_sec = IDLE_S };
+
+	event_add(c->readable, &idle);
+}
+
+static void
+serve(struct conn *c)
+{
+	struct err e;
+
+	if (incoming_feed(c->incoming, &c->in, &e) == -1)
+		conn_refuse(c, &e);
+	else if (!incoming_is_busy(c->incoming))
+		watch(c);
+}
+
+/* A part of a large message is stored: what waited in the buffer goes on. */
+static void
+on_room(void *arg)
+{
+	serve(arg);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	ssize_t n;
+	char *to;
+
+	if ((what & EV_TIMEOUT) != 0 ||
+	    (to = buf_reserve(&c->in, READ_MAX)) == NULL) {
+		conn_close(c);
+		return;
+	}
+	n = read(fd, to, READ_MAX);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		watch(c);
+		return;
+	}
+	if (n <= 0) {
+		/* Whole or not at all: without END there is no message. */
+		conn_close(c);
+		return;
+	}
+	buf_grew(&c->in, (size_t)n);
+	serve(c);
+}
+
+/* ---- connections -----------------------------------------------------------
+ */
+
+static bool
+is_over_limit(const struct intake *i, uid_t uid)
+{
+	const struct conn *c;
+	uint64_t n = 0;
+
+	if (uid == 0)
+		return i->nconns >= CONNECTIONS_MAX;
+	if (i->nconns >= CONNECTIONS_MAX - CONNECTIONS_ROOT)
+		return true;
+	TAILQ_FOREACH(c, &i->conns, entry)
+	n += c->uid == uid;
+	return n >= i->conf->queue.uid_connections;
+}
+
+static void
+conn_new(struct intake *i, int fd, uid_t uid)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+	struct admission_caller caller = { uid, on_end, on_room, c };
+	struct buf b;
+
+	c->intake = i;
+	c->fd = fd;
+	c->uid = uid;
+	buf_init(&c->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
+	c->incoming = incoming_new(i->admit, &caller);
+	c->readable = event_new(i->base, fd, EV_READ, on_readable, c);
+	if (c->readable == NULL)
+		fatalx(EX_OSERR, "libevent: no event for a connection");
+	TAILQ_INSERT_TAIL(&i->conns, c, entry);
+	i->nconns++;
+	buf_init(&b, FRAME_MAX);
+	submit_put_greeting(&b, i->conf->queue.message_size_max);
+	if (send(fd, buf_data(&b), b.len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+		conn_close(c);
+	else
+		on_readable(fd, EV_READ, c); /* most have sent all by now */
+	buf_clear(&b);
+}
+
+static void
+on_client(void *arg, int fd, const struct peer *peer)
+{
+	struct intake *i = arg;
+
+	if (is_over_limit(i, peer->uid))
+		close(fd);
+	else
+		conn_new(i, fd, peer->uid);
+}
+
+struct intake *
+intake_new(struct event_base *base, const struct conf *conf,
+    struct admit *admit, struct err *e)
+{
+	struct intake *i = xcalloc(1, sizeof(*i));
+
+	i->conf = conf;
+	i->base = base;
+	i->admit = admit;
+	TAILQ_INIT(&i->conns);
+	i->listener = listener_new(
+	    base, conf->queue.socket_directory, "submit", on_client, i, e);
+	if (i->listener == NULL) {
+		free(i);
+		return NULL;
+	}
+	return i;
+}
+
+void
+intake_free(struct intake *i)
+{
+	struct conn *c, *next;
+
+	if (i == NULL)
+		return;
+	listener_free(i->listener);
+	for (c = TAILQ_FIRST(&i->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		conn_close(c);
+	}
+	free(i);
+}

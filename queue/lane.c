@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The lane of an account: the choice of the next message, the connections,
+ * and the moment when each may be used.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/lane_priv.h"
+#include "queue/session.h"
+
+#define LOOK_AGAIN_S  60 /* the wall clock may have been set */
+#define STAMP_EVERY_S 5  /* is the secret of a held account a new one? */
+
+/* ---- choosing --------------------------------------------------------------
+ */
+
+static size_t
+collect_busy(const struct lane *l, uint64_t *ids)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_job(l->workers[i]) != NULL)
+			ids[n++] = worker_job(l->workers[i])->msg.id;
+	for (i = 0; i < l->nsettling; i++)
+		ids[n++] = l->settling[i]->msg.id;
+	return n;
+}
+
+/*
+ * The next message to try: 1 with *id and *uid, 0 with *wake_at, -1.  A probe
+ * passes over the message of the probe before it, unless there is no other:
+ * one that breaks connections must not hold up the rest.
+ */
+static int
+find_due(struct lane *l, int64_t now, uint64_t *id, uid_t *uid,
+    int64_t *wake_at, struct err *e)
+{
+	uint64_t skip[2 * LANE_WORKERS_MAX + 1];
+	struct store *s = l->parts.store;
+	const char *name = l->account.conf->name;
+	size_t n = collect_busy(l, skip);
+	int found;
+
+	if (l->account.known.state != ACCOUNT_READY && l->last_probed != 0) {
+		skip[n] = l->last_probed;
+		found = store_due_next(s, name, now, l->last_uid, skip, n + 1,
+		    id, uid, wake_at, e);
+		if (found != 0)
+			return found;
+	}
+	return store_due_next(
+	    s, name, now, l->last_uid, skip, n, id, uid, wake_at, e);
+}
+
+static struct worker *
+find_idle(const struct lane *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_IDLE)
+			return l->workers[i];
+	return NULL;
+}
+
+static bool
+is_starting(const struct lane *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_STARTING)
+			return true;
+	return false;
+}
+
+static size_t
+max_rcpts(const struct lane *l)
+{
+	const struct conf_account *c = l->account.conf;
+	size_t n = c->recipients_per_message;
+
+	/* A whole envelope must fit into the day's budget. */
+	if (c->recipients_per_day != 0 && n > c->recipients_per_day)
+		n = (size_t)c->recipients_per_day;
+	return n;
+}
+
+/* ---- workers' calls --------------------------------------------------------
+ */
+
+static void
+on_ready(void *arg, struct worker *w)
+{
+	struct lane *l = arg;
+	const struct job_ready *r = worker_session(w);
+
+	log_event(LOG_INFO, "session", "account", l->account.conf->name,
+	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
+	    r->cipher, NULL);
+	lane_kick(l);
+}
+
+static void
+on_body_sent(void *arg, struct worker *w, struct job *j)
+{
+	(void)w;
+	lane_claim(arg, j);
+}
+
+static void
+on_done(void *arg, struct worker *w, struct job *j)
+{
+	struct lane *l = arg;
+
+	(void)w;
+	if (!j->is_claiming)
+		lane_settle(l, j);
+}
+
+static void
+forget_worker(struct lane *l, const struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (l->workers[i] == w) {
+			l->workers[i] = l->workers[--l->nworkers];
+			return;
+		}
+}
+
+static void
+on_gone(
+    void *arg, struct worker *w, struct job *j, const struct job_result *why)
+{
+	struct lane *l = arg;
+
+	forget_worker(l, w);
+	if (why->outcome == JOB_DEFERRED || why->outcome == JOB_REJECTED)
+		lane_trouble(l, why);
+	if (j != NULL && !j->is_claiming)
+		lane_settle(l, j);
+	lane_kick(l);
+}
+
+static const struct worker_calls worker_calls = {
+	.ready = on_ready,
+	.body_sent = on_body_sent,
+	.done = on_done,
+	.gone = on_gone,
+};
+
+/* ---- handing over ----------------------------------------------------------
+ */
+
+static int
+start_worker(struct lane *l, struct err *e)
+{
+	struct job_session s;
+	pid_t pid;
+	int fd;
+
+	if ((fd = ask_deliver(l->parts.ask, l->account.index, &pid, e)) == -1)
+		return -1;
+	session_describe(l->parts.conf, l->account.conf, &s);
+	l->workers[l->nworkers++] = worker_new(l->parts.base, l->parts.store,
+	    l->parts.ask, fd, pid, &s, &worker_calls, l);
+	job_session_clear(&s);
+	return 0;
+}
+
+static void
+arm(struct lane *l, int64_t at, int64_t now)
+{
+	struct timeval tv = { .tv_sec = LOOK_AGAIN_S };
+
+	if (l->has_stamp && l->account.known.state == ACCOUNT_HELD)
+		tv.tv_sec = STAMP_EVERY_S;
+	if (at == 0 || at == ACCOUNT_CLOSED)
+		at = now + LOOK_AGAIN_S;
+	if (at - now < tv.tv_sec)
+		tv.tv_sec = at > now ? (time_t)(at - now) : 0;
+	event_add(l->timer, &tv);
+}
+
+static bool
+may_start(const struct lane *l)
+{
+	return !is_starting(l) && l->nworkers < LANE_WORKERS_MAX &&
+	       pace_allows(&l->account.pace, (unsigned)l->nworkers);
+}
+
+/*
+ * One step: hands over a message or starts a connection.  False when there is
+ * nothing more to do now; then *at is when there will be (0: unknown).
+ */
+static bool
+advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
+{
+	struct worker *w = find_idle(l);
+	struct job *j;
+	uint64_t id;
+	uid_t uid;
+	int found;
+
+	*at = 0;
+	if ((w == NULL && !may_start(l)) || l->nsettling == LANE_WORKERS_MAX)
+		return false;
+	if ((*at = account_opens_at(&l->account, now, 1)) > now)
+		return false;
+	found = find_due(l, now, &id, &uid, at, e);
+	if (found != 1)
+		return false;
+	if (w == NULL)
+		return start_worker(l, e) == 0;
+	if ((j = job_load(l->parts.store, id, now, max_rcpts(l), e)) == NULL)
+		return false;
+	*at = account_opens_at(&l->account, now, (unsigned)j->nrcpts);
+	if (*at > now) {
+		job_free(j);
+		return false;
+	}
+	l->last_uid = uid;
+	l->last_probed = id;
+	l->calls->sent(l->arg, l->account.budget_key, now, (unsigned)j->nrcpts);
+	worker_give(w, j);
+	return true;
+}
+
+/* Sessions without mail to come are of no use while nothing may go. */
+static void
+quit_idle(struct lane *l)
+{
+	struct worker *w;
+
+	while ((w = find_idle(l)) != NULL)
+		worker_quit(w);
+}
+
+static void
+rest(struct lane *l)
+{
+	if (lane_is_idle(l))
+		l->calls->rest(l->arg);
+}
+
+void
+lane_kick(struct lane *l)
+{
+	int64_t at, now = clock_wall();
+	struct err e;
+
+	if (l->is_closed || !l->parts.conf->queue.delivery) {
+		quit_idle(l);
+		rest(l);
+		return;
+	}
+	lane_look_at_secret(l, now);
+	err_clear(&e);
+	while (advance(l, now, &at, &e))
+		;
+	if (e.class != ERR_NONE) {
+		/* Ours to mend, not the server's: log it and look again. */
+		log_event(LOG_ERR, "dispatch", "account", l->account.conf->name,
+		    "text", e.text, NULL);
+		at = now + 5;
+	}
+	if (l->account.known.state != ACCOUNT_READY &&
+	    l->account.known.next_at > now)
+		quit_idle(l);
+	arm(l, at, now);
+	rest(l);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct lane *l = arg;
+
+	(void)fd;
+	(void)what;
+	lane_kick(l);
+}
+
+/* ---- the outside -----------------------------------------------------------
+ */
+
+const char *
+lane_account(const struct lane *l)
+{
+	return l->account.conf->name;
+}
+
+void
+lane_set_closed(struct lane *l, bool closed)
+{
+	l->is_closed = closed;
+	lane_kick(l);
+}
+
+bool
+lane_is_idle(const struct lane *l)
+{
+	return l->nworkers == 0 && l->nsettling == 0;
+}
+
+bool
+lane_probe(struct lane *l, bool also_held)
+{
+	bool waited;
+
+	if (l->account.known.state == ACCOUNT_HELD && !also_held)
+		return false;
+	waited = account_allow_probe(&l->account, clock_wall());
+	if (waited)
+		lane_save(l);
+	lane_kick(l);
+	return waited;
+}
+
+bool
+lane_has(const struct lane *l, uint64_t message)
+{
+	uint64_t ids[2 * LANE_WORKERS_MAX];
+	size_t i, n = collect_busy(l, ids);
+
+	for (i = 0; i < n; i++)
+		if (ids[i] == message)
+			return true;
+	return false;
+}
+
+void
+lane_note_sent(
+    struct lane *l, const char *budget_key, int64_t at, unsigned recipients)
+{
+	if (strcmp(l->account.budget_key, budget_key) == 0)
+		budget_note(l->account.budget, at, 1, recipients);
+}
+
+void
+lane_view(struct lane *l, struct dispatch_view *v)
+{
+	int64_t now = clock_wall();
+
+	memset(v, 0, sizeof(*v));
+	v->conf = l->account.conf;
+	v->known = &l->account.known;
+	v->state = account_state(&l->account, now);
+	v->next_at = l->account.known.next_at;
+	if (strcmp(v->state, "budget") == 0)
+		v->next_at = budget_next(l->account.budget, now, 1);
+	v->connections = (unsigned)l->nworkers;
+	budget_used(l->account.budget, now, &v->sent_window, &v->sent_day,
+	    &v->rcpts_day);
+	if (l->nworkers > 0) {
+		const struct job_ready *r = worker_session(l->workers[0]);
+
+		strlcpy(v->relay, r->relay, sizeof(v->relay));
+		strlcpy(v->tls, r->tls, sizeof(v->tls));
+	}
+}
+
+struct lane *
+lane_new(const struct dispatch_parts *parts, uint32_t index,
+    const struct lane_calls *calls, void *arg, struct err *e)
+{
+	struct lane *l = xcalloc(1, sizeof(*l));
+
+	l->parts = *parts;
+	l->calls = calls;
+	l->arg = arg;
+	l->settle = (struct settle){ parts->conf, parts->store, parts->bounce };
+	if (account_load(&l->account, parts->store, parts->conf, index,
+		clock_wall(), e) == -1) {
+		account_clear(&l->account);
+		free(l);
+		return NULL;
+	}
+	l->timer = event_new(parts->base, -1, 0, on_timer, l);
+	if (l->timer == NULL)
+		fatalx(EX_OSERR, "libevent: no event for an account");
+	return l;
+}
+
+void
+lane_free(struct lane *l)
+{
+	size_t i;
+
+	if (l == NULL)
+		return;
+	for (i = 0; i < l->nworkers; i++)
+		worker_free(l->workers[i]);
+	event_free(l->timer);
+	account_clear(&l->account);
+	free(l);
+}

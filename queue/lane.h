@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_LANE_H
+#define QUEUE_LANE_H
+
+#include "queue/dispatch.h"
+
+/*
+ * One account with its connections: whether its mail may go now, which
+ * message is next, and what follows from how a try went.
+ */
+struct lane;
+
+struct lane_calls {
+	/* so many recipients of a message were handed to the server */
+	void (*sent)(
+	    void *arg, const char *budget_key, int64_t at, unsigned recipients);
+	/* nothing is under way here any more */
+	void (*rest)(void *arg);
+};
+
+/* The index-th account of the configuration; NULL with *e filled. */
+struct lane *lane_new(const struct dispatch_parts *parts, uint32_t index,
+    const struct lane_calls *calls, void *arg, struct err *e);
+void lane_free(struct lane *l);
+
+const char *lane_account(const struct lane *l);
+
+/* Hands over whatever may go, and looks again when more may. */
+void lane_kick(struct lane *l);
+
+/* Closed, a lane finishes what it has and starts nothing. */
+void lane_set_closed(struct lane *l, bool closed);
+bool lane_is_idle(const struct lane *l);
+
+/* One attempt now, if the account waits: true when it did. */
+bool lane_probe(struct lane *l, bool also_held);
+bool lane_has(const struct lane *l, uint64_t message);
+
+/* Counts what another lane of the same mailbox sent. */
+void lane_note_sent(
+    struct lane *l, const char *budget_key, int64_t at, unsigned recipients);
+void lane_view(struct lane *l, struct dispatch_view *v);
+
+#endif

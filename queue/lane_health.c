@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The account's health as it changes: saved, logged, and, while it is held,
+ * watched for a new secret.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/batch.h"
+#include "queue/lane_priv.h"
+#include "queue/session.h"
+
+static int
+save_work(void *arg, struct err *e)
+{
+	const struct lane *l = arg;
+
+	return account_save(&l->account, l->parts.store, e);
+}
+
+static void
+save_done(void *arg, const struct err *failed)
+{
+	struct lane *l = arg;
+
+	l->is_saving = false;
+	if (failed != NULL)
+		log_event(LOG_ERR, "account-not-saved", "account",
+		    l->account.conf->name, "text", failed->text, NULL);
+}
+
+void
+lane_save(struct lane *l)
+{
+	if (l->is_saving)
+		return;
+	l->is_saving = true;
+	batch_join(l->parts.batch, 0, save_work, save_done, l);
+}
+
+static void
+note_secret(struct lane *l)
+{
+	struct err e;
+
+	l->has_stamp =
+	    session_has_secret_file(l->account.conf) &&
+	    ask_stamp(l->parts.ask, l->account.index, &l->stamp, &e) == 0;
+}
+
+void
+lane_trouble(struct lane *l, const struct job_result *why)
+{
+	int64_t now = clock_wall();
+	const struct store_account *k = &l->account.known;
+	struct buf b;
+
+	if (!account_failed(&l->account, why, now, arc4random()))
+		return;
+	if (k->state == ACCOUNT_HELD)
+		note_secret(l);
+	lane_save(l);
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, k->state == ACCOUNT_HELD ? "account-held" : "backoff");
+	log_str(&b, "account", k->name);
+	log_num(&b, "failures", k->failures);
+	log_num(&b, "next_s", k->next_at - now);
+	log_num(&b, "code", k->code);
+	log_str(&b, "status", k->status);
+	log_str(&b, "phase", why->phase);
+	log_str(&b, "text", k->text);
+	log_str(&b, "fix", k->fix);
+	log_end(&b, k->state == ACCOUNT_HELD ? LOG_ERR : LOG_WARNING);
+	buf_clear(&b);
+}
+
+/* A held account whose secret was replaced gets one attempt. */
+void
+lane_look_at_secret(struct lane *l, int64_t now)
+{
+	struct ask_stamp st;
+	struct err e;
+
+	if (l->account.known.state != ACCOUNT_HELD || !l->has_stamp ||
+	    ask_stamp(l->parts.ask, l->account.index, &st, &e) == -1)
+		return;
+	if (memcmp(&st, &l->stamp, sizeof(st)) == 0)
+		return;
+	l->stamp = st;
+	if (account_allow_probe(&l->account, now))
+		log_event(LOG_NOTICE, "secret-changed", "account",
+		    l->account.conf->name, NULL);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_LANE_PRIV_H
+#define QUEUE_LANE_PRIV_H
+
+#include "queue/account.h"
+#include "queue/ask.h"
+#include "queue/lane.h"
+#include "queue/settle.h"
+#include "queue/worker.h"
+
+/*
+ * A lane in full, for the files that are the lane: lane.c chooses and hands
+ * over, lane_try.c sees one try through to the disk, lane_health.c keeps the
+ * account's record.
+ */
+#define LANE_WORKERS_MAX 16 /* the configuration allows fewer */
+
+struct lane {
+	struct dispatch_parts parts;
+	const struct lane_calls *calls;
+	void *arg;
+	struct settle settle;
+	struct account account;
+	struct worker *workers[LANE_WORKERS_MAX];
+	size_t nworkers;
+	struct job *settling[LANE_WORKERS_MAX]; /* results not yet on disk */
+	size_t nsettling;
+	uid_t last_uid;       /* round robin */
+	uint64_t last_probed; /* each probe takes another message */
+	struct event *timer;
+	bool has_stamp;
+	struct ask_stamp stamp; /* of the secret that was refused */
+	bool is_saving;
+	bool is_closed; /* paused, off, or ending: nothing new goes out */
+};
+
+/* lane_health.c */
+void lane_save(struct lane *l);
+void lane_trouble(struct lane *l, const struct job_result *why);
+void lane_look_at_secret(struct lane *l, int64_t now);
+
+/* lane_try.c */
+void lane_claim(struct lane *l, struct job *j);
+void lane_settle(struct lane *l, struct job *j);
+
+#endif

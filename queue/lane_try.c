@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One try of a message, from the claim to the disk.
+ *
+ *	give        the job goes to a worker; in memory only (lane.c)
+ *	body_sent   its body is on the way: the claim joins a batch
+ *	claimed     recipients are active on disk: the body may end
+ *	done, gone  results are here: settling joins a batch
+ *	settled     on disk: logged, forgotten; the next one is given
+ *
+ * The claim of a message and the settling of the one before it on the same
+ * connection are a commit each, shared with whatever else is going on.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/batch.h"
+#include "queue/bounce.h"
+#include "queue/lane_priv.h"
+#include "queue/limits.h"
+#include "queue/settle.h"
+
+struct task {
+	struct lane *lane;
+	struct job *job;
+	int64_t now;
+	bool finished;
+	size_t notice_octets; /* of the bounce it caused; 0: none */
+};
+
+static int
+claim_work(void *arg, struct err *e)
+{
+	struct task *t = arg;
+	struct lane *l = t->lane;
+
+	if (job_claim(l->parts.store, t->job, e) == -1)
+		return -1;
+	return store_budget_add(l->parts.store, l->account.budget_key, t->now,
+	    1, (unsigned)t->job->nrcpts, e);
+}
+
+static void
+claim_done(void *arg, const struct err *failed)
+{
+	struct task *t = arg;
+	struct lane *l = t->lane;
+	struct job *j = t->job;
+
+	free(t);
+	j->is_claiming = false;
+	j->is_claimed = failed == NULL;
+	if (j->is_over)
+		lane_settle(l, j);
+	else if (failed == NULL)
+		worker_end_body(j->worker);
+	else
+		worker_abort(j->worker);
+}
+
+static struct task *
+task_new(struct lane *l, struct job *j)
+{
+	struct task *t = xcalloc(1, sizeof(*t));
+
+	t->lane = l;
+	t->job = j;
+	t->now = clock_wall();
+	return t;
+}
+
+void
+lane_claim(struct lane *l, struct job *j)
+{
+	j->is_claiming = true;
+	batch_join(l->parts.batch, 0, claim_work, claim_done, task_new(l, j));
+}
+
+static int
+settle_task(void *arg, struct err *e)
+{
+	struct task *t = arg;
+
+	if (settle_work(&t->lane->settle, t->job, t->now, &t->finished, e) ==
+	    -1)
+		return -1;
+	t->notice_octets = bounce_written(t->lane->parts.bounce);
+	return 0;
+}
+
+/* What the results say about the account, beyond the message. */
+static void
+judge_account(struct lane *l, const struct job *j)
+{
+	const struct job_result *r, *bad = NULL;
+	bool taken = false;
+	size_t i;
+
+	for (i = 0; i < j->nrcpts; i++) {
+		r = &j->results[i];
+		taken = taken || r->outcome == JOB_DELIVERED;
+		if ((r->outcome == JOB_DEFERRED ||
+			r->outcome == JOB_REJECTED) &&
+		    (r->scope == JOB_SCOPE_CONNECTION ||
+			r->scope == JOB_SCOPE_ACCOUNT))
+			bad = r;
+	}
+	if (bad != NULL)
+		lane_trouble(l, bad);
+	else if (taken && account_succeeded(&l->account, clock_wall()))
+		lane_save(l);
+}
+
+static void
+settled(void *arg, const struct err *failed)
+{
+	struct task *t = arg;
+	struct lane *l = t->lane;
+	struct job *j = t->job;
+	size_t i;
+
+	/*
+	 * With the ballast given up and still no room, the outcome cannot be
+	 * kept.  The rows stay active, and the next start finds them
+	 * uncertain; going on would deliver the same mail again and again.
+	 */
+	if (failed != NULL)
+		fatalx(EX_IOERR,
+		    "the outcome of a delivery cannot be stored: "
+		    "%s; see to the disk",
+		    failed->text);
+	for (i = 0; i < l->nsettling; i++)
+		if (l->settling[i] == j) {
+			l->settling[i] = l->settling[--l->nsettling];
+			break;
+		}
+	settle_log(j, t->now);
+	if (t->finished)
+		limits_remove(l->parts.limits, j->msg.uid, 1, j->msg.size);
+	judge_account(l, j);
+	if (t->notice_octets > 0)
+		limits_add(l->parts.limits, j->msg.uid, 1, t->notice_octets);
+	job_free(j);
+	free(t);
+	lane_kick(l);
+}
+
+void
+lane_settle(struct lane *l, struct job *j)
+{
+	l->settling[l->nsettling++] = j;
+	batch_join(l->parts.batch, 0, settle_task, settled, task_new(l, j));
+}

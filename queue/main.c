@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mailchuted: options, identity, folders, and the way into the background.
+ * The order of main is the order in which rights are given up; nothing is
+ * read from anyone before the last of them is gone.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/priv.h"
+#include "common/xalloc.h"
+#include "queue/answer.h"
+#include "queue/background.h"
+#include "queue/dirs.h"
+#include "queue/parent.h"
+
+enum mode {
+	MODE_DAEMON,
+	MODE_ANSWER,
+	MODE_ONCE
+};
+
+struct options {
+	enum mode mode;
+	bool foreground;
+	bool no_commands;
+	const char *config;
+};
+
+static const char usage_text[] =
+    "usage: mailchuted [-f] [-C file] [--no-commands]\n"
+    "       mailchuted --once [-C file] [--no-commands]\n"
+    "       mailchuted --answer [-C file] [--no-commands]\n"
+    "       mailchuted --version | --help\n";
+
+static void __attribute__((noreturn)) usage(void)
+{
+	fputs(usage_text, stderr);
+	exit(EX_USAGE);
+}
+
+static void
+parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "answer", no_argument, NULL, 'a' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "no-commands", no_argument, NULL, 'n' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	memset(o, 0, sizeof(*o));
+	o->config = PATH_CONF;
+	while ((c = getopt_long(argc, argv, "+fC:", longs, NULL)) != -1)
+		switch (c) {
+		case 'f':
+			o->foreground = true;
+			break;
+		case 'C':
+			o->config = optarg;
+			break;
+		case 'a':
+			o->mode = MODE_ANSWER;
+			break;
+		case 'o':
+			o->mode = MODE_ONCE;
+			break;
+		case 'n':
+			o->no_commands = true;
+			break;
+		case 'V':
+			dprintf(
+			    STDOUT_FILENO, "mailchuted %s\n", PACKAGE_VERSION);
+			exit(0);
+		case 'h':
+			dprintf(STDOUT_FILENO, "%s", usage_text);
+			exit(0);
+		default:
+			usage();
+		}
+	if (optind != argc)
+		usage();
+}
+
+static struct conf *
+load(const struct options *o)
+{
+	struct conf_problems p;
+	char path[PATH_MAX];
+	struct conf *c;
+	size_t i;
+
+	/* The daemon goes to "/": names relative to the file must hold. */
+	if (realpath(o->config, path) == NULL)
+		fatalx(EX_CONFIG, "%s: %s; see mailchute.conf(5)", o->config,
+		    strerror(errno));
+	memset(&p, 0, sizeof(p));
+	c = conf_load(path, CONF_FULL, NULL, &p);
+	for (i = 0; i < p.errors.n; i++)
+		fprintf(stderr, "mailchuted: %s\n", p.errors.v[i]);
+	if (c == NULL)
+		exit(EX_CONFIG);
+	for (i = 0; i < p.warnings.n; i++)
+		log_event(LOG_WARNING, "configuration", "text", p.warnings.v[i],
+		    NULL);
+	conf_problems_clear(&p);
+	return c;
+}
+
+/* A log file of our own is made while we may, for the user we become. */
+static void
+make_log_file(const struct conf *c, const struct identity *id)
+{
+	int fd;
+
+	if (c->log.target != CONF_LOG_FILE || geteuid() != 0)
+		return;
+	fd = open(c->log.file,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return; /* it is there, or opening it will say why not */
+	if (fchown(fd, id->uid, id->gid) == -1)
+		log_text(
+		    LOG_WARNING, "log", "%s: %s", c->log.file, strerror(errno));
+	close(fd);
+}
+
+static void
+open_log(const struct conf *c, const struct options *o)
+{
+	enum log_target target = LOG_TO_SYSLOG;
+
+	if (c->log.target == CONF_LOG_STDERR)
+		target = LOG_TO_STDERR;
+	else if (c->log.target == CONF_LOG_FILE && !o->no_commands)
+		target = LOG_TO_FILE;
+	if (log_open("mailchuted", target, c->log.file, c->log.level) == -1)
+		fatalx(EX_CONFIG,
+		    "log.file %s cannot be written by uid %lu: "
+		    "%s",
+		    c->log.file, (unsigned long)geteuid(), strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct parent_options po = { .ready_fd = -1 };
+	struct identity id;
+	struct options o;
+	struct conf *c;
+	struct err e;
+	int status;
+
+	if (priv_std_fds(&e) == -1)
+		return EX_OSERR;
+	log_open("mailchuted", LOG_TO_STDERR, NULL, LOG_INFO);
+	parse_options(argc, argv, &o);
+	umask(077);
+	c = load(&o);
+	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
+		fatalx(e.class == ERR_TEMP ? EX_TEMPFAIL : EX_CONFIG, "%s",
+		    e.text);
+	make_log_file(c, &id);
+	if (o.mode == MODE_DAEMON && !o.foreground)
+		po.ready_fd = background_enter();
+	if (priv_drop(id.uid, id.gid, &e) == -1)
+		fatalx(EX_OSERR, "%s", e.text);
+	open_log(c, &o);
+	if (chdir("/") == -1)
+		fatalx(EX_OSERR, "/: %s", strerror(errno));
+	if (o.mode == MODE_ANSWER)
+		return answer_run(c, &id);
+	po.once = o.mode == MODE_ONCE;
+	po.no_commands = o.no_commands;
+	po.identity = &id;
+	status = parent_run(c, &po);
+	conf_free(c);
+	return status;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parent: a loop over its children's channels.
+ *
+ * It opens files, starts programs and passes descriptors; it reads nothing
+ * but fixed structs from the queue process and single octets from deliver, so
+ * there is nothing in it to attack by mail.  When the queue process ends
+ * without having been told to, it is started anew after a pause: what it had
+ * acknowledged is in the database, and it recovers the rest at its start.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fdpass.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/ask.h"
+#include "queue/background.h"
+#include "queue/children.h"
+#include "queue/engine.h"
+#include "queue/parent.h"
+
+#define STOP_GRACE_MS  4000 /* SIGTERM ends everything within 5 s */
+#define RESTART_MIN_MS 1000
+#define RESTART_MAX_MS 30000
+#define STEADY_MS      60000 /* a run that long resets the pause */
+#define PASS_MS        1000  /* a descriptor fits the buffer at once */
+
+struct parent {
+	const struct conf *conf;
+	const struct parent_options *opt;
+	pid_t queue;
+	int queue_fd;
+	int64_t queue_since;
+	int64_t restart_at; /* monotonic; 0: it runs */
+	int64_t pause_ms;
+	bool was_ready;
+	char *pidfile;
+	int64_t stop_at; /* monotonic; 0: not stopping */
+	int status;
+	struct children *children;
+};
+
+static volatile sig_atomic_t got_stop, got_child;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGCHLD)
+		got_child = 1;
+	else
+		got_stop = 1;
+}
+
+static void
+catch_signals(sigset_t *waiting)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t block;
+
+	/* Delivered only inside ppoll, so that none slips by before it. */
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &block, waiting);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGCHLD, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
+/* The queue process is a fork: it shares the configuration as it was read. */
+static void
+start_queue(struct parent *p)
+{
+	struct engine_options eo = { .once = p->opt->once };
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
+		fatalx(EX_OSERR, "socketpair: %s", strerror(errno));
+	if ((p->queue = fork()) == -1)
+		fatalx(EX_OSERR, "fork: %s", strerror(errno));
+	if (p->queue == 0) {
+		close(fd[0]);
+		children_close(p->children);
+		eo.ready_fd = p->opt->ready_fd;
+		eo.parent_fd = fd[1];
+		eo.identity = p->opt->identity;
+		exit(engine_run(p->conf, &eo));
+	}
+	close(fd[1]);
+	p->queue_fd = fd[0];
+	p->queue_since = clock_mono_ms();
+	p->restart_at = 0;
+}
+
+/* ---- requests of the queue process ------------------------------------- */
+
+/* For people and for init scripts; nothing of ours reads it. */
+static void
+write_pidfile(const struct parent *p)
+{
+	int fd;
+
+	fd = open(p->pidfile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd == -1 || fchmod(fd, 0644) == -1 ||
+	    dprintf(fd, "%ld\n", (long)getpid()) < 0)
+		log_text(LOG_WARNING, "pidfile", "%s: %s", p->pidfile,
+		    strerror(errno));
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+report_ready(struct parent *p)
+{
+	p->was_ready = true;
+	if (!p->opt->once)
+		write_pidfile(p);
+	background_ready(p->opt->ready_fd);
+	if (p->opt->ready_fd != -1)
+		background_leave(
+		    background_null(), p->conf->log.target == CONF_LOG_STDERR);
+}
+
+static void
+answer(struct parent *p, const struct ask_request *r, struct ask_answer *a,
+    int *fd)
+{
+	if (r->account >= p->conf->naccounts)
+		err_set(&a->why, ERR_LOCAL, "4.3.5", "no such account");
+	else if (r->what != ASK_DELIVER)
+		ask_look(p->conf, r, a, fd);
+	else {
+		a->pid = children_start_deliver(
+		    p->children, r->account, fd, &a->why);
+		a->ok = a->has_fd = *fd != -1;
+	}
+}
+
+/* One packet: 0, or -1 when the queue process is gone or mad. */
+static int
+serve_queue(struct parent *p)
+{
+	struct ask_request r;
+	struct ask_answer a;
+	int fd = -1;
+	ssize_t n;
+
+	n = recv(p->queue_fd, &r, sizeof(r), MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != (ssize_t)sizeof(r))
+		return -1;
+	r.path[sizeof(r.path) - 1] = '\0';
+	if (r.what == ASK_KILL || r.what == ASK_READY) {
+		if (r.what == ASK_KILL)
+			children_kill(p->children, r.pid);
+		else
+			report_ready(p);
+		return 0;
+	}
+	memset(&a, 0, sizeof(a));
+	answer(p, &r, &a, &fd);
+	n = send(p->queue_fd, &a, sizeof(a), MSG_NOSIGNAL);
+	if (n != -1 && a.has_fd &&
+	    fdpass_send(p->queue_fd, fd, "", clock_mono_ms() + PASS_MS, NULL) ==
+		-1)
+		n = -1;
+	if (fd != -1)
+		close(fd);
+	return n == -1 ? -1 : 0;
+}
+
+/* ---- life and death -------------------------------------------------------
+ */
+
+static void
+stop(struct parent *p)
+{
+	if (p->stop_at != 0)
+		return;
+	p->stop_at = clock_mono_ms() + STOP_GRACE_MS;
+	/* Its deliver processes end by its word, or as it hangs up. */
+	if (p->queue != -1)
+		kill(p->queue, SIGTERM);
+}
+
+static void
+queue_ended(struct parent *p, int wstatus)
+{
+	int64_t now = clock_mono_ms();
+	int status = WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : EX_SOFTWARE;
+
+	if (p->queue_fd != -1)
+		close(p->queue_fd);
+	p->queue = p->queue_fd = -1;
+	p->restart_at = CLOCK_NEVER;
+	/*
+	 * A run that never came to take mail (another daemon, a damaged file)
+	 * ends the program with its reason; one that did is started again.
+	 */
+	if (p->stop_at != 0 || p->opt->once || !p->was_ready) {
+		p->status = p->stop_at != 0 && WIFEXITED(wstatus) ? 0 : status;
+		if (p->stop_at == 0)
+			p->stop_at = now;
+		return;
+	}
+	if (now - p->queue_since > STEADY_MS)
+		p->pause_ms = RESTART_MIN_MS;
+	p->restart_at = now + p->pause_ms;
+	log_text(LOG_ERR, "queue-process-ended",
+	    "the queue process ended with %s %d; it starts again in %lld s",
+	    WIFSIGNALED(wstatus) ? "signal" : "status",
+	    WIFSIGNALED(wstatus) ? WTERMSIG(wstatus) : status,
+	    (long long)p->pause_ms / 1000);
+	p->pause_ms *= 2;
+	if (p->pause_ms > RESTART_MAX_MS)
+		p->pause_ms = RESTART_MAX_MS;
+}
+
+static void
+reap(struct parent *p)
+{
+	int wstatus;
+	pid_t pid;
+
+	got_child = 0;
+	while ((pid = waitpid(-1, &wstatus, WNOHANG)) > 0)
+		if (pid == p->queue)
+			queue_ended(p, wstatus);
+		else
+			children_reaped(p->children, pid);
+}
+
+static void
+kill_overdue(struct parent *p, int64_t now)
+{
+	children_kill_overdue(p->children, now);
+	if (p->stop_at == 0 || now < p->stop_at)
+		return;
+	if (p->queue != -1)
+		kill(p->queue, SIGKILL);
+	children_kill(p->children, 0);
+}
+
+static bool
+is_over(const struct parent *p)
+{
+	return p->stop_at != 0 && p->queue == -1 &&
+	       children_count(p->children) == 0;
+}
+
+/* Until when nothing happens by itself. */
+static int64_t
+next_deadline(const struct parent *p)
+{
+	int64_t at = children_deadline(p->children);
+
+	if (p->stop_at != 0 && p->stop_at < at)
+		at = p->stop_at;
+	if (p->restart_at != 0 && p->restart_at < at)
+		at = p->restart_at;
+	return at;
+}
+
+static void
+wait_and_serve(struct parent *p, const sigset_t *waiting)
+{
+	struct pollfd fds[CHILDREN_MAX + 1];
+	struct timespec ts, *timeout = NULL;
+	size_t n = children_poll_fds(p->children, fds);
+	int ms = clock_poll_timeout(next_deadline(p));
+
+	fds[n] = (struct pollfd){ .fd = p->queue_fd, .events = POLLIN };
+	if (ms >= 0) {
+		ts = (struct timespec){ .tv_sec = ms / 1000,
+			.tv_nsec = (long)(ms % 1000) * 1000000 };
+		timeout = &ts;
+	}
+	if (ppoll(fds, n + 1, timeout, waiting) <= 0)
+		return;
+	children_serve(p->children, fds, n);
+	if (fds[n].revents != 0 && serve_queue(p) == -1) {
+		/*
+		 * It is gone, or soon will be.  SIGCHLD tells the rest, and
+		 * comes only while poll finds nothing else to do.
+		 */
+		kill(p->queue, SIGKILL);
+		close(p->queue_fd);
+		p->queue_fd = -1;
+	}
+}
+
+int
+parent_run(const struct conf *conf, const struct parent_options *opt)
+{
+	struct parent p = {
+		.conf = conf, .opt = opt, .pause_ms = RESTART_MIN_MS
+	};
+	sigset_t waiting;
+
+	p.pidfile =
+	    xasprintf("%s/mailchuted.pid", conf->queue.socket_directory);
+	p.children = children_new(conf, opt->no_commands);
+	catch_signals(&waiting);
+	start_queue(&p);
+	while (!is_over(&p)) {
+		if (got_stop)
+			stop(&p);
+		if (got_child) {
+			reap(&p);
+			continue;
+		}
+		if (p.restart_at != 0 && p.stop_at == 0 &&
+		    clock_mono_ms() >= p.restart_at)
+			start_queue(&p);
+		kill_overdue(&p, clock_mono_ms());
+		wait_and_serve(&p, &waiting);
+	}
+	if (p.was_ready && !opt->once)
+		unlink(p.pidfile);
+	free(p.pidfile);
+	children_free(p.children);
+	return p.status;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/* Putting the queue together, and taking it apart. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+
+#include <event2/event.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "queue/admit.h"
+#include "queue/ask.h"
+#include "queue/ballast.h"
+#include "queue/batch.h"
+#include "queue/bounce.h"
+#include "queue/dispatch.h"
+#include "queue/expand.h"
+#include "queue/limits.h"
+#include "queue/loop.h"
+#include "queue/parts.h"
+#include "queue/store.h"
+
+struct event_base *
+parts_base(void)
+{
+	struct event_base *base = event_base_new();
+
+	if (base == NULL ||
+	    event_base_priority_init(base, LOOP_PRIORITIES) == -1)
+		fatalx(EX_OSERR, "libevent: no event loop");
+	return base;
+}
+
+static void
+log_opened(const struct store_opened *o)
+{
+	struct buf b;
+
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, "queue-opened");
+	log_num(&b, "created", o->created);
+	log_num(&b, "migrated_from", o->migrated_from);
+	log_num(&b, "checked", o->checked);
+	log_num(&b, "uncertain", (int64_t)o->uncertain);
+	log_num(&b, "swept", (int64_t)o->swept);
+	log_num(&b, "repaired", (int64_t)o->repaired);
+	log_end(&b, o->uncertain > 0 ? LOG_WARNING : LOG_INFO);
+	buf_clear(&b);
+}
+
+/*
+ * Mail of an account that the configuration no longer names goes by the
+ * default one: it must not wait for ever.
+ */
+static int
+adopt_orphans(struct parts *p, struct err *e)
+{
+	const struct conf *c = p->conf;
+	const char *heir = c->accounts[c->default_account].name;
+	struct strlist names = { NULL, 0 };
+	size_t i;
+	int rc = -1;
+
+	if (store_account_names(p->store, &names, e) == -1)
+		goto out;
+	for (i = 0; i < names.n; i++) {
+		if (conf_account_find(c, names.v[i]) != NULL)
+			continue;
+		if (store_begin(p->store, e) == -1)
+			goto out;
+		if (store_account_move(p->store, names.v[i], heir, e) == -1) {
+			store_rollback(p->store);
+			goto out;
+		}
+		if (store_commit(p->store, e) == -1)
+			goto out;
+		log_event(LOG_WARNING, "account-gone", "account", names.v[i],
+		    "text", "its mail goes by the default account now", NULL);
+	}
+	rc = 0;
+out:
+	strlist_clear(&names);
+	return rc;
+}
+
+/* An answer that a crash cut off: due by the first step, or held. */
+static int64_t
+uncertain_due(const struct conf_queue *q, int64_t now)
+{
+	return q->uncertain == UNCERTAIN_HOLD ? 0 : now + q->retry_s[0];
+}
+
+/* Without it mail still flows; the disk is just nearer to its end. */
+static void
+make_ballast(struct parts *p)
+{
+	struct err e;
+
+	p->ballast = ballast_new(p->conf->queue.directory, BALLAST_OCTETS);
+	if (ballast_make(p->ballast, &e) == -1)
+		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
+}
+
+static int
+make_rest(struct parts *p, struct err *e)
+{
+	struct dispatch_parts dp;
+
+	p->limits =
+	    limits_new(p->conf->queue.uid_messages, p->conf->queue.uid_bytes);
+	if (store_usage_each(p->store, limits_load, p->limits, e) == -1)
+		return -1;
+	p->batch = batch_new(p->base, p->store, p->ballast);
+	p->expand = expand_new(p->conf, p->ask);
+	p->bounce = bounce_new(p->conf, p->store, p->expand);
+	p->admit = admit_new(
+	    p->conf, p->store, p->batch, p->limits, p->expand, p->ask);
+	dp = (struct dispatch_parts){ p->base, p->conf, p->store, p->batch,
+		p->ask, p->limits, p->bounce };
+	p->dispatch = dispatch_new(&dp, e);
+	return p->dispatch == NULL ? -1 : 0;
+}
+
+static int
+load_paused(struct parts *p, struct err *e)
+{
+	char *value = NULL;
+	int found = store_fact_get(p->store, "paused", &value, e);
+
+	if (found == 1)
+		dispatch_set_paused(p->dispatch, strcmp(value, "yes") == 0);
+	free(value);
+	return found == -1 ? -1 : 0;
+}
+
+int
+parts_open(struct parts *p, const struct conf *conf,
+    const struct identity *identity, struct ask *ask, struct err *e)
+{
+	int64_t now = clock_wall();
+	struct store_opened opened;
+
+	memset(p, 0, sizeof(*p));
+	p->conf = conf;
+	p->identity = identity;
+	p->ask = ask;
+	p->base = parts_base();
+	if (store_open(conf->queue.directory, STORE_WRITE, now,
+		uncertain_due(&conf->queue, now), &p->store, &opened, e) == -1)
+		return -1;
+	log_opened(&opened);
+	make_ballast(p);
+	if (adopt_orphans(p, e) == -1 || make_rest(p, e) == -1)
+		return -1;
+	return load_paused(p, e);
+}
+
+int
+parts_open_reader(struct parts *p, const struct conf *conf,
+    const struct identity *identity, struct ask *ask, struct err *e)
+{
+	struct store_opened opened;
+
+	memset(p, 0, sizeof(*p));
+	p->conf = conf;
+	p->identity = identity;
+	p->ask = ask;
+	p->base = parts_base();
+	if (store_open(conf->queue.directory, STORE_READ, clock_wall(), 0,
+		&p->store, &opened, e) == -1 ||
+	    make_rest(p, e) == -1)
+		return -1;
+	return load_paused(p, e);
+}
+
+void
+parts_close(struct parts *p)
+{
+	dispatch_free(p->dispatch);
+	admit_free(p->admit);
+	bounce_free(p->bounce);
+	expand_free(p->expand);
+	batch_free(p->batch);
+	limits_free(p->limits);
+	ballast_free(p->ballast);
+	store_close(p->store);
+	ask_free(p->ask);
+	if (p->base != NULL)
+		event_base_free(p->base);
+	memset(p, 0, sizeof(*p));
+}

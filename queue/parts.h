@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_PARTS_H
+#define QUEUE_PARTS_H
+
+#include "common/conf.h"
+#include "common/err.h"
+#include "queue/dirs.h"
+
+struct admit;
+struct ask;
+struct ballast;
+struct batch;
+struct bounce;
+struct dispatch;
+struct event_base;
+struct expand;
+struct limits;
+struct store;
+
+/*
+ * What every way of running the queue is made of: the store with its event
+ * loop, admission and dispatch.  Made in this order, taken apart in reverse.
+ */
+struct parts {
+	const struct conf *conf;
+	const struct identity *identity;
+	struct event_base *base;
+	struct store *store;
+	struct ballast *ballast;
+	struct batch *batch;
+	struct limits *limits;
+	struct ask *ask;
+	struct expand *expand;
+	struct bounce *bounce;
+	struct admit *admit;
+	struct dispatch *dispatch;
+};
+
+/* The loop, with the priorities of queue/loop.h; never NULL. */
+struct event_base *parts_base(void);
+
+/*
+ * Opens the store (the lock is the caller's) and makes the rest.  ask becomes
+ * the parts'.  -1 with *e filled; parts_close is fine then as well.
+ */
+int parts_open(struct parts *p, const struct conf *conf,
+    const struct identity *identity, struct ask *ask, struct err *e);
+
+/* The same over a store that is only read: no admission. */
+int parts_open_reader(struct parts *p, const struct conf *conf,
+    const struct identity *identity, struct ask *ask, struct err *e);
+void parts_close(struct parts *p);
+
+#endif

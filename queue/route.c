@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* The choice of an account for a message. */
+#include "config.h"
+
+#include <string.h>
+
+#include "mail/addr.h"
+#include "queue/ask.h"
+#include "queue/route.h"
+
+/* 1, 0, -1: membership is known to the parent alone. */
+static int
+admits(const struct conf *conf, struct ask *ask, size_t account, uid_t uid,
+    struct err *e)
+{
+	bool member;
+
+	if (conf->accounts[account].users.n == 0)
+		return 1;
+	if (ask_member(ask, (uint32_t)account, uid, &member, e) == -1)
+		return -1;
+	return member ? 1 : 0;
+}
+
+const struct conf_account *
+route_find(const struct conf *conf, struct ask *ask, uid_t uid,
+    const struct envelope *env, struct err *e)
+{
+	const char *sender = env->from != NULL ? env->from : env->sender;
+	size_t i;
+	int may;
+
+	/* With one account there is nothing to match. */
+	for (i = 0; conf->naccounts > 1 && i < conf->naccounts; i++) {
+		if (!addr_match_any(&conf->accounts[i].senders, sender))
+			continue;
+		if ((may = admits(conf, ask, i, uid, e)) == -1)
+			return NULL;
+		if (may == 1)
+			return &conf->accounts[i];
+	}
+	if ((may = admits(conf, ask, conf->default_account, uid, e)) == -1)
+		return NULL;
+	if (may == 1)
+		return &conf->accounts[conf->default_account];
+	err_set(e, ERR_PERM, "5.7.1",
+	    "no account may be used by uid %lu: see account.users in %s",
+	    (unsigned long)uid, conf->path);
+	return NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_SECRET_H
+#define QUEUE_SECRET_H
+
+#include "common/conf.h"
+#include "common/err.h"
+#include "queue/ask.h"
+
+/*
+ * The files that hold what an account signs in with.  The parent opens them
+ * as queue.user, judges owner and mode, and hands the descriptor on; it never
+ * reads them.
+ */
+
+/*
+ * Where a secret's name leads: relative names lie in $CREDENTIALS_DIRECTORY
+ * when that is set, else beside the configuration.  Allocated.
+ */
+char *secret_path(const struct conf *conf, const char *name);
+
+/*
+ * Opens the file: a descriptor, or -1 with *e filled (ERR_LOCAL, with the
+ * chown and chmod that mend it).  Refused: not a regular file; not owned by
+ * root or by this user; any bit for others; bits for a group that is not this
+ * process's, outside $CREDENTIALS_DIRECTORY.
+ */
+int secret_open(const struct conf *conf, const char *name, struct err *e);
+
+/* What the file looks like now, to see that it was changed. */
+int secret_stamp(const struct conf *conf, const char *name,
+    struct ask_stamp *st, struct err *e);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_SESSION_H
+#define QUEUE_SESSION_H
+
+#include "common/conf.h"
+#include "common/proto_job.h"
+
+/* What deliver is told about the account; for job_session_clear. */
+void session_describe(const struct conf *conf, const struct conf_account *a,
+    struct job_session *s);
+
+/* Does the account sign in with what a file holds? */
+bool session_has_secret_file(const struct conf_account *a);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Settling a try.
+ *
+ * The rules, in the order they are asked:
+ * - no answer after the end of the body may have left: uncertain;
+ * - no answer before that, or trouble with the connection or the account:
+ *   back to the queue, due as before, and no attempt spent;
+ * - delivered, rejected: final;
+ * - deferred: due again by queue.retry, unless queue.lifetime is over.
+ * Since the account was healthy when an attempt is spent, no message expires
+ * that the server never judged.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/log.h"
+#include "mail/addr.h"
+#include "queue/bounce.h"
+#include "queue/schedule.h"
+#include "queue/settle.h"
+
+/* How a recipient fared, also when no RESULT came for it. */
+static struct job_result
+result_of(const struct job *j, size_t i)
+{
+	struct job_result r = j->results[i];
+
+	if (r.outcome != 0)
+		return r;
+	r = j->end;
+	r.outcome = j->is_body_ended ? JOB_UNCERTAIN : JOB_UNTRIED;
+	if (j->is_damaged) {
+		r.code = 0;
+		strlcpy(r.status, "5.6.0", sizeof(r.status));
+		strlcpy(r.text,
+		    "the stored message is damaged and was not sent; see "
+		    "mailchuted(8), DAMAGE",
+		    sizeof(r.text));
+	}
+	return r;
+}
+
+static bool
+is_message_fault(const struct job_result *r)
+{
+	return r->scope == JOB_SCOPE_MESSAGE || r->scope == JOB_SCOPE_RECIPIENT;
+}
+
+static struct verdict
+wait_again(const struct conf_queue *q, const struct job *j, size_t i,
+    int64_t now, uint32_t rnd)
+{
+	int64_t delay = schedule_retry(
+	    q->retry_s, q->nretry, j->rcpts[i].attempts + 1, rnd);
+
+	return (struct verdict){ RCPT_QUEUED, now + delay, true };
+}
+
+struct verdict
+settle_judge(const struct conf_queue *q, const struct job *j, size_t i,
+    int64_t now, uint32_t rnd)
+{
+	struct job_result r = result_of(j, i);
+	struct verdict v = wait_again(q, j, i, now, rnd);
+
+	/* Damaged mail waits for an administrator. */
+	if (j->is_damaged)
+		return (struct verdict){ RCPT_HELD, 0, false };
+	switch (r.outcome) {
+	case JOB_DELIVERED:
+		return (struct verdict){ RCPT_DELIVERED, 0, true };
+	case JOB_UNCERTAIN:
+		v.to =
+		    q->uncertain == UNCERTAIN_HOLD ? RCPT_HELD : RCPT_UNCERTAIN;
+		if (v.to == RCPT_HELD)
+			v.due_at = 0;
+		return v;
+	case JOB_REJECTED:
+		if (is_message_fault(&r))
+			return (struct verdict){ RCPT_FAILED, 0, true };
+		break;
+	case JOB_DEFERRED:
+		if (!is_message_fault(&r))
+			break;
+		if (now - schedule_past(j->msg.arrived_at, now) >=
+		    q->lifetime_s)
+			return (struct verdict){ RCPT_EXPIRED, 0, true };
+		return v;
+	case JOB_UNTRIED:
+		break;
+	}
+	return (struct verdict){ RCPT_QUEUED, j->rcpts[i].due_at, false };
+}
+
+/* ---- writing ---------------------------------------------------------------
+ */
+
+static const char *
+outcome_name(enum job_outcome o)
+{
+	switch (o) {
+	case JOB_DELIVERED:
+		return "delivered";
+	case JOB_DEFERRED:
+		return "deferred";
+	case JOB_REJECTED:
+		return "rejected";
+	case JOB_UNCERTAIN:
+		return "uncertain";
+	case JOB_UNTRIED:
+		break;
+	}
+	return "untried";
+}
+
+static int
+write_attempt(const struct settle *s, const struct job *j, size_t i,
+    const struct job_result *r, int64_t now, struct err *e)
+{
+	struct store_attempt a = {
+		.message = j->msg.id,
+		.rcpt = j->rcpts[i].id,
+		.at = now,
+		.outcome = outcome_name(r->outcome),
+		.account = j->msg.account,
+		.relay = j->session.relay,
+		.address = j->session.address,
+		.tls = j->session.tls,
+		.cipher = j->session.cipher,
+		.code = r->code,
+		.status = r->status,
+		.text = r->text,
+		.elapsed_ms =
+		    j->times.wait_ms + j->times.envelope_ms + j->times.data_ms,
+	};
+
+	return store_attempt_add(s->store, &a, e);
+}
+
+static int
+write_event(const struct settle *s, const struct job *j, size_t i,
+    const struct job_result *r, enum rcpt_state to, int64_t now, struct err *e)
+{
+	struct store_event ev = {
+		.at = now,
+		.what = to == RCPT_DELIVERED ? "delivered"
+			: to == RCPT_EXPIRED ? "expired"
+					     : "bounced",
+		.message = j->msg.id,
+		.uid = j->msg.uid,
+		.account = j->msg.account,
+		.sender = j->msg.sender,
+		.recipient = j->rcpts[i].address,
+		.message_id = j->msg.message_id,
+		.code = r->code,
+		.status = r->status,
+		.text = r->text,
+		.relay = j->session.relay,
+		.size = j->msg.size,
+		.arrived_at = j->msg.arrived_at,
+	};
+
+	return store_event_add(s->store, &ev, e);
+}
+
+/* One move on the way to where a recipient goes. */
+static int
+step(const struct settle *s, const struct job *j, size_t i,
+    enum rcpt_state *from, enum rcpt_state to, struct err *e)
+{
+	struct rcpt_change c = { .to = to };
+
+	if (to == RCPT_QUEUED || to == RCPT_UNCERTAIN)
+		c.due_at = j->rcpts[i].due_at;
+	if (state_set(s->store, j->msg.id, j->rcpts[i].id, *from, &c, e) == -1)
+		return -1;
+	*from = to;
+	return 0;
+}
+
+/*
+ * A result may come before the claim, when the server refuses the envelope
+ * while the body is still on its way; the state then passes through active
+ * all the same.  Into held it passes through the state that it is held from.
+ */
+static int
+write_state(const struct settle *s, const struct job *j, size_t i,
+    const struct job_result *r, const struct verdict *v, struct err *e)
+{
+	struct rcpt_change c = {
+		.to = v->to,
+		.due_at = v->due_at,
+		.attempted = v->is_attempt,
+		.code = r->code,
+		.status = r->status,
+		.text = r->text,
+		.meaning = r->meaning,
+		.fix = r->fix,
+	};
+	enum rcpt_state from = j->is_claimed ? RCPT_ACTIVE : j->rcpts[i].state;
+
+	if (from != RCPT_ACTIVE && v->to == RCPT_QUEUED && !v->is_attempt)
+		return 0;
+	if (from == RCPT_UNCERTAIN &&
+	    step(s, j, i, &from, RCPT_QUEUED, e) == -1)
+		return -1;
+	if (from == RCPT_QUEUED && v->to != RCPT_HELD &&
+	    step(s, j, i, &from, RCPT_ACTIVE, e) == -1)
+		return -1;
+	if (from == RCPT_ACTIVE && v->to == RCPT_HELD &&
+	    step(s, j, i, &from,
+		r->outcome == JOB_UNCERTAIN ? RCPT_UNCERTAIN : RCPT_QUEUED,
+		e) == -1)
+		return -1;
+	return state_set(s->store, j->msg.id, j->rcpts[i].id, from, &c, e);
+}
+
+/*
+ * A notice of ours that fails goes to local.admin, once: a recipient more.
+ */
+static int
+readdress(
+    const struct settle *s, const struct job *j, int64_t now, struct err *e)
+{
+	struct rcpt_change queued = { .to = RCPT_QUEUED, .due_at = now };
+	struct store_rcpt r, *all = NULL;
+	size_t i, n = 0;
+	int rc = -1;
+
+	memset(&r, 0, sizeof(r));
+	r.address = s->conf->local.admin;
+	if (store_rcpt_add(s->store, j->msg.id, &r, e) == -1 ||
+	    store_rcpts_get(s->store, j->msg.id, &all, &n, e) == -1)
+		return -1;
+	if (n > 0)
+		rc = state_set(s->store, j->msg.id, all[n - 1].id, RCPT_STAGING,
+		    &queued, e);
+	for (i = 0; i < n; i++)
+		store_rcpt_clear(&all[i]);
+	free(all);
+	return rc;
+}
+
+static bool
+has_reached_admin(const struct settle *s, const struct job *j, size_t i)
+{
+	return s->conf->local.admin == NULL ||
+	       addr_equal(j->rcpts[i].address, s->conf->local.admin);
+}
+
+static int
+settle_one(
+    const struct settle *s, struct job *j, size_t i, int64_t now, struct err *e)
+{
+	struct job_result r = result_of(j, i);
+	struct verdict v =
+	    settle_judge(&s->conf->queue, j, i, now, arc4random());
+	bool failed = v.to == RCPT_FAILED || v.to == RCPT_EXPIRED;
+
+	/* What local.admin cannot be told waits for him in the queue. */
+	if (failed && bounce_is_last_word(j)) {
+		if (has_reached_admin(s, j, i))
+			v.to = RCPT_HELD;
+		else if (readdress(s, j, now, e) == -1)
+			return -1;
+	}
+	if (write_state(s, j, i, &r, &v, e) == -1)
+		return -1;
+	j->results[i] = r;
+	if (v.is_attempt && v.to != RCPT_DELIVERED &&
+	    write_attempt(s, j, i, &r, now, e) == -1)
+		return -1;
+	if (state_is_final(v.to) &&
+	    write_event(s, j, i, &r, v.to, now, e) == -1)
+		return -1;
+	if (failed)
+		bounce_note(s->bounce, j, i, v.to);
+	return 0;
+}
+
+static bool
+is_attempt(const struct job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->nrcpts; i++) {
+		struct job_result r = result_of(j, i);
+
+		if (r.outcome == JOB_DELIVERED || r.outcome == JOB_UNCERTAIN ||
+		    (r.outcome != JOB_UNTRIED && is_message_fault(&r)))
+			return true;
+	}
+	return false;
+}
+
+int
+settle_work(const struct settle *s, struct job *j, int64_t now, bool *finished,
+    struct err *e)
+{
+	size_t i;
+	int over;
+
+	bounce_begin(s->bounce);
+	for (i = 0; i < j->nrcpts; i++)
+		if (settle_one(s, j, i, now, e) == -1)
+			return -1;
+	if (bounce_write(s->bounce, j, now, e) == -1)
+		return -1;
+	if (is_attempt(j) &&
+	    store_message_attempted(s->store, j->msg.id, e) == -1)
+		return -1;
+	if ((over = store_message_finished(s->store, j->msg.id, e)) == -1)
+		return -1;
+	*finished = over == 1;
+	return over == 1 ? store_message_delete(s->store, j->msg.id, e) : 0;
+}
+
+void
+settle_log(const struct job *j, int64_t now)
+{
+	char id[QUEUE_ID_TEXT];
+	struct buf b;
+	size_t i;
+
+	queue_id_format(j->msg.id, id);
+	buf_init(&b, LOG_LINE_MAX);
+	for (i = 0; i < j->nrcpts; i++) {
+		const struct job_result *r = &j->results[i];
+
+		log_begin(&b, outcome_name(r->outcome));
+		log_str(&b, "id", id);
+		log_str(&b, "rcpt", j->rcpts[i].address);
+		log_str(&b, "orig_rcpt", j->rcpts[i].original);
+		log_str(&b, "account", j->msg.account);
+		log_str(&b, "relay", j->session.relay);
+		log_str(&b, "address", j->session.address);
+		log_str(&b, "tls", j->session.tls);
+		log_str(&b, "cipher", j->session.cipher);
+		log_num(&b, "delay_s", now - j->msg.arrived_at);
+		log_num(&b, "envelope_ms", (int64_t)j->times.envelope_ms);
+		log_num(&b, "data_ms", (int64_t)j->times.data_ms);
+		log_num(&b, "code", r->code);
+		log_str(&b, "status", r->status);
+		log_str(&b, "phase", r->phase);
+		log_str(&b, "text", r->text);
+		log_end(
+		    &b, r->outcome == JOB_DELIVERED ? LOG_INFO : LOG_WARNING);
+	}
+	buf_clear(&b);
+}

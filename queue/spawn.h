@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_SPAWN_H
+#define QUEUE_SPAWN_H
+
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "common/strlist.h"
+
+/*
+ * Starting of programs by the parent: fork and exec, a fresh address space,
+ * exactly the descriptors meant for it, an environment made from nothing, and
+ * a signal that ends the child when the parent dies.
+ */
+
+/*
+ * Starts argv[0] with in on descriptor 0, out on 1, and keep[i] on descriptor
+ * 3 + i; a descriptor of -1 means /dev/null.  2 is the log, else /dev/null.
+ * Returns the pid, or -1 with *e filled (ERR_TEMP).  The descriptors stay the
+ * caller's.
+ */
+struct spawn {
+	const char *const *argv; /* ends with NULL */
+	int in, out;
+	const int *keep;
+	size_t nkeep;
+};
+pid_t spawn_start(const struct spawn *s, struct err *e);
+
+#endif

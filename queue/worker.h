@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_WORKER_H
+#define QUEUE_WORKER_H
+
+#include <sys/types.h>
+
+#include "common/proto_job.h"
+#include "queue/job.h"
+
+struct ask;
+struct event_base;
+
+/*
+ * One deliver process, as the queue process sees it: a job channel that is
+ * written and read without blocking, and the rules of common/proto_job.h kept
+ * on our side.  It decides nothing; dispatch does, by these calls.
+ */
+struct worker;
+
+struct worker_calls {
+	void (*ready)(void *arg, struct worker *w);
+	/* the whole body but its end is on its way: claim, then end it */
+	void (*body_sent)(void *arg, struct worker *w, struct job *j);
+	/* the job is over, with a result for each recipient that has one */
+	void (*done)(void *arg, struct worker *w, struct job *j);
+	/*
+	 * The session is over, and j (or NULL) unfinished.  why says how, as
+	 * FAILED or CLOSED did; the worker is freed after the call.
+	 */
+	void (*gone)(void *arg, struct worker *w, struct job *j,
+	    const struct job_result *why);
+};
+
+/* fd is the job channel, the worker's from now on. */
+struct worker *worker_new(struct event_base *base, struct store *s,
+    struct ask *ask, int fd, pid_t pid, const struct job_session *session,
+    const struct worker_calls *calls, void *arg);
+void worker_free(struct worker *w); /* ends the process by hanging up */
+
+enum worker_state {
+	WORKER_STARTING,
+	WORKER_IDLE,
+	WORKER_BUSY,
+	WORKER_QUITTING
+};
+enum worker_state worker_state(const struct worker *w);
+const struct job_ready *worker_session(const struct worker *w);
+const struct job *worker_job(const struct worker *w);
+
+/* Hands over a job, which becomes the worker's until done or gone. */
+void worker_give(struct worker *w, struct job *j);
+void worker_end_body(struct worker *w); /* after body_sent */
+void worker_abort(struct worker *w);    /* instead */
+void worker_quit(struct worker *w);     /* when idle: ends the session */
+
+#endif
