@@ -250,6 +250,18 @@ quit_idle(struct lane *l)
 }
 
 static void
+ours_failed(struct lane *l, const struct err *e)
+{
+	struct job_result why = { .outcome = JOB_DEFERRED,
+		.scope = JOB_SCOPE_CONNECTION };
+
+	strlcpy(why.status, e->status, sizeof(why.status));
+	strlcpy(why.text, e->text, sizeof(why.text));
+	strlcpy(why.phase, "start", sizeof(why.phase));
+	lane_trouble(l, &why);
+}
+
+static void
 rest(struct lane *l)
 {
 	if (lane_is_idle(l))
@@ -272,10 +284,10 @@ lane_kick(struct lane *l)
 	while (advance(l, now, &at, &e))
 		;
 	if (e.class != ERR_NONE) {
-		/* Ours to mend, not the server's: log it and look again. */
-		log_event(LOG_ERR, "dispatch", "account", l->account.conf->name,
-		    "text", e.text, NULL);
-		at = now + 5;
+		/* Ours to mend, not the server's; mailq shows it all the same.
+		 */
+		ours_failed(l, &e);
+		at = l->account.known.next_at;
 	}
 	if (l->account.known.state != ACCOUNT_READY &&
 	    l->account.known.next_at > now)
