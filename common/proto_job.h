@@ -142,7 +142,7 @@ struct job_result {
 	enum job_scope scope;
 	unsigned code;               /* of the reply; 0 when none was read */
 	char status[ERR_STATUS_MAX]; /* RFC 3463 */
-	char text[ERR_TEXT_MAX];     /* the server's own words, or ours */
+	char text[ERR_TEXT_MAX];     /* what followed the code; or our words */
 	char phase[32];              /* "RCPT TO", "end of data", ... */
 	char meaning[256], fix[512]; /* from the verdict table; may be "" */
 	/*

@@ -1,1 +1,32 @@
-# filled with the folder
+noinst_LIBRARIES += libdelivery.a
+pkglibexec_PROGRAMS += delivery/deliver
+
+libdelivery_a_SOURCES = \
+	delivery/body.c delivery/body.h \
+	delivery/channel.c delivery/channel.h \
+	delivery/command.c delivery/command.h \
+	delivery/conn.c delivery/conn.h \
+	delivery/data.c \
+	delivery/ehlo.c delivery/ehlo.h \
+	delivery/idn.c delivery/idn.h \
+	delivery/outgoing.c delivery/outgoing.h \
+	delivery/phase.c delivery/phase.h \
+	delivery/reply.c delivery/reply.h \
+	delivery/resolve.c delivery/resolve.h \
+	delivery/sasl.c delivery/sasl.h \
+	delivery/secret.c delivery/secret.h \
+	delivery/session.c delivery/session.h \
+	delivery/settle.c \
+	delivery/tls.c delivery/tls.h \
+	delivery/transaction.c delivery/transaction.h \
+	delivery/transaction_priv.h \
+	delivery/trust.c delivery/trust.h \
+	delivery/verdict.c delivery/verdict.h delivery/verdict_table.c
+libdelivery_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS) $(IDN2_CFLAGS)
+
+delivery_deliver_SOURCES = delivery/deliver_main.c
+delivery_deliver_LDADD = $(DELIVERY_LDADD)
+
+# What its tests link, too.
+DELIVERY_LDADD = libdelivery.a libmail.a libcommon.a $(LIBBSD_LIBS) \
+	$(SSL_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(SECCOMP_LIBS)

@@ -43,6 +43,15 @@ FUZZ_TARGETS += tests/fuzz/conf tests/fuzz/proto_ctl
 tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/reply
+tests_fuzz_reply_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
+FUZZ_TARGETS += tests/fuzz/ehlo
+tests_fuzz_ehlo_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
+FUZZ_TARGETS += tests/fuzz/verdict
+tests_fuzz_verdict_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
+FUZZ_TARGETS += tests/fuzz/resolve
+tests_fuzz_resolve_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
+
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)

@@ -1,1 +1,25 @@
 # unit tests of delivery/
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/conn
+tests_unit_conn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conn_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/ehlo
+tests_unit_ehlo_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ehlo_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/reply
+tests_unit_reply_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_reply_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/resolve
+tests_unit_resolve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_resolve_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/sasl
+tests_unit_sasl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_sasl_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/trust
+tests_unit_trust_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_trust_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/verdict
+tests_unit_verdict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_verdict_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+endif

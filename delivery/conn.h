@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DELIVERY_CONN_H
+#define DELIVERY_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "delivery/phase.h"
+
+/*
+ * The connection to the server.  Plain and TLS are the same to everybody
+ * above.  Everything that waits does so under the deadline of the phase, and
+ * watches the job channel meanwhile: when mailchuted is gone, the wait ends.
+ *
+ * Output is gathered and leaves in large pieces; conn_flush sends what is
+ * there.  Input is handed out line by line.
+ */
+
+struct conn;
+struct tls_policy;
+
+/* Takes over fd.  watch is the job channel, or -1. */
+struct conn *conn_new(int fd, int watch, const char *host);
+void conn_free(struct conn *c); /* closes; NULL is fine */
+
+/* Begins a phase: its deadline counts from now. */
+void conn_phase(struct conn *c, enum phase p);
+enum phase conn_get_phase(const struct conn *c);
+
+/* Another deadline for this phase (monotonic milliseconds). */
+void conn_deadline(struct conn *c, int64_t deadline_ms);
+
+/* The handshake.  Input that came before it is an error. */
+int conn_start_tls(struct conn *c, const struct tls_policy *p, struct err *e);
+const char *conn_tls_version(const struct conn *c); /* "" without TLS */
+const char *conn_tls_cipher(const struct conn *c);
+
+/* Appends to the output, which leaves by itself when much is there. */
+int conn_put(struct conn *c, const void *p, size_t n, struct err *e);
+int conn_puts(struct conn *c, const char *s, struct err *e);
+int conn_flush(struct conn *c, struct err *e);
+
+/*
+ * The next line of input without its CRLF, valid until the next call.  A line
+ * beyond max octets, a bare CR or LF, and a NUL are errors.
+ */
+int conn_line(
+    struct conn *c, size_t max, const char **line, size_t *n, struct err *e);
+
+/* Has the server sent, or ended, anything that was not read yet?  No wait. */
+bool conn_has_input(struct conn *c);
+
+/*
+ * Waits until the server or the job channel has something, or the time is
+ * over.
+ */
+enum conn_event {
+	CONN_SERVER,
+	CONN_CHANNEL,
+	CONN_TIMEOUT
+};
+enum conn_event conn_idle(struct conn *c, int64_t deadline_ms);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The octets of a message, by DATA (RFC 5321 4.1.1.4) or in chunks by BDAT
+ * (RFC 3030).
+ *
+ * is_committed is set before the last of them is handed to the connection, and
+ * taken back when the answer was read: in between nobody but the server knows.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mail/dotline.h"
+#include "mail/header.h"
+#include "delivery/command.h"
+#include "delivery/conn.h"
+#include "delivery/session.h"
+#include "delivery/transaction_priv.h"
+#include "delivery/verdict.h"
+
+/* One BDAT of a large message. */
+#define CHUNK (1024 * 1024)
+
+/* Chunks in flight, with PIPELINING; their replies are few and short. */
+#define WINDOW 8
+
+/* The answer to the whole message. */
+static int
+take_final_reply(struct transaction *t)
+{
+	struct job_result r;
+
+	if (transaction_read_reply(t, PHASE_FINAL) == -1)
+		return -1;
+	if (reply_class(&t->reply) == 3)
+		return settle_out_of_place(t);
+	t->is_committed = false;
+	t->s->needs_reset = false;
+	verdict_reply(PHASE_FINAL, &t->reply, &r);
+	if (reply_class(&t->reply) != 2)
+		return settle_refused(t, &r);
+	r.outcome = JOB_DELIVERED;
+	r.scope = JOB_SCOPE_MESSAGE;
+	r.meaning[0] = r.fix[0] = '\0';
+	r.wait_s = 0;
+	settle_rest(t, &r);
+	return 0;
+}
+
+/* A reply while the data is under way: the server has had enough. */
+static int
+take_early_reply(struct transaction *t)
+{
+	struct job_result r;
+
+	if (transaction_read_reply(t, PHASE_BODY) == -1)
+		return -1;
+	if (reply_class(&t->reply) < 4)
+		return settle_out_of_place(t);
+	verdict_reply(PHASE_BODY, &t->reply, &r);
+	settle_rest(t, &r);
+	/* It expects more data, and gets none. */
+	t->s->is_broken = true;
+	return settle_end(t, &r);
+}
+
+/* Everything has been put: the last octet leaves now. */
+static int
+commit(struct transaction *t)
+{
+	struct err e;
+
+	conn_phase(t->s->conn, PHASE_FINAL);
+	t->is_committed = true;
+	if (conn_flush(t->s->conn, &e) == -1)
+		return settle_broken(t, &e);
+	return 0;
+}
+
+/* After 354. */
+static int
+stream_data(struct transaction *t)
+{
+	struct dotline d;
+	struct buf wire;
+	const char *p;
+	int more, rc = -1;
+	struct err e;
+	size_t n;
+
+	dotline_init(&d);
+	buf_init(&wire, DOTLINE_ROOM(2 * HEADER_MAX + 2 * BODY_WHOLE));
+	do {
+		conn_phase(t->s->conn, PHASE_BODY);
+		if ((more = body_next(&t->body, &p, &n, &e)) == -1) {
+			settle_lost_body(t, &e);
+			goto out;
+		}
+		if (dotline_put(&d, p, n, &wire) == -1 ||
+		    (more == 0 && dotline_end(&d, &wire) == -1)) {
+			err_set(&e, ERR_LOCAL, "4.3.0", "output overrun");
+			settle_lost_body(t, &e);
+			goto out;
+		}
+		if (conn_has_input(t->s->conn)) {
+			take_early_reply(t);
+			goto out;
+		}
+		if (more == 0)
+			t->is_committed = true;
+		if (conn_put(t->s->conn, wire.data, wire.len, &e) == -1) {
+			settle_broken(t, &e);
+			goto out;
+		}
+		t->times.octets += wire.len;
+		buf_truncate(&wire, 0);
+	} while (more == 1);
+	rc = commit(t);
+out:
+	buf_clear(&wire);
+	return rc == -1 ? -1 : take_final_reply(t);
+}
+
+/* The lone dot for a server that said 354 although it took no recipient. */
+static int
+send_nothing(struct transaction *t)
+{
+	struct err e;
+
+	if (conn_puts(t->s->conn, ".\r\n", &e) == -1 ||
+	    conn_flush(t->s->conn, &e) == -1)
+		return settle_broken(t, &e);
+	if (transaction_read_reply(t, PHASE_FINAL) == -1)
+		return -1;
+	t->s->needs_reset = false;
+	return 0;
+}
+
+static int
+send_by_data(struct transaction *t)
+{
+	struct job_result r;
+	struct err e;
+
+	if (t->mail_is_refused ||
+	    (!transaction_offers(t, EHLO_PIPELINING) && t->accepted == 0))
+		return 0;
+	if (command_put(t->s->conn, &e, "DATA") == -1)
+		return settle_broken(t, &e);
+	if (transaction_take_replies(t, t->m->env.nrcpts) == -1)
+		return -1;
+	/* Not pipelined: the replies were read before, DATA was just flushed.
+	 */
+	if (transaction_read_reply(t, PHASE_DATA) == -1)
+		return -1;
+	if (t->accepted == 0)
+		return t->reply.code == 354 ? send_nothing(t) : 0;
+	if (t->reply.code == 354)
+		return stream_data(t);
+	if (reply_class(&t->reply) < 4)
+		return settle_out_of_place(t);
+	verdict_reply(PHASE_DATA, &t->reply, &r);
+	return settle_refused(t, &r);
+}
+
+/* The whole of a small message behind the envelope, in one flight. */
+static int
+send_in_one_flight(struct transaction *t)
+{
+	const char *p;
+	struct err e;
+	size_t n;
+
+	if (body_next(&t->body, &p, &n, &e) != 0)
+		return settle_lost_body(t, &e);
+	assert(n == t->body.size);
+	if (command_put(t->s->conn, &e, "BDAT %zu LAST", n) == -1)
+		return settle_broken(t, &e);
+	t->is_committed = true;
+	if (conn_put(t->s->conn, p, n, &e) == -1)
+		return settle_broken(t, &e);
+	t->times.octets = n;
+	if (transaction_take_replies(t, t->m->env.nrcpts) == -1)
+		return -1;
+	if (t->accepted > 0)
+		return take_final_reply(t);
+	/* 503: there was nobody to send it to. */
+	t->is_committed = false;
+	return transaction_read_reply(t, PHASE_FINAL);
+}
+
+/* The answer to a chunk that is not the last. */
+static int
+take_chunk_reply(struct transaction *t)
+{
+	struct job_result r;
+
+	if (transaction_read_reply(t, PHASE_BODY) == -1)
+		return -1;
+	if (reply_class(&t->reply) == 2 || t->is_refused)
+		return 0;
+	if (reply_class(&t->reply) == 3)
+		return settle_out_of_place(t);
+	verdict_reply(PHASE_BODY, &t->reply, &r);
+	return settle_refused(t, &r);
+}
+
+/* Octets of the body, as far as they go into chunks. */
+struct chunks {
+	const char *p;
+	size_t n;           /* left of what body_next gave */
+	int more;           /* body_next has more */
+	uint64_t left;      /* octets of the message still to be announced */
+	unsigned in_flight; /* chunks whose answer was not read */
+};
+
+/* Sends one chunk: announced by BDAT, then exactly so many octets. */
+static int
+send_chunk(struct transaction *t, struct chunks *c, size_t size)
+{
+	size_t part;
+	struct err e;
+
+	if (command_put(t->s->conn, &e, "BDAT %zu%s", size,
+		c->left == size ? " LAST" : "") == -1)
+		return settle_broken(t, &e);
+	c->left -= size;
+	while (size > 0) {
+		conn_phase(t->s->conn, PHASE_BODY);
+		if (c->n == 0 && c->more == 1 &&
+		    (c->more = body_next(&t->body, &c->p, &c->n, &e)) == -1)
+			return settle_lost_body(t, &e);
+		part = c->n < size ? c->n : size;
+		assert(part > 0);
+		t->is_committed = c->left == 0 && part == size;
+		if (conn_put(t->s->conn, c->p, part, &e) == -1)
+			return settle_broken(t, &e);
+		c->p += part;
+		c->n -= part;
+		size -= part;
+		t->times.octets += part;
+	}
+	c->in_flight++;
+	return 0;
+}
+
+/* What has been answered by now, and what must be before the next chunk. */
+static int
+take_chunk_replies(struct transaction *t, struct chunks *c)
+{
+	unsigned window = transaction_offers(t, EHLO_PIPELINING) ? WINDOW : 1;
+	struct err e;
+
+	if (c->in_flight >= window && conn_flush(t->s->conn, &e) == -1)
+		return settle_broken(t, &e);
+	while (c->in_flight >= window ||
+	       (c->in_flight > 0 && conn_has_input(t->s->conn))) {
+		if (take_chunk_reply(t) == -1)
+			return -1;
+		c->in_flight--;
+	}
+	return 0;
+}
+
+/*
+ * A large message in chunks, without waiting for the answer to each.  A chunk
+ * that is refused ends it between two chunks, where the dialogue is in step.
+ */
+static int
+send_chunks(struct transaction *t)
+{
+	struct chunks c = { .more = 1, .left = t->body.size };
+	struct err e;
+
+	do {
+		if (send_chunk(t, &c, c.left < CHUNK ? c.left : CHUNK) == -1)
+			return -1;
+		if (c.left > 0 && take_chunk_replies(t, &c) == -1)
+			return -1;
+	} while (c.left > 0 && !t->is_refused);
+	if (!t->is_refused && commit(t) == -1)
+		return -1;
+	if (t->is_refused && conn_flush(t->s->conn, &e) == -1)
+		return settle_broken(t, &e);
+	for (; c.in_flight > 1; c.in_flight--)
+		if (take_chunk_reply(t) == -1)
+			return -1;
+	if (c.in_flight == 0)
+		return 0;
+	return t->is_refused ? take_chunk_reply(t) : take_final_reply(t);
+}
+
+static int
+send_by_chunks(struct transaction *t)
+{
+	if (transaction_offers(t, EHLO_PIPELINING) && !t->mail_is_refused &&
+	    t->body.is_complete && t->body.size <= BODY_WHOLE)
+		return send_in_one_flight(t);
+	if (transaction_take_replies(t, t->m->env.nrcpts) == -1)
+		return -1;
+	return t->accepted == 0 ? 0 : send_chunks(t);
+}
+
+int
+data_send(struct transaction *t)
+{
+	if (transaction_offers(t, EHLO_CHUNKING) && t->s->job->chunking)
+		return send_by_chunks(t);
+	return send_by_data(t);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * deliver: one connection to one server, for mailchuted, which starts it with
+ * the job channel on JOB_FD and the secret channel on SECRET_FD.  It reads what
+ * a remote server says, so it has no database, and after step 4 no files, no
+ * sockets but those it holds, and no way to start anything.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/priv.h"
+#include "common/sandbox.h"
+#include "delivery/channel.h"
+#include "delivery/conn.h"
+#include "delivery/resolve.h"
+#include "delivery/session.h"
+#include "delivery/tls.h"
+#include "delivery/trust.h"
+#include "delivery/verdict.h"
+
+/* What is opened before the sandbox and used in it. */
+struct deliver {
+	struct channel channel;
+	struct job_session job;
+	struct trust trust;
+	struct tls_policy *policy;
+	struct session session;
+};
+
+/* 1: the job.  The log goes where it says. */
+static int
+read_job(struct deliver *d, struct err *e)
+{
+	struct frame f;
+
+	channel_init(&d->channel, JOB_FD);
+	if (channel_next(&d->channel, &f, e) == -1 ||
+	    job_get_session(&f, &d->job, e) == -1)
+		return -1;
+	if (d->job.log_target == CONF_LOG_SYSLOG)
+		(void)log_open(
+		    "deliver", LOG_TO_SYSLOG, NULL, (int)d->job.log_level);
+	else
+		log_open_fd("deliver", STDERR_FILENO, (int)d->job.log_level);
+	tzset();
+	return 0;
+}
+
+/* 1: a connected socket, and the certificates. */
+static int
+open_all(struct deliver *d, struct err *e)
+{
+	struct session *s = &d->session;
+	struct host host;
+	int fd;
+
+	s->job = &d->job;
+	s->channel = &d->channel;
+	fd = resolve_connect(
+	    &d->job, JOB_FD, &host, &s->ready, &s->is_loopback, e);
+	if (fd == -1)
+		return -1;
+	s->conn = conn_new(fd, JOB_FD, host.name);
+	if (d->job.tls == TLS_NONE)
+		return 0;
+	if (trust_find(&d->trust, d->job.ca_file,
+		sandbox_keeps_paths(d->job.sandbox), CA_PATH, CA_BUNDLE,
+		e) == -1)
+		return -1;
+	d->policy = tls_policy_new(d->job.tls_min, &d->trust, e);
+	s->policy = d->policy;
+	return d->policy == NULL ? -1 : 0;
+}
+
+/* 4 */
+static int
+enter_sandbox(const struct deliver *d, struct err *e)
+{
+	const struct strlist *places = &d->trust.places;
+	struct sandbox_path *paths;
+	char told[SANDBOX_TOLD_MAX];
+	size_t i;
+	int rc;
+
+	paths = calloc(places->n + 1, sizeof(*paths));
+	if (paths == NULL)
+		return err_set(e, ERR_LOCAL, "4.3.0", "out of memory");
+	for (i = 0; i < places->n; i++) {
+		paths[i].path = places->v[i];
+		paths[i].rights = SANDBOX_READ;
+	}
+	rc = sandbox_enter(
+	    SANDBOX_DELIVER, d->job.sandbox, paths, places->n, told, e);
+	free(paths);
+	if (rc == 0)
+		log_event(LOG_DEBUG, "sandbox", "in_force", told, NULL);
+	return rc;
+}
+
+static void
+set_rules(struct deliver *d)
+{
+	struct rewrite_rules *r = &d->session.rules;
+
+	r->user = d->job.user;
+	r->senders = &d->job.senders;
+	r->mode = d->job.rewrite;
+	r->original_from = d->job.original_from;
+	r->null_sender_ok = d->job.provider == PROVIDER_SMTP;
+	r->local_names = &d->job.local_names;
+	r->hostname = d->job.hostname;
+	r->domain = d->job.domain;
+}
+
+/* Tells the queue why there is no session. */
+static int
+tell_failed(struct deliver *d, const struct job_result *why)
+{
+	struct err e;
+
+	if (job_put_failed(&d->channel.out, why, &d->session.ready) == 0 &&
+	    channel_flush(&d->channel, &e) == 0)
+		return EXIT_SUCCESS;
+	log_event(LOG_ERR, "deliver", "error", e.text, NULL);
+	return EXIT_FAILURE;
+}
+
+/* 5: foreign bytes. */
+static int
+run(struct deliver *d)
+{
+	struct job_result why;
+	struct err e;
+
+	set_rules(d);
+	if (session_open(&d->session, &why) == -1)
+		return tell_failed(d, &why);
+	if (session_serve(&d->session, &e) == 0)
+		return EXIT_SUCCESS;
+	log_event(LOG_WARNING, "deliver", "account", d->job.account, "error",
+	    e.text, NULL);
+	d->session.is_broken = true;
+	return EXIT_FAILURE;
+}
+
+static void
+clean_up(struct deliver *d)
+{
+	session_close(&d->session);
+	tls_policy_free(d->policy);
+	trust_clear(&d->trust);
+	job_session_clear(&d->job);
+	channel_clear(&d->channel);
+}
+
+/*
+ * Trouble before the dialogue began.  What only an administrator can mend holds
+ * the account; a host that cannot be reached is tried again.
+ */
+static int
+give_up(struct deliver *d, const struct err *e)
+{
+	struct job_result why;
+
+	verdict_error(PHASE_CONNECT, e, &why);
+	if (e->class == ERR_LOCAL) {
+		why.outcome = JOB_REJECTED;
+		why.scope = JOB_SCOPE_ACCOUNT;
+	} else {
+		strlcpy(why.fix,
+		    "Check the name service, the network, and that the "
+		    "firewall lets this host's connections out.",
+		    sizeof(why.fix));
+	}
+	d->session.is_broken = true;
+	return tell_failed(d, &why);
+}
+
+int
+main(void)
+{
+	struct deliver d;
+	struct err e;
+	int rc;
+
+	memset(&d, 0, sizeof(d));
+	log_open_fd("deliver", STDERR_FILENO, LOG_INFO);
+	sandbox_hide_memory();
+	priv_close_from(SECRET_FD + 1);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (read_job(&d, &e) == -1)
+		fatalx(EX_USAGE, "started by mailchuted only: %s", e.text);
+	if (open_all(&d, &e) == -1 || enter_sandbox(&d, &e) == -1)
+		rc = give_up(&d, &e);
+	else
+		rc = run(&d);
+	clean_up(&d);
+	return rc;
+}

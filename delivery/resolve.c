@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hosts, addresses, connections.  An address that does not answer must not
+ * eat the time of the next: each has its own deadline, a shorter one while
+ * others are left.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "delivery/idn.h"
+#include "delivery/phase.h"
+#include "delivery/resolve.h"
+
+#define ADDRESSES_MAX 16          /* of one host that are tried */
+#define HURRY_MS      (10 * 1000) /* for an address that has a successor */
+#define NO_HOST       "4.4.1"     /* RFC 3463: no answer from host */
+#define NO_NAME       "4.4.3"     /* directory server failure */
+
+/* ---- what the configuration says ----------------------------------------- */
+
+static bool
+is_ipv6(const char *s)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET6, s, address) == 1;
+}
+
+static int
+bad_host(struct err *e, const char *text)
+{
+	return err_set(e, ERR_LOCAL, "4.3.5",
+	    "account.host: \"%s\" is no host, host:port or [address]:port",
+	    text);
+}
+
+/* Digits of a port; 0 when they are none. */
+static unsigned
+parse_port(const char *s)
+{
+	const char *problem;
+	unsigned port;
+
+	if (strspn(s, "0123456789") != strlen(s))
+		return 0;
+	port = (unsigned)strtonum(s, 1, 65535, &problem);
+	return problem == NULL ? port : 0;
+}
+
+/* Splits "name:port" and "[address]:port" in place; *port as given or 0. */
+static int
+split_port(char *text, char **name, unsigned *port)
+{
+	char *end;
+
+	*name = text;
+	if (text[0] == '[') {
+		if ((end = strchr(text, ']')) == NULL)
+			return -1;
+		*end++ = '\0';
+		*name = text + 1;
+		if (!is_ipv6(*name))
+			return -1;
+		if (*end == '\0')
+			return 0;
+		if (*end != ':')
+			return -1;
+	} else if (is_ipv6(text) || (end = strchr(text, ':')) == NULL) {
+		return 0;
+	}
+	*end = '\0';
+	*port = parse_port(end + 1);
+	return *port == 0 ? -1 : 0;
+}
+
+static bool
+is_plausible_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < 254 && s[0] != '-' && s[0] != '.' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789.-_") == n;
+}
+
+int
+host_parse(const char *text, unsigned port, struct host *h, struct err *e)
+{
+	char copy[512], *name, *ascii;
+
+	h->port = port;
+	if (strlcpy(copy, text, sizeof(copy)) >= sizeof(copy) ||
+	    split_port(copy, &name, &h->port) == -1)
+		return bad_host(e, text);
+	if (is_ipv6(name)) {
+		strlcpy(h->name, name, sizeof(h->name));
+		return 0;
+	}
+	if ((ascii = idn_to_ascii(name)) == NULL || !is_plausible_name(ascii)) {
+		free(ascii);
+		return bad_host(e, text);
+	}
+	strlcpy(h->name, ascii, sizeof(h->name));
+	free(ascii);
+	return 0;
+}
+
+/* ---- connecting ---------------------------------------------------------- */
+
+static int
+look_up(const struct host *h, enum conf_family family, struct addrinfo **found,
+    struct err *e)
+{
+	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC,
+		[FAMILY_IPV4] = AF_INET,
+		[FAMILY_IPV6] = AF_INET6 };
+	struct addrinfo hints = { .ai_family = families[family],
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV };
+	char port[8];
+	int rc;
+
+	snprintf(port, sizeof(port), "%u", h->port);
+	if ((rc = getaddrinfo(h->name, port, &hints, found)) == 0)
+		return 0;
+	if (rc == EAI_SYSTEM)
+		return err_errno(
+		    e, ERR_TEMP, NO_NAME, "looking up the host %s", h->name);
+	return err_set(e, ERR_TEMP, NO_NAME, "looking up the host %s: %s",
+	    h->name, gai_strerror(rc));
+}
+
+static void
+format_address(const struct addrinfo *a, char *out, size_t size)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), port,
+		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		strlcpy(out, "?", size);
+	else
+		snprintf(out, size,
+		    a->ai_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static bool
+is_loopback_address(const struct sockaddr *sa)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	}
+	if (sa->sa_family != AF_INET6)
+		return false;
+	memcpy(&in6, sa, sizeof(in6));
+	return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) != 0;
+}
+
+/* Waits for connect(2) to end: 0, or the errno. */
+static int
+wait_connected(int fd, int watch, int64_t deadline_ms)
+{
+	struct pollfd p[2] = { { .fd = fd, .events = POLLOUT },
+		{ .fd = watch, .events = POLLRDHUP } };
+	socklen_t len = sizeof(int);
+	int n, error = 0;
+
+	do
+		n = poll(p, 2, clock_poll_timeout(deadline_ms));
+	while (n == -1 && errno == EINTR);
+	if (n == 0)
+		return ETIMEDOUT;
+	if (n == -1)
+		return errno;
+	if (p[1].revents != 0)
+		return ECANCELED;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return errno;
+	return error;
+}
+
+/* A connected socket, or -1 with errno. */
+static int
+connect_to(const struct addrinfo *a, int watch, int64_t deadline_ms)
+{
+	int fd, on = 1, error = 0;
+
+	fd =
+	    socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, a->ai_addr, a->ai_addrlen) == -1)
+		error = errno == EINPROGRESS
+			    ? wait_connected(fd, watch, deadline_ms)
+			    : errno;
+	if (error != 0) {
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	/* What is written is written whole: nothing waits for company. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+static int
+connect_any(const struct host *h, const struct addrinfo *list, int watch,
+    struct job_ready *sofar, bool *is_loopback, struct err *e)
+{
+	const struct addrinfo *a;
+	int64_t limit;
+	int fd, tried = 0;
+
+	for (a = list; a != NULL && tried < ADDRESSES_MAX; a = a->ai_next) {
+		tried++;
+		limit = a->ai_next == NULL ? phase_limit_ms(PHASE_CONNECT)
+					   : HURRY_MS;
+		format_address(a, sofar->address, sizeof(sofar->address));
+		fd = connect_to(a, watch, clock_mono_ms() + limit);
+		if (fd != -1) {
+			*is_loopback = is_loopback_address(a->ai_addr);
+			return fd;
+		}
+		if (errno == ECANCELED)
+			return err_set(e, ERR_LOCAL, "4.3.2",
+			    "mailchuted ended this session while connecting");
+		err_errno(e, ERR_TEMP, NO_HOST, "connecting to %s, %s", h->name,
+		    sofar->address);
+	}
+	return -1;
+}
+
+int
+resolve_connect(const struct job_session *js, int watch, struct host *h,
+    struct job_ready *sofar, bool *is_loopback, struct err *e)
+{
+	struct addrinfo *list;
+	size_t i, n = js->hosts.n;
+	const char *text;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		text = js->hosts.v[(js->first_host + i) % n];
+		if (host_parse(text, js->port, h, e) == -1)
+			return -1;
+		strlcpy(sofar->relay, h->name, sizeof(sofar->relay));
+		sofar->address[0] = '\0';
+		if (look_up(h, js->family, &list, e) == -1)
+			continue;
+		fd = connect_any(h, list, watch, sofar, is_loopback, e);
+		freeaddrinfo(list);
+		if (fd != -1 || e->class == ERR_LOCAL)
+			return fd;
+	}
+	return -1;
+}

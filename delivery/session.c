@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The SMTP dialogue around the messages.  Each step sends one command, reads
+ * one reply and judges it; the order of the steps is session_open.
+ *
+ * The credential is asked for in one place, sign_in, and that is reached only
+ * over TLS whose peer was verified: see check_protected.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "delivery/channel.h"
+#include "delivery/command.h"
+#include "delivery/conn.h"
+#include "delivery/reply.h"
+#include "delivery/sasl.h"
+#include "delivery/secret.h"
+#include "delivery/session.h"
+#include "delivery/transaction.h"
+#include "delivery/verdict.h"
+
+/* ---- failures ------------------------------------------------------------ */
+
+/* No reply, or nonsense. */
+static int
+fail(struct session *s, const struct err *e, struct job_result *why)
+{
+	s->is_broken = true;
+	verdict_error(conn_get_phase(s->conn), e, why);
+	return -1;
+}
+
+/* A reply that refuses, or one that has no business here. */
+static int
+fail_reply(struct session *s, const struct reply *r, struct job_result *why)
+{
+	struct err e;
+
+	if (reply_class(r) >= 4) {
+		verdict_reply(conn_get_phase(s->conn), r, why);
+		return -1;
+	}
+	err_set(&e, ERR_TEMP, "4.5.0",
+	    "protocol error: the server answered %u %s", r->code,
+	    buf_data(&r->text));
+	return fail(s, &e, why);
+}
+
+/* What the server cannot do, or the configuration asks for in vain. */
+static int
+fail_setup(struct session *s, enum job_scope scope, const char *status,
+    const char *text, const char *fix, struct job_result *why)
+{
+	memset(why, 0, sizeof(*why));
+	why->outcome = scope == JOB_SCOPE_ACCOUNT ? JOB_REJECTED : JOB_DEFERRED;
+	why->scope = scope;
+	strlcpy(why->status, status, sizeof(why->status));
+	strlcpy(why->phase, phase_name(conn_get_phase(s->conn)),
+	    sizeof(why->phase));
+	strlcpy(why->text, text, sizeof(why->text));
+	strlcpy(why->fix, fix, sizeof(why->fix));
+	return -1;
+}
+
+/* ---- steps --------------------------------------------------------------- */
+
+static int
+greeting(struct session *s, struct reply *r, struct job_result *why)
+{
+	struct err e;
+
+	conn_phase(s->conn, PHASE_GREETING);
+	if (reply_read(r, s->conn, &e) == -1)
+		return fail(s, &e, why);
+	return r->code == 220 ? 0 : fail_reply(s, r, why);
+}
+
+static int
+ehlo(struct session *s, struct reply *r, struct job_result *why)
+{
+	struct err e;
+
+	conn_phase(s->conn, PHASE_EHLO);
+	if (command_put(s->conn, &e, "EHLO %s", s->job->helo) == -1 ||
+	    conn_flush(s->conn, &e) == -1 || reply_read(r, s->conn, &e) == -1)
+		return fail(s, &e, why);
+	if (r->code != 250)
+		return fail_reply(s, r, why);
+	ehlo_parse(buf_data(&r->text), r->text.len, &s->ehlo);
+	return 0;
+}
+
+static int
+handshake(struct session *s, struct job_result *why)
+{
+	struct err e;
+
+	if (conn_start_tls(s->conn, s->policy, &e) == -1) {
+		fail(s, &e, why);
+		if (strstr(e.text, "certificate") != NULL)
+			strlcpy(why->fix,
+			    "Check account.host and the clock; a private "
+			    "certificate authority goes to "
+			    "account.tls_ca_file.",
+			    sizeof(why->fix));
+		return -1;
+	}
+	strlcpy(s->ready.tls, conn_tls_version(s->conn), sizeof(s->ready.tls));
+	strlcpy(
+	    s->ready.cipher, conn_tls_cipher(s->conn), sizeof(s->ready.cipher));
+	return 0;
+}
+
+static int
+starttls(struct session *s, struct reply *r, struct job_result *why)
+{
+	struct err e;
+
+	conn_phase(s->conn, PHASE_STARTTLS);
+	if ((s->ehlo.offers & EHLO_STARTTLS) == 0)
+		return fail_setup(s, JOB_SCOPE_CONNECTION, "4.7.4",
+		    "the server does not offer STARTTLS; nothing was sent",
+		    "Check account.host and account.port (587); something "
+		    "between here and the server may be taking STARTTLS away.",
+		    why);
+	if (command_put(s->conn, &e, "STARTTLS") == -1 ||
+	    conn_flush(s->conn, &e) == -1 || reply_read(r, s->conn, &e) == -1)
+		return fail(s, &e, why);
+	if (reply_class(r) >= 4) {
+		fail_reply(s, r, why);
+		/* Whatever it says: without TLS there is no going on. */
+		why->scope = JOB_SCOPE_CONNECTION;
+		why->outcome = JOB_DEFERRED;
+		return -1;
+	}
+	if (r->code != 220)
+		return fail_reply(s, r, why);
+	/* What was offered in clear could be anybody's word. */
+	memset(&s->ehlo, 0, sizeof(s->ehlo));
+	return handshake(s, why);
+}
+
+/* Is it right to say a secret here, and is there one to say? */
+static int
+check_protected(struct session *s, struct job_result *why)
+{
+	char text[ERR_TEXT_MAX];
+
+	if (s->ready.tls[0] == '\0')
+		return fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.0",
+		    "no password or token is sent without TLS",
+		    "Set account.tls to starttls or implicit, or account.auth "
+		    "to none.",
+		    why);
+	if ((s->ehlo.offers & EHLO_AUTH) == 0)
+		return fail_setup(s, JOB_SCOPE_CONNECTION, "4.7.0",
+		    "the server does not offer AUTH; no password was sent",
+		    "Check account.host and account.port: mail is handed in "
+		    "on port 587.",
+		    why);
+	if ((s->ehlo.mechs & sasl_bit(s->job->auth)) != 0)
+		return 0;
+	snprintf(text, sizeof(text),
+	    "the server does not offer AUTH %s, only %s; no password was sent",
+	    sasl_name(s->job->auth), s->ehlo.mech_names);
+	return fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.0", text,
+	    "Set account.auth to a mechanism that the server offers.", why);
+}
+
+static int
+sign_in(struct session *s, struct reply *r, struct job_result *why)
+{
+	struct buf secret;
+	struct err e;
+	int rc = -1;
+
+	conn_phase(s->conn, PHASE_AUTH);
+	if (s->job->auth == AUTH_NONE)
+		return 0;
+	if (check_protected(s, why) == -1)
+		return -1;
+	buf_init(&secret, JOB_SECRET_MAX);
+	if (secret_ask(SECRET_FD, &secret, &e) == -1) {
+		fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.0", e.text,
+		    "See account.password_file, password_command, token_file.",
+		    why);
+		goto out;
+	}
+	conn_phase(s->conn, PHASE_AUTH);
+	if (sasl_sign_in(s->conn, s->job->auth, s->job->user, &secret, r, &e) ==
+	    -1)
+		fail(s, &e, why);
+	else if (r->code != 235)
+		fail_reply(s, r, why);
+	else
+		rc = 0;
+out:
+	buf_wipe(&secret);
+	return rc;
+}
+
+int
+session_open(struct session *s, struct job_result *why)
+{
+	struct reply r;
+	int rc = -1;
+
+	reply_init(&r);
+	if (s->job->tls == TLS_NONE && !s->is_loopback) {
+		fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.4",
+		    "account.tls = none is for servers on this machine only",
+		    "Set account.tls to starttls or implicit.", why);
+		goto out;
+	}
+	if (s->job->tls == TLS_IMPLICIT && handshake(s, why) == -1)
+		goto out;
+	if (greeting(s, &r, why) == -1 || ehlo(s, &r, why) == -1)
+		goto out;
+	if (s->job->tls == TLS_STARTTLS &&
+	    (starttls(s, &r, why) == -1 || ehlo(s, &r, why) == -1))
+		goto out;
+	if (sign_in(s, &r, why) == -1)
+		goto out;
+	s->ready.size_max = s->ehlo.size_max;
+	s->ready.dsn = (s->ehlo.offers & EHLO_DSN) != 0;
+	rc = 0;
+out:
+	reply_clear(&r);
+	return rc;
+}
+
+/* ---- messages ------------------------------------------------------------ */
+
+/* The word for an ordinary end of the session. */
+static void
+end_well(struct session *s, const char *text, struct job_result *why)
+{
+	memset(why, 0, sizeof(*why));
+	why->outcome = JOB_UNTRIED;
+	why->scope = JOB_SCOPE_CONNECTION;
+	strlcpy(why->status, "2.0.0", sizeof(why->status));
+	strlcpy(why->phase, phase_name(conn_get_phase(s->conn)),
+	    sizeof(why->phase));
+	strlcpy(why->text, text, sizeof(why->text));
+}
+
+/*
+ * The server spoke while nothing was asked, most likely 421 and its end.  No
+ * message is hurt, and a new connection may be made at once.
+ */
+static void
+heed_server(struct session *s, struct job_result *why)
+{
+	struct reply r;
+	struct err e;
+
+	reply_init(&r);
+	conn_phase(s->conn, PHASE_MAIL);
+	conn_deadline(s->conn, clock_mono_ms() + 1000);
+	if (reply_read(&r, s->conn, &e) == -1)
+		end_well(s, e.text, why);
+	else
+		end_well(s, buf_data(&r.text), why);
+	why->code = r.code;
+	s->is_broken = true;
+	reply_clear(&r);
+}
+
+/* How the wait for the next frame ended. */
+enum next {
+	NEXT_FRAME,
+	NEXT_END, /* *why says why */
+	NEXT_LOST /* the queue is gone */
+};
+
+static enum next
+wait_next(
+    struct session *s, struct frame *f, struct job_result *why, struct err *e)
+{
+	int64_t wait = s->job->linger_ms;
+
+	if (wait < JOB_LINGER_MIN_MS)
+		wait = JOB_LINGER_MIN_MS;
+	if (!channel_has_input(s->channel)) {
+		switch (conn_idle(s->conn, clock_mono_ms() + wait)) {
+		case CONN_SERVER:
+			heed_server(s, why);
+			return NEXT_END;
+		case CONN_TIMEOUT:
+			end_well(s, "no more mail", why);
+			return NEXT_END;
+		case CONN_CHANNEL:
+			break;
+		}
+	}
+	return channel_next(s->channel, f, e) == -1 ? NEXT_LOST : NEXT_FRAME;
+}
+
+/* MESSAGE with the RCPTS that follow it. */
+static int
+read_message(struct session *s, const struct frame *first,
+    struct job_message *m, struct err *e)
+{
+	struct frame f;
+
+	if (job_get_message(first, m, e) == -1)
+		return -1;
+	for (;;) {
+		if (channel_next(s->channel, &f, e) == -1)
+			break;
+		if (f.type != JOB_RCPTS) {
+			channel_unread(s->channel);
+			return 0;
+		}
+		if (job_get_rcpts(&f, m, e) == -1)
+			break;
+	}
+	job_message_clear(m);
+	return -1;
+}
+
+/* 0: on to the next one; 1: the session is over, *why says why; -1. */
+static int
+serve_one(struct session *s, const struct frame *f, struct job_result *why,
+    struct err *e)
+{
+	struct job_message m;
+	int rc;
+
+	if (read_message(s, f, &m, e) == -1)
+		return -1;
+	rc = transaction_run(s, &m, why, e);
+	job_message_clear(&m);
+	return rc;
+}
+
+int
+session_serve(struct session *s, struct err *e)
+{
+	struct job_result why;
+	struct frame f;
+	int rc = 0;
+
+	if (job_put_ready(&s->channel->out, &s->ready) == -1 ||
+	    channel_flush(s->channel, e) == -1)
+		return -1;
+	while (rc == 0) {
+		switch (wait_next(s, &f, &why, e)) {
+		case NEXT_LOST:
+			return -1;
+		case NEXT_END:
+			rc = 1;
+			continue;
+		case NEXT_FRAME:
+			break;
+		}
+		if (f.type == JOB_QUIT) {
+			end_well(s, "asked to end", &why);
+			rc = 1;
+		} else {
+			rc = serve_one(s, &f, &why, e);
+		}
+	}
+	if (rc == -1)
+		return -1;
+	/* Before QUIT, so that the queue does not send another in vain. */
+	if (job_put_closed(&s->channel->out, &why) == -1)
+		return -1;
+	return channel_flush(s->channel, e);
+}
+
+void
+session_close(struct session *s)
+{
+	struct reply r;
+
+	reply_init(&r);
+	if (!s->is_broken && s->conn != NULL) {
+		conn_phase(s->conn, PHASE_QUIT);
+		if (command_put(s->conn, NULL, "QUIT") == 0 &&
+		    conn_flush(s->conn, NULL) == 0)
+			(void)reply_read(&r, s->conn, NULL);
+	}
+	reply_clear(&r);
+	conn_free(s->conn);
+	s->conn = NULL;
+}

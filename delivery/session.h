@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DELIVERY_SESSION_H
+#define DELIVERY_SESSION_H
+
+#include <stdbool.h>
+
+#include "common/proto_job.h"
+#include "mail/rewrite.h"
+#include "delivery/ehlo.h"
+
+/*
+ * One connection to a server, from its greeting to QUIT.  The struct is shared
+ * with transaction.c, which carries the messages over it.
+ */
+
+struct channel;
+struct conn;
+struct tls_policy;
+
+struct session {
+	const struct job_session *job;
+	struct channel *channel;
+	struct conn *conn;               /* owned */
+	const struct tls_policy *policy; /* NULL: account.tls = none */
+	bool is_loopback;                /* the server is on this machine */
+	struct ehlo ehlo;
+	struct job_ready ready;
+	struct rewrite_rules rules;
+	unsigned transactions; /* begun on this connection */
+	bool needs_reset;      /* the server has a half-done one in mind */
+	bool is_over;          /* it takes no more messages */
+	bool is_broken;        /* nor any command: closed, or out of step */
+};
+
+/*
+ * Greeting, EHLO, TLS, EHLO, AUTH.  -1 with *why filled: what the queue is to
+ * be told as FAILED.
+ */
+int session_open(struct session *s, struct job_result *why);
+
+/*
+ * Message after message, as the queue sends them, until it says QUIT or sends
+ * none for long enough, or the connection fails.  Tells the queue READY, every
+ * result and CLOSED.  -1 when the queue itself is gone.
+ */
+int session_serve(struct session *s, struct err *e);
+
+/* Says goodbye if that makes sense, and closes. */
+void session_close(struct session *s);
+
+#endif

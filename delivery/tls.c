@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS by OpenSSL.  What protects the credential is in one place, check_peer:
+ * the version, the chain and the name are asked for again after the handshake,
+ * so that no option forgotten above can let a session through.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "common/xalloc.h"
+#include "delivery/tls.h"
+#include "delivery/trust.h"
+
+struct tls_policy {
+	SSL_CTX *ctx;
+	int min; /* TLS1_2_VERSION or TLS1_3_VERSION */
+};
+
+struct tls {
+	SSL *ssl;
+	int min;
+	char *host;
+	bool is_broken; /* no close_notify after a fatal error */
+};
+
+/* RFC 3463: cryptographic failure. */
+#define TLS_STATUS "4.7.5"
+
+/* The reason that OpenSSL queued last, and an empty queue. */
+static const char *
+reason(void)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *text = ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	return text == NULL ? "no reason was given" : text;
+}
+
+static int
+load_store(SSL_CTX *ctx, const struct trust *t, struct err *e)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509_LOOKUP *lookup;
+
+	if (t->file != NULL) {
+		if (X509_STORE_load_file(store, t->file) == 1)
+			return 0;
+		return err_set(e, ERR_LOCAL, "4.3.5",
+		    "no certificates could be read from %s: %s", t->file,
+		    reason());
+	}
+	lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+	if (lookup != NULL &&
+	    X509_LOOKUP_add_dir(lookup, t->folder, X509_FILETYPE_PEM) == 1)
+		return 0;
+	return err_set(e, ERR_LOCAL, "4.3.5",
+	    "the folder of certificates %s cannot be used: %s", t->folder,
+	    reason());
+}
+
+struct tls_policy *
+tls_policy_new(unsigned min, const struct trust *t, struct err *e)
+{
+	struct tls_policy *p = xcalloc(1, sizeof(*p));
+
+	assert(min == 12 || min == 13);
+	p->min = min == 13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+	if ((p->ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
+	    SSL_CTX_set_min_proto_version(p->ctx, p->min) != 1) {
+		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
+		goto fail;
+	}
+	SSL_CTX_set_options(
+	    p->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_mode(p->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_verify(p->ctx, SSL_VERIFY_PEER, NULL);
+	if (load_store(p->ctx, t, e) == -1)
+		goto fail;
+	return p;
+fail:
+	tls_policy_free(p);
+	return NULL;
+}
+
+void
+tls_policy_free(struct tls_policy *p)
+{
+	if (p == NULL)
+		return;
+	SSL_CTX_free(p->ctx);
+	free(p);
+}
+
+static bool
+is_numeric(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, address) == 1 ||
+	       inet_pton(AF_INET6, host, address) == 1;
+}
+
+/* Whose certificate it has to be; names are told to the server, too (SNI). */
+static int
+expect_host(SSL *ssl, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (is_numeric(host))
+		return X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	if (SSL_set_tlsext_host_name(ssl, host) != 1)
+		return 0;
+	return SSL_set1_host(ssl, host);
+}
+
+struct tls *
+tls_new(const struct tls_policy *p, int fd, const char *host, struct err *e)
+{
+	struct tls *t = xcalloc(1, sizeof(*t));
+
+	t->min = p->min;
+	t->host = xstrdup(host);
+	if ((t->ssl = SSL_new(p->ctx)) != NULL && SSL_set_fd(t->ssl, fd) == 1 &&
+	    expect_host(t->ssl, host) == 1)
+		return t;
+	err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
+	t->is_broken = true;
+	tls_free(t);
+	return NULL;
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	/* Best effort: nobody waits for the server's own close_notify. */
+	if (!t->is_broken && SSL_is_init_finished(t->ssl))
+		(void)SSL_shutdown(t->ssl);
+	ERR_clear_error();
+	SSL_free(t->ssl);
+	free(t->host);
+	free(t);
+}
+
+/* What a call that did not succeed asks for: 0 with *want, or -1. */
+static int
+judge(struct tls *t, int rc, enum tls_want *want, struct err *e)
+{
+	int error = errno;
+
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		*want = TLS_WANT_READ;
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		*want = TLS_WANT_WRITE;
+		return 0;
+	case SSL_ERROR_ZERO_RETURN:
+		*want = TLS_WANT_NOTHING;
+		return 0;
+	case SSL_ERROR_SYSCALL:
+		t->is_broken = true;
+		errno = error;
+		return err_errno(e, ERR_TEMP, "4.4.2", "TLS");
+	default:
+		t->is_broken = true;
+		/* Closed without close_notify: the caller takes it as an end.
+		 */
+		if (ERR_GET_REASON(ERR_peek_last_error()) ==
+		    SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+			ERR_clear_error();
+			*want = TLS_WANT_NOTHING;
+			return 0;
+		}
+		return err_set(e, ERR_TEMP, TLS_STATUS, "TLS: %s", reason());
+	}
+}
+
+/* The version, the chain and the name, once more and by their results. */
+static int
+check_peer(struct tls *t, struct err *e)
+{
+	X509 *cert = SSL_get1_peer_certificate(t->ssl);
+	long result = SSL_get_verify_result(t->ssl);
+	int rc = -1;
+
+	if (cert == NULL)
+		err_set(e, ERR_TEMP, TLS_STATUS,
+		    "TLS: %s showed no certificate", t->host);
+	else if (result != X509_V_OK)
+		err_set(e, ERR_TEMP, TLS_STATUS,
+		    "TLS: the certificate of %s is not accepted: %s", t->host,
+		    X509_verify_cert_error_string(result));
+	else if (SSL_version(t->ssl) < t->min)
+		err_set(e, ERR_TEMP, TLS_STATUS,
+		    "TLS: %s spoke %s, which is below account.tls_min", t->host,
+		    SSL_get_version(t->ssl));
+	else
+		rc = 0;
+	X509_free(cert);
+	return rc;
+}
+
+int
+tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
+{
+	long result;
+	int rc;
+
+	*want = TLS_WANT_NOTHING;
+	ERR_clear_error();
+	if ((rc = SSL_connect(t->ssl)) == 1)
+		return check_peer(t, e) == -1 ? -1 : 1;
+	rc = judge(t, rc, want, e);
+	if (rc == 0 && *want != TLS_WANT_NOTHING)
+		return 0;
+	if (rc == 0)
+		return err_set(e, ERR_TEMP, "4.4.2",
+		    "%s closed the connection in the TLS handshake", t->host);
+	if ((result = SSL_get_verify_result(t->ssl)) != X509_V_OK)
+		return err_set(e, ERR_TEMP, TLS_STATUS,
+		    "TLS: the certificate of %s is not accepted: %s", t->host,
+		    X509_verify_cert_error_string(result));
+	return -1;
+}
+
+ssize_t
+tls_read(struct tls *t, void *p, size_t n, enum tls_want *want, struct err *e)
+{
+	size_t got;
+	int rc;
+
+	*want = TLS_WANT_NOTHING;
+	ERR_clear_error();
+	if ((rc = SSL_read_ex(t->ssl, p, n, &got)) == 1)
+		return (ssize_t)got;
+	return judge(t, rc, want, e);
+}
+
+ssize_t
+tls_write(
+    struct tls *t, const void *p, size_t n, enum tls_want *want, struct err *e)
+{
+	size_t put;
+	int rc;
+
+	*want = TLS_WANT_NOTHING;
+	ERR_clear_error();
+	if ((rc = SSL_write_ex(t->ssl, p, n, &put)) == 1)
+		return (ssize_t)put;
+	return judge(t, rc, want, e);
+}
+
+const char *
+tls_version(const struct tls *t)
+{
+	return SSL_get_version(t->ssl);
+}
+
+const char *
+tls_cipher(const struct tls *t)
+{
+	return SSL_get_cipher_name(t->ssl);
+}

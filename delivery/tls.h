@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DELIVERY_TLS_H
+#define DELIVERY_TLS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+/*
+ * TLS, and the only place that knows OpenSSL.  Every session has its chain and
+ * host name verified; there is no option to do without.
+ *
+ * Nothing here waits: a call that cannot go on says in *want what the socket
+ * has to be ready for, and conn.c waits under its deadline.
+ */
+
+struct trust;
+struct tls_policy; /* made before the sandbox, while files can be opened */
+struct tls;        /* one session */
+
+enum tls_want {
+	TLS_WANT_NOTHING,
+	TLS_WANT_READ,
+	TLS_WANT_WRITE
+};
+
+/* min is 12 or 13. */
+struct tls_policy *tls_policy_new(
+    unsigned min, const struct trust *t, struct err *e);
+void tls_policy_free(struct tls_policy *p);
+
+/* A session over fd with the server of that name (or numeric address). */
+struct tls *tls_new(
+    const struct tls_policy *p, int fd, const char *host, struct err *e);
+void tls_free(struct tls *t); /* NULL is fine; says close_notify, no wait */
+
+/*
+ * 1 when the handshake is done and everything about it was verified; 0 with
+ * *want; -1 with *e filled.
+ */
+int tls_handshake(struct tls *t, enum tls_want *want, struct err *e);
+
+/*
+ * As read(2) and write(2): a count; 0 with *want TLS_WANT_NOTHING at the end of
+ * input, or with another *want when it has to wait; -1 with *e filled.
+ */
+ssize_t tls_read(
+    struct tls *t, void *p, size_t n, enum tls_want *want, struct err *e);
+ssize_t tls_write(
+    struct tls *t, const void *p, size_t n, enum tls_want *want, struct err *e);
+
+const char *tls_version(const struct tls *t); /* "TLSv1.3" */
+const char *tls_cipher(const struct tls *t);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* Whatever a server says, in whatever phase, some rules hold. */
+#include "config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "delivery/reply.h"
+#include "delivery/verdict.h"
+
+#include "tests/fuzz/fuzz.h"
+
+static void
+check(enum phase at, const struct reply *r)
+{
+	struct job_result out;
+
+	verdict_reply(at, r, &out);
+	assert(out.outcome == JOB_DEFERRED || out.outcome == JOB_REJECTED);
+	if (at < PHASE_MAIL)
+		assert(out.scope == JOB_SCOPE_CONNECTION ||
+		       out.scope == JOB_SCOPE_ACCOUNT);
+	if (out.scope == JOB_SCOPE_CONNECTION)
+		assert(out.outcome == JOB_DEFERRED);
+	if (out.scope == JOB_SCOPE_RECIPIENT)
+		assert(at == PHASE_RCPT);
+	if (r->code == 421)
+		assert(out.scope == JOB_SCOPE_CONNECTION);
+	assert(out.status[0] == (char)('0' + reply_class(r)));
+	assert(strlen(out.text) < sizeof(out.text));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct reply r;
+	int at;
+
+	reply_init(&r);
+	if (reply_parse_line(&r, (const char *)p, n, NULL) == 1 &&
+	    reply_class(&r) >= 4)
+		for (at = PHASE_GREETING; at <= PHASE_QUIT; at++)
+			check((enum phase)at, &r);
+	reply_clear(&r);
+	return 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "delivery/reply.h"
+#include "delivery/verdict.h"
+
+/* clang-format off */
+#define CONN_LATER  JOB_DEFERRED, JOB_SCOPE_CONNECTION
+#define HOLD        JOB_REJECTED, JOB_SCOPE_ACCOUNT
+#define ACCT_WAIT   JOB_DEFERRED, JOB_SCOPE_ACCOUNT
+#define MSG_LATER   JOB_DEFERRED, JOB_SCOPE_MESSAGE
+#define MSG_NEVER   JOB_REJECTED, JOB_SCOPE_MESSAGE
+#define RCPT_LATER  JOB_DEFERRED, JOB_SCOPE_RECIPIENT
+#define RCPT_NEVER  JOB_REJECTED, JOB_SCOPE_RECIPIENT
+
+static const struct {
+	enum phase at;
+	const char *line;
+	enum job_outcome outcome;
+	enum job_scope scope;
+	const char *status;
+} cases[] = {
+	/* by first digit: nothing before MAIL is a message's fault */
+	{ PHASE_GREETING, "554 no", CONN_LATER, "5.0.0" },
+	{ PHASE_GREETING, "450 no", CONN_LATER, "4.0.0" },
+	{ PHASE_EHLO, "550 no", CONN_LATER, "5.0.0" },
+	{ PHASE_STARTTLS, "454 4.7.0 no", CONN_LATER, "4.7.0" },
+	{ PHASE_AUTH, "500 what", HOLD, "5.0.0" },
+	{ PHASE_AUTH, "454 4.7.0 later", CONN_LATER, "4.7.0" },
+	{ PHASE_AUTH, "552 5.3.4 too large", HOLD, "5.3.4" },
+	{ PHASE_EHLO, "550 5.1.1 no such user", CONN_LATER, "5.1.1" },
+	{ PHASE_MAIL, "553 no", MSG_NEVER, "5.0.0" },
+	{ PHASE_MAIL, "450 no", MSG_LATER, "4.0.0" },
+	{ PHASE_RCPT, "553 no", RCPT_NEVER, "5.0.0" },
+	{ PHASE_RCPT, "450 4.2.1 no", RCPT_LATER, "4.2.1" },
+	{ PHASE_DATA, "554 no", MSG_NEVER, "5.0.0" },
+	{ PHASE_FINAL, "554 5.6.0 no", MSG_NEVER, "5.6.0" },
+	{ PHASE_FINAL, "451 no", MSG_LATER, "4.0.0" },
+	/* 421 closes the connection in every state */
+	{ PHASE_GREETING, "421 bye", CONN_LATER, "4.0.0" },
+	{ PHASE_AUTH, "421 4.7.66 TLS 1.0 and 1.1 are not supported.", CONN_LATER, "4.7.66" },
+	{ PHASE_MAIL, "421 bye", CONN_LATER, "4.0.0" },
+	{ PHASE_RCPT, "421 bye", CONN_LATER, "4.0.0" },
+	{ PHASE_DATA, "421 bye", CONN_LATER, "4.0.0" },
+	{ PHASE_FINAL, "421 4.4.1 Connection timed out", CONN_LATER, "4.4.1" },
+	/* the account, in every state */
+	{ PHASE_AUTH, "535 5.7.3 Authentication unsuccessful [x]", HOLD, "5.7.3" },
+	{ PHASE_AUTH, "535 5.7.139 Authentication unsuccessful, account locked. Contact", ACCT_WAIT, "5.7.139" },
+	{ PHASE_AUTH, "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", HOLD, "5.7.139" },
+	{ PHASE_AUTH, "535 5.7.139 never seen before", HOLD, "5.7.139" },
+	{ PHASE_AUTH, "535 no", HOLD, "5.0.0" },
+	{ PHASE_MAIL, "530 5.7.57 Client not authenticated to send mail.", HOLD, "5.7.57" },
+	{ PHASE_RCPT, "530 sign in", HOLD, "5.0.0" },
+	{ PHASE_MAIL, "550 5.7.30 Basic authentication is not supported", HOLD, "5.7.30" },
+	/* one enhanced status, two codes, two meanings */
+	{ PHASE_FINAL, "554 5.2.252 SendAsDenied; x not allowed to send as y", MSG_NEVER, "5.2.252" },
+	{ PHASE_FINAL, "550 5.2.252 Sender throttled due to continuous send as denied errors.", ACCT_WAIT, "5.2.252" },
+	{ PHASE_FINAL, "550 5.2.251 Sender throttled", ACCT_WAIT, "5.2.251" },
+	{ PHASE_FINAL, "550 5.2.255 Sender throttled", ACCT_WAIT, "5.2.255" },
+	/* 5.2.0 covers three things */
+	{ PHASE_FINAL, "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException", MSG_NEVER, "5.2.0" },
+	{ PHASE_FINAL, "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", ACCT_WAIT, "5.2.0" },
+	{ PHASE_FINAL, "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException", HOLD, "5.2.0" },
+	{ PHASE_FINAL, "554 5.2.2 mailbox full; STOREDRV.Submission", HOLD, "5.2.2" },
+	{ PHASE_FINAL, "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", CONN_LATER, "4.3.2" },
+	{ PHASE_AUTH, "432 4.3.2 Concurrent connections limit exceeded.", CONN_LATER, "4.3.2" },
+	{ PHASE_MAIL, "451 4.7.500 Server busy. Please try again later from [192.0.2.1].", CONN_LATER, "4.7.500" },
+	/* a reply to RCPT is about its recipient, a later one about all */
+	{ PHASE_RCPT, "552 5.3.4 Message size exceeds", RCPT_NEVER, "5.3.4" },
+	{ PHASE_RCPT, "452 4.5.3 Too many recipients", RCPT_LATER, "4.5.3" },
+	{ PHASE_FINAL, "550 5.1.10 not found", MSG_NEVER, "5.1.10" },
+	{ PHASE_RCPT, "550 5.1.10 not found", RCPT_NEVER, "5.1.10" },
+	{ PHASE_FINAL, "550 5.1.90 Your message can't be sent", ACCT_WAIT, "5.1.90" },
+	{ PHASE_FINAL, "550 5.7.236 limit", ACCT_WAIT, "5.7.236" },
+};
+/* clang-format on */
+
+static void
+judge(enum phase at, const char *line, struct job_result *out)
+{
+	struct reply r;
+	struct err e;
+
+	reply_init(&r);
+	assert_int_equal(reply_parse_line(&r, line, strlen(line), &e), 1);
+	verdict_reply(at, &r, out);
+	reply_clear(&r);
+}
+
+static void
+replies_mean_what_they_should(void **state)
+{
+	struct job_result out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		judge(cases[i].at, cases[i].line, &out);
+		if (out.outcome != cases[i].outcome ||
+		    out.scope != cases[i].scope)
+			print_message("# %s: outcome %d, scope %d\n",
+			    cases[i].line, out.outcome, out.scope);
+		assert_int_equal(out.outcome, cases[i].outcome);
+		assert_int_equal(out.scope, cases[i].scope);
+		assert_string_equal(out.status, cases[i].status);
+		assert_string_equal(out.text,
+		    cases[i].line[3] == '\0' ? "" : cases[i].line + 4);
+	}
+}
+
+static void
+waits_and_words(void **state)
+{
+	struct job_result out;
+	struct err e;
+
+	(void)state;
+	judge(PHASE_AUTH, "535 5.7.139 account locked.", &out);
+	assert_int_equal(out.wait_s, 15 * 60);
+	assert_non_null(strstr(out.meaning, "locked"));
+	judge(PHASE_FINAL, "550 5.2.252 Sender throttled", &out);
+	assert_true(out.wait_s >= 3600);
+	judge(PHASE_FINAL, "554 unknown", &out);
+	assert_string_equal(out.meaning, "");
+	assert_string_equal(out.phase, "end of data");
+	err_set(&e, ERR_TEMP, "4.4.2", "timed out");
+	verdict_error(PHASE_MAIL, &e, &out);
+	assert_int_equal(out.outcome, JOB_DEFERRED);
+	assert_int_equal(out.scope, JOB_SCOPE_CONNECTION);
+	assert_int_equal(out.code, 0);
+	assert_string_equal(out.phase, "MAIL FROM");
+}
+
+/* Does row j take every reply that row i could? */
+static bool
+shadows(const struct verdict_row *j, const struct verdict_row *i)
+{
+	if (j->code != 0 && j->code != i->code)
+		return false;
+	if (j->status != NULL &&
+	    (i->status == NULL || strcmp(j->status, i->status) != 0))
+		return false;
+	return j->text == NULL ||
+	       (i->text != NULL && strcasestr(i->text, j->text) != NULL);
+}
+
+static void
+every_row_can_match(void **state)
+{
+	struct job_result r;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < verdict_rows_n; i++) {
+		assert_true(
+		    strlen(verdict_rows[i].meaning) < sizeof(r.meaning));
+		assert_true(strlen(verdict_rows[i].fix) < sizeof(r.fix));
+		assert_true(verdict_rows[i].meaning[0] != '\0');
+		for (j = 0; j < i; j++) {
+			if (shadows(&verdict_rows[j], &verdict_rows[i]))
+				print_message(
+				    "# row %zu hides row %zu\n", j, i);
+			assert_false(
+			    shadows(&verdict_rows[j], &verdict_rows[i]));
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replies_mean_what_they_should),
+		cmocka_unit_test(waits_and_words),
+		cmocka_unit_test(every_row_can_match),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
