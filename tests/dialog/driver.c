@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Plays SMTP conversations against the built deliver, as written down in *.txt
+ * (README.md in this folder explains them), and says TAP:
+ *
+ *	driver DELIVER CERTIFICATES SCRIPT
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+
+#include "tests/dialog/script.h"
+
+#define SCRIPT_LINE_MAX 8192
+
+/* Two digits of a script, which has them right. */
+static char
+hex(const char *p)
+{
+	char digits[3] = { p[0], p[1], '\0' };
+
+	return (char)strtol(digits, NULL, 16);
+}
+
+size_t
+script_unescape(char *s)
+{
+	char *from = s, *to = s;
+
+	while (*from != '\0') {
+		if (*from != '\\') {
+			*to++ = *from++;
+			continue;
+		}
+		switch (from[1]) {
+		case 'r':
+			*to++ = '\r';
+			break;
+		case 'n':
+			*to++ = '\n';
+			break;
+		case 't':
+			*to++ = '\t';
+			break;
+		case '0':
+			*to++ = '\0';
+			break;
+		case 'x':
+			*to++ = hex(from + 2);
+			from += 2;
+			break;
+		default:
+			*to++ = from[1];
+		}
+		from += 2;
+	}
+	*to = '\0';
+	return (size_t)(to - s);
+}
+
+size_t
+script_split(char *s, char *args[ARGS_MAX])
+{
+	size_t n = 0;
+	char *word;
+
+	while ((word = strsep(&s, " ")) != NULL && n < ARGS_MAX)
+		if (*word != '\0')
+			args[n++] = word;
+	return n;
+}
+
+/* ---- set-up -------------------------------------------------------------- */
+
+/* A name of a list: its index, or -1. */
+static int
+choose(const char *value, const char *const *names)
+{
+	int i;
+
+	for (i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], value) == 0)
+			return i;
+	return -1;
+}
+
+static int
+set_choice(struct script *s, const char *key, const char *value)
+{
+	static const char *const tls[] = { "starttls", "implicit", "none",
+		NULL };
+	static const char *const auth[] = { "none", "login", "plain", "xoauth2",
+		NULL };
+	static const char *const body[] = { "unknown", "7bit", "8bit", NULL };
+	static const char *const ret[] = { "unset", "full", "hdrs", NULL };
+	static const char *const sandbox[] = { "strict", "log", "off", NULL };
+	static const char *const rewrite[] = { "auto", "always", "never",
+		NULL };
+	struct job_session *j = &s->session;
+	int v = -1;
+
+	if (strcmp(key, "tls") == 0 && (v = choose(value, tls)) != -1)
+		j->tls = (enum tls_mode)v;
+	else if (strcmp(key, "auth") == 0 && (v = choose(value, auth)) != -1)
+		j->auth = (enum auth_mech)v;
+	else if (strcmp(key, "body") == 0 && (v = choose(value, body)) != -1)
+		s->message.env.body = (enum body_type)v;
+	else if (strcmp(key, "ret") == 0 && (v = choose(value, ret)) != -1)
+		s->message.env.ret = (enum dsn_ret)v;
+	else if (strcmp(key, "sandbox") == 0 &&
+		 (v = choose(value, sandbox)) != -1)
+		j->sandbox = (enum sandbox_mode)v;
+	else if (strcmp(key, "rewrite") == 0 &&
+		 (v = choose(value, rewrite)) != -1)
+		j->rewrite = (enum rewrite_mode)v;
+	return v == -1 ? -1 : 0;
+}
+
+static void
+replace(char **place, const char *value)
+{
+	free(*place);
+	*place = xstrdup(value);
+}
+
+static int
+set(struct script *s, const char *key, const char *value)
+{
+	struct job_session *j = &s->session;
+
+	if (set_choice(s, key, value) == 0)
+		return 0;
+	if (strcmp(key, "chunking") == 0)
+		j->chunking = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "user") == 0)
+		replace(&j->user, value);
+	else if (strcmp(key, "secret") == 0)
+		replace(&s->secret, value);
+	else if (strcmp(key, "host") == 0)
+		strlist_add(&j->hosts, value);
+	else if (strcmp(key, "first_host") == 0)
+		j->first_host = (unsigned)strtonum(value, 0, 99, NULL);
+	else if (strcmp(key, "ca") == 0)
+		j->ca_file = xasprintf("%s/%s.pem", s->certificates, value);
+	else if (strcmp(key, "tls_min") == 0)
+		j->tls_min = (unsigned)strtonum(value, 0, 99, NULL);
+	else if (strcmp(key, "linger") == 0)
+		j->linger_ms = strtonum(value, 0, 600000, NULL);
+	else if (strcmp(key, "senders") == 0)
+		strlist_add(&j->senders, value);
+	else if (strcmp(key, "provider") == 0)
+		j->provider = strcmp(value, "smtp") == 0 ? PROVIDER_SMTP
+							 : PROVIDER_OFFICE365;
+	else if (strcmp(key, "envid") == 0)
+		replace(&s->message.env.envid, value);
+	else if (strcmp(key, "smtputf8") == 0)
+		s->message.env.smtputf8 = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "text") == 0)
+		buf_truncate(&s->body, 0), buf_puts(&s->body, value);
+	else
+		return fail(&s->stage, "set knows no \"%s\"", key);
+	return 0;
+}
+
+static int
+start(struct script *s)
+{
+	s->is_started = true;
+	if (s->session.hosts.n == 0)
+		strlist_add(&s->session.hosts, "localhost");
+	s->session.port = s->stage.port;
+	s->session.secret =
+	    s->session.auth == AUTH_NONE ? JOB_SECRET_NONE : JOB_SECRET_FD;
+	if (job_put_session(&s->stage.job.out, &s->session) == -1)
+		return fail(&s->stage, "no SESSION");
+	return 0;
+}
+
+static int
+launch(struct script *s)
+{
+	if (stage_start(&s->stage, s->program) == -1 || start(s) == -1)
+		return -1;
+	return job_queue(&s->stage);
+}
+
+/* ---- the server's part --------------------------------------------------- */
+
+static int
+expect_line(struct script *s, const char *want, bool whole)
+{
+	char line[SCRIPT_LINE_MAX];
+	size_t n = strlen(want);
+
+	if (server_line(&s->stage, line, sizeof(line)) == -1)
+		return -1;
+	if (whole ? strcmp(line, want) == 0 : strncmp(line, want, n) == 0)
+		return 0;
+	return fail(&s->stage, "deliver said \"%s\", not \"%s\"", line, want);
+}
+
+static int
+send_line(struct script *s, char *text)
+{
+	char line[SCRIPT_LINE_MAX];
+	size_t n = script_unescape(text);
+
+	if (n + 2 > sizeof(line))
+		return fail(&s->stage, "too long a line");
+	memcpy(line, text, n);
+	memcpy(line + n, "\r\n", 2);
+	return server_send(&s->stage, line, n + 2);
+}
+
+/* "tls [CERTIFICATE [VERSION]]", "close", "reset", "accept", "octets N" */
+static int
+server_does(struct script *s, char *text)
+{
+	char *args[ARGS_MAX], path[512];
+	size_t n = script_split(text, args);
+
+	if (n == 0)
+		return fail(&s->stage, "nothing to do");
+	if (strcmp(args[0], "accept") == 0)
+		return server_accept(&s->stage);
+	if (strcmp(args[0], "close") == 0 || strcmp(args[0], "reset") == 0) {
+		server_close(&s->stage, args[0][0] == 'r');
+		return 0;
+	}
+	if (strcmp(args[0], "flood") == 0 && n == 3) {
+		size_t i, count = (size_t)strtonum(args[1], 1, 100000, NULL);
+
+		for (i = 0; i < count; i++)
+			if (send_line(s, args[2]) == -1)
+				return -1;
+		return 0;
+	}
+	if (strcmp(args[0], "tls") != 0 && strcmp(args[0], "no-tls") != 0)
+		return fail(&s->stage, "the server cannot %s", args[0]);
+	snprintf(path, sizeof(path), "%s/%s.pem", s->certificates,
+	    n > 1 ? args[1] : "good");
+	if (server_tls(&s->stage, path, n > 2 ? args[2] : "") == 0)
+		return args[0][0] == 't'
+			   ? 0
+			   : fail(&s->stage, "the handshake succeeded");
+	return args[0][0] == 'n' ? 0 : -1;
+}
+
+/* "AUTH_LOGIN" is one word of a script and two of a server. */
+static const char *
+blanks(char *word)
+{
+	char *p;
+
+	for (p = word; (p = strchr(p, '_')) != NULL;)
+		*p = ' ';
+	return word;
+}
+
+/* Greeting and EHLO as servers say them, with these capabilities; READY. */
+static int
+begin(struct script *s, char *text)
+{
+	char *args[ARGS_MAX], line[256];
+	size_t i, n = script_split(text, args);
+
+	if (launch(s) == -1 || server_accept(&s->stage) == -1)
+		return -1;
+	strlcpy(line, "220 server.example ESMTP", sizeof(line));
+	if (send_line(s, line) == -1 ||
+	    expect_line(s, "EHLO client.example", true) == -1)
+		return -1;
+	for (i = 0; i < n; i++) {
+		snprintf(line, sizeof(line), "250-%s",
+		    i == 0 ? "server.example" : blanks(args[i - 1]));
+		if (send_line(s, line) == -1)
+			return -1;
+	}
+	snprintf(line, sizeof(line), "250 %s",
+	    n == 0 ? "server.example" : blanks(args[n - 1]));
+	return send_line(s, line);
+}
+
+/* No dialogue ends well in which deliver asked for a secret unexpectedly. */
+static int
+finish(struct script *s)
+{
+	int status;
+	char c;
+
+	if (stage_exited(&s->stage, &status) == -1)
+		return -1;
+	if (!s->secret_was_asked &&
+	    recv(s->stage.secret, &c, 1, MSG_DONTWAIT) == 1)
+		return fail(&s->stage, "deliver asked for the secret");
+	if (!WIFEXITED(status))
+		return fail(
+		    &s->stage, "deliver ended by signal %d", WTERMSIG(status));
+	return 0;
+}
+
+/* ---- scripts ------------------------------------------------------------- */
+
+static void
+make_text(struct script *s, size_t size)
+{
+	static const char line[] =
+	    "A line of text, of fifty octets with its end....\r\n";
+	size_t n;
+
+	buf_truncate(&s->body, 0);
+	buf_puts(&s->body, "From: a@example.com\r\nSubject: long\r\n\r\n");
+	while (s->body.len < size) {
+		n = size - s->body.len;
+		if (n < sizeof(line) + 1)
+			break;
+		buf_puts(&s->body, line);
+	}
+	while (s->body.len + 2 < size)
+		buf_putc(&s->body, 'x');
+	buf_puts(&s->body, "\r\n");
+}
+
+static int
+expect_text(struct script *s)
+{
+	char *copy = xstrdup(buf_data(&s->body)), *rest = copy, *line;
+	char *end;
+	int rc = 0;
+
+	while (rc == 0 && (line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0' && rest == NULL)
+			break;
+		if ((end = strchr(line, '\r')) != NULL)
+			*end = '\0';
+		rc = expect_line(s, line, true);
+	}
+	free(copy);
+	return rc;
+}
+
+/* "C!": closed without a word more; "C! cut": in the middle of the data. */
+static int
+expect_end(struct script *s, const char *how)
+{
+	struct buf *in = &s->stage.server.in;
+
+	if (server_eof(&s->stage) == -1)
+		return -1;
+	if (strcmp(how, "cut") == 0 && in->len > 5 &&
+	    memcmp(in->data + in->len - 5, "\r\n.\r\n", 5) != 0)
+		return 0;
+	if (strcmp(how, "") == 0 && in->len == 0)
+		return 0;
+	return fail(&s->stage, "deliver said %zu octets, \"...%s\"", in->len,
+	    buf_data(in) + (in->len < 100 ? 0 : in->len - 100));
+}
+
+/* One line of a script: a word, and what belongs to it. */
+static int
+step(struct script *s, char *line)
+{
+	char *text = strchr(line, ' ');
+	char none[1] = "";
+
+	text = text == NULL ? none : text + 1;
+	line[strcspn(line, " ")] = '\0';
+	if (strcmp(line, "set") == 0) {
+		char *value = strchr(text, ' ');
+
+		if (value == NULL)
+			return fail(&s->stage, "set KEY VALUE");
+		*value++ = '\0';
+		script_unescape(value);
+		return set(s, text, value);
+	}
+	if (strcmp(line, "fill") == 0) {
+		make_text(s, (size_t)strtonum(text, 100, 8 << 20, NULL));
+		return 0;
+	}
+	if (strcmp(line, "launch") == 0)
+		return launch(s);
+	if (strcmp(line, "begin") == 0)
+		return begin(s, text);
+	if (strcmp(line, "S:") == 0)
+		return send_line(s, text);
+	if (strcmp(line, "S=") == 0) {
+		size_t n = script_unescape(text);
+
+		return server_send(&s->stage, text, n);
+	}
+	if (strcmp(line, "S!") == 0)
+		return server_does(s, text);
+	if (strcmp(line, "C:") == 0) {
+		script_unescape(text);
+		return expect_line(s, text, true);
+	}
+	if (strcmp(line, "C*") == 0)
+		return expect_line(s, text, false);
+	if (strcmp(line, "C<") == 0)
+		return server_octets(
+		    &s->stage, (size_t)strtonum(text, 0, 8 << 20, NULL));
+	if (strcmp(line, "C=") == 0)
+		return expect_text(s);
+	if (strcmp(line, "C!") == 0)
+		return expect_end(s, text);
+	if (strcmp(line, "Q:") == 0)
+		return mailchuted_does(s, text);
+	if (strcmp(line, "D:") == 0)
+		return mailchuted_is_told(s, text);
+	if (strcmp(line, "D*") == 0)
+		return mailchuted_is_told_all(s, text);
+	if (strcmp(line, "K:") == 0)
+		return mailchuted_gives_secret(s, text);
+	if (strcmp(line, "exit") == 0)
+		return finish(s);
+	return fail(&s->stage, "no such word: %s", line);
+}
+
+static void
+defaults(struct script *s)
+{
+	struct job_session *j = &s->session;
+
+	j->account = xstrdup("");
+	j->provider = PROVIDER_SMTP;
+	j->tls = TLS_NONE;
+	j->tls_min = 12;
+	j->chunking = true;
+	j->linger_ms = 60000;
+	j->helo = xstrdup("client.example");
+	j->hostname = xstrdup("client.example");
+	j->log_target = CONF_LOG_STDERR;
+	j->log_level = 7;
+	j->ca_file = xasprintf("%s/ca.pem", s->certificates);
+	buf_init(&s->body, 16 << 20);
+	buf_puts(
+	    &s->body, "From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n");
+}
+
+static int
+play(struct script *s, FILE *f)
+{
+	char line[SCRIPT_LINE_MAX];
+	bool ended = false;
+
+	defaults(s);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		s->line++;
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '\0' || line[0] == '#')
+			continue;
+		ended = strcmp(line, "exit") == 0;
+		if (step(s, line) == -1)
+			return -1;
+	}
+	return ended ? 0 : fail(&s->stage, "a script ends with \"exit\"");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct script s = { .program = NULL };
+	FILE *f;
+	int rc;
+
+	if (argc != 4 || (f = fopen(argv[3], "r")) == NULL) {
+		fprintf(stderr, "usage: driver DELIVER CERTIFICATES SCRIPT\n");
+		return 2;
+	}
+	s.program = argv[1];
+	s.certificates = argv[2];
+	rc = stage_listen(&s.stage) == -1 ? -1 : play(&s, f);
+	if (rc == -1)
+		printf("%s:%u: %s\n", argv[3], s.line, s.stage.problem);
+	stage_stop(&s.stage);
+	fclose(f);
+	return rc == -1 ? 1 : 0;
+}

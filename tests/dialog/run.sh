@@ -1,0 +1,56 @@
+#!/bin/sh
+# Plays every *.txt of this folder: one TAP result each.  Certificates are made
+# for the occasion.  With arguments, only the scripts named.
+: "${top_srcdir:=.}" "${top_builddir:=.}"
+here=$top_srcdir/tests/dialog
+
+if ! command -v openssl >/dev/null; then
+    echo "1..0 # SKIP the openssl program is not installed"
+    exit 0
+fi
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/mailchute-dialog.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+# certificate NAME SUBJECT-ALT-NAME DAYS: signed by ca.pem, with its key.
+certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -subj "/CN=$1" -keyout "$tmp/$1.key" -out "$tmp/$1.csr" &&
+        echo "subjectAltName=$2" >"$tmp/$1.ext" &&
+        openssl x509 -req -in "$tmp/$1.csr" -CA "$tmp/ca.pem" \
+            -CAkey "$tmp/ca.key" -extfile "$tmp/$1.ext" -days "$3" \
+            -out "$tmp/$1.crt" &&
+        cat "$tmp/$1.crt" "$tmp/$1.key" >"$tmp/$1.pem"
+}
+authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -days 30 -subj "/CN=$1" -keyout "$tmp/$1.key" -out "$tmp/$1.pem"
+}
+{
+    authority ca && authority other &&
+        certificate good DNS:localhost,IP:127.0.0.1 30 &&
+        certificate wrong-name DNS:elsewhere.example 30 &&
+        certificate partial-wildcard 'DNS:local*' 30 &&
+        certificate expired DNS:localhost -1
+} >"$tmp/log" 2>&1 || {
+    echo "Bail out! no certificates: $(tail -1 "$tmp/log")"
+    exit 1
+}
+cat "$tmp/other.pem" "$tmp/other.key" >"$tmp/self-signed.pem"
+
+[ $# -gt 0 ] || set -- "$here"/*.txt
+echo "1..$#"
+number=0
+failed=0
+for script; do
+    number=$((number + 1))
+    name=$(basename "$script" .txt)
+    if "$top_builddir/tests/dialog/driver" \
+        "$top_builddir/delivery/deliver" "$tmp" "$script" >"$tmp/out"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        sed 's/^/# /' "$tmp/out"
+        failed=1
+    fi
+done
+exit $failed

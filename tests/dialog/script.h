@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TESTS_DIALOG_SCRIPT_H
+#define TESTS_DIALOG_SCRIPT_H
+
+#include "tests/dialog/dialog.h"
+
+/* A script under way, shared by its reader and by mailchuted's part in it. */
+
+#define ARGS_MAX 32
+
+struct script {
+	const char *program;
+	const char *certificates;
+	struct stage stage;
+	struct job_session session;
+	struct job_message message; /* what "set" gave for the next ones */
+	char *secret;
+	bool secret_was_asked;
+	struct buf body;
+	bool is_started;
+	unsigned line;
+};
+
+/* Undoes \r \n \t \0 \\ and \xNN in place; the length of the result. */
+size_t script_unescape(char *s);
+
+/* Splits at blanks, in place. */
+size_t script_split(char *s, char *args[ARGS_MAX]);
+
+int mailchuted_does(struct script *s, char *text);
+int mailchuted_is_told(struct script *s, char *text);
+int mailchuted_is_told_all(struct script *s, char *text);
+int mailchuted_gives_secret(struct script *s, const char *reason);
+
+#endif
