@@ -63,6 +63,7 @@ libqueue_a_SOURCES = \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
 	queue/submission.c \
+	queue/totals.c \
 	queue/worker.c queue/worker.h
 
 if SANDBOX_LINUX

@@ -118,10 +118,13 @@ store_message_queue(
 	sqlite3_stmt *st;
 	int changed;
 
+	if (totals_without(s, message, e) == -1)
+		return -1;
 	st = query_start(s, SQL_MESSAGE_QUEUE);
 	query_bind_u64(st, 1, message);
 	query_bind_i64(st, 2, due_at);
-	if (change_one(s, st, message, "unfinished message", e) == -1)
+	if (change_one(s, st, message, "unfinished message", e) == -1 ||
+	    totals_with(s, message, e) == -1)
 		return -1;
 	st = query_start(s, SQL_RCPT_QUEUE);
 	query_bind_u64(st, 1, message);
@@ -140,6 +143,8 @@ store_message_delete(struct store *s, uint64_t message, struct err *e)
 	sqlite3_stmt *st;
 
 	rcpt_forget_stale(s, message);
+	if (totals_without(s, message, e) == -1)
+		return -1;
 	st = query_start(s, SQL_CHUNK_DELETE);
 	query_bind_u64(st, 1, message);
 	if (query_change(s, st, NULL, e) == -1)

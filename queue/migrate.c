@@ -18,29 +18,16 @@
 #include "common/xalloc.h"
 #include "queue/store_priv.h"
 
-static int
-ask_number(sqlite3 *db, const char *sql, long long *n, struct err *e)
-{
-	char *text;
-	const char *why = NULL;
-
-	if (query_ask(db, sql, &text, e) == -1)
-		return -1;
-	*n = text == NULL ? 0 : strtonum(text, INT32_MIN, INT64_MAX, &why);
-	free(text);
-	return why == NULL ? 0
-			   : err_set(e, ERR_LOCAL, "4.3.0", "%s: %s", sql, why);
-}
-
 int
 migrate_version(
     sqlite3 *db, const char *path, int newest, int *version, struct err *e)
 {
-	long long application, user, objects;
+	int64_t application, user, objects;
 
-	if (ask_number(db, sql_ask_application_id, &application, e) == -1 ||
-	    ask_number(db, sql_ask_version, &user, e) == -1 ||
-	    ask_number(db, sql_ask_objects, &objects, e) == -1)
+	if (query_ask_number(db, sql_ask_application_id, &application, e) ==
+		-1 ||
+	    query_ask_number(db, sql_ask_version, &user, e) == -1 ||
+	    query_ask_number(db, sql_ask_objects, &objects, e) == -1)
 		return -1;
 	/* A start that was cut off may have left a file without a table. */
 	if (application == 0 && user == 0 && objects == 0) {
@@ -56,7 +43,7 @@ migrate_version(
 		return err_set(e, ERR_LOCAL, "4.3.0",
 		    "the queue %s is of version %lld and this mailchute knows "
 		    "versions up to %d: run the newer mailchute",
-		    path, user, newest);
+		    path, (long long)user, newest);
 	*version = (int)user;
 	return 0;
 }

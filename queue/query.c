@@ -217,3 +217,17 @@ query_ask(sqlite3 *db, const char *sql, char **out, struct err *e)
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
+
+int
+query_ask_number(sqlite3 *db, const char *sql, int64_t *n, struct err *e)
+{
+	const char *why = NULL;
+	char *text;
+
+	if (query_ask(db, sql, &text, e) == -1)
+		return -1;
+	*n = text == NULL ? 0 : strtonum(text, INT64_MIN, INT64_MAX, &why);
+	free(text);
+	return why == NULL ? 0
+			   : err_set(e, ERR_LOCAL, "4.3.0", "%s: %s", sql, why);
+}

@@ -239,13 +239,15 @@ rcpt_sync(struct store *s, uint64_t message, struct err *e)
 		rcpt_fold(one, query_i64(st, 1), &state, &due_at);
 	}
 	query_end(st);
-	if (more == -1)
+	if (more == -1 || totals_without(s, message, e) == -1)
 		return -1;
 	st = query_start(s, SQL_MESSAGE_SYNC);
 	query_bind_u64(st, 1, message);
 	query_bind_text(st, 2, rcpt_state_name(state));
 	query_bind_i64(st, 3, due_at);
-	return query_change(s, st, NULL, e);
+	if (query_change(s, st, NULL, e) == -1)
+		return -1;
+	return totals_with(s, message, e);
 }
 
 int

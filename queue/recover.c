@@ -82,12 +82,16 @@ violated(const struct store *s, uint64_t id, const char *rule, struct err *e)
 static int
 check_structure(struct store *s, struct err *e)
 {
-	char *answer;
+	char *answer, *line;
 	bool is_right;
 
 	if (query_ask(s->db, sql_quick_check, &answer, e) == -1)
 		return -1;
 	is_right = answer != NULL && strcmp(answer, "ok") == 0;
+	/* A report of several lines becomes one. */
+	for (line = answer; line != NULL && *line != '\0'; line++)
+		if (*line == '\n')
+			*line = ' ';
 	if (!is_right)
 		query_error(SQLITE_CORRUPT, s->path,
 		    answer == NULL ? "no answer" : answer, e);
@@ -103,16 +107,65 @@ check_structure(struct store *s, struct err *e)
 	return is_right ? 0 : -1;
 }
 
-static int
-check_none(struct store *s, enum sql which, const char *rule, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, which);
-	int found = query_row(s, st, e);
+/* A walk along the chunks, standing on one, or at the end (message 0). */
+struct chunk_walk {
+	sqlite3_stmt *st;
+	uint64_t message, octets;
+};
 
-	if (found == 1)
-		found = violated(s, query_u64(st, 0), rule, e);
+static int
+chunk_walk_next(struct store *s, struct chunk_walk *w, struct err *e)
+{
+	int more = query_row(s, w->st, e);
+
+	w->message = more == 1 ? query_u64(w->st, 0) : 0;
+	w->octets = more == 1 ? query_u64(w->st, 1) : 0;
+	return more;
+}
+
+/* (4) for the message that st stands on; *w goes beyond its chunks. */
+static int
+check_size(
+    struct store *s, sqlite3_stmt *st, struct chunk_walk *w, struct err *e)
+{
+	uint64_t id = query_u64(st, 0), chunks = 0, octets = 0;
+
+	while (w->message == id) {
+		chunks++;
+		octets += w->octets;
+		if (chunk_walk_next(s, w, e) == -1)
+			return -1;
+	}
+	if (chunks == query_u64(st, 1) && octets == query_u64(st, 2))
+		return 0;
+	return violated(s, id, "a part of it is missing, or one too many", e);
+}
+
+/* (3) and (4): both tables are walked side by side, since both are long. */
+static int
+check_bodies(struct store *s, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_CHECK_SIZES);
+	struct chunk_walk w = { query_start(s, SQL_CHECK_CHUNKS), 0, 0 };
+	int more, rc = -1;
+
+	if (chunk_walk_next(s, &w, e) == -1)
+		goto out;
+	while ((more = query_row(s, st, e)) == 1) {
+		if (w.message != 0 && w.message < query_u64(st, 0))
+			break;
+		if (check_size(s, st, &w, e) == -1)
+			goto out;
+	}
+	if (more == -1)
+		goto out;
+	rc = w.message == 0
+		 ? 0
+		 : violated(s, w.message, "parts of it lie there alone", e);
+out:
 	query_end(st);
-	return found;
+	query_end(w.st);
+	return rc;
 }
 
 /* One message as the walk of check_states sees it. */
@@ -199,10 +252,7 @@ recover_check(struct store *s, struct store_opened *what, struct err *e)
 	struct id_list stale = { NULL, 0, 0 };
 	int rc = -1;
 
-	if (check_structure(s, e) == -1 ||
-	    check_none(
-		s, SQL_CHECK_CHUNK, "a part of it lies there alone", e) == -1 ||
-	    check_none(s, SQL_CHECK_BODY, "a part of it is missing", e) == -1 ||
+	if (check_structure(s, e) == -1 || check_bodies(s, e) == -1 ||
 	    check_states(s, &stale, e) == -1 || repair(s, &stale, e) == -1)
 		goto out;
 	what->repaired = stale.n;
@@ -227,26 +277,49 @@ sweep_staging(struct store *s, struct store_opened *what, struct err *e)
 	return rc;
 }
 
+/* One recipient; it counts as an attempt, and is told as one. */
 static int
-active_to_uncertain(struct store *s, int64_t uncertain_due,
+make_uncertain(struct store *s, uint64_t message, uint64_t rcpt, int64_t now,
+    int64_t due_at, struct err *e)
+{
+	static const char text[] = "stopped while the message was being sent";
+	const struct rcpt_change change = { .to = RCPT_UNCERTAIN,
+		.due_at = due_at,
+		.attempted = true,
+		.text = text,
+		.meaning = "It may have been delivered, or not." };
+	const struct rcpt_change hold = { .to = RCPT_HELD };
+	const struct store_attempt attempt = { .message = message,
+		.rcpt = rcpt,
+		.at = now,
+		.outcome = rcpt_state_name(RCPT_UNCERTAIN),
+		.text = text };
+
+	if (state_set(s, message, rcpt, RCPT_ACTIVE, &change, e) == -1 ||
+	    store_attempt_add(s, &attempt, e) == -1)
+		return -1;
+	if (due_at > 0)
+		return 0;
+	return state_set(s, message, rcpt, RCPT_UNCERTAIN, &hold, e);
+}
+
+static int
+active_to_uncertain(struct store *s, int64_t now, int64_t due_at,
     struct store_opened *what, struct err *e)
 {
 	struct id_list ids = { NULL, 0, 0 };
-	struct rcpt_change change = { .to = RCPT_UNCERTAIN,
-		.due_at = uncertain_due,
-		.text = "stopped while the message was being sent",
-		.meaning = "It may have been delivered, or not." };
-	struct rcpt_change hold = { .to = RCPT_HELD };
+	uint64_t last = 0;
 	size_t i;
 	int rc;
 
 	rc = id_list_read(s, SQL_FIND_ACTIVE, 2, &ids, e);
 	for (i = 0; rc == 0 && i < ids.n; i++) {
-		rc = state_set(
-		    s, ids.v[i][0], ids.v[i][1], RCPT_ACTIVE, &change, e);
-		if (rc == 0 && uncertain_due == 0)
-			rc = state_set(s, ids.v[i][0], ids.v[i][1],
-			    RCPT_UNCERTAIN, &hold, e);
+		rc =
+		    make_uncertain(s, ids.v[i][0], ids.v[i][1], now, due_at, e);
+		/* One attempt of the message, whatever its recipients. */
+		if (rc == 0 && ids.v[i][0] != last)
+			rc = store_message_attempted(s, ids.v[i][0], e);
+		last = ids.v[i][0];
 	}
 	what->uncertain = ids.n;
 	free(ids.v);
@@ -289,13 +362,13 @@ read_last_id(struct store *s, bool look, struct err *e)
 }
 
 int
-recover_reconcile(struct store *s, int64_t uncertain_due,
+recover_reconcile(struct store *s, int64_t now, int64_t uncertain_due,
     struct store_opened *what, struct err *e)
 {
 	if (read_last_id(s, what->checked, e) == -1 || store_begin(s, e) == -1)
 		return -1;
 	if (sweep_staging(s, what, e) == -1 ||
-	    active_to_uncertain(s, uncertain_due, what, e) == -1 ||
+	    active_to_uncertain(s, now, uncertain_due, what, e) == -1 ||
 	    fact_delete(s, FACT_STOPPED, e) == -1) {
 		store_rollback(s);
 		return -1;

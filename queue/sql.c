@@ -274,6 +274,8 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_MESSAGE_UNFINISHED] =
 	    "SELECT 1 FROM recipient WHERE message = ?1 AND state NOT IN"
 	    " ('delivered', 'failed', 'expired', 'removed') LIMIT 1",
+	[SQL_MESSAGE_STATE] =
+	    "SELECT state, size FROM message WHERE id = ?1",
 
 	[SQL_RCPT_ADD] =
 	    "INSERT INTO recipient (message, id, state, due_at, attempts,"
@@ -337,7 +339,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LIST_ALL] = LIST_FROM "ORDER BY m.id, r.id",
 	[SQL_LIST_OWN] = LIST_FROM "AND m.uid = ?2 ORDER BY m.id, r.id",
 	[SQL_TOTALS] =
-	    "SELECT state, count(*), sum(size) FROM message GROUP BY state",
+	    "SELECT state, size FROM message",
 	[SQL_OLDEST] =
 	    "SELECT arrived_at FROM message WHERE state <> 'staging' "
 	    "ORDER BY id LIMIT 1",
@@ -385,14 +387,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_CHECK_STATES] =
 	    "SELECT m.id, m.state, m.due_at, r.state, r.due_at FROM message m"
 	    " LEFT JOIN recipient r ON r.message = m.id ORDER BY m.id",
-	[SQL_CHECK_BODY] =
-	    "SELECT m.id FROM message m WHERE (m.chunks, m.size) <>"
-	    " (SELECT count(*), coalesce(sum(length(c.data)), 0) FROM chunk c"
-	    " WHERE c.id" CHUNKS_OF("m.id") ") LIMIT 1",
-	[SQL_CHECK_CHUNK] =
-	    "SELECT c.id >> " STR(SQL_CHUNK_BITS) " FROM chunk c WHERE NOT"
-	    " EXISTS (SELECT 1 FROM message m WHERE m.id = c.id >> "
-	    STR(SQL_CHUNK_BITS) ") LIMIT 1",
+	[SQL_CHECK_SIZES] =
+	    "SELECT id, chunks, size FROM message ORDER BY id",
+	[SQL_CHECK_CHUNKS] =
+	    "SELECT id >> " STR(SQL_CHUNK_BITS) ", length(data) FROM chunk "
+	    "ORDER BY id",
 	[SQL_FIND_STAGING] = "SELECT id FROM message WHERE state = 'staging'",
 	[SQL_FIND_ACTIVE] =
 	    "SELECT m.id, r.id FROM message m CROSS JOIN recipient r"

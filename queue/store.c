@@ -199,7 +199,7 @@ journal_note(void *arg, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
-	s->journal_size = (uint64_t)pages * SQL_PAGE_SIZE;
+	s->journal_size = (uint64_t)pages * s->page_size;
 	return SQLITE_OK;
 }
 
@@ -221,18 +221,22 @@ journal_empty(struct store *s, struct err *e)
 }
 
 static int
-open_write(struct store *s, int64_t uncertain_due, struct store_opened *what,
-    struct err *e)
+open_write(struct store *s, int64_t now, int64_t uncertain_due,
+    struct store_opened *what, struct err *e)
 {
+	int64_t page_size;
 	int clean;
 
+	if (query_ask_number(s->db, sql_ask_page_size, &page_size, e) == -1)
+		return -1;
+	s->page_size = (uint64_t)page_size;
 	if (journal_empty(s, e) == -1 || statements_prepare(s, e) == -1 ||
 	    (clean = recover_was_clean(s, e)) == -1)
 		return -1;
 	what->checked = !clean;
 	if (what->checked && recover_check(s, what, e) == -1)
 		return -1;
-	return recover_reconcile(s, uncertain_due, what, e);
+	return recover_reconcile(s, now, uncertain_due, what, e);
 }
 
 /* Steps 2 and 3: after them the connection may be used. */
@@ -270,7 +274,6 @@ store_open(const char *directory, enum store_mode mode, int64_t now,
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
-	(void)now;
 	memset(what, 0, sizeof(*what));
 	s->mode = mode;
 	s->path = xasprintf("%s/" DB_NAME, directory);
@@ -279,7 +282,7 @@ store_open(const char *directory, enum store_mode mode, int64_t now,
 		goto fail;
 	if (mode == STORE_WRITE) {
 		sqlite3_wal_hook(s->db, journal_note, s);
-		if (open_write(s, uncertain_due, what, e) == -1)
+		if (open_write(s, now, uncertain_due, what, e) == -1)
 			goto fail;
 	} else if (statements_prepare(s, e) == -1)
 		goto fail;
@@ -328,9 +331,11 @@ store_begin(struct store *s, struct err *e)
 		    "a transaction on %s inside another", s->path);
 	rc = query_row(s, st, e);
 	query_end(st);
-	if (rc == 0)
-		s->tx = TX_OPEN;
-	return rc;
+	if (rc == -1)
+		return -1;
+	s->tx = TX_OPEN;
+	s->totals_before = s->totals;
+	return 0;
 }
 
 int
@@ -374,6 +379,7 @@ store_rollback(struct store *s)
 	if (s->tx == TX_NONE)
 		return;
 	s->tx = TX_NONE;
+	s->totals = s->totals_before;
 	/* SQLite may have rolled back by itself; then there is nothing. */
 	if (sqlite3_get_autocommit(s->db) != 0)
 		return;

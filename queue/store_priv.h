@@ -26,6 +26,16 @@ enum tx_state {
  */
 #define STORE_STALE_MAX 64
 
+/*
+ * What the messages of each state amount to, so that the whole queue's figures
+ * are at hand however deep it is.  Counted when first asked for, and kept in
+ * step from then on.
+ */
+struct totals {
+	bool is_known;
+	uint64_t messages[RCPT_STATES], octets[RCPT_STATES];
+};
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -37,6 +47,8 @@ struct store {
 	uint64_t last_id;
 	uint64_t stale[STORE_STALE_MAX];
 	size_t nstale;
+	struct totals totals, totals_before; /* before: as of store_begin */
+	uint64_t page_size; /* of this file, which may be an older choice */
 	uint64_t journal_size;
 };
 
@@ -77,13 +89,14 @@ char *query_dup(sqlite3_stmt *st, int i); /* to be freed */
 
 /* Text outside the table, without parameters: the first column of its row. */
 int query_ask(sqlite3 *db, const char *sql, char **out, struct err *e);
+int query_ask_number(sqlite3 *db, const char *sql, int64_t *n, struct err *e);
 
 /* ---- what the files ask of one another ------------------------------- */
 
 /* recover.c: what must hold before anybody is answered. */
 int recover_was_clean(struct store *s, struct err *e); /* 1, 0, -1 */
 int recover_check(struct store *s, struct store_opened *what, struct err *e);
-int recover_reconcile(struct store *s, int64_t uncertain_due,
+int recover_reconcile(struct store *s, int64_t now, int64_t uncertain_due,
     struct store_opened *what, struct err *e);
 int recover_note_clean(struct store *s, struct err *e);
 
@@ -113,6 +126,13 @@ int rcpt_sync(struct store *s, uint64_t message, struct err *e);
 void rcpt_fold_start(enum rcpt_state *state, int64_t *due_at);
 void rcpt_fold(enum rcpt_state one, int64_t one_due_at, enum rcpt_state *state,
     int64_t *due_at);
+
+/*
+ * totals.c: takes the message out of the totals before a change of its state,
+ * and puts it back after it.
+ */
+int totals_without(struct store *s, uint64_t message, struct err *e);
+int totals_with(struct store *s, uint64_t message, struct err *e);
 
 /* Rows as structs that borrow their text from the statement. */
 int rcpt_column_state(sqlite3_stmt *st, int i, enum rcpt_state *out,

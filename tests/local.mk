@@ -22,6 +22,7 @@ include tests/unit/sendmail.mk
 include tests/unit/queue.mk
 include tests/unit/delivery.mk
 include tests/dialog/local.mk
+include tests/bench/queue.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk
 include tests/func/local.mk

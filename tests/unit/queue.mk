@@ -7,29 +7,61 @@ queue_test_cflags = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
 
 tests_unit_libqueuetest_a_CFLAGS = $(queue_test_cflags)
 tests_unit_libqueuetest_a_SOURCES = \
-	tests/unit/queue_fixture.c tests/unit/queue_fixture.h
+	tests/unit/faultfs.c tests/unit/faultfs.h \
+	tests/unit/queue_fixture.c tests/unit/queue_fixture.h \
+	tests/unit/queue_story.c tests/unit/queue_story.h
 
 check_PROGRAMS += \
+	tests/fault/power \
 	tests/unit/ballast \
 	tests/unit/limits \
 	tests/unit/lock \
+	tests/unit/migrate \
 	tests/unit/queue_id \
+	tests/unit/recover \
 	tests/unit/schedule \
+	tests/unit/sql \
 	tests/unit/state \
-	tests/unit/store
+	tests/unit/store \
+	tests/unit/store_due \
+	tests/unit/store_faults \
+	tests/unit/store_journal \
+	tests/unit/store_list \
+	tests/unit/store_mail \
+	tests/unit/store_rcpt
 
+tests_fault_power_CFLAGS = $(queue_test_cflags)
+tests_fault_power_LDADD = $(queue_test_libs)
 tests_unit_ballast_CFLAGS = $(queue_test_cflags)
 tests_unit_ballast_LDADD = $(queue_test_libs)
 tests_unit_limits_CFLAGS = $(queue_test_cflags)
 tests_unit_limits_LDADD = $(queue_test_libs)
 tests_unit_lock_CFLAGS = $(queue_test_cflags)
 tests_unit_lock_LDADD = $(queue_test_libs)
+tests_unit_migrate_CFLAGS = $(queue_test_cflags)
+tests_unit_migrate_LDADD = $(queue_test_libs)
 tests_unit_queue_id_CFLAGS = $(queue_test_cflags)
 tests_unit_queue_id_LDADD = $(queue_test_libs)
+tests_unit_recover_CFLAGS = $(queue_test_cflags)
+tests_unit_recover_LDADD = $(queue_test_libs)
 tests_unit_schedule_CFLAGS = $(queue_test_cflags)
 tests_unit_schedule_LDADD = $(queue_test_libs)
+tests_unit_sql_CFLAGS = $(queue_test_cflags)
+tests_unit_sql_LDADD = $(queue_test_libs)
 tests_unit_state_CFLAGS = $(queue_test_cflags)
 tests_unit_state_LDADD = $(queue_test_libs)
 tests_unit_store_CFLAGS = $(queue_test_cflags)
 tests_unit_store_LDADD = $(queue_test_libs)
+tests_unit_store_due_CFLAGS = $(queue_test_cflags)
+tests_unit_store_due_LDADD = $(queue_test_libs)
+tests_unit_store_faults_CFLAGS = $(queue_test_cflags)
+tests_unit_store_faults_LDADD = $(queue_test_libs)
+tests_unit_store_journal_CFLAGS = $(queue_test_cflags)
+tests_unit_store_journal_LDADD = $(queue_test_libs)
+tests_unit_store_list_CFLAGS = $(queue_test_cflags)
+tests_unit_store_list_LDADD = $(queue_test_libs)
+tests_unit_store_mail_CFLAGS = $(queue_test_cflags)
+tests_unit_store_mail_LDADD = $(queue_test_libs)
+tests_unit_store_rcpt_CFLAGS = $(queue_test_cflags)
+tests_unit_store_rcpt_LDADD = $(queue_test_libs)
 endif

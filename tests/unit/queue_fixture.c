@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "common/xalloc.h"
 #include "tests/unit/queue_fixture.h"
@@ -69,6 +70,47 @@ fixture_reopen(struct store *s, const char *directory)
 {
 	store_close(s);
 	return fixture_open(directory, NULL);
+}
+
+int
+world_set_up(void **state)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+
+	w->directory = fixture_directory();
+	w->s = fixture_open(w->directory, NULL);
+	*state = w;
+	return 0;
+}
+
+int
+world_tear_down(void **state)
+{
+	struct world *w = *state;
+
+	store_close(w->s);
+	fixture_remove(w->directory);
+	free(w);
+	return 0;
+}
+
+void
+fixture_tamper(const char *directory, const char *sql)
+{
+	char *path = xasprintf("%s/queue.db", directory), *why = NULL;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	free(path);
+}
+
+unsigned
+fixture_stride(unsigned plain)
+{
+	return getenv("TEST_THOROUGH") == NULL ? plain : 1;
 }
 
 void

@@ -39,6 +39,24 @@ unsigned char fixture_octet(uint64_t id, size_t at);
 void fixture_begin(struct store *s);
 void fixture_commit(struct store *s);
 
+/* A folder with an open queue, for cmocka's set-up and tear-down. */
+struct world {
+	char *directory;
+	struct store *s;
+	struct err e;
+};
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
+/* Runs SQL on the queue's file by a connection of its own. */
+void fixture_tamper(const char *directory, const char *sql);
+
+/*
+ * Loops over faults take one in so many of them under a plain "make check",
+ * which has little time, and all of them when TEST_THOROUGH is set.
+ */
+unsigned fixture_stride(unsigned plain);
+
 /* One change, committed. */
 void fixture_set(struct store *s, uint64_t message, uint64_t rcpt,
     enum rcpt_state from, enum rcpt_state to, int64_t due_at);

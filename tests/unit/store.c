@@ -1,193 +1,495 @@
 /* SPDX-License-Identifier: ISC */
+/* Opening, closing, and transactions. */
 #include "config.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
+#include "common/xalloc.h"
 #include "tests/unit/queue_fixture.h"
 
-struct world {
-	char *directory;
+static char *
+path_in(const char *directory, const char *name)
+{
+	return xasprintf("%s/%s", directory, name);
+}
+
+static mode_t
+mode_of(const char *directory, const char *name)
+{
+	char *path = path_in(directory, name);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	free(path);
+	return st.st_mode & 07777;
+}
+
+static void
+put_file(const char *directory, const char *name, const void *p, size_t n)
+{
+	char *path = path_in(directory, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, p, n), (ssize_t)n);
+	close(fd);
+	free(path);
+}
+
+/* store_open fails, for a reason that is told. */
+static void
+assert_refused(const char *directory, enum store_mode mode,
+    enum err_class class, const char *text)
+{
+	struct store_opened what;
 	struct store *s;
 	struct err e;
-};
 
-static int
-set_up(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	w->directory = fixture_directory();
-	w->s = fixture_open(w->directory, NULL);
-	*state = w;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct world *w = *state;
-
-	store_close(w->s);
-	fixture_remove(w->directory);
-	free(w);
-	return 0;
+	err_clear(&e);
+	if (store_open(directory, mode, T0, T0, &s, &what, &e) == 0)
+		fail_msg("opened, and should say: %s", text);
+	if (e.class != class || strstr(e.text, text) == NULL)
+		fail_msg("class %d, text: %s", (int)e.class, e.text);
 }
 
 static void
-assert_body(struct store *s, uint64_t id, size_t octets)
+new_queue_is_made_and_found_again(void **state)
 {
-	struct buf b;
-	struct err e;
-	size_t at = 0, i;
-	uint32_t seq;
-	int more;
+	char *directory = fixture_directory();
+	struct store_opened what;
+	struct store *s;
 
-	buf_init(&b, CHUNK_SIZE);
-	for (seq = 0; (more = store_chunk_get(s, id, seq, &b, &e)) == 1; seq++)
-		for (i = 0; i < b.len; i++, at++)
-			assert_int_equal(
-			    (unsigned char)b.data[i], fixture_octet(id, at));
-	assert_int_equal(more, 0);
-	assert_int_equal(at, octets);
-	buf_clear(&b);
+	(void)state;
+	s = fixture_open(directory, &what);
+	assert_true(what.created);
+	assert_int_equal(what.migrated_from, 0);
+	store_close(s);
+	s = fixture_open(directory, &what);
+	assert_false(what.created);
+	assert_int_equal(what.migrated_from, 0);
+	assert_false(what.checked);
+	store_close(s);
+	store_close(NULL);
+	fixture_remove(directory);
 }
 
-/* One message with every field set, of two recipients and two chunks. */
+/* A start that was cut off right after the file was made. */
 static void
-add_full(struct world *w)
+empty_file_becomes_a_queue(void **state)
 {
-	char account[] = "alerts", sender[] = "a@example.com",
-	     from[] = "b@example.com", mid[] = "<1@x>", envid[] = "QQ",
-	     address[] = "r@example.com", original[] = "root",
-	     orcpt[] = "rfc822;root";
-	struct store_message m = { .id = 42,
-		.arrived_at = T0,
-		.uid = 1000,
-		.account = account,
-		.kind = KIND_BOUNCE,
-		.sender = sender,
-		.from = from,
-		.message_id = mid,
-		.body = BODY_8BITMIME,
-		.smtputf8 = true,
-		.ret = RET_HDRS,
-		.envid = envid };
-	struct store_rcpt full = { .address = address,
-		.original = original,
-		.orcpt = orcpt,
-		.notify = NOTIFY_FAILURE | NOTIFY_DELAY };
-	struct store_rcpt bare = { .address = address };
+	char *directory = fixture_directory();
+	struct store_opened what;
 
-	fixture_begin(w->s);
-	assert_int_equal(store_message_add(w->s, &m, &w->e), 0);
-	assert_int_equal(store_rcpt_add(w->s, 42, &full, &w->e), 0);
-	assert_int_equal(store_rcpt_add(w->s, 42, &bare, &w->e), 0);
-	assert_int_equal(store_chunk_add(w->s, 42, "hi\r\n", 4, &w->e), 0);
-	assert_int_equal(store_chunk_add(w->s, 42, "ho\r\n", 4, &w->e), 0);
-	assert_int_equal(store_message_queue(w->s, 42, T0 + 9, &w->e), 0);
-	fixture_commit(w->s);
+	(void)state;
+	put_file(directory, "queue.db", "", 0);
+	store_close(fixture_open(directory, &what));
+	assert_false(what.created);
+	store_close(fixture_open(directory, &what));
+	fixture_remove(directory);
 }
 
 static void
-message_comes_back_as_it_went(void **state)
+modes_follow_the_directory(void **state)
 {
-	struct world *w = *state;
-	struct store_message m;
-
-	add_full(w);
-	w->s = fixture_reopen(w->s, w->directory);
-	assert_int_equal(store_message_get(w->s, 43, &m, &w->e), 0);
-	assert_int_equal(store_message_get(w->s, 42, &m, &w->e), 1);
-	assert_int_equal(m.id, 42);
-	assert_int_equal(m.state, RCPT_QUEUED);
-	assert_int_equal(m.arrived_at, T0);
-	assert_int_equal(m.uid, 1000);
-	assert_string_equal(m.account, "alerts");
-	assert_int_equal(m.kind, KIND_BOUNCE);
-	assert_string_equal(m.sender, "a@example.com");
-	assert_string_equal(m.from, "b@example.com");
-	assert_string_equal(m.message_id, "<1@x>");
-	assert_int_equal(m.size, 8);
-	assert_int_equal(m.chunks, 2);
-	assert_int_equal(m.body, BODY_8BITMIME);
-	assert_true(m.smtputf8);
-	assert_int_equal(m.ret, RET_HDRS);
-	assert_string_equal(m.envid, "QQ");
-	assert_int_equal(m.attempts, 0);
-	assert_int_equal(m.due_at, T0 + 9);
-	assert_int_equal(m.delay_notice_at, 0);
-	store_message_clear(&m);
-}
-
-static void
-recipients_come_back_as_they_went(void **state)
-{
-	struct world *w = *state;
-	struct store_rcpt *v;
-	size_t n;
-
-	add_full(w);
-	w->s = fixture_reopen(w->s, w->directory);
-	assert_int_equal(store_rcpts_get(w->s, 42, &v, &n, &w->e), 0);
-	assert_int_equal(n, 2);
-	assert_int_equal(v[0].id, 1);
-	assert_string_equal(v[0].address, "r@example.com");
-	assert_string_equal(v[0].original, "root");
-	assert_string_equal(v[0].orcpt, "rfc822;root");
-	assert_int_equal(v[0].notify, NOTIFY_FAILURE | NOTIFY_DELAY);
-	assert_int_equal(v[0].state, RCPT_QUEUED);
-	assert_int_equal(v[0].due_at, T0 + 9);
-	assert_string_equal(v[0].status, "");
-	assert_null(v[0].text);
-	assert_int_equal(v[1].id, 2);
-	assert_null(v[1].original);
-	store_rcpt_clear(&v[0]);
-	store_rcpt_clear(&v[1]);
-	free(v);
-	assert_int_equal(store_rcpts_get(w->s, 43, &v, &n, &w->e), 0);
-	assert_int_equal(n, 0);
-	free(v);
-}
-
-static void
-bodies_of_all_sizes(void **state)
-{
-	static const size_t sizes[] = { 1, 2047, CHUNK_SIZE - 1, CHUNK_SIZE,
-		CHUNK_SIZE + 1, 3 * CHUNK_SIZE, 1000000 };
-	struct world *w = *state;
-	uint64_t id[7];
+	static const struct {
+		mode_t directory, file;
+	} cases[] = {
+		{ 0700, 0600 },
+		{ 02750, 0640 },
+		{ 02710, 0600 },
+		{ 0755, 0600 },
+		{ 02770, 0640 },
+		{ 0700, 0600 },
+	};
+	char *directory = fixture_directory();
+	mode_t mask = umask(0);
+	struct store *s;
 	size_t i;
 
-	for (i = 0; i < 7; i++)
-		id[i] = fixture_add(w->s,
-		    (struct fixture_message){ .uid = 1, .octets = sizes[i] });
-	for (i = 0; i < 7; i++)
-		assert_body(w->s, id[i], sizes[i]);
-	fixture_begin(w->s);
-	assert_int_equal(store_message_delete(w->s, id[3], &w->e), 0);
-	fixture_commit(w->s);
-	assert_body(w->s, id[3], 0);
-	assert_body(w->s, id[2], sizes[2]);
-	assert_body(w->s, id[4], sizes[4]);
+	(void)state;
+	/* The file is made once; the group's right comes and goes. */
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		umask(i % 2 == 0 ? 0 : 077);
+		assert_int_equal(chmod(directory, cases[i].directory), 0);
+		s = fixture_open(directory, NULL);
+		fixture_add(s, (struct fixture_message){ .uid = 1 });
+		assert_int_equal(mode_of(directory, "queue.db"), cases[i].file);
+		if (i == 0) {
+			assert_int_equal(
+			    mode_of(directory, "queue.db-wal"), 0600);
+			assert_int_equal(
+			    mode_of(directory, "queue.db-shm"), 0600);
+		}
+		store_close(s);
+	}
+	umask(mask);
+	fixture_remove(directory);
 }
+
+static void
+things_that_are_no_queue_are_refused(void **state)
+{
+	static char junk[9000];
+	char *directory = fixture_directory();
+	char *path = path_in(directory, "queue.db");
+
+	(void)state;
+	assert_refused(
+	    "/nonexistent/queue", STORE_WRITE, ERR_LOCAL, "queue.directory");
+	assert_refused("/dev/null", STORE_WRITE, ERR_LOCAL, "directory");
+	assert_refused(directory, STORE_READ, ERR_TEMP, "No such file");
+
+	memset(junk, 'x', sizeof(junk));
+	put_file(directory, "queue.db", junk, sizeof(junk));
+	assert_refused(directory, STORE_WRITE, ERR_LOCAL, "not a database");
+	assert_refused(directory, STORE_READ, ERR_LOCAL, "not a database");
+	assert_int_equal(unlink(path), 0);
+
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_refused(directory, STORE_WRITE, ERR_LOCAL, "plain file");
+	assert_int_equal(rmdir(path), 0);
+
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_refused(directory, STORE_WRITE, ERR_LOCAL, "plain file");
+	assert_int_equal(unlink(path), 0);
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refused(directory, STORE_WRITE, ERR_LOCAL, "plain file");
+	assert_int_equal(unlink(path), 0);
+
+	free(path);
+	fixture_remove(directory);
+}
+
+static void
+foreign_and_newer_files_are_refused(void **state)
+{
+	static const struct {
+		const char *sql, *says;
+	} cases[] = {
+		{ "CREATE TABLE t (x)", "another program" },
+		{ "PRAGMA user_version = 1", "another program" },
+		{ "PRAGMA application_id = 1", "another program" },
+		{ "PRAGMA application_id = 0x4d636875", "another program" },
+		{ "PRAGMA application_id = 0x4d636875;"
+		  "PRAGMA user_version = 2",
+		    "newer mailchute" },
+		{ "PRAGMA application_id = 0x4d636875;"
+		  "PRAGMA user_version = 1",
+		    "no such table" },
+	};
+	char *directory, *path;
+	struct stat before, after;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		directory = fixture_directory();
+		fixture_tamper(directory, cases[i].sql);
+		path = path_in(directory, "queue.db");
+		assert_int_equal(chmod(path, 0600), 0);
+		assert_int_equal(stat(path, &before), 0);
+		assert_refused(
+		    directory, STORE_WRITE, ERR_LOCAL, cases[i].says);
+		/* It is left as it was, but for what is ours by its name. */
+		assert_int_equal(stat(path, &after), 0);
+		if (i < 5)
+			assert_memory_equal(&before.st_mtim, &after.st_mtim,
+			    sizeof(before.st_mtim));
+		free(path);
+		fixture_remove(directory);
+	}
+}
+
+/* In a child, since only root can show what others may not. */
+static void
+as_nobody(const char *directory, const char *text)
+{
+	struct store_opened what;
+	struct store *s;
+	struct err e;
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		if (setgid(65534) == -1 || setuid(65534) == -1)
+			_exit(2);
+		if (store_open(directory, STORE_WRITE, T0, T0, &s, &what, &e) ==
+			0 ||
+		    e.class != ERR_LOCAL || strstr(e.text, text) == NULL)
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+queue_of_somebody_else_is_refused(void **state)
+{
+	char *directory;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	directory = fixture_directory();
+	assert_int_equal(chmod(directory, 0755), 0);
+	as_nobody(directory, "not writable by user id 65534");
+	store_close(fixture_open(directory, NULL));
+	assert_int_equal(chmod(directory, 0777), 0);
+	as_nobody(directory, "belongs to user id 0");
+	fixture_remove(directory);
+}
+
+static void
+count_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
+{
+	(void)m;
+	(void)r;
+	++*(size_t *)arg;
+}
+
+static size_t
+rows_of(struct store *s)
+{
+	uint64_t last = 0;
+	size_t rows = 0;
+	struct err e;
+
+	assert_int_equal(
+	    store_list(s, 0, false, 0, 100, count_row, &rows, &last, &e), 0);
+	return rows;
+}
+
+static void
+reader_sees_what_is_committed_and_changes_nothing(void **state)
+{
+	char *directory = fixture_directory();
+	struct store *w = fixture_open(directory, NULL), *r;
+	struct store_opened what;
+	struct err e;
+
+	(void)state;
+	fixture_add(w, (struct fixture_message){ .uid = 1 });
+	assert_int_equal(
+	    store_open(directory, STORE_READ, T0, T0, &r, &what, &e), 0);
+	assert_int_equal(rows_of(r), 1);
+	fixture_add(w, (struct fixture_message){ .uid = 1 });
+	assert_int_equal(rows_of(r), 2);
+	/* The writer goes, and comes, while the reader stays. */
+	store_close(w);
+	assert_int_equal(rows_of(r), 2);
+	w = fixture_open(directory, NULL);
+	fixture_add(w, (struct fixture_message){ .uid = 1 });
+	assert_int_equal(rows_of(r), 3);
+	assert_int_equal(store_begin(r, &e), -1);
+	store_close(r);
+	fixture_begin(w);
+	fixture_commit(w);
+	store_close(w);
+	/* A reader's end is no clean stop, nor an unclean one. */
+	w = fixture_open(directory, &what);
+	assert_false(what.checked);
+	store_close(w);
+	fixture_remove(directory);
+}
+
+/* As docs/schema.md promises to whoever may read the file. */
+static void
+sqlite3_readonly_reads_the_views(void **state)
+{
+	char *directory = fixture_directory();
+	char *path = path_in(directory, "queue.db");
+	struct store *s = fixture_open(directory, NULL);
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	int stopped;
+
+	(void)state;
+	fixture_add(s, (struct fixture_message){ .uid = 33, .recipients = 2 });
+	for (stopped = 0; stopped < 2; stopped++) {
+		if (stopped == 1)
+			store_close(s);
+		assert_int_equal(
+		    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL),
+		    SQLITE_OK);
+		assert_int_equal(
+		    sqlite3_prepare_v2(db,
+			"SELECT id, state, sender, uid, address, arrived_at,"
+			" next_at, size FROM v_queue",
+			-1, &st, NULL),
+		    SQLITE_OK);
+		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+		assert_int_equal(sqlite3_column_bytes(st, 0), 12);
+		assert_string_equal(
+		    (const char *)sqlite3_column_text(st, 1), "queued");
+		assert_int_equal(sqlite3_column_int(st, 3), 33);
+		assert_string_equal(
+		    (const char *)sqlite3_column_text(st, 4), "r1@example.com");
+		assert_string_equal((const char *)sqlite3_column_text(st, 5),
+		    "2023-11-14T22:13:20Z");
+		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+		assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+		sqlite3_finalize(st);
+		assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	}
+	free(path);
+	fixture_remove(directory);
+}
+
+static void
+transactions_do_not_nest_and_do_not_dangle(void **state)
+{
+	struct world *w = *state;
+	char *value;
+
+	assert_int_equal(store_commit(w->s, &w->e), -1);
+	assert_int_equal(w->e.class, ERR_LOCAL);
+	assert_int_equal(store_fact_put(w->s, "a", "1", &w->e), -1);
+	assert_int_equal(w->e.class, ERR_LOCAL);
+	fixture_begin(w->s);
+	assert_int_equal(store_begin(w->s, &w->e), -1);
+	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_PASSIVE, &w->e), -1);
+	assert_int_equal(store_fact_put(w->s, "a", "1", &w->e), 0);
+	store_rollback(w->s);
+	store_rollback(w->s);
+	assert_int_equal(store_fact_get(w->s, "a", &value, &w->e), 0);
+	/* One that is open at the end is rolled back. */
+	fixture_begin(w->s);
+	assert_int_equal(store_fact_put(w->s, "a", "1", &w->e), 0);
+	w->s = fixture_reopen(w->s, w->directory);
+	assert_int_equal(store_fact_get(w->s, "a", &value, &w->e), 0);
+}
+
+/* A change that failed takes the whole transaction with it. */
+static void
+spoilt_transaction_cannot_be_committed(void **state)
+{
+	struct world *w = *state;
+	char *value;
+
+	fixture_begin(w->s);
+	assert_int_equal(store_fact_put(w->s, "a", "1", &w->e), 0);
+	assert_int_equal(store_message_delete(w->s, 12345, &w->e), -1);
+	assert_int_equal(store_fact_put(w->s, "b", "1", &w->e), -1);
+	assert_non_null(strstr(w->e.text, "after another one failed"));
+	assert_int_equal(store_commit(w->s, &w->e), -1);
+	assert_int_equal(store_fact_get(w->s, "a", &value, &w->e), 0);
+	/* It is known not to have happened: work goes on. */
+	fixture_begin(w->s);
+	assert_int_equal(store_fact_put(w->s, "a", "2", &w->e), 0);
+	fixture_commit(w->s);
+}
+
+static void
+journal_is_emptied(void **state)
+{
+	struct world *w = *state;
+	char *path = path_in(w->directory, "queue.db-wal");
+	struct stat st;
+
+	fixture_add(w->s, (struct fixture_message){ .octets = 300000 });
+	assert_true(store_journal_size(w->s) > 300000);
+	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_PASSIVE, &w->e), 0);
+	assert_int_equal(store_journal_size(w->s), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 300000);
+	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_TRUNCATE, &w->e), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	fixture_add(w->s, (struct fixture_message){ .octets = 10 });
+	assert_true(store_journal_size(w->s) > 0);
+	store_close(w->s);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	w->s = fixture_open(w->directory, NULL);
+	free(path);
+}
+
+/* A reader that stays in the middle of a listing delays, and breaks nothing. */
+static void
+reader_in_the_way_of_a_checkpoint(void **state)
+{
+	struct world *w = *state;
+	char *path = path_in(w->directory, "queue.db");
+	sqlite3_stmt *st;
+	sqlite3 *db;
+
+	fixture_add(w->s, (struct fixture_message){ .uid = 1 });
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, "SELECT id FROM v_queue", -1, &st, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	fixture_add(w->s, (struct fixture_message){ .octets = 300000 });
+	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_TRUNCATE, &w->e), 0);
+	assert_true(store_journal_size(w->s) > 300000);
+	fixture_add(w->s, (struct fixture_message){ .uid = 1 });
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_TRUNCATE, &w->e), 0);
+	assert_int_equal(store_journal_size(w->s), 0);
+	assert_int_equal(rows_of(w->s), 3);
+	free(path);
+}
+
+static void
+ids_only_grow(void **state)
+{
+	struct world *w = *state;
+	uint64_t id, last = 0;
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		id = store_next_id(w->s, (int64_t)T0 * 1000 + i / 3);
+		assert_true(id > last);
+		last = id;
+	}
+	/* The clock is set back, and we stop. */
+	assert_int_equal(store_next_id(w->s, 1), last + 1);
+	w->s = fixture_reopen(w->s, w->directory);
+	assert_int_equal(store_next_id(w->s, 1), last + 2);
+	assert_int_equal(store_next_id(w->s, -5), last + 3);
+	assert_int_equal(
+	    store_next_id(w->s, (int64_t)(last + 1000)), last + 1000);
+}
+
+#define CASE(f) \
+	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    message_comes_back_as_it_went, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    recipients_come_back_as_they_went, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    bodies_of_all_sizes, set_up, tear_down),
+		cmocka_unit_test(new_queue_is_made_and_found_again),
+		cmocka_unit_test(empty_file_becomes_a_queue),
+		cmocka_unit_test(modes_follow_the_directory),
+		cmocka_unit_test(things_that_are_no_queue_are_refused),
+		cmocka_unit_test(foreign_and_newer_files_are_refused),
+		cmocka_unit_test(queue_of_somebody_else_is_refused),
+		cmocka_unit_test(
+		    reader_sees_what_is_committed_and_changes_nothing),
+		cmocka_unit_test(sqlite3_readonly_reads_the_views),
+		CASE(transactions_do_not_nest_and_do_not_dangle),
+		CASE(spoilt_transaction_cannot_be_committed),
+		CASE(journal_is_emptied),
+		CASE(reader_in_the_way_of_a_checkpoint),
+		CASE(ids_only_grow),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
