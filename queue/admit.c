@@ -59,6 +59,7 @@ struct admission {
 	struct store_message row;
 	struct buf pending; /* bytes not yet in the store */
 	uint64_t size;      /* octets given by the client */
+	uint64_t traced;    /* octets of ours in front of them */
 	char last;          /* octet before the next: for the canonical form */
 	bool is_staged;     /* there are rows in the store */
 	bool is_busy;       /* a part or the end is on its way to the store */
@@ -137,7 +138,7 @@ put_received(struct admission *m, int64_t now)
 	    m->admit->conf->local.hostname, (unsigned long)m->caller.uid, id,
 	    date);
 	if (m->admit->conf->local.redirect != NULL)
-		expanded_put_redirected(m->targets, &m->pending);
+		expand_put_redirected(&m->env, &m->pending);
 }
 
 static void
@@ -188,6 +189,7 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 		goto refuse;
 	fill_row(m, account, now);
 	put_received(m, now);
+	m->traced = m->pending.len;
 	return m;
 refuse:
 	admission_free(m);
@@ -386,7 +388,7 @@ final_done(void *arg, const struct err *failed)
 	bool is_new = failed == NULL && m->earlier == 0;
 
 	if (is_new) {
-		limits_add(a->limits, m->caller.uid, 1, m->size);
+		limits_add(a->limits, m->caller.uid, 1, m->traced + m->size);
 		log_queued(m);
 	}
 	if (failed == NULL)

@@ -2,20 +2,31 @@
 /* Recipients as given, to addresses that mail goes to. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <syslog.h>
+#include <unistd.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
+#include "mail/alias.h"
+#include "mail/alias_expand.h"
 #include "queue/ask.h"
 #include "queue/expand.h"
 
+#define ALIASES_MAX (1024 * 1024)
+#define READ_MAX    (16 * 1024)
 #define TARGETS_MAX 100000 /* of one message, after expansion */
 
 struct expand {
 	const struct conf *conf;
 	struct ask *ask;
+	struct aliases *aliases; /* as the file stood at stamp */
+	struct stat stamp;       /* all zero: there is no file */
 };
 
 struct expand *
@@ -31,8 +42,112 @@ expand_new(const struct conf *conf, struct ask *ask)
 void
 expand_free(struct expand *x)
 {
+	if (x == NULL)
+		return;
+	aliases_free(x->aliases);
 	free(x);
 }
+
+/* ---- the file of aliases ------------------------------------------------ */
+
+/* All of an open file, which is closed; cut off beyond ALIASES_MAX. */
+static int
+read_all(int fd, char **text, size_t *n, struct err *e)
+{
+	struct buf b;
+	ssize_t got = 0;
+	char *to;
+
+	buf_init(&b, ALIASES_MAX);
+	while ((to = buf_reserve(&b, READ_MAX)) != NULL &&
+	       (got = read(fd, to, READ_MAX)) > 0)
+		buf_grew(&b, (size_t)got);
+	close(fd);
+	if (got == -1) {
+		buf_clear(&b);
+		return err_errno(e, ERR_LOCAL, "5.3.5", "cannot be read");
+	}
+	if (to == NULL) {
+		buf_clear(&b);
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "is larger than %d octets", ALIASES_MAX);
+	}
+	*n = b.len;
+	*text = buf_steal(&b);
+	return 0;
+}
+
+static void
+note_all(const char *file, const struct strlist *notes)
+{
+	size_t i;
+
+	for (i = 0; i < notes->n; i++)
+		log_event(LOG_WARNING, "aliases", "file", file, "text",
+		    notes->v[i], NULL);
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	       a->st_size == b->st_size &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/*
+ * Reads the file anew when it is another than before.  A file that cannot be
+ * read leaves the table as it was: mail goes where it went yesterday, and the
+ * log says why.
+ */
+static void
+refresh(struct expand *x)
+{
+	const char *path = x->conf->local.aliases;
+	struct strlist bad = { NULL, 0 };
+	struct stat st;
+	struct err e;
+	char *text;
+	size_t n;
+	int fd;
+
+	if (stat(path, &st) == -1)
+		memset(&st, 0, sizeof(st));
+	if (x->aliases != NULL && is_same_file(&st, &x->stamp))
+		return;
+	x->stamp = st;
+	if (st.st_ino == 0) {
+		aliases_free(x->aliases);
+		x->aliases = aliases_parse("", 0, &bad);
+		return;
+	}
+	if ((fd = ask_aliases(x->ask, &e)) == -1 ||
+	    read_all(fd, &text, &n, &e) == -1) {
+		log_event(
+		    LOG_ERR, "aliases", "file", path, "text", e.text, NULL);
+		if (x->aliases == NULL)
+			x->aliases = aliases_parse("", 0, &bad);
+		return;
+	}
+	aliases_free(x->aliases);
+	x->aliases = aliases_parse(text, n, &bad);
+	note_all(path, &bad);
+	strlist_clear(&bad);
+	free(text);
+}
+
+static int
+include(void *arg, const char *path, char **text, size_t *n, struct err *e)
+{
+	struct expand *x = arg;
+	int fd = ask_include(x->ask, path, e);
+
+	return fd == -1 ? -1 : read_all(fd, text, n, e);
+}
+
+/* ---- targets --------------------------------------------------------------
+ */
 
 static void
 target_clear(struct target *t)
@@ -118,23 +233,63 @@ drop_repeats(struct expanded *out)
 	free(by);
 }
 
+/* Commands are never run and files never written: that mail is the admin's. */
 static int
-expand_one(struct expand *x, const struct envelope_rcpt *r,
-    struct expanded *out, struct err *e)
+add_target(struct expand *x, const struct alias_target *t,
+    const struct envelope_rcpt *r, struct expanded *out, struct err *e)
 {
-	const struct conf_local *local = &x->conf->local;
+	const char *admin = x->conf->local.admin;
 
-	if (local->redirect != NULL)
-		add(out, local->redirect, r);
-	else if (!is_local(x, r->address))
-		add(out, r->address, r);
-	else if (local->admin != NULL)
-		add(out, local->admin, r);
-	else
+	if (t->kind == TARGET_ADDRESS) {
+		add(out, t->text, r);
+		return 0;
+	}
+	if (t->kind != TARGET_LOCAL)
+		log_event(LOG_WARNING, "aliases", "rcpt", r->address, "target",
+		    t->text, "text",
+		    "commands and files are not run or written; "
+		    "local.admin gets the mail",
+		    NULL);
+	if (admin == NULL)
 		return err_set(e, ERR_PERM, "5.1.1",
 		    "%s is a local name, and local.admin names nobody who "
 		    "gets its mail",
 		    r->address);
+	add(out, admin, r);
+	return 0;
+}
+
+static int
+expand_local(struct expand *x, const struct envelope_rcpt *r,
+    struct expanded *out, struct err *e)
+{
+	struct alias_rules rules;
+	struct alias_targets targets;
+	size_t i;
+	int rc = 0;
+
+	refresh(x);
+	rules = (struct alias_rules){ x->aliases, &x->conf->local.names,
+		include, x };
+	if (alias_expand(&rules, r->address, &targets, e) == -1)
+		return -1;
+	note_all(x->conf->local.aliases, &targets.notes);
+	for (i = 0; i < targets.n && rc == 0; i++)
+		rc = add_target(x, &targets.v[i], r, out, e);
+	alias_targets_clear(&targets);
+	return rc;
+}
+
+static int
+expand_one(struct expand *x, const struct envelope_rcpt *r,
+    struct expanded *out, struct err *e)
+{
+	if (x->conf->local.redirect != NULL)
+		add(out, x->conf->local.redirect, r);
+	else if (!is_local(x, r->address))
+		add(out, r->address, r);
+	else if (expand_local(x, r, out, e) == -1)
+		return -1;
 	if (out->n > TARGETS_MAX)
 		return err_set(e, ERR_PERM, "5.5.3", "too many recipients");
 	return 0;
@@ -167,13 +322,13 @@ expand_address(struct expand *x, const char *address, struct err *e)
 }
 
 void
-expanded_put_redirected(const struct expanded *v, struct buf *b)
+expand_put_redirected(const struct envelope *env, struct buf *b)
 {
 	size_t i;
 
 	buf_puts(b, "X-Mailchute-Redirected:");
-	for (i = 0; i < v->n; i++)
+	for (i = 0; i < env->nrcpts; i++)
 		buf_printf(
-		    b, "%s %s", i == 0 ? "" : ",\r\n\t", v->v[i].original);
+		    b, "%s %s", i == 0 ? "" : ",\r\n\t", env->rcpts[i].address);
 	buf_puts(b, "\r\n");
 }

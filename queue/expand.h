@@ -43,6 +43,6 @@ struct expanded *expand_address(
 void expanded_free(struct expanded *v); /* NULL is fine */
 
 /* A header field that names the recipients local.redirect took away. */
-void expanded_put_redirected(const struct expanded *v, struct buf *b);
+void expand_put_redirected(const struct envelope *env, struct buf *b);
 
 #endif
