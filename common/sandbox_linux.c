@@ -341,7 +341,7 @@ add_unix_sockets(scmp_filter_ctx ctx)
 
 	for (i = 0; i < COUNT(calls); i++) {
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 		if (rc != 0)
 			return rc;
 	}
