@@ -8,11 +8,11 @@
 #include "common/buf.h"
 
 /*
- * Octets of the UTF-8 sequence of two or more that begins at s (RFC 3629), or
- * 0 when none does.  C1 controls count as none, since some terminals obey
+ * Octets of the UTF-8 sequence of two or more that begins at text (RFC 3629),
+ * or 0 when none does.  C1 controls count as none, since some terminals obey
  * them.
  */
-size_t utf8_len(const char *s);
+size_t utf8_len(const char *text);
 
 bool utf8_is_text(const char *s);
 

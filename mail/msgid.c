@@ -31,7 +31,7 @@ msgid_make(
 	buf_putc(&b, '@');
 	if (hostname[0] == '\0')
 		hostname = "localhost";
-	for (i = 0; hostname[i] != '\0' && i < HOSTNAME_MAX; i++)
+	for (i = 0; i < HOSTNAME_MAX && hostname[i] != '\0'; i++)
 		buf_putc(&b, char_is_alnum(hostname[i]) ||
 				     strchr(".-_[]:", hostname[i]) != NULL
 				 ? hostname[i]

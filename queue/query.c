@@ -16,6 +16,8 @@
 #include "common/xalloc.h"
 #include "queue/store_priv.h"
 
+#undef query_error /* the function itself is meant: common/err.h */
+
 /*
  * What a failure means for whoever called: a full disk or a failing one may
  * heal, a damaged file does not, and a broken constraint is our own bug.

@@ -57,6 +57,9 @@ struct store {
 /* Fills *e from the connection's last error; "doing" as in "reading". */
 int query_fail(struct store *s, struct err *e, const char *doing);
 int query_error(int rc, const char *path, const char *text, struct err *e);
+#ifdef ANALYSER /* common/err.h */
+#define query_error(...) (query_error(__VA_ARGS__), -1)
+#endif
 
 /* The statement, ready for its parameters. */
 sqlite3_stmt *query_start(struct store *s, enum sql which);

@@ -151,7 +151,7 @@ control_ask(struct control *c, const struct ctl_request *r, control_row *row,
 	else
 		rc = frame_send(c->fd, &b, clock_mono_ms() + SILENCE_MS, e);
 	buf_clear(&b);
-	while (rc == 0 && (rc = next_frame(c, &f, e)) == 0) {
+	while (rc == 0 && next_frame(c, &f, e) == 0) {
 		if (f.type == CTL_DONE)
 			return take_done(&f, status, e);
 		rc = row(arg, &f, e);

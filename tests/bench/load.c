@@ -197,5 +197,7 @@ main(int argc, char **argv)
 		reap(&l);
 	}
 	report(&l, now_ms() - began);
+	free(l.children);
+	free(l.wall_ms);
 	return l.failed == 0 ? 0 : 1;
 }

@@ -105,7 +105,7 @@ send_odd(size_t n, const char *text, size_t len)
 		.msg_control = space,
 		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
 	struct cmsghdr *c;
-	int fds[32];
+	int fds[32] = { 0 };
 	char copy[16];
 	size_t i;
 

@@ -31,7 +31,7 @@ struct fixture_message {
 	size_t octets;     /* 0: 100 */
 	int64_t due_at;    /* 0: T0 */
 };
-uint64_t fixture_add(struct store *s, struct fixture_message m);
+uint64_t fixture_add(struct store *s, struct fixture_message want);
 
 /* The octet at a place of every message made here. */
 unsigned char fixture_octet(uint64_t id, size_t at);
