@@ -30,6 +30,7 @@ may_scan(enum sql which)
 		SQL_TOTALS, SQL_SUBMISSION_FORGET, SQL_BUDGET_FORGET,
 		SQL_CHECK_STATES, SQL_CHECK_SIZES, SQL_CHECK_CHUNKS,
 		SQL_FIND_STAGING, SQL_FIND_ACTIVE, SQL_LAST_ID,
+		SQL_ALL_DUE_RCPTS, SQL_ALL_DUE_MESSAGES, /* sendmail -q */
 		SQL_OLDEST /* stops at the first row that is mail */ };
 	size_t i;
 
