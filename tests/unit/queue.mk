@@ -1,9 +1,10 @@
 if HAVE_CMOCKA
 check_LIBRARIES += tests/unit/libqueuetest.a
 
-queue_test_libs = tests/unit/libqueuetest.a libqueue.a libcommon.a \
-	$(SQLITE_LIBS) $(ZLIB_LIBS) $(LIBBSD_LIBS) $(CMOCKA_LIBS)
-queue_test_cflags = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CMOCKA_CFLAGS)
+queue_test_libs = tests/unit/libqueuetest.a libqueue.a libmail.a libcommon.a \
+	$(EVENT_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS) $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+queue_test_cflags = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(EVENT_CFLAGS) \
+	$(CMOCKA_CFLAGS)
 
 tests_unit_libqueuetest_a_CFLAGS = $(queue_test_cflags)
 tests_unit_libqueuetest_a_SOURCES = \
@@ -13,13 +14,17 @@ tests_unit_libqueuetest_a_SOURCES = \
 
 check_PROGRAMS += \
 	tests/fault/power \
+	tests/unit/account \
 	tests/unit/ballast \
+	tests/unit/batch \
+	tests/unit/dropfile \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/migrate \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/schedule \
+	tests/unit/settle \
 	tests/unit/sql \
 	tests/unit/state \
 	tests/unit/store \
@@ -64,4 +69,12 @@ tests_unit_store_mail_CFLAGS = $(queue_test_cflags)
 tests_unit_store_mail_LDADD = $(queue_test_libs)
 tests_unit_store_rcpt_CFLAGS = $(queue_test_cflags)
 tests_unit_store_rcpt_LDADD = $(queue_test_libs)
+tests_unit_account_CFLAGS = $(queue_test_cflags)
+tests_unit_account_LDADD = $(queue_test_libs)
+tests_unit_batch_CFLAGS = $(queue_test_cflags)
+tests_unit_batch_LDADD = $(queue_test_libs)
+tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
+tests_unit_dropfile_LDADD = $(queue_test_libs)
+tests_unit_settle_CFLAGS = $(queue_test_cflags)
+tests_unit_settle_LDADD = $(queue_test_libs)
 endif

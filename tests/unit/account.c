@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/* The health of an account: when its mail may go. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "queue/account.h"
+#include "tests/unit/queue_fixture.h"
+
+#define HALF (1U << 31) /* dice in the middle */
+
+static char name_[] = "";
+static char user_[] = "alerts@contoso.com";
+
+static struct conf_account
+options(void)
+{
+	struct conf_account c;
+
+	memset(&c, 0, sizeof(c));
+	c.name = name_;
+	c.user = user_;
+	c.connections = 2;
+	c.rate = (struct rate){ 3, 60 };
+	c.recipients_per_day = 10;
+	c.backoff_min_s = 15;
+	c.backoff_max_s = 900;
+	return c;
+}
+
+struct rig {
+	struct conf_account options;
+	struct conf conf;
+	struct account a;
+};
+
+static void
+rig_up(struct rig *r, struct world *w)
+{
+	memset(r, 0, sizeof(*r));
+	r->options = options();
+	r->conf.accounts = &r->options;
+	r->conf.naccounts = 1;
+	assert_int_equal(account_load(&r->a, w->s, &r->conf, 0, T0, &w->e), 0);
+}
+
+static struct job_result
+trouble(enum job_scope scope)
+{
+	struct job_result r = {
+		.scope = scope, .outcome = JOB_DEFERRED, .code = 421
+	};
+
+	strlcpy(r.status, "4.3.2", sizeof(r.status));
+	strlcpy(r.text, "Service not active", sizeof(r.text));
+	return r;
+}
+
+static void
+backs_off_twice_as_long_each_time(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	int64_t now = T0, longest = 15, wait;
+	struct rig r;
+	int i;
+
+	rig_up(&r, *state);
+	assert_int_equal(account_opens_at(&r.a, now, 1), 0);
+	for (i = 0; i < 12; i++) {
+		assert_true(account_failed(&r.a, &why, now, UINT32_MAX));
+		wait = account_opens_at(&r.a, now, 1) - now;
+		assert_true(wait <= longest && wait >= longest / 2);
+		assert_string_equal(account_state(&r.a, now), "backoff");
+		now += wait;
+		longest = longest * 2 > 900 ? 900 : longest * 2;
+	}
+	assert_true(account_succeeded(&r.a, now));
+	assert_string_equal(account_state(&r.a, now), "ready");
+	assert_null(r.a.known.text);
+	assert_false(account_succeeded(&r.a, now));
+	account_clear(&r.a);
+}
+
+static void
+failures_side_by_side_count_once(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct rig r;
+
+	rig_up(&r, *state);
+	assert_true(account_failed(&r.a, &why, T0, HALF));
+	assert_false(account_failed(&r.a, &why, T0, HALF));
+	assert_int_equal(r.a.known.failures, 1);
+	account_clear(&r.a);
+}
+
+static void
+a_refused_sign_in_waits_a_quarter_of_an_hour(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_ACCOUNT);
+	struct rig r;
+
+	rig_up(&r, *state);
+	assert_true(account_failed(&r.a, &why, T0, HALF));
+	assert_string_equal(account_state(&r.a, T0), "held");
+	assert_int_equal(account_opens_at(&r.a, T0, 1), T0 + 15 * 60);
+	/* A connection that fails beside it does not shorten the hold. */
+	why.scope = JOB_SCOPE_ACCOUNT;
+	assert_false(account_failed(&r.a, &why, T0 + 1, HALF));
+	/* Refused again after it: longer, up to four hours. */
+	assert_true(account_failed(&r.a, &why, T0 + 900, HALF));
+	assert_int_equal(
+	    account_opens_at(&r.a, T0 + 900, 1), T0 + 900 + 30 * 60);
+	account_clear(&r.a);
+}
+
+static void
+a_probe_is_one_attempt(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_ACCOUNT);
+	struct rig r;
+
+	rig_up(&r, *state);
+	assert_false(account_allow_probe(&r.a, T0));
+	account_failed(&r.a, &why, T0, HALF);
+	assert_true(account_allow_probe(&r.a, T0 + 1));
+	assert_int_equal(account_opens_at(&r.a, T0 + 1, 1), 0);
+	assert_false(account_allow_probe(&r.a, T0 + 1));
+	assert_true(pace_allows(&r.a.pace, 0));
+	assert_false(pace_allows(&r.a.pace, 1));
+	account_clear(&r.a);
+}
+
+static void
+the_server_s_own_wait_is_kept(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct rig r;
+
+	rig_up(&r, *state);
+	why.wait_s = 3600;
+	account_failed(&r.a, &why, T0, HALF);
+	assert_int_equal(account_opens_at(&r.a, T0, 1), T0 + 3600);
+	account_clear(&r.a);
+}
+
+static void
+budgets_hold_and_open_again(void **state)
+{
+	struct rig r;
+	int i;
+
+	rig_up(&r, *state);
+	for (i = 0; i < 3; i++)
+		budget_note(r.a.budget, T0 + i, 1, 1);
+	assert_true(account_opens_at(&r.a, T0 + 3, 1) > T0 + 3);
+	assert_string_equal(account_state(&r.a, T0 + 3), "budget");
+	assert_int_equal(account_opens_at(&r.a, T0 + 61, 1), 0);
+	/* 3 of 10 recipients are spent: 8 more do not fit into the day. */
+	assert_true(account_opens_at(&r.a, T0 + 61, 8) > T0 + 61);
+	account_clear(&r.a);
+}
+
+static void
+all_of_it_survives_a_restart(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct world *w = *state;
+	struct rig r;
+	int64_t opens;
+
+	rig_up(&r, w);
+	account_failed(&r.a, &why, T0, HALF);
+	opens = account_opens_at(&r.a, T0, 1);
+	fixture_begin(w->s);
+	assert_int_equal(account_save(&r.a, w->s, &w->e), 0);
+	assert_int_equal(
+	    store_budget_add(w->s, r.a.budget_key, T0, 3, 9, &w->e), 0);
+	fixture_commit(w->s);
+	account_clear(&r.a);
+	w->s = fixture_reopen(w->s, w->directory);
+
+	rig_up(&r, w);
+	assert_string_equal(account_state(&r.a, T0), "backoff");
+	assert_int_equal(account_opens_at(&r.a, T0, 1), opens);
+	assert_string_equal(r.a.known.text, "Service not active");
+	account_succeeded(&r.a, T0 + 1);
+	assert_true(account_opens_at(&r.a, T0 + 1, 1) > T0 + 1);
+	account_clear(&r.a);
+}
+
+#define in_world(f) \
+	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_world(backs_off_twice_as_long_each_time),
+		in_world(failures_side_by_side_count_once),
+		in_world(a_refused_sign_in_waits_a_quarter_of_an_hour),
+		in_world(a_probe_is_one_attempt),
+		in_world(the_server_s_own_wait_is_kept),
+		in_world(budgets_hold_and_open_again),
+		in_world(all_of_it_survives_a_restart),
+	};
+
+	return cmocka_run_group_tests_name("account", tests, NULL, NULL);
+}

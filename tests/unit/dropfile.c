@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/* Names in the drop folder, as anyone may have made them. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "common/proto_submit.h"
+#include "queue/dropfile.h"
+#include "tests/unit/queue_fixture.h"
+
+static struct {
+	char *path;
+	int dir;
+	gid_t gid;
+} folder;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder.path = fixture_directory();
+	folder.dir = open(folder.path, O_RDONLY | O_DIRECTORY);
+	folder.gid = getegid();
+	return folder.dir == -1 ? -1 : 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	close(folder.dir);
+	fixture_remove(folder.path);
+	return 0;
+}
+
+static void
+write_file(const char *name, const char *p, size_t n)
+{
+	int fd = openat(folder.dir, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, p, n), n);
+	close(fd);
+}
+
+static void
+whole_file(struct buf *b)
+{
+	buf_init(b, FRAME_MAX);
+	buf_puts(b, SUBMIT_FILE_MAGIC);
+	frame_put_raw(b, SUBMIT_DATA, "x\r\n", 3);
+	submit_put_end(b, 3);
+}
+
+static enum dropfile_kind
+look(const char *name, gid_t gid, int64_t later, struct dropfile *f)
+{
+	return dropfile_open(
+	    folder.dir, gid, name, 1000, clock_wall() + later, f);
+}
+
+static void
+a_whole_file_is_open_at_its_first_frame(void **state)
+{
+	struct dropfile f;
+	struct buf b;
+	char octet;
+
+	(void)state;
+	whole_file(&b);
+	write_file("a", buf_data(&b), b.len);
+	assert_int_equal(look("a", folder.gid, 0, &f), DROPFILE_COMPLETE);
+	assert_int_equal(f.owner, geteuid());
+	assert_int_equal(read(f.fd, &octet, 1), 1);
+	assert_int_equal(octet, SUBMIT_DATA);
+	close(f.fd);
+	buf_clear(&b);
+}
+
+static void
+every_shorter_file_waits_and_is_given_up(void **state)
+{
+	struct dropfile f;
+	struct buf b;
+	char name[32];
+	size_t n;
+
+	(void)state;
+	whole_file(&b);
+	for (n = 0; n < b.len; n++) {
+		snprintf(name, sizeof(name), "f%zu", n);
+		write_file(name, buf_data(&b), n);
+		assert_int_equal(look(name, folder.gid, 0, &f), DROPFILE_LATER);
+		assert_int_equal(
+		    look(name, folder.gid, 25 * 3600, &f), DROPFILE_NO_MESSAGE);
+	}
+	buf_clear(&b);
+}
+
+static void
+what_is_no_submission_is_put_aside(void **state)
+{
+	struct dropfile f;
+	int fd;
+
+	(void)state;
+	write_file("text", "To: bob@example.com\n", 20);
+	assert_int_equal(look("text", folder.gid, 0, &f), DROPFILE_NO_MESSAGE);
+	write_file("big", SUBMIT_FILE_MAGIC, sizeof(SUBMIT_FILE_MAGIC) - 1);
+	fd = openat(folder.dir, "big", O_WRONLY);
+	assert_int_equal(ftruncate(fd, (off_t)100 * 1024 * 1024), 0);
+	close(fd);
+	assert_int_equal(look("big", folder.gid, 0, &f), DROPFILE_NO_MESSAGE);
+}
+
+static void
+odd_things_are_left(void **state)
+{
+	struct dropfile f;
+	struct buf b;
+
+	(void)state;
+	whole_file(&b);
+	write_file("one", buf_data(&b), b.len);
+	assert_int_equal(linkat(folder.dir, "one", folder.dir, "two", 0), 0);
+	assert_int_equal(look("one", folder.gid, 0, &f), DROPFILE_ODD);
+	assert_int_equal(symlinkat("one", folder.dir, "link"), 0);
+	assert_int_equal(look("link", folder.gid, 0, &f), DROPFILE_ODD);
+	assert_int_equal(mkfifoat(folder.dir, "fifo", 0666), 0);
+	assert_int_equal(look("fifo", folder.gid, 0, &f), DROPFILE_ODD);
+	write_file("group", buf_data(&b), b.len);
+	assert_int_equal(look("group", folder.gid + 1, 0, &f), DROPFILE_ODD);
+	assert_true(f.why[0] != '\0');
+	assert_int_equal(look("gone", folder.gid, 0, &f), DROPFILE_LATER);
+	buf_clear(&b);
+}
+
+#define in_folder(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_folder(a_whole_file_is_open_at_its_first_frame),
+		in_folder(every_shorter_file_waits_and_is_given_up),
+		in_folder(what_is_no_submission_is_put_aside),
+		in_folder(odd_things_are_left),
+	};
+
+	return cmocka_run_group_tests_name("dropfile", tests, NULL, NULL);
+}
