@@ -13,6 +13,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,11 +68,16 @@ identity_find(const struct conf *conf, struct identity *id, struct err *e)
 	return find_admin_group(conf, id, e);
 }
 
-/* The folders above are made as mkdir -p would: root's, 0755. */
+/*
+ * The folders above are made as mkdir -p would: root's, 0755, whatever the
+ * umask, since everyone must pass through them to the sockets and the drop
+ * folder.
+ */
 static int
 make_above(const char *path)
 {
 	char part[PATH_MAX], *slash;
+	bool made;
 
 	if (strlcpy(part, path, sizeof(part)) >= sizeof(part)) {
 		errno = ENAMETOOLONG;
@@ -80,7 +86,9 @@ make_above(const char *path)
 	for (slash = strchr(part + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(part, 0755) == -1 && errno != EEXIST)
+		made = mkdir(part, 0755) == 0;
+		if ((!made && errno != EEXIST) ||
+		    (made && chmod(part, 0755) == -1))
 			return -1;
 		*slash = '/';
 	}
