@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -87,9 +88,16 @@ secret_open(const struct conf *conf, const char *name, struct err *e)
 
 	/* O_NONBLOCK: a FIFO in its place must not stop us. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd == -1 && errno == EACCES) {
+		err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s may not be read by uid %lu: chown %lu %s && "
+		    "chmod 0600 %s",
+		    path, (unsigned long)geteuid(), (unsigned long)geteuid(),
+		    path, path);
+		goto out;
+	}
 	if (fd == -1) {
-		err_errno(e, ERR_LOCAL, "5.3.5", "%s cannot be read by uid %lu",
-		    path, (unsigned long)geteuid());
+		err_errno(e, ERR_LOCAL, "5.3.5", "%s", path);
 		goto out;
 	}
 	if (fstat(fd, &st) == -1) {

@@ -49,6 +49,7 @@ senders = @bench.test
 connections = $connections
 EOF
     (umask 077 && echo "$SINK_PASS" >/etc/mailchute/password)
+    chown mailchute /etc/mailchute/password
 }
 
 peer_start() {
