@@ -81,6 +81,7 @@ class Connection:
     mechanism: str = None
     user: str = None      # who is signed in
     auths: int = 0        # sign-ins tried
+    pipelined: int = 0    # commands that came before the last was answered
     plain_auth: bool = False     # AUTH was said outside TLS
     plain_secret: bool = False   # a known secret came outside TLS
     early_bytes: bytes = b""     # plaintext sent along with STARTTLS

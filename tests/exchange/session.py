@@ -149,6 +149,8 @@ class Session:
     # ---- commands -------------------------------------------------------
 
     def command(self):
+        if b"\n" in self.wire.waiting():
+            self.seen.pipelined += 1
         raw, crlf = self.wire.line()
         text = printable(raw)
         verb, _, rest = text.partition(" ")

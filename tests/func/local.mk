@@ -14,11 +14,26 @@ EXTRA_DIST += \
 	tests/exchange/session.py \
 	tests/exchange/wire.py \
 	tests/func/conftest.py \
+	tests/func/test_account.py \
+	tests/func/test_bounce.py \
+	tests/func/test_config.py \
+	tests/func/test_deliver.py \
+	tests/func/test_drop.py \
 	tests/func/test_exchange.py \
 	tests/func/test_exchange_faults.py \
 	tests/func/test_exchange_messages.py \
+	tests/func/test_faults.py \
+	tests/func/test_kill.py \
+	tests/func/test_mailq.py \
+	tests/func/test_stop.py \
+	tests/func/test_submit.py \
+	tests/func/test_submit_refused.py \
+	tests/func/test_tls.py \
+	tests/func/test_two_daemons.py \
+	tests/func/test_uncertain.py \
 	tests/lib/__init__.py \
 	tests/lib/client.py \
+	tests/lib/fakedaemon.py \
 	tests/lib/fixtures.py \
 	tests/lib/logfile.py \
 	tests/lib/notify.py \

@@ -103,6 +103,7 @@ def test_pipelining(exchange, signed_in):
                    "RCPT TO:<c@b.example>\r\nDATA\r\n" % USER)
     assert [signed_in.reply()[:9] for _ in range(4)] == [
         "250 2.1.0", "250 2.1.5", "250 2.1.5", "354 Start"]
+    assert exchange.record.connections[0].pipelined == 3
     signed_in.send(MESSAGE + ".\r\nMAIL FROM:<%s>\r\nRSET\r\nQUIT\r\n" % USER)
     assert [signed_in.reply()[:3] for _ in range(4)] == [
         "250", "250", "250", "221"]

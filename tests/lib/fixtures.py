@@ -68,6 +68,19 @@ def site(make_site, server):
     return make_site(server)
 
 
+@pytest.fixture
+def running(site):
+    """The same, started."""
+    return site.start()
+
+
+@pytest.fixture
+def holding(site):
+    """Started, but it delivers nothing."""
+    site.conf["queue"]["delivery"] = "off"
+    return site.start()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failure shows the log, the queue and what the server saw."""

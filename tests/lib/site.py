@@ -275,6 +275,21 @@ class Site:
     def queue(self):
         return self.json("queue")
 
+    def recipients(self):
+        """All that waits, as {address: its object of the queue}."""
+        return {r["address"]: r for m in self.queue()
+                for r in m["recipients"]}
+
+    def wait(self, true, what):
+        """Waits until true() holds; each line of the log asks again."""
+        return wait_until(true, [self.path("log"), self.path("lib"),
+                                 self.path("spool/drop")], what,
+                          process=self.daemon)
+
+    def wait_empty(self):
+        """Waits until nothing is left to deliver."""
+        self.wait(lambda: not self.queue(), "an empty queue")
+
     def status(self):
         return self.json("status")[0]
 

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: ISC
+"""A fault of the account never bounces a message: it holds the account."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from lib.site import USER
+
+TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
+
+WRONG = "535 5.7.139 Authentication unsuccessful, "
+TEXTS = [
+    WRONG + "the user credentials were incorrect. [X]",
+    WRONG + "SmtpClientAuthentication is disabled for the Tenant. Visit "
+    "https://aka.ms/smtp_auth_disabled for more information. [X]",
+    WRONG + "basic authentication is disabled. [X]",
+    WRONG + "account locked. Contact your administrator. [X]",
+    WRONG + "something nobody has seen before. [X]",
+    "535 5.7.3 Authentication unsuccessful [X]",
+    "550 5.7.30 Basic authentication is not supported for Client Submission.",
+]
+
+
+def account(site):
+    return site.status()["accounts"][0]
+
+
+def wait_state(site, state):
+    return site.wait(lambda: account(site)["state"] == state and account(site),
+                     "the account to be " + state)
+
+
+@pytest.fixture
+def refused(site, server):
+    """Started with a wrong password, one message tried and held."""
+    server.options.users[USER] = "something else"
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    wait_state(site, "held")
+    return site
+
+
+def test_wrong_password(refused, server):
+    seen = account(refused)
+    assert (seen["code"], seen["status"]) == (535, "5.7.139")
+    assert "the user credentials were incorrect" in seen["text"]
+    assert seen["meaning"] and seen["fix"]
+    message = refused.queue()[0]
+    assert message["state"] == "queued"  # the hold is the account's alone
+    shown = refused.mailq()
+    assert "535 5.7.139" in shown
+    assert "credentials were incorrect" in re.sub(r"\s+", " ", shown)
+    assert server.record.auths == 1
+
+
+def test_one_sign_in_whatever_arrives(refused, server):
+    """Smart lockout counts: no message, and no queue run, signs in again."""
+    for i in range(5):
+        refused.submit("r%d@example.net" % i, stdin=TEXT)
+    if refused.is_root:
+        done = refused.sendmail("-q", stdin="", uid=5)
+        assert done.returncode in (0, 77)
+    refused.wait(lambda: len(refused.queue()) == 6, "six messages")
+    refused.restart()
+    refused.submit("late@example.net", stdin=TEXT)
+    refused.wait(lambda: len(refused.queue()) == 7, "seven messages")
+    assert account(refused)["state"] == "held"
+    assert server.record.auths == 1
+    assert len(server.record.connections) == 1
+
+
+def test_retry_gives_one_attempt(refused, server):
+    assert refused.mailchute("retry", "ALL").returncode == 0
+    server.record.wait(lambda: server.record.auths == 2, "a second sign-in")
+    wait_state(refused, "held")
+    refused.submit("b@example.net", stdin=TEXT)
+    refused.wait(lambda: len(refused.queue()) == 2, "two messages")
+    assert server.record.auths == 2
+
+
+def test_sighup_gives_one_attempt(refused, server):
+    refused.daemon.send_signal(signal.SIGHUP)
+    server.record.wait(lambda: server.record.auths == 2, "a second sign-in")
+    wait_state(refused, "held")
+    assert server.record.auths == 2
+
+
+def test_changed_secret_ends_the_hold(refused, server):
+    refused.password = "canary-new-password"
+    server.options.users[USER] = refused.password
+    refused.secret("password", refused.password + "\n")
+    server.record.wait_messages(1)
+    refused.wait_empty()
+    wait_state(refused, "ready")
+    assert server.record.auths == 2
+
+
+def test_retry_after_the_cure(refused, server):
+    """The administrator enabled SMTP AUTH: nothing here changed."""
+    server.options.users[USER] = refused.password
+    assert refused.mailchute("retry", "ALL").returncode == 0
+    server.record.wait_messages(1)
+    refused.wait_empty()
+    wait_state(refused, "ready")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_refusals_that_hold(site, server, text):
+    server.faults.add(state="auth", count="forever", reply=text)
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    seen = wait_state(site, "held")
+    assert text.split(" ", 2)[2][:40] in seen["text"]
+    assert server.record.auths == 1
+    assert len(site.queue()) == 1
+    server.faults.clear()
+    site.mailchute("retry", "ALL")
+    server.record.wait_messages(1)
+
+
+@pytest.mark.parametrize("state, text", [
+    ("mail", "530 5.7.57 Client not authenticated to send mail. [X]"),
+    ("dot", "550 5.2.252 Sender throttled due to continuous send as denied "
+     "errors."),
+    ("dot", "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; "
+     "WASCL UserAction verdict is not None. Actual verdict is Suspend"),
+    ("dot", "554 5.2.0 STOREDRV.Submission.Exception:"
+     "SubmissionQuotaExceededException"),
+    ("mail", "550 5.7.705 Access denied, tenant has exceeded threshold"),
+    ("dot", "550 5.1.8 Access denied, bad outbound sender [AS(42004)]"),
+    ("dot", "554 5.2.2 mailbox full; STOREDRV.Submission.Exception:"
+     "QuotaExceededException.MapiExceptionShutoffQuotaExceeded"),
+])
+def test_other_faults_of_the_account(site, server, state, text):
+    """Coded 5yz, and yet no message bounces."""
+    server.faults.add(state=state, count="forever", reply=text)
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    site.wait(lambda: account(site)["state"] in ("held", "backoff"),
+              "the account out of service")
+    assert list(site.recipients()) == ["a@example.net"]
+    server.faults.clear()
+    site.mailchute("retry", "ALL")
+    m = server.record.wait_messages(1)[0]
+    assert m.addresses == ["a@example.net"]  # and no bounce before it
+
+
+@pytest.mark.parametrize("state, text", [
+    ("auth", "454 4.7.0 Temporary authentication failure"),
+    ("auth", "421 4.7.66 TLS 1.0 and 1.1 are not supported. [X]"),
+    ("auth", "451 4.7.0 Temporary server error. Please try again later. PRX2"),
+    ("mail", "432 4.3.2 Concurrent connections limit exceeded. Visit x"),
+    ("mail", "421 4.3.2 Service not active [X]"),
+    ("greeting", "421 4.3.2 Service not available"),
+    ("greeting", "554 5.3.2 no"),
+    ("ehlo2", "421 4.3.2 Service not active [X]"),
+])
+def test_faults_that_back_off(make_site, server, state, text):
+    """Then one connection, later, and all goes on by itself."""
+    server.faults.add(state=state, count=1, reply=text)
+    site = make_site(server, backoff_min="1s").start()
+    site.submit("a@example.net", stdin=TEXT)
+    site.log.wait_for("backoff")
+    server.record.wait_messages(1)
+    site.wait_empty()
+    wait_state(site, "ready")
+
+
+def test_fresh_mail_does_not_break_a_back_off(make_site, server):
+    server.faults.add(state="greeting", count="forever",
+                      reply="421 4.3.2 Service not active")
+    site = make_site(server, backoff_min="1h", backoff_max="1h").start()
+    site.submit("a@example.net", stdin=TEXT)
+    wait_state(site, "backoff")
+    before = len(server.record.connections)
+    for i in range(5):
+        site.submit("r%d@example.net" % i, stdin=TEXT)
+    site.wait(lambda: len(site.queue()) == 6, "six messages")
+    assert len(server.record.connections) == before
+    for recipient in site.recipients().values():
+        assert recipient["next_at"]
+    server.faults.clear()
+    assert site.mailchute("retry", "ALL").returncode == 0
+    server.record.wait_messages(6)
+
+
+def test_secret_missing(site, server):
+    """The daemon runs, takes mail, and says what is wrong."""
+    os.unlink(site.path("conf/password"))
+    proc = site.spawn()
+    site.daemon = proc
+    site.wait(site.is_ready, "the socket")
+    site.submit("a@example.net", stdin=TEXT)
+    seen = wait_state(site, "held")
+    assert site.path("conf/password") in seen["text"] + (seen["fix"] or "")
+    assert server.record.auths == 0
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o666])
+def test_secret_readable_by_others(site, server, mode):
+    os.chmod(site.path("conf/password"), mode)
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    seen = wait_state(site, "held")
+    assert "chmod" in seen["text"] + (seen["fix"] or "")
+    assert server.record.auths == 0

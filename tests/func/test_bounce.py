@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: ISC
+"""Mail that fails comes back once, and a bounce never does."""
+
+import pytest
+
+from lib.site import USER
+
+TEXT = ("From: Alerts <%s>\nTo: gone@example.net\nSubject: original\n"
+        "Message-ID: <orig.1@contoso.example>\n\nsecret body\n" % USER)
+REPLY = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found"
+
+
+@pytest.fixture(autouse=True)
+def refusing(server):
+    server.options.recipient_replies["gone@*"] = REPLY
+
+
+def send(site, *args, rcpt="gone@example.net", sender=USER, stdin=TEXT):
+    done = site.sendmail("-i", "-f", sender, *args, "--", rcpt, stdin=stdin)
+    assert done.returncode == 0, done
+
+
+def test_the_report(running, server):
+    send(running)
+    m = server.record.wait_messages(1)[0]
+    assert m.addresses == [USER]
+    report = m.parsed
+    assert report.get_content_type() == "multipart/report"
+    assert report.get_param("report-type") == "delivery-status"
+    assert report["From"].addresses[0].addr_spec == USER
+    assert report["To"].addresses[0].addr_spec == USER
+    assert report["Auto-Submitted"] == "auto-replied"
+    assert report["Message-ID"] and report["Date"]
+    text, status, original = report.iter_parts()
+    assert "gone@example.net" in text.get_content()
+    assert "Recipient not found" in text.get_content()
+    assert status.get_content_type() == "message/delivery-status"
+    whole, one = status.get_payload()
+    assert whole["Reporting-MTA"] == "dns; web01.contoso.example"
+    assert one["Final-Recipient"].lower() == "rfc822; gone@example.net"
+    assert (one["Action"], one["Status"]) == ("failed", "5.1.10")
+    assert one["Diagnostic-Code"].startswith("smtp; 550 5.1.10 ")
+    assert one["Remote-MTA"].startswith("dns; localhost")
+    assert original.get_content_type() in ("message/rfc822",
+                                           "text/rfc822-headers")
+    assert b"<orig.1@contoso.example>" in original.as_bytes()
+    running.wait_empty()
+
+
+def test_one_report_for_several_recipients(running, server):
+    done = running.sendmail("-i", "-f", USER, "gone@a.example",
+                            "gone@b.example", stdin=TEXT)
+    assert done.returncode == 0
+    m = server.record.wait_messages(1)[0]
+    running.wait_empty()
+    assert len(server.record.accepted) == 1
+    status = list(m.parsed.iter_parts())[1]
+    assert len(status.get_payload()) == 3
+
+
+def test_null_sender_at_other_servers(make_site, make_server):
+    server = make_server(provider="smtp", recipient_replies={"gone@*": REPLY})
+    site = make_site(server, provider="smtp", auth="plain").start()
+    send(site)
+    assert server.record.wait_messages(1)[0].sender == ""
+
+
+def test_local_sender_gets_it_by_his_alias(site, server):
+    site.write("conf/aliases", "web: web-admins@contoso.example\n")
+    site.start()
+    send(site, sender="web")
+    assert server.record.wait_messages(1)[0].addresses == [
+        "web-admins@contoso.example"]
+
+
+def test_local_sender_without_an_alias(running, server):
+    send(running, sender="web")
+    assert server.record.wait_messages(1)[0].addresses == [
+        "it@contoso.example"]
+
+
+@pytest.mark.parametrize("sender", ["", "<>"])
+def test_no_bounce_for_the_null_sender(running, server, sender):
+    send(running, sender=sender)
+    server.record.wait_event("reply", "550 5.1.10")
+    running.wait_empty()
+    running.submit("b@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    assert [m.addresses for m in server.record.accepted] == [
+        ["b@example.net"]]
+
+
+def test_no_bounce_when_asked_for_none(running, server):
+    send(running, "-N", "never")
+    server.record.wait_event("reply", "550 5.1.10")
+    running.wait_empty()
+    assert not server.record.accepted
+
+
+def test_a_bounce_that_fails_goes_to_the_admin_once(site, server):
+    server.options.recipient_replies[USER] = REPLY
+    site.start()
+    send(site)
+    m = server.record.wait_messages(1)[0]
+    assert m.addresses == ["it@contoso.example"]
+    site.wait_empty()
+    assert len(server.record.accepted) == 1
+
+
+def test_and_failing_that_stays_held(site, server):
+    server.options.recipient_replies.update({USER: REPLY, "it@*": REPLY})
+    site.start()
+    send(site)
+    site.wait(lambda: [m for m in site.queue() if m["state"] == "held"],
+              "a held notice")
+    refusals = len([e for e in server.record.of_kind("reply")
+                    if e.text.startswith("550 5.1.10")])
+    assert refusals == 3  # the mail, its bounce, the one to the admin
+    assert len(site.queue()) == 1
+    assert not server.record.accepted
+
+
+def test_send_as_denied_bounces(make_site, server):
+    """Its own fault, not the account's; but nothing is repeated for it."""
+    site = make_site(server, rewrite="never",
+                     senders="%s joe@elsewhere.example" % USER).start()
+    done = site.sendmail("-i", "-f", "joe@elsewhere.example",
+                         "a@example.net", stdin="From: joe@elsewhere.example"
+                         "\nSubject: x\n\nhello\n")
+    assert done.returncode == 0
+    m = server.record.wait_messages(1)[0]
+    assert m.parsed.get_content_type() == "multipart/report"
+    assert b"5.2.252" in m.raw
+    site.wait_empty()
+
+
+def test_expired(make_site, server):
+    """Its lifetime is over: the last reason stands in the bounce."""
+    server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
+    site = make_site(server)
+    site.conf["queue"].update(lifetime="2s", retry="1s", delay_notice="never")
+    site.start()
+    send(site, rcpt="later@example.net")
+    m = server.record.wait_messages(1)[0]
+    assert m.parsed.get_content_type() == "multipart/report"
+    assert b"451 4.3.0 Not now" in m.raw
+    status = list(m.parsed.iter_parts())[1]
+    assert status.get_payload()[1]["Action"] == "failed"
+    site.wait_empty()
+
+
+def test_delay_notice(make_site, server):
+    server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
+    site = make_site(server)
+    site.conf["queue"].update(retry="1s", delay_notice="1s")
+    site.start()
+    send(site, rcpt="later@example.net")
+    m = server.record.wait_messages(1)[0]
+    status = list(m.parsed.iter_parts())[1]
+    assert status.get_payload()[1]["Action"] == "delayed"
+    server.record.wait_event("reply", "451 4.3.0 Not now", nth=4)
+    assert len(server.record.accepted) == 1  # one notice
+    assert list(site.recipients()) == ["later@example.net"]

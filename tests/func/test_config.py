@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: ISC
+"""Configuration errors end mailchuted with 78 and all of them at once."""
+
+import os
+import re
+import signal
+import sqlite3
+
+import pytest
+
+from lib.notify import wait_until
+from lib.site import USER, program
+
+CONFIG = 78
+TEXT = "From: %s\n\nx\n" % USER
+
+
+def start_fails(site, *words):
+    """The daemon does not start; every word stands in what it says."""
+    done = site.run([program("mailchuted"), "-f", "-C", site.conf_path])
+    assert done.returncode == CONFIG, done
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert not os.path.exists(site.path("run/submit"))
+    return done.stderr
+
+
+def add(site, text):
+    with open(site.conf_path, "a") as f:
+        f.write("\n" + text + "\n")
+
+
+@pytest.mark.parametrize("text, words", [
+    ("[queue]\nlifetime = soon", ["lifetime", "soon"]),
+    ("[queue]\nliftime = 5d", ["liftime", "lifetime"]),
+    ("[nonsense]\nx = 1", ["nonsense"]),
+    ("[queue\nlifetime = 5d", ["[queue"]),
+    ("no equals sign", ["no equals sign"]),
+    ("[queue]\nlifetime = -1d", ["-1d"]),
+    ("[queue]\nlifetime = 5d\nlifetime = 6d", ["lifetime"]),
+    ("[queue]\nretry = 1m soon", ["soon"]),
+    ("[queue]\nmessage_size_max = 35X", ["35X"]),
+    ("[queue]\nuncertain = maybe", ["maybe"]),
+    ("[account]\nport = 99999", ["99999"]),
+    ("[account]\nrate = fast", ["fast"]),
+    ("[account]\nconnections = 4", ["4"]),
+    ("[account]\ntls_min = 1.0", ["1.0"]),
+    ("[account]\nprovider = gmail", ["gmail"]),
+    ("[account two]\nuser = x", ["two"]),
+    ("[account]\nlegacy = fallback\ntls_min = 1.3", ["legacy"]),
+    ("[sandbox]\nmode = maybe", ["maybe"]),
+    ("[log]\nlevel = loud", ["loud"]),
+])
+def test_errors(site, text, words):
+    if text.startswith("[account]\nport"):
+        site.conf["account"].pop("port")
+    for name in re.findall(r"^(\w+) =", text, re.M):
+        for options in site.conf.values():
+            options.pop(name, None)
+    site.write_conf()
+    add(site, text)
+    said = start_fails(site, *words)
+    assert re.search(r"mailchute\.conf:\d+: ", said)
+
+
+def test_all_errors_at_once(site):
+    add(site, "[queue]\nliftime = 5d\nretry = x\n[account]\nbogus = 1")
+    said = start_fails(site, "liftime", "retry", "bogus")
+    assert len(re.findall(r"mailchute\.conf:\d+: ", said)) == 3
+
+
+def test_missing_file(site):
+    os.unlink(site.conf_path)
+    start_fails(site, site.conf_path)
+
+
+def test_no_user(site):
+    site.conf["account"].pop("user")
+    site.write_conf()
+    start_fails(site, "user")
+
+
+def test_tls_none_beyond_loopback(site):
+    site.conf["account"].update(provider="smtp", host="mail.example.net",
+                                tls="none", auth="none", password_file=None)
+    site.write_conf()
+    start_fails(site, "tls")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+@pytest.mark.parametrize("user", ["root", "no-such-user-here"])
+def test_queue_user(site, user):
+    site.conf["queue"]["user"] = user
+    site.write_conf()
+    start_fails(site, user)
+
+
+def test_effective_configuration(site):
+    add(site, "[queue]\nlifetime = 3d")
+    done = site.mailchute("config")
+    assert done.returncode == 0
+    lines = dict(re.findall(r"^(\S+) = (.*)$", done.stdout, re.M))
+    text = done.stdout
+    assert "3d" in text and "default" in text
+    assert re.search(r"mailchute\.conf:\d+", text)
+    assert site.password not in text
+    assert lines
+
+
+def test_config_command_reports_errors(site):
+    add(site, "[queue]\nliftime = 3d")
+    done = site.mailchute("config")
+    assert done.returncode == CONFIG and "liftime" in done.stderr
+
+
+def test_missing_folders_are_made(site, server):
+    for name in ("lib", "run", "spool/drop"):
+        os.rmdir(site.path(name))
+    site.daemon = site.spawn()
+    wait_until(lambda: os.path.isdir(site.path("run")), [site.root],
+               "the folder of the sockets", process=site.daemon)
+    wait_until(site.is_ready, [site.path("run")], "the socket",
+               process=site.daemon)
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    for name, mode in (("lib", 0o700), ("run", 0o755), ("spool/drop", 0o3733)):
+        assert os.stat(site.path(name)).st_mode & 0o7777 == mode, name
+
+
+def test_reload_keeps_a_good_configuration(running, server):
+    """SIGHUP with an error: said, and the old one stays in force."""
+    add(running, "[queue]\nliftime = 3d")
+    running.daemon.send_signal(signal.SIGHUP)
+    running.wait(lambda: "liftime" in running.log.text(), "the error told")
+    running.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+
+
+def test_reload_takes_a_change(holding, server):
+    holding.submit("a@example.net", stdin=TEXT)
+    holding.conf["queue"]["delivery"] = "on"
+    holding.write_conf()
+    holding.daemon.send_signal(signal.SIGHUP)
+    server.record.wait_messages(1)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+@pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o666)])
+def test_foreign_configuration_starts_no_daemon(site, server, owner, mode):
+    """sendmail -C of what others may write: not a program is started."""
+    os.chown(site.conf_path, owner, owner)
+    os.chmod(site.conf_path, mode)
+    done = site.sendmail("-q", stdin="")
+    assert done.returncode != 0 and done.stderr
+    assert not server.record.connections
+    assert not os.path.exists(site.path("lib/queue.db"))
+
+
+@pytest.mark.parametrize("kind", ["damaged", "foreign", "newer", "read-only"])
+def test_databases_that_are_not_ours(site, kind):
+    """Refused with the reason; what was there stays as it was."""
+    site.start()
+    site.submit("it@contoso.example")
+    site.stop()
+    path = site.path("lib/queue.db")
+    if kind == "damaged":
+        with open(path, "r+b") as f:
+            f.seek(0)
+            f.write(b"this was a database, once")
+    elif kind == "foreign":
+        os.unlink(path)
+        db = sqlite3.connect(path)
+        db.execute("create table other (x)")
+        db.commit()
+        db.close()
+    elif kind == "newer":
+        db = sqlite3.connect(path)
+        db.execute("pragma user_version = 9999")
+        db.commit()
+        db.close()
+    elif os.getuid() == 0:
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o400)
+        for extra in ("-wal", "-shm"):
+            if os.path.exists(path + extra):
+                os.unlink(path + extra)
+    else:
+        os.chmod(path, 0o400)
+    if site.is_root and kind != "read-only":
+        os.chown(path, site.uid, site.gid)
+    with open(path, "rb") as f:
+        before = f.read()
+    done = site.run([program("mailchuted"), "-f", "-C", site.conf_path])
+    assert done.returncode not in (0, 1) and done.returncode > 0, done
+    assert path in done.stderr + site.log.text()
+    with open(path, "rb") as f:
+        assert f.read() == before
+    site.submit("a@example.net")  # into the drop folder
+    assert len(site.dropped()) == 1

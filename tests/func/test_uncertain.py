@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: ISC
+"""The answer to the whole message is lost: the one window for "twice"."""
+
+import pytest
+
+from lib.site import USER
+
+TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
+
+
+@pytest.fixture(params=[False, True], ids=["close", "rst"])
+def lossy(request, server):
+    """The first message is taken, and the client hears nothing."""
+    server.faults.add(state="dot", drop_after_accept=True, rst=request.param)
+    return server
+
+
+@pytest.mark.parametrize("chunking", ["yes", "no"])
+def test_retried_with_the_same_message_id(make_site, lossy, chunking):
+    site = make_site(lossy, backoff_min="1s", chunking=chunking)
+    site.conf["queue"]["retry"] = "1s"
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    site.log.wait_for("uncertain")
+    two = lossy.record.wait_messages(2)
+    site.wait_empty()
+    assert len(lossy.record.accepted) == 2
+    assert two[0].header("Message-ID") == two[1].header("Message-ID")
+    assert two[0].header("Date") == two[1].header("Date")
+    assert two[0].reply is None and two[1].reply.startswith("250 ")
+
+
+def held(make_site, server):
+    site = make_site(server, backoff_min="1s")
+    site.conf["queue"].update(uncertain="hold", retry="1s")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait(lambda: site.recipients()["a@example.net"]["state"] == "held",
+              "the recipient held")
+    site.submit("b@example.net", stdin=TEXT)
+    server.record.wait_messages(2)
+    assert len(site.queue()) == 1
+    return site
+
+
+def test_held_on_request(make_site, lossy):
+    site = held(make_site, lossy)
+    message = site.queue()[0]
+    assert message["state"] == "held"
+    assert "a@example.net" in site.mailq()
+    assert site.mailchute("retry", "ALL").returncode == 0
+    assert site.queue()[0]["state"] == "held"  # only release ends it
+
+
+def test_held_and_released(make_site, lossy):
+    site = held(make_site, lossy)
+    assert site.mailchute("release", site.queue()[0]["id"]).returncode == 0
+    three = lossy.record.wait_messages(3)
+    assert three[2].header("Message-ID") == three[0].header("Message-ID")
+    site.wait_empty()
+
+
+def test_held_and_removed(make_site, lossy):
+    site = held(make_site, lossy)
+    assert site.mailchute("remove", site.queue()[0]["id"]).returncode == 0
+    site.wait_empty()
+    assert len(lossy.record.accepted) == 2
+
+
+def test_killed_before_the_answer(make_site, server):
+    """The daemon dies while it waits: found active, so uncertain."""
+    fault = server.faults.add(state="dot", stall=True)
+    site = make_site(server).start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_event("stall", "dot")
+    site.kill()
+    fault.release()
+    server.record.wait_idle()
+    site.start()
+    two = server.record.wait_messages(2)
+    site.wait_empty()
+    assert two[0].header("Message-ID") == two[1].header("Message-ID")
+
+
+@pytest.mark.parametrize("state", ["mail", "rcpt", "data"])
+def test_killed_before_the_last_octet(make_site, server, state):
+    """What never left whole is not uncertain: one copy."""
+    server.faults.add(state=state, stall=True)
+    site = make_site(server, chunking="no").start()
+    site.submit("a@example.net", stdin=TEXT + ("x" * 70 + "\n") * 50000)
+    server.record.wait_event("stall", state)
+    site.kill()
+    server.record.wait_idle()
+    server.faults.clear()
+    site.start()
+    server.record.wait_messages(1)
+    site.wait_empty()
+    assert len(server.record.accepted) == 1
