@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The fixtures; tests/func/conftest.py imports them."""
 
+import os
+import tempfile
+
 import pytest
 
 from exchange import Authority, Exchange
@@ -9,9 +12,12 @@ from .site import USER, Site
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory):
-    """A certificate authority, made once."""
-    return Authority(str(tmp_path_factory.mktemp("ca")))
+def authority():
+    """A certificate authority, made once; the daemon's user reads its root,
+    which he could not below pytest's own folders."""
+    with tempfile.TemporaryDirectory(prefix="mailchute-ca-") as directory:
+        os.chmod(directory, 0o755)
+        yield Authority(directory)
 
 
 @pytest.fixture

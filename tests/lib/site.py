@@ -230,13 +230,15 @@ class Site:
         return env
 
     def run(self, argv, stdin=b"", uid=None, env=None, **how):
-        """Runs a command to its end; stdout and stderr come as text."""
+        """Runs a command to its end; stdout and stderr come as text.
+
+        stdin is what it reads: text, octets, or an open file.
+        """
         if isinstance(stdin, str):
             stdin = stdin.encode()
+        how["input" if isinstance(stdin, bytes) else "stdin"] = stdin
         if uid is not None and self.is_root:
             how.update(user=uid, group=uid, extra_groups=[])
-        if "stdin" not in how:
-            how["input"] = stdin
         done = subprocess.run(
             argv, capture_output=True, cwd="/", timeout=DEADLINE,
             env=self.environment(**(env or {})), **how)
