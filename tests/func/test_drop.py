@@ -377,7 +377,7 @@ def test_foreign_group_is_not_taken(site, server, whole):
 
 def test_refused_for_now_is_tried_again(site, server):
     site.submit("a@example.net")
-    site.conf["queue"]["free_space_min"] = "100000G"
+    site.conf["queue"]["free_space_min"] = "1024G"
     site.start()
     site.wait(lambda: "space" in site.log.text(), "the refusal in the log")
     assert len(site.dropped()) == 1

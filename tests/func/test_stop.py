@@ -110,6 +110,7 @@ def test_the_daemon_without_a_child(make_site, server, which):
     so that whatever supervises it notices."""
     site = make_site(server, backoff_min="1s")
     site.conf["queue"]["retry"] = "1s"
+    site.may_crash = True
     site.start()
     fault = server.faults.add(state="mail", stall=True)
     site.submit("a@example.net", stdin=TEXT)

@@ -71,7 +71,9 @@ def test_held_and_removed(make_site, lossy):
 def test_killed_before_the_answer(make_site, server):
     """The daemon dies while it waits: found active, so uncertain."""
     fault = server.faults.add(state="dot", stall=True)
-    site = make_site(server).start()
+    site = make_site(server)
+    site.conf["queue"]["retry"] = "1s"
+    site.start()
     site.submit("a@example.net", stdin=TEXT)
     server.record.wait_event("stall", "dot")
     site.kill()

@@ -65,7 +65,7 @@ class FakeDaemon:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for client in self.clients:
-            client.close()
+            end(client)
 
     def _accept(self):
         while True:
@@ -81,7 +81,14 @@ class FakeDaemon:
     def _serve(self, client):
         with contextlib.suppress(OSError):
             self.behave(client)
-        client.close()
+        end(client)
+
+
+def end(connection):
+    """Closes it, also under a thread that reads from it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def read_until_end(connection):

@@ -62,6 +62,7 @@ class Site:
         self.token = "eyJ0." + secrets.token_urlsafe(90)
         self.server = server
         self.daemon = None
+        self.may_crash = False  # a test that kills the queue process itself
         self.outputs = []  # all that commands and daemons have printed
         self._procs = []
         for name in ("lib", "run", "log", "conf"):
@@ -341,6 +342,9 @@ class Site:
             err = f.read()
         for word in SANITIZER:
             assert word not in err, err
+        if not self.may_crash:
+            for line in self.log.text().splitlines():
+                assert "queue-process-ended" not in line, line
         if self.server is not None:
             assert not self.server.record.secrets_in_clear, \
                 "a secret went over a connection without TLS"
