@@ -34,8 +34,8 @@ def add(site, text):
     ("[queue]\nlifetime = soon", ["lifetime", "soon"]),
     ("[queue]\nliftime = 5d", ["liftime", "lifetime"]),
     ("[nonsense]\nx = 1", ["nonsense"]),
-    ("[queue\nlifetime = 5d", ["[queue"]),
-    ("no equals sign", ["no equals sign"]),
+    ("[queue\nlifetime = 5d", ["section"]),
+    ("word without a sign", ["word"]),
     ("[queue]\nlifetime = -1d", ["-1d"]),
     ("[queue]\nlifetime = 5d\nlifetime = 6d", ["lifetime"]),
     ("[queue]\nretry = 1m soon", ["soon"]),
@@ -99,12 +99,10 @@ def test_effective_configuration(site):
     add(site, "[queue]\nlifetime = 3d")
     done = site.mailchute("config")
     assert done.returncode == 0
-    lines = dict(re.findall(r"^(\S+) = (.*)$", done.stdout, re.M))
-    text = done.stdout
-    assert "3d" in text and "default" in text
-    assert re.search(r"mailchute\.conf:\d+", text)
-    assert site.password not in text
-    assert lines
+    lines = dict(re.findall(r"^(\w+) += (.*)$", done.stdout, re.M))
+    assert re.fullmatch(r"3d +# .*mailchute\.conf:\d+", lines["lifetime"])
+    assert re.fullmatch(r"4h +# default", lines["delay_notice"])
+    assert site.password not in done.stdout
 
 
 def test_config_command_reports_errors(site):
