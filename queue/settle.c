@@ -185,7 +185,8 @@ step(const struct settle *s, const struct job *j, size_t i,
 /*
  * A result may come before the claim, when the server refuses the envelope
  * while the body is still on its way; the state then passes through active
- * all the same.  Into held it passes through the state that it is held from.
+ * all the same.  What is not the server's doing, held and expired, happens to
+ * mail that waits: it passes through the state that it is taken from.
  */
 static int
 write_state(const struct settle *s, const struct job *j, size_t i,
@@ -202,16 +203,17 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 		.fix = r->fix,
 	};
 	enum rcpt_state from = j->is_claimed ? RCPT_ACTIVE : j->rcpts[i].state;
+	bool is_ours = v->to == RCPT_HELD || v->to == RCPT_EXPIRED;
 
 	if (from != RCPT_ACTIVE && v->to == RCPT_QUEUED && !v->is_attempt)
 		return 0;
 	if (from == RCPT_UNCERTAIN &&
 	    step(s, j, i, &from, RCPT_QUEUED, e) == -1)
 		return -1;
-	if (from == RCPT_QUEUED && v->to != RCPT_HELD &&
+	if (from == RCPT_QUEUED && !is_ours &&
 	    step(s, j, i, &from, RCPT_ACTIVE, e) == -1)
 		return -1;
-	if (from == RCPT_ACTIVE && v->to == RCPT_HELD &&
+	if (from == RCPT_ACTIVE && is_ours &&
 	    step(s, j, i, &from,
 		r->outcome == JOB_UNCERTAIN ? RCPT_UNCERTAIN : RCPT_QUEUED,
 		e) == -1)

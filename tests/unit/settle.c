@@ -308,6 +308,32 @@ one_bad_recipient_bounces_alone(void **state)
 }
 
 static void
+expired_mail_bounces_claimed_or_not(void **state)
+{
+	struct rig r;
+	struct found f;
+	uint64_t id;
+	struct job *j;
+	int claim;
+
+	for (claim = 0; claim < 2; claim++) {
+		rig_up(&r, state);
+		id = fixture_add(
+		    r.w->s, (struct fixture_message){ .recipients = 1 });
+		if (claim)
+			j = claimed(&r, id, T0);
+		else
+			j = job_load(r.w->s, id, T0, 100, &r.w->e);
+		answer(j, 0, JOB_DEFERRED, JOB_SCOPE_RECIPIENT);
+		assert_true(settle(&r, j, T0 + 6 * DAY));
+		f = list(&r);
+		assert_int_equal(f.n, 1 + claim);
+		assert_int_equal(f.kind, KIND_BOUNCE);
+		rig_down(&r);
+	}
+}
+
+static void
 a_failed_notice_goes_to_the_admin_once(void **state)
 {
 	struct rig r;
@@ -427,6 +453,7 @@ main(void)
 		cmocka_unit_test(damaged_mail_is_held),
 		in_world(delivered_mail_leaves_the_queue),
 		in_world(one_bad_recipient_bounces_alone),
+		in_world(expired_mail_bounces_claimed_or_not),
 		in_world(a_failed_notice_goes_to_the_admin_once),
 		in_world(the_account_s_fault_changes_nothing),
 		in_world(an_early_refusal_needs_no_claim),
