@@ -48,6 +48,7 @@ struct parent {
 	int queue_fd;
 	int64_t queue_since;
 	int64_t restart_at; /* monotonic; 0: it runs */
+	int64_t gone_by;    /* monotonic; 0: its channel is open */
 	int64_t pause_ms;
 	bool was_ready;
 	char *pidfile;
@@ -108,7 +109,7 @@ start_queue(struct parent *p)
 	close(fd[1]);
 	p->queue_fd = fd[0];
 	p->queue_since = clock_mono_ms();
-	p->restart_at = 0;
+	p->restart_at = p->gone_by = 0;
 }
 
 /* ---- requests of the queue process ------------------------------------- */
@@ -155,7 +156,7 @@ answer(struct parent *p, const struct ask_request *r, struct ask_answer *a,
 	}
 }
 
-/* One packet: 0, or -1 when the queue process is gone or mad. */
+/* One packet: 1, 0 when the queue process hung up, -1 when it is mad. */
 static int
 serve_queue(struct parent *p)
 {
@@ -166,6 +167,8 @@ serve_queue(struct parent *p)
 
 	n = recv(p->queue_fd, &r, sizeof(r), MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 1;
+	if (n == 0)
 		return 0;
 	if (n != (ssize_t)sizeof(r))
 		return -1;
@@ -175,7 +178,7 @@ serve_queue(struct parent *p)
 			children_kill(p->children, r.pid);
 		else
 			report_ready(p);
-		return 0;
+		return 1;
 	}
 	memset(&a, 0, sizeof(a));
 	answer(p, &r, &a, &fd);
@@ -186,7 +189,7 @@ serve_queue(struct parent *p)
 		n = -1;
 	if (fd != -1)
 		close(fd);
-	return n == -1 ? -1 : 0;
+	return n == -1 ? 0 : 1;
 }
 
 /* ---- life and death -------------------------------------------------------
@@ -213,6 +216,7 @@ queue_ended(struct parent *p, int wstatus)
 		close(p->queue_fd);
 	p->queue = p->queue_fd = -1;
 	p->restart_at = CLOCK_NEVER;
+	p->gone_by = 0;
 	/*
 	 * A run that never came to take mail (another daemon, a damaged file)
 	 * ends the program with its reason; one that did is started again.
@@ -254,6 +258,8 @@ static void
 kill_overdue(struct parent *p, int64_t now)
 {
 	children_kill_overdue(p->children, now);
+	if (p->gone_by != 0 && now >= p->gone_by)
+		kill(p->queue, SIGKILL);
 	if (p->stop_at == 0 || now < p->stop_at)
 		return;
 	if (p->queue != -1)
@@ -278,6 +284,8 @@ next_deadline(const struct parent *p)
 		at = p->stop_at;
 	if (p->restart_at != 0 && p->restart_at < at)
 		at = p->restart_at;
+	if (p->gone_by != 0 && p->gone_by < at)
+		at = p->gone_by;
 	return at;
 }
 
@@ -288,6 +296,7 @@ wait_and_serve(struct parent *p, const sigset_t *waiting)
 	struct timespec ts, *timeout = NULL;
 	size_t n = children_poll_fds(p->children, fds);
 	int ms = clock_poll_timeout(next_deadline(p));
+	int rc;
 
 	fds[n] = (struct pollfd){ .fd = p->queue_fd, .events = POLLIN };
 	if (ms >= 0) {
@@ -298,15 +307,21 @@ wait_and_serve(struct parent *p, const sigset_t *waiting)
 	if (ppoll(fds, n + 1, timeout, waiting) <= 0)
 		return;
 	children_serve(p->children, fds, n);
-	if (fds[n].revents != 0 && serve_queue(p) == -1) {
-		/*
-		 * It is gone, or soon will be.  SIGCHLD tells the rest, and
-		 * comes only while poll finds nothing else to do.
-		 */
+	if (fds[n].revents == 0)
+		return;
+	rc = serve_queue(p);
+	if (rc == 1)
+		return;
+	/*
+	 * SIGCHLD tells the rest, and comes only while poll finds nothing
+	 * else to do.  One that hung up is on its way out and may still be
+	 * closing its database: it gets its time.
+	 */
+	if (rc == -1)
 		kill(p->queue, SIGKILL);
-		close(p->queue_fd);
-		p->queue_fd = -1;
-	}
+	p->gone_by = clock_mono_ms() + STOP_GRACE_MS;
+	close(p->queue_fd);
+	p->queue_fd = -1;
 }
 
 int
