@@ -279,7 +279,7 @@ run(struct transaction *t)
 	struct err e;
 
 	err_clear(&e);
-	if (body_open(&t->body, &t->s->rules, &e) == -1) {
+	if (body_open(&t->body, &t->rules, &e) == -1) {
 		if (e.class != ERR_PERM) {
 			settle_lost_body(t, &e);
 			return;
@@ -304,11 +304,17 @@ int
 transaction_run(struct session *s, const struct job_message *m,
     struct job_result *why, struct err *e)
 {
-	struct transaction t = { .s = s, .m = m, .why = why, .queue = e };
+	struct transaction t = {
+		.s = s, .m = m, .rules = s->rules, .why = why, .queue = e
+	};
 	int64_t start = clock_mono_ms();
 	char *sender;
 
-	sender = rewrite_sender(&s->rules, m->env.sender);
+	/* A report of ours comes from the account, or Exchange refuses it. */
+	if (m->is_notice && !t.rules.null_sender_ok &&
+	    t.rules.mode == REWRITE_NEVER)
+		t.rules.mode = REWRITE_AUTO;
+	sender = rewrite_sender(&t.rules, m->env.sender);
 	outgoing_init(&t.out, m, sender, s->ehlo.offers);
 	free(sender);
 	body_init(&t.body, s->channel, m->size);

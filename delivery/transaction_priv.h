@@ -19,6 +19,7 @@
 struct transaction {
 	struct session *s;
 	const struct job_message *m;
+	struct rewrite_rules rules; /* the session's, as they apply to m */
 	struct outgoing out;
 	struct body body;
 	struct reply reply;
