@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from lib.fakedaemon import (ACCEPTED, FakeDaemon, copy_as, frames, greeting,
-                            read_until_end, relay)
+from lib.fakedaemon import (ACCEPTED, END, FakeDaemon, copy_as, field, frame,
+                            frames, greeting, read_until_end, relay)
 from lib.site import USER, program
 
 MAGIC = b"mailchute drop 1\n"
@@ -170,7 +170,6 @@ def test_lost_answer_is_no_second_copy(site, server):
     os.rename(site.path("run/submit"), site.path("run/real"))
 
     def spoil(kind, payload):
-        from lib.fakedaemon import frame
         return None if kind == ACCEPTED else frame(kind, payload)
     with FakeDaemon(site.path("run/submit"),
                     relay(site.path("run/real"), spoil)):
@@ -324,9 +323,13 @@ def test_without_its_end_it_waits(site, server, whole, spoil):
     assert len(server.record.accepted) == 1
 
 
+ENDING = frame(END, field(17, (3).to_bytes(8, "big")))  # SF_SIZE
+
+
 @pytest.mark.parametrize("data", [
-    b"#!/bin/sh\nid\n" * 100, MAGIC + b"\xff" * 100,
-    MAGIC + b"\x02\x00\x00\x00\x03abc" + b"\x05\x00\x00\x00\x00"])
+    b"#!/bin/sh\nid\n" * 100, MAGIC + frame(2, b"abc") + ENDING,
+    MAGIC + b"\xff" * 100 + ENDING, MAGIC + frame(4, b"x\r\n") + ENDING],
+    ids=["script", "envelope", "frame", "no envelope"])
 def test_no_message_at_all_goes_aside(site, server, data):
     path = plant(site, "junk")
     with open(path, "wb") as f:
