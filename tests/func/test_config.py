@@ -32,7 +32,7 @@ def add(site, text):
 
 @pytest.mark.parametrize("text, words", [
     ("[queue]\nlifetime = soon", ["lifetime", "soon"]),
-    ("[queue]\nliftime = 5d", ["liftime", "lifetime"]),
+    ("[queue]\nlife_time = 5d", ["life_time", "lifetime"]),
     ("[nonsense]\nx = 1", ["nonsense"]),
     ("[queue\nlifetime = 5d", ["section"]),
     ("word without a sign", ["word"]),
@@ -64,8 +64,8 @@ def test_errors(site, text, words):
 
 
 def test_all_errors_at_once(site):
-    add(site, "[queue]\nliftime = 5d\nretry = x\n[account]\nbogus = 1")
-    said = start_fails(site, "liftime", "retry", "bogus")
+    add(site, "[queue]\nlife_time = 5d\nretry = x\n[account]\nbogus = 1")
+    said = start_fails(site, "life_time", "retry", "bogus")
     assert len(re.findall(r"mailchute\.conf:\d+: ", said)) == 3
 
 
@@ -106,9 +106,9 @@ def test_effective_configuration(site):
 
 
 def test_config_command_reports_errors(site):
-    add(site, "[queue]\nliftime = 3d")
+    add(site, "[queue]\nlife_time = 3d")
     done = site.mailchute("config")
-    assert done.returncode == CONFIG and "liftime" in done.stderr
+    assert done.returncode == CONFIG and "life_time" in done.stderr
 
 
 def test_missing_folders_are_made(site, server):
@@ -127,9 +127,9 @@ def test_missing_folders_are_made(site, server):
 
 def test_reload_keeps_a_good_configuration(running, server):
     """SIGHUP with an error: said, and the old one stays in force."""
-    add(running, "[queue]\nliftime = 3d")
+    add(running, "[queue]\nlife_time = 3d")
     running.daemon.send_signal(signal.SIGHUP)
-    running.wait(lambda: "liftime" in running.log.text(), "the error told")
+    running.wait(lambda: "life_time" in running.log.text(), "the error told")
     running.submit("a@example.net", stdin=TEXT)
     server.record.wait_messages(1)
 
