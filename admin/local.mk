@@ -1,1 +1,21 @@
-# filled with the folder
+# The administrator's command.  All but main is in a library, for the tests.
+noinst_LIBRARIES += libadmin.a
+bin_PROGRAMS += admin/mailchute
+
+libadmin_a_SOURCES = \
+	admin/act.c \
+	admin/args.c admin/args.h \
+	admin/ask.c \
+	admin/client.c admin/client.h \
+	admin/config.c \
+	admin/json.c admin/json.h \
+	admin/queue.c \
+	admin/run.h \
+	admin/show.c \
+	admin/status.c \
+	admin/text.c admin/text.h \
+	admin/verb.c
+libadmin_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+
+admin_mailchute_SOURCES = admin/main.c
+admin_mailchute_LDADD = libadmin.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS)

@@ -2,11 +2,13 @@
 # is needed.  To add one: a word in MANUALS, a line below, and its section.
 
 MANUALS = \
+	docs/mailchute.1 \
 	docs/mailchute.conf.5 \
 	docs/mailchuted.8 \
 	docs/mailq.1 \
 	docs/sendmail.8
 
+docs/mailchute.1: $(srcdir)/docs/mailchute.1.in
 docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
 docs/mailchuted.8: $(srcdir)/docs/mailchuted.8.in
 docs/mailq.1: $(srcdir)/docs/mailq.1.in
@@ -28,6 +30,7 @@ $(MANUALS): Makefile
 
 CLEANFILES += $(MANUALS)
 EXTRA_DIST += \
+	docs/mailchute.1.in \
 	docs/mailchute.conf.5.in \
 	docs/mailchuted.8.in \
 	docs/mailq.1.in \

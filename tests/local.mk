@@ -21,6 +21,7 @@ include tests/unit/mail.mk
 include tests/unit/sendmail.mk
 include tests/unit/queue.mk
 include tests/unit/delivery.mk
+include tests/unit/admin.mk
 include tests/dialog/local.mk
 include tests/bench/queue.mk
 include tests/fuzz/local.mk

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The command line: "mailchute [-C file] verb [option | id ...]".  Pure; which
+ * verb takes what is said by the table of verbs alone.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "admin/args.h"
+#include "common/nearest.h"
+#include "common/proto_ctl.h"
+
+#define ID_LEN 12
+
+static int
+usage(struct err *e, const char *what, const char *word)
+{
+	return err_set(e, ERR_LOCAL, "5.5.4", "%s \"%s\"; see mailchute --help",
+	    what, word);
+}
+
+static const struct verb *
+find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < nverbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+unknown_verb(const char *word, struct err *e)
+{
+	struct nearest near;
+	size_t i;
+
+	nearest_init(&near, word);
+	for (i = 0; i < nverbs; i++)
+		nearest_try(&near, verbs[i].name);
+	if (near.best == NULL)
+		return usage(e, "unknown command", word);
+	return err_set(e, ERR_LOCAL, "5.5.4",
+	    "unknown command \"%s\"; did you mean \"%s\"?", word, near.best);
+}
+
+static int
+take_option(struct args *a, const char *word, struct err *e)
+{
+	static const struct {
+		const char *name;
+		unsigned takes; /* 0: any verb, or none */
+		size_t flag;
+	} options[] = {
+		{ "--json", TAKES_JSON, offsetof(struct args, json) },
+		{ "--yes", TAKES_YES, offsetof(struct args, yes) },
+		{ "--body", TAKES_BODY, offsetof(struct args, body) },
+		{ "--watch", TAKES_WATCH, offsetof(struct args, watch) },
+		{ "--help", 0, offsetof(struct args, help) },
+		{ "-h", 0, offsetof(struct args, help) },
+		{ "--version", 0, offsetof(struct args, version) },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strcmp(options[i].name, word) != 0)
+			continue;
+		*(bool *)((char *)a + options[i].flag) = true;
+		if (options[i].takes != 0 && a->verb != NULL &&
+		    (a->verb->takes & options[i].takes) == 0)
+			return err_set(e, ERR_LOCAL, "5.5.4",
+			    "%s does not take %s", a->verb->name, word);
+		return 0;
+	}
+	if (strncmp(word, "-C", 2) == 0 && a->verb != NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "-C stands before the command: mailchute -C file %s",
+		    a->verb->name);
+	return usage(e, "unknown option", word);
+}
+
+/* Ids are shown in upper case, and may be typed in either. */
+static void
+add_id(struct args *a, const char *word)
+{
+	char id[ID_LEN + 1];
+	size_t i;
+
+	if (strlen(word) != ID_LEN ||
+	    strspn(word, "0123456789abcdefABCDEF") != ID_LEN) {
+		strlist_add(&a->ids, word); /* mailchuted knows none such */
+		return;
+	}
+	for (i = 0; i <= ID_LEN; i++)
+		id[i] = (char)toupper((unsigned char)word[i]);
+	if (!strlist_has(&a->ids, id))
+		strlist_add(&a->ids, id);
+}
+
+static int
+take_operand(struct args *a, const char *word, struct err *e)
+{
+	if (a->verb == NULL) {
+		if (strcmp(word, "help") == 0) {
+			a->help = true;
+			return 0;
+		}
+		a->verb = find_verb(word);
+		return a->verb == NULL ? unknown_verb(word, e) : 0;
+	}
+	if ((a->verb->takes & (TAKES_ID | TAKES_IDS)) == 0)
+		return err_set(e, ERR_LOCAL, "5.5.4", "%s takes no \"%s\"",
+		    a->verb->name, word);
+	if (*word == '\0')
+		return usage(e, "a queue id cannot be", word);
+	if (strcmp(word, "ALL") == 0 && (a->verb->takes & TAKES_IDS) != 0)
+		a->all = true;
+	else
+		add_id(a, word);
+	return 0;
+}
+
+/* What the words say together. */
+static int
+check(const struct args *a, struct err *e)
+{
+	const struct verb *v = a->verb;
+	size_t n = a->ids.n;
+
+	if (a->help || a->version)
+		return 0;
+	if (v == NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "no command is given; see mailchute --help");
+	if ((a->json && (v->takes & TAKES_JSON) == 0) ||
+	    (a->yes && (v->takes & TAKES_YES) == 0) ||
+	    (a->body && (v->takes & TAKES_BODY) == 0) ||
+	    (a->watch && (v->takes & TAKES_WATCH) == 0))
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s does not take an option that stands before it",
+		    v->name);
+	if ((v->takes & TAKES_ID) != 0 && n != 1)
+		return err_set(
+		    e, ERR_LOCAL, "5.5.4", "%s takes one queue id", v->name);
+	if ((v->takes & TAKES_IDS) != 0 && (n == 0) != a->all)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes queue ids, or ALL", v->name);
+	if (n > CTL_IDS_MAX)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "more than %d queue ids; take them in parts, or ALL",
+		    CTL_IDS_MAX);
+	return 0;
+}
+
+int
+args_parse(struct args *a, int argc, char *const *argv, struct err *e)
+{
+	bool words_only = false;
+	int i;
+
+	memset(a, 0, sizeof(*a));
+	for (i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		int rc = 0;
+
+		if (!words_only && strcmp(word, "--") == 0)
+			words_only = true;
+		else if (words_only || word[0] != '-' || word[1] == '\0')
+			rc = take_operand(a, word, e);
+		else if (strncmp(word, "-C", 2) == 0 && a->verb == NULL) {
+			a->conf_path = word[2] != '\0' ? word + 2 : argv[++i];
+			if (a->conf_path == NULL || *a->conf_path == '\0')
+				return err_set(e, ERR_LOCAL, "5.5.4",
+				    "-C needs the name of a file");
+		} else
+			rc = take_option(a, word, e);
+		if (rc == -1)
+			return -1;
+	}
+	return check(a, e);
+}
+
+void
+args_clear(struct args *a)
+{
+	strlist_clear(&a->ids);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ADMIN_ARGS_H
+#define ADMIN_ARGS_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/strlist.h"
+
+struct conf;
+struct args;
+
+/* What a verb takes; of the rest it says that it does not. */
+#define TAKES_ID    1U  /* one queue id */
+#define TAKES_IDS   2U  /* queue ids, or ALL */
+#define TAKES_JSON  4U  /* --json */
+#define TAKES_YES   8U  /* --yes */
+#define TAKES_BODY  16U /* --body */
+#define TAKES_WATCH 32U /* --watch */
+
+/*
+ * A verb of the command.  run returns the exit status; what went wrong it has
+ * said.
+ */
+struct verb {
+	const char *name;
+	unsigned takes;
+	int (*run)(const struct args *a, const struct conf *c);
+	const char *synopsis; /* behind the name */
+	const char *help;
+};
+extern const struct verb verbs[];
+extern const size_t nverbs;
+
+/* The command line, taken apart. */
+struct args {
+	const struct verb *verb; /* NULL with help or version */
+	const char *conf_path;   /* -C, or NULL */
+	bool help, version;
+	bool json, yes, body, watch;
+	bool all; /* "ALL" stood in place of ids */
+	struct strlist ids;
+};
+
+/*
+ * -1 with *e saying what is wrong with the command line.  The struct points
+ * into argv; args_clear frees the rest, after an error too.
+ */
+int args_parse(struct args *a, int argc, char *const *argv, struct err *e);
+void args_clear(struct args *a);
+
+#endif

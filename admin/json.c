@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The rows of the control contract as JSON.  Keys are an interface: more may
+ * come, none changes its meaning.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "admin/json.h"
+#include "admin/text.h"
+#include "common/buf.h"
+#include "common/utf8.h"
+
+#define TEXT_MAX    (3 * FRAME_MAX)
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+json_t *
+json_text(const char *s)
+{
+	json_t *text;
+	struct buf b;
+	size_t n;
+
+	if (s == NULL)
+		return json_null();
+	if ((text = json_string(s)) != NULL)
+		return text;
+	buf_init(&b, TEXT_MAX);
+	for (; *s != '\0'; s += n) {
+		n = ((unsigned char)*s & 0x80) == 0 ? 1 : utf8_len(s);
+		if (n > 0) {
+			buf_append(&b, s, n);
+		} else {
+			buf_puts(&b, REPLACEMENT);
+			n = 1;
+		}
+	}
+	text = json_string(buf_data(&b));
+	buf_clear(&b);
+	return text != NULL ? text : json_null();
+}
+
+json_t *
+json_time(int64_t at)
+{
+	char text[TEXT_TIME];
+
+	if (at == 0)
+		return json_null();
+	text_utc_time(at, text);
+	return json_string(text);
+}
+
+/* Of what was never measured or told, 0 stands for "not known". */
+static json_t *
+known_number(uint64_t v)
+{
+	return v == 0 ? json_null() : json_integer((json_int_t)v);
+}
+
+static void
+set(json_t *object, const char *key, json_t *value)
+{
+	/* Takes the reference over, even when there is no memory left. */
+	json_object_set_new(object, key, value);
+}
+
+json_t *
+json_message(const struct ctl_message *m)
+{
+	json_t *o = json_object();
+
+	set(o, "id", json_text(m->id));
+	set(o, "state", json_text(m->state));
+	set(o, "sender", json_text(m->sender));
+	set(o, "account", json_text(m->account));
+	set(o, "size", json_integer((json_int_t)m->size));
+	set(o, "arrived_at", json_time(m->arrived_at));
+	set(o, "attempts", json_integer((json_int_t)m->attempts));
+	set(o, "uid", json_integer((json_int_t)m->uid));
+	set(o, "message_id", json_text(m->message_id));
+	set(o, "recipients", json_array());
+	return o;
+}
+
+void
+json_add_recipient(json_t *message, const struct ctl_recipient *r)
+{
+	json_t *o = json_object();
+
+	set(o, "address", json_text(r->address));
+	set(o, "state", json_text(r->state));
+	set(o, "code", known_number(r->code));
+	set(o, "status", json_text(r->status));
+	set(o, "text", json_text(r->text));
+	set(o, "meaning", json_text(r->meaning));
+	set(o, "fix", json_text(r->fix));
+	set(o, "next_at", json_time(r->next_at));
+	if (r->original != NULL)
+		set(o, "original", json_text(r->original));
+	json_array_append_new(json_object_get(message, "recipients"), o);
+}
+
+void
+json_add_attempt(json_t *message, const struct ctl_attempt *a)
+{
+	json_t *o = json_object(), *list = json_object_get(message, "timeline");
+
+	if (list == NULL) {
+		set(message, "timeline", json_array());
+		list = json_object_get(message, "timeline");
+	}
+	set(o, "at", json_time(a->at));
+	set(o, "address", json_text(a->address));
+	set(o, "outcome", json_text(a->outcome));
+	set(o, "relay", json_text(a->relay));
+	set(o, "tls", json_text(a->tls));
+	set(o, "code", known_number(a->code));
+	set(o, "status", json_text(a->status));
+	set(o, "text", json_text(a->text));
+	json_array_append_new(list, o);
+}
+
+json_t *
+json_account(const struct ctl_account *a)
+{
+	json_t *o = json_object();
+
+	set(o, "name", json_text(a->name));
+	set(o, "state", json_text(a->state));
+	set(o, "since", json_time(a->since));
+	set(o, "code", known_number(a->code));
+	set(o, "status", json_text(a->status));
+	set(o, "text", json_text(a->text));
+	set(o, "meaning", json_text(a->meaning));
+	set(o, "fix", json_text(a->fix));
+	set(o, "next_at", json_time(a->next_at));
+	set(o, "waiting", json_integer((json_int_t)a->waiting));
+	set(o, "sent_minute", json_integer((json_int_t)a->sent_minute));
+	set(o, "sent_day", json_integer((json_int_t)a->sent_day));
+	set(o, "recipients_day", json_integer((json_int_t)a->rcpts_day));
+	set(o, "connections", json_integer((json_int_t)a->connections));
+	set(o, "relay", json_text(a->relay));
+	set(o, "tls", json_text(a->tls));
+	/* Dates on which a credential ends, when there will be such. */
+	set(o, "expires", json_array());
+	return o;
+}
+
+/* A figure that nobody gave is null: 0 would be a false comfort. */
+static json_t *
+figure(bool is_known, uint64_t v)
+{
+	return is_known ? json_integer((json_int_t)v) : json_null();
+}
+
+json_t *
+json_status(const struct ctl_totals *t, bool is_known, json_t *accounts,
+    json_t *remarks)
+{
+	json_t *o = json_object();
+
+	set(o, "verdict", json_text(t->verdict));
+	set(o, "reason", json_text(t->reason));
+	set(o, "since", json_time(t->since));
+	set(o, "waiting", figure(is_known, t->waiting));
+	set(o, "held", figure(is_known, t->held));
+	set(o, "failed", figure(is_known, t->failed));
+	set(o, "uncertain", figure(is_known, t->uncertain));
+	set(o, "messages", figure(is_known, t->messages));
+	set(o, "octets", figure(is_known, t->octets));
+	set(o, "oldest_at", json_time(t->oldest_at));
+	set(o, "paused", json_boolean(t->paused));
+	set(o, "delivery_off", json_boolean(t->delivery_off));
+	set(o, "accounts", accounts);
+	set(o, "remarks", remarks);
+	return o;
+}
+
+void
+json_put_line(FILE *out, json_t *object)
+{
+	/* ASCII: a C1 control would otherwise reach a terminal as it is. */
+	json_dumpf(object, out,
+	    JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+	fputc('\n', out);
+	json_decref(object);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mailchute: the administrator's command.  It asks mailchuted over its control
+ * socket and prints the answer; it opens neither the queue nor a secret.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "admin/run.h"
+
+static void
+print_help(void)
+{
+	size_t i;
+
+	printf("usage: mailchute [-C file] command [option | id ...]\n\n");
+	for (i = 0; i < nverbs; i++)
+		printf("  %-8s %-22s %s\n", verbs[i].name, verbs[i].synopsis,
+		    verbs[i].help);
+	printf("\nmailchute(1) says more.\n");
+}
+
+static int
+run(const struct args *a)
+{
+	struct conf_problems p = { { NULL, 0 }, { NULL, 0 } };
+	struct conf *c;
+	size_t i;
+	int status = EX_CONFIG;
+
+	c = conf_load(a->conf_path == NULL ? PATH_CONF : a->conf_path,
+	    CONF_FULL, NULL, &p);
+	for (i = 0; i < p.errors.n; i++)
+		complain(p.errors.v[i]);
+	/* mailchuted logs the warnings; here they belong to one verb. */
+	for (i = 0; a->verb->run == run_config && i < p.warnings.n; i++)
+		complain(p.warnings.v[i]);
+	if (c != NULL)
+		status = a->verb->run(a, c);
+	else if (a->verb->run == run_status)
+		status = status_without_conf(a, "the configuration has errors");
+	conf_problems_clear(&p);
+	conf_free(c);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a;
+	struct err e;
+	int status = 0;
+
+	if (args_parse(&a, argc, argv, &e) == -1) {
+		complain(e.text);
+		status = EX_USAGE;
+	} else if (a.version) {
+		printf("mailchute %s\n", PACKAGE_VERSION);
+	} else if (a.help) {
+		print_help();
+	} else {
+		status = run(&a);
+	}
+	args_clear(&a);
+	if (fflush(stdout) != 0 && status == 0) {
+		complain("the output cannot be written");
+		status = EX_IOERR;
+	}
+	return status;
+}

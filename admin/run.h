@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ADMIN_RUN_H
+#define ADMIN_RUN_H
+
+#include "admin/args.h"
+#include "admin/client.h"
+#include "common/conf.h"
+
+/* The verbs, one file a subject; each returns the exit status. */
+int run_queue(const struct args *a, const struct conf *c);
+int run_show(const struct args *a, const struct conf *c);
+int run_act(const struct args *a, const struct conf *c);
+int run_status(const struct args *a, const struct conf *c);
+int run_config(const struct args *a, const struct conf *c);
+
+/* What "status" says of a configuration that cannot be used. */
+int status_without_conf(const struct args *a, const char *why);
+
+/* "mailchute: text" on stderr, escaped. */
+void complain(const char *text);
+
+/*
+ * Asks, and says what went wrong: the exit status.  The request's ids are the
+ * command line's.
+ */
+int ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
+    client_row *row, void *arg);
+
+#endif

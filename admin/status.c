@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * "mailchute status": is my mail going out?  One line answers that, and the
+ * exit status says the same to a monitoring system; below it stand the
+ * accounts with what they have sent, and why one does not.
+ */
+#include "config.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "admin/json.h"
+#include "admin/run.h"
+#include "admin/text.h"
+#include "common/clock.h"
+#include "common/xalloc.h"
+
+#define WATCH_MS     2000
+#define ACCOUNTS_MAX 1000 /* as the configuration has it */
+#define REMARKS_MAX  100
+
+/* As monitoring plugins exit. */
+static const struct {
+	const char *name;
+	const char *colour;
+	int status;
+} verdicts[] = {
+	{ "ok", "\033[32m", 0 },
+	{ "warning", "\033[33m", 1 },
+	{ "critical", "\033[31m", 2 },
+	{ "unknown", "\033[35m", 3 },
+};
+#define UNKNOWN 3
+
+struct report {
+	int64_t now;
+	struct ctl_account *accounts;
+	size_t naccounts;
+	struct strlist remarks;
+	bool has_totals;
+	struct ctl_totals totals;
+};
+
+static void
+report_clear(struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->naccounts; i++)
+		ctl_account_clear(&r->accounts[i]);
+	free(r->accounts);
+	strlist_clear(&r->remarks);
+	ctl_totals_clear(&r->totals);
+	memset(r, 0, sizeof(*r));
+}
+
+static void
+set_verdict(struct report *r, const char *verdict, const char *reason)
+{
+	free(r->totals.verdict);
+	free(r->totals.reason);
+	r->totals.verdict = xstrdup(verdict);
+	r->totals.reason = xstrdup(reason);
+}
+
+static size_t
+verdict_of(const struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < UNKNOWN; i++)
+		if (r->totals.verdict != NULL &&
+		    strcmp(verdicts[i].name, r->totals.verdict) == 0)
+			return i;
+	return UNKNOWN;
+}
+
+/* ---- asking ------------------------------------------------------------- */
+
+static int
+take_row(void *arg, const struct frame *f, struct err *e)
+{
+	struct report *r = arg;
+	struct ctl_account a;
+	char *line;
+
+	switch (f->type) {
+	case CTL_ACCOUNT:
+		if (ctl_get_account(f, &a, e) == -1)
+			return -1;
+		if (r->naccounts == ACCOUNTS_MAX) {
+			ctl_account_clear(&a);
+			return 0;
+		}
+		r->accounts = xreallocarray(
+		    r->accounts, r->naccounts + 1, sizeof(*r->accounts));
+		r->accounts[r->naccounts++] = a;
+		return 0;
+	case CTL_SAID:
+		if ((line = ctl_get_said(f, e)) == NULL)
+			return -1;
+		if (r->remarks.n < REMARKS_MAX)
+			strlist_add(&r->remarks, line);
+		free(line);
+		return 0;
+	case CTL_TOTALS:
+		ctl_totals_clear(&r->totals);
+		if (ctl_get_totals(f, &r->totals, e) == -1)
+			return -1;
+		r->has_totals = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Without a daemon the queue can be looked at by whom it belongs to, but
+ * nothing goes out: that is critical, whatever the queue holds.
+ */
+static void
+inquire(const struct args *a, const struct conf *c, struct report *r)
+{
+	const struct ctl_request request = { .verb = CTL_STATUS };
+	struct client_answer answer;
+	struct err e;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	r->now = clock_wall();
+	rc = client_ask(c, a->conf_path,
+	    a->watch ? CLIENT_RUNNING_ONLY : CLIENT_MAY_START, &request,
+	    take_row, r, &answer, &e);
+	if (!answer.is_daemon) {
+		set_verdict(r, "critical",
+		    "mailchuted is not running: mail is kept, and none goes "
+		    "out");
+	} else if (rc == -1) {
+		set_verdict(r, "unknown", e.text);
+	} else if (answer.status == EX_NOPERM) {
+		set_verdict(r, "unknown",
+		    answer.text == NULL ? "not allowed to look" : answer.text);
+	} else if (answer.status != 0) {
+		set_verdict(r, "critical",
+		    answer.text == NULL ? "mailchuted gave no reason"
+					: answer.text);
+	}
+	free(answer.text);
+}
+
+/* ---- printing ----------------------------------------------------------- */
+
+static void
+print_verdict(const struct report *r)
+{
+	const char *none = getenv("NO_COLOR");
+	bool coloured =
+	    isatty(STDOUT_FILENO) && (none == NULL || *none == '\0');
+	size_t v = verdict_of(r);
+	char age[TEXT_SHORT];
+
+	printf("%s%s%s", coloured ? verdicts[v].colour : "", verdicts[v].name,
+	    coloured ? "\033[0m" : "");
+	if (r->totals.reason != NULL) {
+		fputs(": ", stdout);
+		text_put(stdout, r->totals.reason);
+	}
+	if (r->totals.since != 0) {
+		text_age(r->now - r->totals.since, age);
+		printf(" (for %s)", age);
+	}
+	putchar('\n');
+}
+
+static void
+print_totals(const struct report *r)
+{
+	const struct ctl_totals *t = &r->totals;
+	char size[TEXT_SHORT], age[TEXT_SHORT];
+
+	text_size(t->octets, size);
+	printf("\nqueue: %llu waiting, %llu held, %llu uncertain, %llu failed",
+	    (unsigned long long)t->waiting, (unsigned long long)t->held,
+	    (unsigned long long)t->uncertain, (unsigned long long)t->failed);
+	if (t->messages > 0)
+		printf("; %s in all", size);
+	if (t->oldest_at != 0) {
+		text_age(r->now - t->oldest_at, age);
+		printf("; the oldest is %s old", age);
+	}
+	putchar('\n');
+	if (t->paused)
+		printf("delivery is paused; \"mailchute resume\" ends that\n");
+	if (t->delivery_off)
+		printf("delivery is off (queue.delivery = off)\n");
+}
+
+/* "3/28 a minute": used, and the limit where there is one. */
+static void
+format_used(uint64_t used, uint64_t limit, char out[TEXT_SHORT])
+{
+	if (limit == 0)
+		snprintf(out, TEXT_SHORT, "%llu", (unsigned long long)used);
+	else
+		snprintf(out, TEXT_SHORT, "%llu/%llu", (unsigned long long)used,
+		    (unsigned long long)limit);
+}
+
+static void
+print_account(const struct report *r, const struct ctl_account *a)
+{
+	char minute[TEXT_SHORT], day[TEXT_SHORT], open[TEXT_SHORT];
+	char next[TEXT_SHORT];
+
+	format_used(a->sent_minute, a->rate_count, minute);
+	format_used(a->rcpts_day, a->rcpts_max, day);
+	format_used(a->connections, a->connections_max, open);
+	fputs("  ", stdout);
+	text_put(stdout, text_account(a->name));
+	printf("%*s %-8s %8llu %9s %13s %6s  ",
+	    strlen(text_account(a->name)) < 16
+		? (int)(16 - strlen(text_account(a->name)))
+		: 0,
+	    "", a->state, (unsigned long long)a->waiting, minute, day, open);
+	text_put(stdout, a->tls == NULL ? "-" : a->tls);
+	if (a->relay != NULL && *a->relay != '\0') {
+		fputs(" ", stdout);
+		text_put(stdout, a->relay);
+	}
+	putchar('\n');
+	if (a->text != NULL && strcmp(a->state, "ready") != 0) {
+		fputs("    ", stdout);
+		text_put_reply(stdout, a->code, a->status, a->text);
+		putchar('\n');
+		text_put_para(stdout, 4, "means", a->meaning);
+		text_put_para(stdout, 4, "do", a->fix);
+	}
+	if (a->next_at != 0) {
+		text_next(a->next_at, r->now, next);
+		printf("    %-8s%s\n", "next", next);
+	}
+}
+
+static void
+print_report(const struct report *r)
+{
+	size_t i;
+
+	print_verdict(r);
+	if (r->has_totals)
+		print_totals(r);
+	if (r->naccounts > 0)
+		printf("\n  %-16s %-8s %8s %9s %13s %6s  %s\n", "ACCOUNT",
+		    "STATE", "WAITING", "SENT/MIN", "RCPTS/DAY", "OPEN",
+		    "LAST SESSION");
+	for (i = 0; i < r->naccounts; i++)
+		print_account(r, &r->accounts[i]);
+	for (i = 0; i < r->remarks.n; i++) {
+		printf("%s", i == 0 ? "\n" : "");
+		text_put_para(stdout, 0, "note", r->remarks.v[i]);
+	}
+}
+
+static void
+print_json(const struct report *r)
+{
+	json_t *accounts = json_array(), *remarks = json_array();
+	size_t i;
+
+	for (i = 0; i < r->naccounts; i++)
+		json_array_append_new(accounts, json_account(&r->accounts[i]));
+	for (i = 0; i < r->remarks.n; i++)
+		json_array_append_new(remarks, json_text(r->remarks.v[i]));
+	json_put_line(
+	    stdout, json_status(&r->totals, r->has_totals, accounts, remarks));
+}
+
+/* Ends with the terminal, or by a signal. */
+static int
+watch(const struct args *a, const struct conf *c)
+{
+	bool is_tty = isatty(STDOUT_FILENO) != 0;
+	struct report r;
+	int status;
+
+	for (;;) {
+		inquire(a, c, &r);
+		if (is_tty && !a->json)
+			fputs("\033[H\033[J", stdout);
+		if (a->json)
+			print_json(&r);
+		else
+			print_report(&r);
+		if (!is_tty && !a->json)
+			putchar('\n');
+		status = verdicts[verdict_of(&r)].status;
+		report_clear(&r);
+		if (fflush(stdout) != 0)
+			return status;
+		poll(NULL, 0, WATCH_MS);
+	}
+}
+
+int
+run_status(const struct args *a, const struct conf *c)
+{
+	struct report r;
+	int status;
+
+	if (a->watch)
+		return watch(a, c);
+	inquire(a, c, &r);
+	if (a->json)
+		print_json(&r);
+	else
+		print_report(&r);
+	status = verdicts[verdict_of(&r)].status;
+	report_clear(&r);
+	return status;
+}
+
+int
+status_without_conf(const struct args *a, const char *why)
+{
+	struct report r;
+	int status;
+
+	memset(&r, 0, sizeof(r));
+	set_verdict(&r, "critical", why);
+	if (a->json)
+		print_json(&r);
+	else
+		print_verdict(&r);
+	status = verdicts[verdict_of(&r)].status;
+	report_clear(&r);
+	return status;
+}

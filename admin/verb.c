@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of verbs: what each takes, does and is for. */
+#include "config.h"
+
+#include "admin/run.h"
+
+const struct verb verbs[] = {
+	{ "queue", TAKES_JSON, run_queue, "[--json]",
+	    "list the mail that waits, and why" },
+	{ "show", TAKES_ID | TAKES_BODY | TAKES_JSON, run_show,
+	    "id [--body] [--json]", "all that is known of one message" },
+	{ "hold", TAKES_IDS, run_act, "id ... | ALL",
+	    "keep messages until they are released" },
+	{ "release", TAKES_IDS, run_act, "id ... | ALL",
+	    "let held messages go" },
+	{ "retry", TAKES_IDS, run_act, "id ... | ALL",
+	    "try now, whatever the schedule says" },
+	{ "remove", TAKES_IDS | TAKES_YES, run_act, "id ... | ALL [--yes]",
+	    "take messages out of the queue" },
+	{ "pause", 0, run_act, "", "accept mail, deliver none" },
+	{ "resume", 0, run_act, "", "deliver again" },
+	{ "status", TAKES_JSON | TAKES_WATCH, run_status, "[--json] [--watch]",
+	    "is my mail going out?" },
+	{ "config", TAKES_JSON, run_config, "[--json]",
+	    "the options in force, and where each comes from" },
+};
+const size_t nverbs = sizeof(verbs) / sizeof(verbs[0]);

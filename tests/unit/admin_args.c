@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "admin/args.h"
+
+#define WORDS 6
+
+static int
+parse(struct args *a, const char *const words[WORDS], struct err *e)
+{
+	char *argv[WORDS + 2] = { (char *)(uintptr_t) "mailchute" };
+	int argc = 1;
+
+	while (argc <= WORDS && words[argc - 1] != NULL) {
+		argv[argc] = (char *)(uintptr_t)words[argc - 1];
+		argc++;
+	}
+	return args_parse(a, argc, argv, e);
+}
+
+static void
+takes_what_a_verb_takes(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    parse(&a,
+		(const char *const[WORDS]){ "-C", "/f", "queue", "--json" },
+		&e),
+	    0);
+	assert_string_equal(a.conf_path, "/f");
+	assert_string_equal(a.verb->name, "queue");
+	assert_true(a.json);
+	args_clear(&a);
+
+	assert_int_equal(parse(&a,
+			     (const char *const[WORDS]){ "-C/f", "hold",
+				 "0199a1b2c3d4", "0199A1B2C3D4", "x" },
+			     &e),
+	    0);
+	assert_string_equal(a.conf_path, "/f");
+	assert_int_equal(a.ids.n, 2);
+	assert_string_equal(a.ids.v[0], "0199A1B2C3D4");
+	assert_string_equal(a.ids.v[1], "x");
+	assert_false(a.all);
+	args_clear(&a);
+
+	assert_int_equal(
+	    parse(
+		&a, (const char *const[WORDS]){ "remove", "ALL", "--yes" }, &e),
+	    0);
+	assert_true(a.all && a.yes);
+	args_clear(&a);
+
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "--version" }, &e), 0);
+	assert_true(a.version);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "queue", "-h" }, &e), 0);
+	assert_true(a.help);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "help" }, &e), 0);
+	assert_true(a.help);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "show", "--", "-x" }, &e), 0);
+	assert_string_equal(a.ids.v[0], "-x");
+	args_clear(&a);
+}
+
+static const struct {
+	const char *words[WORDS];
+	const char *error;
+} refusals[] = {
+	{ { NULL }, "no command is given" },
+	{ { "quue" }, "did you mean \"queue\"?" },
+	{ { "xyzzyx" }, "unknown command \"xyzzyx\"; see" },
+	{ { "--jsno", "queue" }, "unknown option \"--jsno\"" },
+	{ { "-C" }, "-C needs the name of a file" },
+	{ { "-C", "" }, "-C needs the name of a file" },
+	{ { "queue", "-C", "/f" }, "-C stands before the command" },
+	{ { "queue", "--yes" }, "queue does not take --yes" },
+	{ { "--yes", "queue" }, "queue does not take an option" },
+	{ { "hold", "ALL", "--json" }, "hold does not take --json" },
+	{ { "queue", "x" }, "queue takes no \"x\"" },
+	{ { "pause", "ALL" }, "pause takes no \"ALL\"" },
+	{ { "show" }, "show takes one queue id" },
+	{ { "show", "a", "b" }, "show takes one queue id" },
+	{ { "hold" }, "hold takes queue ids, or ALL" },
+	{ { "hold", "ALL", "a" }, "hold takes queue ids, or ALL" },
+	{ { "hold", "" }, "a queue id cannot be \"\"" },
+	{ { "status", "-" }, "status takes no \"-\"" },
+};
+
+static void
+refuses_the_rest(void **state)
+{
+	struct args a;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		err_clear(&e);
+		if (parse(&a, refusals[i].words, &e) != -1 ||
+		    strstr(e.text, refusals[i].error) == NULL)
+			fail_msg("row %zu: \"%s\"", i, e.text);
+		args_clear(&a);
+	}
+}
+
+static void
+a_thousand_ids_and_no_more(void **state)
+{
+	static char ids[1001][13];
+	static char *argv[1004];
+	struct args a;
+	struct err e;
+	int i;
+
+	(void)state;
+	argv[0] = argv[1] = (char *)(uintptr_t) "hold";
+	for (i = 0; i < 1001; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "%012X", (unsigned)i);
+		argv[2 + i] = ids[i];
+	}
+	assert_int_equal(args_parse(&a, 1002, argv, &e), 0);
+	assert_int_equal(a.ids.n, 1000);
+	args_clear(&a);
+	assert_int_equal(args_parse(&a, 1003, argv, &e), -1);
+	args_clear(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_what_a_verb_takes),
+		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(a_thousand_ids_and_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "admin/json.h"
+
+#define S(literal) ((char *)(uintptr_t)(literal))
+
+/* The keys of an object, in their order, with blanks between. */
+static void
+assert_keys(json_t *o, const char *want)
+{
+	char keys[512] = "";
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(o, key, value)
+	{
+		(void)value;
+		if (*keys != '\0')
+			strlcat(keys, " ", sizeof(keys));
+		strlcat(keys, key, sizeof(keys));
+	}
+	assert_string_equal(keys, want);
+}
+
+/* The documented keys come first and in order; more may follow. */
+static void
+message_has_its_keys(void **state)
+{
+	const struct ctl_message m = { S("0199A1B2C3D4"), S("queued"), S(""),
+		NULL, S("<a@b>"), 2048, 1700000000, 0, 4294967294U };
+	const struct ctl_recipient r = { .address = S("bob@example.com"),
+		.state = S("queued"),
+		.code = 450,
+		.text = S("450 busy"),
+		.next_at = 1700000060 };
+	const struct ctl_attempt a = { .at = 1700000000,
+		.outcome = S("deferred") };
+	json_t *o = json_message(&m), *list, *one;
+
+	(void)state;
+	assert_keys(o,
+	    "id state sender account size arrived_at attempts uid message_id "
+	    "recipients");
+	json_add_recipient(o, &r);
+	list = json_object_get(o, "recipients");
+	assert_int_equal(json_array_size(list), 1);
+	one = json_array_get(list, 0);
+	assert_keys(one, "address state code status text meaning fix next_at");
+	assert_int_equal(json_integer_value(json_object_get(one, "code")), 450);
+	assert_true(json_is_null(json_object_get(one, "status")));
+	assert_string_equal(json_string_value(json_object_get(one, "next_at")),
+	    "2023-11-14T22:14:20Z");
+	assert_true(json_is_null(json_object_get(o, "account")));
+	assert_string_equal(
+	    json_string_value(json_object_get(o, "sender")), "");
+	assert_int_equal(json_integer_value(json_object_get(o, "attempts")), 0);
+	assert_int_equal(
+	    json_integer_value(json_object_get(o, "uid")), 4294967294);
+	json_add_attempt(o, &a);
+	json_add_attempt(o, &a);
+	assert_int_equal(json_array_size(json_object_get(o, "timeline")), 2);
+	json_decref(o);
+}
+
+static void
+status_has_its_keys(void **state)
+{
+	static const char *const documented[] = { "verdict", "since", "waiting",
+		"held", "failed", "oldest_at", "accounts" };
+	static const char *const of_account[] = { "name", "state", "since",
+		"code", "text", "meaning", "fix", "next_at", "sent_minute",
+		"sent_day", "connections", "tls", "expires" };
+	const struct ctl_totals t = { .verdict = S("ok"), .waiting = 3 };
+	const struct ctl_account a = { .name = S(""), .state = S("ready") };
+	json_t *o, *one, *accounts = json_array();
+	size_t i;
+
+	(void)state;
+	json_array_append_new(accounts, json_account(&a));
+	o = json_status(&t, true, accounts, json_array());
+	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
+		assert_non_null(json_object_get(o, documented[i]));
+	assert_int_equal(json_integer_value(json_object_get(o, "waiting")), 3);
+	assert_true(json_is_null(json_object_get(o, "oldest_at")));
+	one = json_array_get(json_object_get(o, "accounts"), 0);
+	for (i = 0; i < sizeof(of_account) / sizeof(of_account[0]); i++)
+		assert_non_null(json_object_get(one, of_account[i]));
+	assert_true(json_is_array(json_object_get(one, "expires")));
+	assert_true(json_is_null(json_object_get(one, "tls")));
+	json_decref(o);
+	/* Nobody gave figures: 0 would be a false comfort. */
+	o = json_status(&t, false, json_array(), json_array());
+	assert_true(json_is_null(json_object_get(o, "waiting")));
+	json_decref(o);
+}
+
+static void
+any_bytes_become_json(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} texts[] = {
+		{ "", "\"\"" },
+		{ "a\"\\", "\"a\\\"\\\\\"" },
+		{ "\033[2J", "\"\\u001B[2J\"" },
+		{ "\xc3\xa9", "\"\\u00E9\"" },
+		{ "\xc2\x9b", "\"\\u009B\"" },
+		{ "a\xff"
+		  "b",
+		    "\"a\\uFFFDb\"" },
+		{ "\xc3", "\"\\uFFFD\"" },
+		{ "\xed\xa0\x80", "\"\\uFFFD\\uFFFD\\uFFFD\"" },
+	};
+	char *text;
+	FILE *out;
+	size_t i, n;
+	json_t *list;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char want[64];
+
+		list = json_array();
+		json_array_append_new(list, json_text(texts[i].text));
+		out = open_memstream(&text, &n);
+		json_put_line(out, list);
+		fclose(out);
+		snprintf(want, sizeof(want), "[%s]\n", texts[i].want);
+		assert_string_equal(text, want);
+		free(text);
+	}
+	list = json_text(NULL);
+	assert_true(json_is_null(list));
+	json_decref(list);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(message_has_its_keys),
+		cmocka_unit_test(status_has_its_keys),
+		cmocka_unit_test(any_bytes_become_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
