@@ -244,7 +244,8 @@ client_new(struct control *ctl, int fd, uid_t uid)
 	struct client *c = xcalloc(1, sizeof(*c));
 
 	c->control = ctl;
-	c->parts = &ctl->parts;
+	c->own_parts = ctl->parts;
+	c->parts = &c->own_parts;
 	c->fd = fd;
 	c->uid = uid;
 	c->may_all = has_all_rights(ctl, fd, uid);

@@ -21,6 +21,7 @@ typedef void client_source(struct client *c);
 struct client {
 	TAILQ_ENTRY(client) entry;
 	struct control *control;
+	struct control_parts own_parts; /* a commit may outlive the control */
 	const struct control_parts *parts;
 	int fd;
 	uid_t uid;

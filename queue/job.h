@@ -25,7 +25,8 @@ struct job {
 	bool is_claimed;       /* its recipients are active in the store */
 	bool is_over;          /* done or gone: to be settled */
 	bool is_body_ended;    /* BODY_END went out: silence means uncertain */
-	bool is_damaged;       /* a chunk of it failed its check */
+	bool is_aborted; /* we ended the session ourselves, over this job */
+	bool is_damaged; /* a chunk of it failed its check */
 };
 
 /*

@@ -148,7 +148,9 @@ on_gone(
 	struct lane *l = arg;
 
 	forget_worker(l, w);
-	if (why->outcome == JOB_DEFERRED || why->outcome == JOB_REJECTED)
+	/* A session that we broke off says nothing about the account. */
+	if ((j == NULL || !j->is_aborted) &&
+	    (why->outcome == JOB_DEFERRED || why->outcome == JOB_REJECTED))
 		lane_trouble(l, why);
 	if (j != NULL && !j->is_claiming)
 		lane_settle(l, j);

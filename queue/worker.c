@@ -237,6 +237,7 @@ worker_end_body(struct worker *w)
 void
 worker_abort(struct worker *w)
 {
+	w->job->is_aborted = true;
 	job_put_empty(&w->out, JOB_ABORT);
 	flush(w);
 }
