@@ -41,4 +41,5 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/performance.md \
 	docs/protocol.md \
+	docs/schema.md \
 	docs/style.md
