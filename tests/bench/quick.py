@@ -47,6 +47,14 @@ class Bench:
     def close(self):
         self.site.stop()
         self.site.remove()
+        self.site = None
+
+    def give_up(self):
+        """Leaves nothing running."""
+        if self.site is not None:
+            self.site.close()
+            self.site.remove()
+        self.server.stop()
 
     def submit(self, runs, at_once=1, octets=2048):
         done = subprocess.run(
@@ -167,12 +175,15 @@ def main(load, wanted):
         sys.exit("no measure %s; there are %s" % (unknown[0],
                                                   ", ".join(MEASURES)))
     with tempfile.TemporaryDirectory(prefix="mailchute-bench-") as folder:
+        os.chmod(folder, 0o755)  # the daemon may be another user
         bench = Bench(load, folder)
-        for name in wanted or MEASURES:
-            measure = getattr(bench, name)
-            print("%-55s" % measure.__doc__, end="", flush=True)
-            print(measure(), flush=True)
-        bench.server.stop()
+        try:
+            for name in wanted or MEASURES:
+                measure = getattr(bench, name)
+                print("%-60s" % measure.__doc__, end="", flush=True)
+                print(measure(), flush=True)
+        finally:
+            bench.give_up()
 
 
 if __name__ == "__main__":
