@@ -173,27 +173,17 @@ out:
 
 /* Writes the notice as a message of its own into the running transaction. */
 static int
-insert(struct bounce *b, const struct job *j, const struct expanded *to,
-    const char *message_id, const struct buf *text, int64_t now, struct err *e)
+insert(struct bounce *b, const struct store_message *m,
+    const struct expanded *to, const struct buf *text, struct err *e)
 {
-	struct store_message m;
 	struct store_rcpt r;
 	size_t i, at, n;
 
-	memset(&m, 0, sizeof(m));
-	m.id = store_next_id(b->store, clock_wall_ms());
-	m.arrived_at = now;
-	m.uid = j->msg.uid;
-	m.account = j->msg.account;
-	m.kind = KIND_BOUNCE;
-	m.sender = (char[]){ "" };
-	m.message_id = (char *)(uintptr_t)message_id;
-	m.body = BODY_7BIT;
-	if (store_message_add(b->store, &m, e) == -1)
+	if (store_message_add(b->store, m, e) == -1)
 		return -1;
 	for (at = 0; at < text->len; at += n) {
 		n = text->len - at > CHUNK_SIZE ? CHUNK_SIZE : text->len - at;
-		if (store_chunk_add(b->store, m.id, text->data + at, n, e) ==
+		if (store_chunk_add(b->store, m->id, text->data + at, n, e) ==
 		    -1)
 			return -1;
 	}
@@ -201,10 +191,10 @@ insert(struct bounce *b, const struct job *j, const struct expanded *to,
 		memset(&r, 0, sizeof(r));
 		r.address = to->v[i].address;
 		r.original = to->v[i].original;
-		if (store_rcpt_add(b->store, m.id, &r, e) == -1)
+		if (store_rcpt_add(b->store, m->id, &r, e) == -1)
 			return -1;
 	}
-	if (store_message_queue(b->store, m.id, now, e) == -1)
+	if (store_message_queue(b->store, m->id, m->arrived_at, e) == -1)
 		return -1;
 	b->written = text->len;
 	return 0;
@@ -221,7 +211,7 @@ bounce_write(struct bounce *b, const struct job *j, int64_t now, struct err *e)
 {
 	uint8_t dice[MSGID_RANDOM];
 	struct expanded *to = NULL;
-	char *message_id = NULL;
+	struct store_message m = { .kind = KIND_BOUNCE, .body = BODY_7BIT };
 	struct buf text;
 	int rc = -1;
 
@@ -230,12 +220,17 @@ bounce_write(struct bounce *b, const struct job *j, int64_t now, struct err *e)
 		return 0;
 	buf_init(&text, NOTICE_MAX);
 	arc4random_buf(dice, sizeof(dice));
-	message_id = msgid_make(dice, now, b->conf->local.hostname);
+	m.id = store_next_id(b->store, clock_wall_ms());
+	m.arrived_at = now;
+	m.uid = j->msg.uid;
+	m.account = j->msg.account;
+	m.sender = (char[]){ "" };
+	m.message_id = msgid_make(dice, now, b->conf->local.hostname);
 	if ((to = expand_address(b->expand, j->msg.sender, e)) != NULL &&
-	    write_text(b, j, now, message_id, &text, e) == 0)
-		rc = insert(b, j, to, message_id, &text, now, e);
+	    write_text(b, j, now, m.message_id, &text, e) == 0)
+		rc = insert(b, &m, to, &text, e);
 	expanded_free(to);
-	free(message_id);
+	free(m.message_id);
 	buf_clear(&text);
 	return rc;
 }

@@ -21,7 +21,7 @@ void bounce_free(struct bounce *b);
 /* One job's notice: begin, note each failed recipient, write. */
 void bounce_begin(struct bounce *b);
 void bounce_note(
-    struct bounce *b, const struct job *j, size_t rcpt, enum rcpt_state to);
+    struct bounce *b, const struct job *j, size_t i, enum rcpt_state to);
 int bounce_write(
     struct bounce *b, const struct job *j, int64_t now, struct err *e);
 

@@ -319,11 +319,17 @@ static bool
 collect(struct client *c, struct act *a, struct err *e)
 {
 	const struct strlist *ids = &c->request.ids;
+	struct store_walk walk = {
+		.last = c->cursor,
+		.own = !c->may_all,
+		.uid = c->uid,
+		.max = CLIENT_SLICE,
+	};
 
 	if (c->request.all || c->request.verb == CTL_FLUSH) {
-		if (store_list(c->parts->store, c->cursor, !c->may_all, c->uid,
-			CLIENT_SLICE, on_row, a, &c->cursor, e) == -1)
+		if (store_list(c->parts->store, &walk, on_row, a, e) == -1)
 			return false;
+		c->cursor = walk.last;
 		return a->n > 0;
 	}
 	for (; c->next_id < ids->n && a->n < CLIENT_SLICE; c->next_id++)

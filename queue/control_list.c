@@ -181,17 +181,23 @@ on_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
 void
 source_list(struct client *c)
 {
-	uint64_t before = c->cursor;
+	struct store_walk walk = {
+		.last = c->cursor,
+		.own = !c->may_all,
+		.uid = c->uid,
+		.max = CLIENT_SLICE,
+	};
 	struct err e;
 
-	if (store_list(c->parts->store, c->cursor, !c->may_all, c->uid,
-		CLIENT_SLICE, on_row, c, &c->cursor, &e) == -1) {
+	if (store_list(c->parts->store, &walk, on_row, c, &e) == -1) {
 		client_done(c, EX_TEMPFAIL, "%s", e.text);
 		return;
 	}
 	end_message(c);
-	if (c->cursor != before)
+	if (c->cursor != walk.last) {
+		c->cursor = walk.last;
 		return;
+	}
 	status_put_totals(c);
 	client_done(c, 0, "%s", "");
 }

@@ -20,17 +20,8 @@ enum lane {
 	LANE_COUNT
 };
 
-struct question {
-	const char *account;
-	int64_t now;
-	const uint64_t *skip;
-	size_t nskip;
-	uint64_t id;     /* the answer */
-	int64_t wake_at; /* or the earliest that is not due; 0: none */
-};
-
 static bool
-is_skipped(const struct question *q, uint64_t id)
+is_skipped(const struct store_due *q, uint64_t id)
 {
 	size_t i;
 
@@ -42,7 +33,7 @@ is_skipped(const struct question *q, uint64_t id)
 
 /* The uid after this one that has mail in the lane: 1, 0 when none, -1. */
 static int
-next_uid(struct store *s, const struct question *q, enum lane lane,
+next_uid(struct store *s, const struct store_due *q, enum lane lane,
     int64_t after, int64_t *uid, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_DUE_UID);
@@ -60,7 +51,7 @@ next_uid(struct store *s, const struct question *q, enum lane lane,
 
 /* The uid's first message that is not being delivered: 1 when it is due. */
 static int
-first_due(struct store *s, struct question *q, enum lane lane, int64_t uid,
+first_due(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
     struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_DUE_FIRST);
@@ -89,8 +80,8 @@ first_due(struct store *s, struct question *q, enum lane lane, int64_t uid,
 
 /* Once around the lane's uids, beginning after the given one. */
 static int
-ask_lane(struct store *s, struct question *q, enum lane lane, int64_t after_uid,
-    int64_t *uid, struct err *e)
+ask_lane(struct store *s, struct store_due *q, enum lane lane,
+    int64_t after_uid, int64_t *uid, struct err *e)
 {
 	bool wrapped = false;
 	int64_t at = after_uid;
@@ -116,28 +107,23 @@ ask_lane(struct store *s, struct question *q, enum lane lane, int64_t after_uid,
 }
 
 int
-store_due_next(struct store *s, const char *account, int64_t now,
-    uid_t after_uid, const uint64_t *skip, size_t nskip, uint64_t *id,
-    uid_t *uid, int64_t *wake_at, struct err *e)
+store_due_next(struct store *s, struct store_due *due, struct err *e)
 {
-	struct question q = { account, now, skip, nskip, 0, 0 };
 	int64_t whose = 0;
 	int lane, found;
 
+	due->id = 0;
+	due->wake_at = 0;
 	if (rcpt_sync_stale(s, e) == -1)
 		return -1;
 	for (lane = 0; lane < LANE_COUNT; lane++) {
-		found = ask_lane(
-		    s, &q, (enum lane)lane, (int64_t)after_uid, &whose, e);
-		if (found == -1)
-			return -1;
-		if (found == 1) {
-			*id = q.id;
-			*uid = (uid_t)whose;
-			return 1;
+		found = ask_lane(s, due, (enum lane)lane,
+		    (int64_t)due->after_uid, &whose, e);
+		if (found != 0) {
+			due->uid = (uid_t)whose;
+			return found;
 		}
 	}
-	*wake_at = q.wake_at;
 	return 0;
 }
 

@@ -38,29 +38,34 @@ collect_busy(const struct lane *l, uint64_t *ids)
 }
 
 /*
- * The next message to try: 1 with *id and *uid, 0 with *wake_at, -1.  A probe
+ * The next message to try: 1 with its id and uid, 0 with wake_at, -1.  A probe
  * passes over the message of the probe before it, unless there is no other:
  * one that breaks connections must not hold up the rest.
  */
 static int
-find_due(struct lane *l, int64_t now, uint64_t *id, uid_t *uid,
-    int64_t *wake_at, struct err *e)
+find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 {
 	uint64_t skip[2 * LANE_WORKERS_MAX + 1];
-	struct store *s = l->parts.store;
-	const char *name = l->account.conf->name;
 	size_t n = collect_busy(l, skip);
-	int found;
+	int found = 0;
 
+	memset(due, 0, sizeof(*due));
+	due->account = l->account.conf->name;
+	due->now = now;
+	due->after_uid = l->last_uid;
+	due->skip = skip;
+	due->nskip = n;
 	if (l->account.known.state != ACCOUNT_READY && l->last_probed != 0) {
 		skip[n] = l->last_probed;
-		found = store_due_next(s, name, now, l->last_uid, skip, n + 1,
-		    id, uid, wake_at, e);
-		if (found != 0)
-			return found;
+		due->nskip = n + 1;
+		found = store_due_next(l->parts.store, due, e);
+		due->nskip = n;
 	}
-	return store_due_next(
-	    s, name, now, l->last_uid, skip, n, id, uid, wake_at, e);
+	if (found == 0)
+		found = store_due_next(l->parts.store, due, e);
+	due->skip = NULL;
+	due->nskip = 0;
+	return found;
 }
 
 static struct worker *
@@ -171,14 +176,18 @@ static int
 start_worker(struct lane *l, struct err *e)
 {
 	struct job_session s;
-	pid_t pid;
-	int fd;
+	struct worker_start start = {
+		.session = &s,
+		.calls = &worker_calls,
+		.arg = l,
+	};
 
-	if ((fd = ask_deliver(l->parts.ask, l->account.index, &pid, e)) == -1)
+	start.fd = ask_deliver(l->parts.ask, l->account.index, &start.pid, e);
+	if (start.fd == -1)
 		return -1;
 	session_describe(l->parts.conf, l->account.conf, &s);
-	l->workers[l->nworkers++] = worker_new(l->parts.base, l->parts.store,
-	    l->parts.ask, fd, pid, &s, &worker_calls, l);
+	l->workers[l->nworkers++] =
+	    worker_new(l->parts.base, l->parts.store, l->parts.ask, &start);
 	job_session_clear(&s);
 	return 0;
 }
@@ -212,9 +221,8 @@ static bool
 advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 {
 	struct worker *w = find_idle(l);
+	struct store_due due;
 	struct job *j;
-	uint64_t id;
-	uid_t uid;
 	int found;
 
 	*at = 0;
@@ -222,20 +230,23 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		return false;
 	if ((*at = account_opens_at(&l->account, now, 1)) > now)
 		return false;
-	found = find_due(l, now, &id, &uid, at, e);
+	found = find_due(l, now, &due, e);
+	if (found == 0)
+		*at = due.wake_at;
 	if (found != 1)
 		return false;
 	if (w == NULL)
 		return start_worker(l, e) == 0;
-	if ((j = job_load(l->parts.store, id, now, max_rcpts(l), e)) == NULL)
+	if ((j = job_load(l->parts.store, due.id, now, max_rcpts(l), e)) ==
+	    NULL)
 		return false;
 	*at = account_opens_at(&l->account, now, (unsigned)j->nrcpts);
 	if (*at > now) {
 		job_free(j);
 		return false;
 	}
-	l->last_uid = uid;
-	l->last_probed = id;
+	l->last_uid = due.uid;
+	l->last_probed = due.id;
 	l->calls->sent(l->arg, l->account.budget_key, now, (unsigned)j->nrcpts);
 	worker_give(w, j);
 	return true;

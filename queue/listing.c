@@ -10,10 +10,11 @@
 #include "queue/store_priv.h"
 
 int
-store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
-    store_list_row *row, void *arg, uint64_t *last, struct err *e)
+store_list(struct store *s, struct store_walk *walk, store_list_row *row,
+    void *arg, struct err *e)
 {
-	sqlite3_stmt *st = query_start(s, own ? SQL_LIST_OWN : SQL_LIST_ALL);
+	sqlite3_stmt *st =
+	    query_start(s, walk->own ? SQL_LIST_OWN : SQL_LIST_ALL);
 	struct store_message m = { .id = 0 };
 	struct store_rcpt r;
 	size_t messages = 0;
@@ -21,11 +22,11 @@ store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
 
 	if (rcpt_sync_stale(s, e) == -1)
 		return -1;
-	query_bind_u64(st, 1, after);
-	if (own)
-		query_bind_i64(st, 2, (int64_t)uid);
+	query_bind_u64(st, 1, walk->last);
+	if (walk->own)
+		query_bind_i64(st, 2, (int64_t)walk->uid);
 	while ((more = query_row(s, st, e)) == 1) {
-		if (query_u64(st, MC_ID) != m.id && messages++ == max) {
+		if (query_u64(st, MC_ID) != m.id && messages++ == walk->max) {
 			more = 0;
 			break;
 		}
@@ -35,7 +36,7 @@ store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
 			break;
 		}
 		row(arg, &m, &r);
-		*last = m.id;
+		walk->last = m.id;
 	}
 	query_end(st);
 	return more;

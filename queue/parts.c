@@ -140,16 +140,20 @@ int
 parts_open(struct parts *p, const struct conf *conf,
     const struct identity *identity, struct ask *ask, struct err *e)
 {
-	int64_t now = clock_wall();
+	struct store_place place = {
+		.directory = conf->queue.directory,
+		.mode = STORE_WRITE,
+		.now = clock_wall(),
+	};
 	struct store_opened opened;
 
+	place.uncertain_due = uncertain_due(&conf->queue, place.now);
 	memset(p, 0, sizeof(*p));
 	p->conf = conf;
 	p->identity = identity;
 	p->ask = ask;
 	p->base = parts_base();
-	if (store_open(conf->queue.directory, STORE_WRITE, now,
-		uncertain_due(&conf->queue, now), &p->store, &opened, e) == -1)
+	if (store_open(&place, &p->store, &opened, e) == -1)
 		return -1;
 	log_opened(&opened);
 	make_ballast(p);
@@ -162,6 +166,11 @@ int
 parts_open_reader(struct parts *p, const struct conf *conf,
     const struct identity *identity, struct ask *ask, struct err *e)
 {
+	const struct store_place place = {
+		.directory = conf->queue.directory,
+		.mode = STORE_READ,
+		.now = clock_wall(),
+	};
 	struct store_opened opened;
 
 	memset(p, 0, sizeof(*p));
@@ -169,8 +178,7 @@ parts_open_reader(struct parts *p, const struct conf *conf,
 	p->identity = identity;
 	p->ask = ask;
 	p->base = parts_base();
-	if (store_open(conf->queue.directory, STORE_READ, clock_wall(), 0,
-		&p->store, &opened, e) == -1 ||
+	if (store_open(&place, &p->store, &opened, e) == -1 ||
 	    make_rest(p, e) == -1)
 		return -1;
 	return load_paused(p, e);

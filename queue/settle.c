@@ -143,8 +143,9 @@ write_attempt(const struct settle *s, const struct job *j, size_t i,
 
 static int
 write_event(const struct settle *s, const struct job *j, size_t i,
-    const struct job_result *r, enum rcpt_state to, int64_t now, struct err *e)
+    enum rcpt_state to, int64_t now, struct err *e)
 {
+	const struct job_result *r = &j->results[i];
 	struct store_event ev = {
 		.at = now,
 		.what = to == RCPT_DELIVERED ? "delivered"
@@ -276,8 +277,7 @@ settle_one(
 	if (v.is_attempt && v.to != RCPT_DELIVERED &&
 	    write_attempt(s, j, i, &r, now, e) == -1)
 		return -1;
-	if (state_is_final(v.to) &&
-	    write_event(s, j, i, &r, v.to, now, e) == -1)
+	if (state_is_final(v.to) && write_event(s, j, i, v.to, now, e) == -1)
 		return -1;
 	if (failed)
 		bounce_note(s->bounce, j, i, v.to);

@@ -268,21 +268,22 @@ connect(struct store *s, struct store_opened *what, struct err *e)
 }
 
 int
-store_open(const char *directory, enum store_mode mode, int64_t now,
-    int64_t uncertain_due, struct store **out, struct store_opened *what,
-    struct err *e)
+store_open(const struct store_place *place, struct store **out,
+    struct store_opened *what, struct err *e)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
 	memset(what, 0, sizeof(*what));
-	s->mode = mode;
-	s->path = xasprintf("%s/" DB_NAME, directory);
-	if (file_check(directory, s->path, mode, &what->created, e) == -1 ||
+	s->mode = place->mode;
+	s->path = xasprintf("%s/" DB_NAME, place->directory);
+	if (file_check(place->directory, s->path, place->mode, &what->created,
+		e) == -1 ||
 	    connect(s, what, e) == -1)
 		goto fail;
-	if (mode == STORE_WRITE) {
+	if (place->mode == STORE_WRITE) {
 		sqlite3_wal_hook(s->db, journal_note, s);
-		if (open_write(s, now, uncertain_due, what, e) == -1)
+		if (open_write(s, place->now, place->uncertain_due, what, e) ==
+		    -1)
 			goto fail;
 	} else if (statements_prepare(s, e) == -1)
 		goto fail;

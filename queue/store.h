@@ -53,9 +53,14 @@ struct store_opened {
  * uncertain_due (0: held).  ERR_LOCAL when the file is damaged, foreign, newer
  * than we are, or not ours to write.
  */
-int store_open(const char *directory, enum store_mode mode, int64_t now,
-    int64_t uncertain_due, struct store **out, struct store_opened *what,
-    struct err *e);
+struct store_place {
+	const char *directory;
+	enum store_mode mode;
+	int64_t now;
+	int64_t uncertain_due;
+};
+int store_open(const struct store_place *place, struct store **out,
+    struct store_opened *what, struct err *e);
 
 /* NULL is fine.  STORE_WRITE truncates the journal and notes a clean stop. */
 void store_close(struct store *s);
@@ -170,12 +175,20 @@ int store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
  * The next message of the account to try: alarms first, then the uid after
  * after_uid in a circle, then the oldest due.  Only messages that have a
  * queued or uncertain recipient due at or before now; those in skip (being
- * delivered) do not count.  1 with *id and *uid, 0 when none is due; then
- * *wake_at is when the next one will be (0: none waits).
+ * delivered) do not count.  1 with id and uid, 0 when none is due; then
+ * wake_at is when the next one will be (0: none waits).
  */
-int store_due_next(struct store *s, const char *account, int64_t now,
-    uid_t after_uid, const uint64_t *skip, size_t nskip, uint64_t *id,
-    uid_t *uid, int64_t *wake_at, struct err *e);
+struct store_due {
+	const char *account;
+	int64_t now;
+	uid_t after_uid;
+	const uint64_t *skip;
+	size_t nskip;
+	uint64_t id; /* the answer */
+	uid_t uid;
+	int64_t wake_at;
+};
+int store_due_next(struct store *s, struct store_due *due, struct err *e);
 
 /*
  * The accounts that have mail in the queue, and the way from one that the
@@ -258,16 +271,22 @@ int store_event_forget(struct store *s, int64_t before, struct err *e);
 /* ---- listings ------------------------------------------------------------ */
 
 /*
- * Walks up to max messages with an id greater than after, by id; only those
- * of uid when own is set.  row is called once for each recipient, a message's
- * together; what it is given lives until it returns.  *last is the id of the
- * last message walked, unchanged when there was none.  This is what mailq of
- * a million messages runs on: no allocation a row, one statement a slice.
+ * Walks up to max messages with an id greater than last, by id; only those of
+ * uid when own is set.  row is called once for each recipient, a message's
+ * together; what it is given lives until it returns.  last becomes the id of
+ * the last message walked; it stays when there was none.  This is what mailq
+ * of a million messages runs on: no allocation a row, one statement a slice.
  */
 typedef void store_list_row(
     void *arg, const struct store_message *m, const struct store_rcpt *r);
-int store_list(struct store *s, uint64_t after, bool own, uid_t uid, size_t max,
-    store_list_row *row, void *arg, uint64_t *last, struct err *e);
+struct store_walk {
+	uint64_t last;
+	bool own;
+	uid_t uid;
+	size_t max;
+};
+int store_list(struct store *s, struct store_walk *walk, store_list_row *row,
+    void *arg, struct err *e);
 
 struct store_totals {
 	uint64_t messages, octets;

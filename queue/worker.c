@@ -386,9 +386,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 struct worker *
-worker_new(struct event_base *base, struct store *s, struct ask *ask, int fd,
-    pid_t pid, const struct job_session *session,
-    const struct worker_calls *calls, void *arg)
+worker_new(struct event_base *base, struct store *s, struct ask *ask,
+    const struct worker_start *start)
 {
 	static const struct timeval stuck = { .tv_sec = STUCK_S };
 	struct worker *w = xcalloc(1, sizeof(*w));
@@ -396,20 +395,20 @@ worker_new(struct event_base *base, struct store *s, struct ask *ask, int fd,
 	w->base = base;
 	w->store = s;
 	w->ask = ask;
-	w->fd = fd;
-	w->pid = pid;
-	w->calls = calls;
-	w->arg = arg;
+	w->fd = start->fd;
+	w->pid = start->pid;
+	w->calls = start->calls;
+	w->arg = start->arg;
 	buf_init(&w->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
 	buf_init(&w->out, OUT_MAX);
 	buf_init(&w->chunk, CHUNK_SIZE);
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	w->readable = event_new(base, fd, EV_READ, on_readable, w);
-	w->writable = event_new(base, fd, EV_WRITE, on_writable, w);
+	fcntl(w->fd, F_SETFL, O_NONBLOCK);
+	w->readable = event_new(base, w->fd, EV_READ, on_readable, w);
+	w->writable = event_new(base, w->fd, EV_WRITE, on_writable, w);
 	if (w->readable == NULL || w->writable == NULL)
 		fatalx(EX_OSERR, "libevent: no event for deliver");
 	event_add(w->readable, &stuck);
-	if (job_put_session(&w->out, session) == -1)
+	if (job_put_session(&w->out, start->session) == -1)
 		log_text(
 		    LOG_ERR, "job", "the session does not fit the channel");
 	flush(w);

@@ -31,10 +31,16 @@ struct worker_calls {
 	    const struct job_result *why);
 };
 
-/* fd is the job channel, the worker's from now on. */
+/* A deliver that was just started. */
+struct worker_start {
+	int fd; /* the job channel, the worker's from now on */
+	pid_t pid;
+	const struct job_session *session;
+	const struct worker_calls *calls;
+	void *arg; /* of the calls */
+};
 struct worker *worker_new(struct event_base *base, struct store *s,
-    struct ask *ask, int fd, pid_t pid, const struct job_session *session,
-    const struct worker_calls *calls, void *arg);
+    struct ask *ask, const struct worker_start *start);
 void worker_free(struct worker *w); /* ends the process by hanging up */
 
 enum worker_state {

@@ -59,7 +59,9 @@ open_timed(const char *directory, const char *what)
 	struct err e;
 	double start = now_ms();
 
-	must(store_open(directory, STORE_WRITE, T0, T0, &s, &opened, &e), &e);
+	must(store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		 &s, &opened, &e),
+	    &e);
 	printf("%-44s %10.1f ms\n", what, now_ms() - start);
 	return s;
 }
@@ -111,14 +113,12 @@ list(struct store *s)
 {
 	double start = now_ms();
 	size_t rows = 0, before;
-	uint64_t last = 0;
+	struct store_walk walk = { .max = 500 };
 	struct err e;
 
 	do {
 		before = rows;
-		must(store_list(
-			 s, last, false, 0, 500, count_row, &rows, &last, &e),
-		    &e);
+		must(store_list(s, &walk, count_row, &rows, &e), &e);
 	} while (rows > before);
 	printf(
 	    "%-44s %10.1f ms, %zu rows\n", "listing", now_ms() - start, rows);
@@ -128,25 +128,27 @@ static void
 ask_due(struct store *s)
 {
 	double start = now_ms();
-	uint64_t skip[3] = { 0, 0, 0 }, id;
-	uid_t uid = 0;
-	int64_t wake_at;
+	uint64_t skip[3] = { 0, 0, 0 };
+	struct store_due due = {
+		.account = "",
+		.now = T0 + 100000,
+		.skip = skip,
+		.nskip = 3,
+	};
 	struct err e;
 	size_t i;
 
 	for (i = 0; i < ASKED; i++) {
-		must(store_due_next(s, "", T0 + 100000, uid, skip, 3, &id, &uid,
-			 &wake_at, &e),
-		    &e);
-		skip[i % 3] = id;
+		must(store_due_next(s, &due, &e), &e);
+		due.after_uid = due.uid;
+		skip[i % 3] = due.id;
 	}
 	printf("%-44s %10.1f us\n", "next due message",
 	    (now_ms() - start) * 1000 / ASKED);
+	due = (struct store_due){ .account = "", .now = T0 - 1 };
 	start = now_ms();
 	for (i = 0; i < ASKED; i++)
-		must(store_due_next(
-			 s, "", T0 - 1, 0, NULL, 0, &id, &uid, &wake_at, &e),
-		    &e);
+		must(store_due_next(s, &due, &e), &e);
 	printf("%-44s %10.1f us\n", "none is due, and when the next will be",
 	    (now_ms() - start) * 1000 / ASKED);
 }
@@ -191,8 +193,9 @@ crash(const char *directory)
 	if ((pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0)
-		_exit(store_open(
-			  directory, STORE_WRITE, T0, T0, &s, &what, &e) == -1);
+		_exit(store_open(&(struct store_place){ directory, STORE_WRITE,
+				     T0, T0 },
+			  &s, &what, &e) == -1);
 	if (waitpid(pid, &status, 0) == -1 || status != 0)
 		errx(1, "the crash failed");
 }

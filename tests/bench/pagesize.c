@@ -241,13 +241,11 @@ list_all(struct run *r)
 	struct err e;
 	double start = now_us();
 	size_t rows = 0, before;
-	uint64_t last = 0;
+	struct store_walk walk = { .max = 500 };
 
 	do {
 		before = rows;
-		must(store_list(r->s, last, false, 0, 500, count_row, &rows,
-			 &last, &e),
-		    &e);
+		must(store_list(r->s, &walk, count_row, &rows, &e), &e);
 	} while (rows > before);
 	if (rows != r->n)
 		errx(1, "%zu rows of %zu", rows, r->n);
@@ -290,10 +288,14 @@ run(struct run *r, const char *directory, int page_size)
 
 	memset(r, 0, sizeof(*r));
 	path = xasprintf("%s/queue.db", directory);
-	must(store_open(directory, STORE_WRITE, T0, T0, &r->s, &what, &e), &e);
+	must(store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		 &r->s, &what, &e),
+	    &e);
 	store_close(r->s);
 	set_page_size(path, page_size);
-	must(store_open(directory, STORE_WRITE, T0, T0, &r->s, &what, &e), &e);
+	must(store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		 &r->s, &what, &e),
+	    &e);
 	must(store_checkpoint(r->s, CHECKPOINT_TRUNCATE, &e), &e);
 
 	add_many(r, SINGLE, 1, 2048, F_ADD_ONE, F_JOURNAL_ONE);

@@ -182,11 +182,15 @@ newer_version_is_left_alone(void **state)
 	assert_int_equal(migrate_run(db, path, steps, 2, &e), 0);
 	sqlite3_close(db);
 	assert_int_equal(
-	    store_open(directory, STORE_WRITE, T0, T0, &s, &what, &e), -1);
+	    store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		&s, &what, &e),
+	    -1);
 	assert_int_equal(e.class, ERR_LOCAL);
 	assert_non_null(strstr(e.text, "newer mailchute"));
 	assert_int_equal(
-	    store_open(directory, STORE_READ, T0, T0, &s, &what, &e), -1);
+	    store_open(&(struct store_place){ directory, STORE_READ, T0, T0 },
+		&s, &what, &e),
+	    -1);
 	free(path);
 	fixture_remove(directory);
 }

@@ -60,8 +60,8 @@ fixture_open(const char *directory, struct store_opened *what)
 	struct store_opened ignored;
 	struct store *s = NULL;
 
-	ok(store_open(directory, STORE_WRITE, T0, T0, &s,
-	    what == NULL ? &ignored : what, e));
+	ok(store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+	    &s, what == NULL ? &ignored : what, e));
 	return s;
 }
 

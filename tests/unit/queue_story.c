@@ -188,7 +188,8 @@ tell_day(struct story *t, const char *directory,
 	struct store *s;
 	int rc;
 
-	if (store_open(directory, STORE_WRITE, T0, T0, &s, &what, NULL) == -1)
+	if (store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		&s, &what, NULL) == -1)
 		return -1;
 	rc = day(t, s);
 	store_close(s);
@@ -216,9 +217,12 @@ body_is_whole(struct store *s, const struct story_message *m, struct err *e)
 	while ((more = store_chunk_get(s, m->id, seq++, &b, e)) == 1)
 		for (i = 0; i < b.len; i++, at++)
 			if ((unsigned char)b.data[i] !=
-			    fixture_octet(m->id, at))
+			    fixture_octet(m->id, at)) {
 				more = err_set(
 				    e, ERR_LOCAL, "", "octet %zu differs", at);
+				goto out;
+			}
+out:
 	buf_clear(&b);
 	if (more == 0 && at != m->octets)
 		err_set(e, ERR_LOCAL, "", "%zu octets of %zu", at, m->octets);
@@ -279,19 +283,21 @@ story_holds(const struct story *t, const char *directory, size_t moment)
 	struct store *s;
 	struct err e;
 	size_t i, rows = 0, expected = 0;
-	uint64_t last = 0;
+	struct store_walk walk = { .max = STORY_MAX };
 	bool holds;
 
 	err_clear(&e);
-	holds = store_open(directory, STORE_WRITE, T0, T0, &s, &what, &e) == 0;
+	holds =
+	    store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+		&s, &what, &e) == 0;
 	if (holds) {
 		for (i = 0; i < t->n && holds; i++)
 			holds =
 			    message_holds(s, &t->v[i], moment, &expected, &e);
 		if (holds)
-			holds = store_list(s, 0, false, 0, STORY_MAX, count_row,
-				    &rows, &last, &e) == 0 &&
-				rows == expected;
+			holds =
+			    store_list(s, &walk, count_row, &rows, &e) == 0 &&
+			    rows == expected;
 		store_close(s);
 	}
 	if (!holds)

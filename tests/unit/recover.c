@@ -81,11 +81,11 @@ only_message(
 static uint64_t
 first_id(struct store *s)
 {
-	uint64_t id = 0, last = 0;
+	struct store_walk walk = { .max = 1 };
+	uint64_t id = 0;
 	struct err e;
 
-	assert_int_equal(
-	    store_list(s, 0, false, 0, 1, only_message, &id, &last, &e), 0);
+	assert_int_equal(store_list(s, &walk, only_message, &id, &e), 0);
 	assert_true(id != 0);
 	return id;
 }
@@ -113,8 +113,9 @@ reopen_and_compare(int64_t due_at, enum rcpt_state expected)
 	uint64_t id;
 
 	crash_after(directory, leave_active);
-	assert_int_equal(
-	    store_open(directory, STORE_WRITE, T0 + 500, due_at, &s, &what, &e),
+	assert_int_equal(store_open(&(struct store_place){ directory,
+					STORE_WRITE, T0 + 500, due_at },
+			     &s, &what, &e),
 	    0);
 	assert_int_equal(what.uncertain, 2);
 	assert_int_equal(what.repaired, 0);
@@ -289,8 +290,9 @@ broken_invariants_are_refused(void **state)
 		crash_after(directory, add_some);
 		fixture_tamper(directory, cases[i].sql);
 		err_clear(&e);
-		if (store_open(directory, STORE_WRITE, T0, T0, &s, &what, &e) ==
-		    0)
+		if (store_open(
+			&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+			&s, &what, &e) == 0)
 			fail_msg("taken: %s", cases[i].sql);
 		if (e.class != ERR_LOCAL ||
 		    strstr(e.text, cases[i].says) == NULL)

@@ -257,12 +257,10 @@ static struct found
 list(struct rig *r)
 {
 	struct found f;
-	uint64_t last = 0;
+	struct store_walk walk = { .max = 100 };
 
 	memset(&f, 0, sizeof(f));
-	assert_int_equal(
-	    store_list(r->w->s, 0, false, 0, 100, on_row, &f, &last, &r->w->e),
-	    0);
+	assert_int_equal(store_list(r->w->s, &walk, on_row, &f, &r->w->e), 0);
 	return f;
 }
 

@@ -60,7 +60,8 @@ assert_refused(const char *directory, enum store_mode mode,
 	struct err e;
 
 	err_clear(&e);
-	if (store_open(directory, mode, T0, T0, &s, &what, &e) == 0)
+	if (store_open(&(struct store_place){ directory, mode, T0, T0 }, &s,
+		&what, &e) == 0)
 		fail_msg("opened, and should say: %s", text);
 	if (e.class != class || strstr(e.text, text) == NULL)
 		fail_msg("class %d, text: %s", (int)e.class, e.text);
@@ -228,8 +229,9 @@ as_nobody(const char *directory, const char *text)
 	if ((pid = fork()) == 0) {
 		if (setgid(65534) == -1 || setuid(65534) == -1)
 			_exit(2);
-		if (store_open(directory, STORE_WRITE, T0, T0, &s, &what, &e) ==
-			0 ||
+		if (store_open(
+			&(struct store_place){ directory, STORE_WRITE, T0, T0 },
+			&s, &what, &e) == 0 ||
 		    e.class != ERR_LOCAL || strstr(e.text, text) == NULL)
 			_exit(1);
 		_exit(0);
@@ -266,12 +268,11 @@ count_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
 static size_t
 rows_of(struct store *s)
 {
-	uint64_t last = 0;
+	struct store_walk walk = { .max = 100 };
 	size_t rows = 0;
 	struct err e;
 
-	assert_int_equal(
-	    store_list(s, 0, false, 0, 100, count_row, &rows, &last, &e), 0);
+	assert_int_equal(store_list(s, &walk, count_row, &rows, &e), 0);
 	return rows;
 }
 
@@ -286,7 +287,9 @@ reader_sees_what_is_committed_and_changes_nothing(void **state)
 	(void)state;
 	fixture_add(w, (struct fixture_message){ .uid = 1 });
 	assert_int_equal(
-	    store_open(directory, STORE_READ, T0, T0, &r, &what, &e), 0);
+	    store_open(&(struct store_place){ directory, STORE_READ, T0, T0 },
+		&r, &what, &e),
+	    0);
 	assert_int_equal(rows_of(r), 1);
 	fixture_add(w, (struct fixture_message){ .uid = 1 });
 	assert_int_equal(rows_of(r), 2);

@@ -23,11 +23,20 @@ static struct asked
 ask(struct world *w, const char *account, int64_t now, uid_t after,
     const uint64_t *skip, size_t nskip)
 {
-	struct asked a = { 0, 0, 0, -1 };
+	struct store_due due = {
+		.account = account,
+		.now = now,
+		.after_uid = after,
+		.skip = skip,
+		.nskip = nskip,
+	};
+	struct asked a;
 
-	a.found = store_due_next(w->s, account, now, after, skip, nskip, &a.id,
-	    &a.uid, &a.wake_at, &w->e);
+	a.found = store_due_next(w->s, &due, &w->e);
 	assert_int_not_equal(a.found, -1);
+	a.id = due.id;
+	a.uid = due.uid;
+	a.wake_at = due.wake_at;
 	return a;
 }
 

@@ -37,12 +37,17 @@ static struct rows
 list(struct world *w, uint64_t after, bool own, uid_t uid, size_t max,
     uint64_t *last)
 {
+	struct store_walk walk = {
+		.last = after,
+		.own = own,
+		.uid = uid,
+		.max = max,
+	};
 	struct rows rows;
 
 	memset(&rows, 0, sizeof(rows));
-	assert_int_equal(store_list(w->s, after, own, uid, max, note_row, &rows,
-			     last, &w->e),
-	    0);
+	assert_int_equal(store_list(w->s, &walk, note_row, &rows, &w->e), 0);
+	*last = walk.last;
 	return rows;
 }
 
@@ -52,7 +57,7 @@ empty_queue_has_no_row(void **state)
 	struct world *w = *state;
 	uint64_t last = 42;
 
-	assert_int_equal(list(w, 0, false, 0, 10, &last).n, 0);
+	assert_int_equal(list(w, last, false, 0, 10, &last).n, 0);
 	assert_int_equal(last, 42);
 }
 
