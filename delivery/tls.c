@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +123,9 @@ expect_host(SSL *ssl, const char *host)
 	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (is_numeric(host))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, host);
-	if (SSL_set_tlsext_host_name(ssl, host) != 1)
+	/* SSL_set_tlsext_host_name, whose cast would drop the const. */
+	if (SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1)
 		return 0;
 	return SSL_set1_host(ssl, host);
 }

@@ -23,6 +23,7 @@
 #include <openssl/ssl.h>
 
 #include "common/clock.h"
+#include "common/xalloc.h"
 
 #include "tests/dialog/dialog.h"
 
@@ -267,12 +268,15 @@ int
 server_tls(struct stage *s, const char *certificate, const char *version)
 {
 	int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
-	struct tls_side *t = calloc(1, sizeof(*t));
+	struct tls_side *t;
 	struct pollfd p = { .fd = s->server.fd, .events = POLLIN };
+	SSL_CTX *ctx = make_ctx(certificate, version);
 	int rc;
 
-	if ((t->ctx = make_ctx(certificate, version)) == NULL)
+	if (ctx == NULL)
 		return fail(s, "%s is no certificate", certificate);
+	t = xcalloc(1, sizeof(*t));
+	t->ctx = ctx;
 	t->ssl = SSL_new(t->ctx);
 	s->tls = t;
 	SSL_set_fd(t->ssl, s->server.fd);

@@ -33,6 +33,7 @@ tidy:
 	$(ANALYSED) | xargs -P 2 -I{} clang-tidy --quiet {} -- $(ANALYSER_FLAGS)
 cppcheck:
 	$(ANALYSED) | cppcheck --quiet --error-exitcode=1 --std=c11 \
-	  --enable=warning,performance,portability --inline-suppr \
+	  --enable=warning,performance,portability --library=bsd \
+	  --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=varFuncNullUB -I$(abs_top_srcdir) \
 	  -I$(abs_top_builddir) -j 2 --file-list=-
