@@ -179,6 +179,9 @@ what_is_broken_spoils_nothing_else(void **state)
 		{ ":include:/etc/passwd", "!:include:/etc/passwd" },
 		{ "<@r1, bob@x", "bob@x!<@r1" },
 		{ "<@r1>, bob@x", "bob@x!<@r1>" },
+		{ "<@r1:a@x, @y, bob@x", "bob@x!<@r1:a@x!@y" },
+		/* 16 tokens: as many as are first made room for */
+		{ "a b c d e f g h<", "!a b c d e f g h<" },
 		{ "a\\@b@x, bob@x", "bob@x!a\\@b@x" },
 		{ "a@x\x01, bob@x", "bob@x!a@x?" },
 		{ "a@x\x1b[31m, bob@x", "bob@x!a@x?[31m" },

@@ -210,6 +210,9 @@ a_broken_from_still_gives_a_good_one(void **state)
 		{ "From: team: alerts@contoso.com;\r\n",
 		    "From: alerts@contoso.com|"
 		    "X-Original-From: team: alerts@contoso.com;|" },
+		{ "From: team: alerts@contoso.com\r\n",
+		    "From: alerts@contoso.com|"
+		    "X-Original-From: team: alerts@contoso.com|" },
 		{ "From: alerts@contoso.com, \"x\r\n",
 		    "From: alerts@contoso.com|"
 		    "X-Original-From: alerts@contoso.com, \"x|" },
