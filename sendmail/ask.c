@@ -26,19 +26,25 @@ ask(const struct args *a, const struct ctl_request *request,
 	struct site site;
 	struct err e;
 	int status = EX_UNAVAILABLE, ended;
-	bool is_answered = false;
+	bool is_answered = false, is_run;
 
 	report_init(&report, a->tag, false);
 	site_open(&site, a, &report);
 	where = site_control(&site);
 	err_clear(&e);
 	if (control_open(&c, &where, start, &e) == 0) {
-		is_answered =
-		    control_ask(&c, request, row, arg, &status, &e) == 0;
+		/* A queue run that we started is the whole answer. */
+		is_run = start == CONTROL_START_ONCE && c.child != -1;
+		is_answered = !is_run && control_ask(&c, request, row, arg,
+					     &status, &e) == 0;
 		ended = control_close(&c);
 		/* Whatever was started knows best why it could not answer. */
 		if (!is_answered)
-			status = ended == EX_OK ? EX_UNAVAILABLE : ended;
+			status =
+			    ended == EX_OK && !is_run ? EX_UNAVAILABLE : ended;
+		if (is_run && ended != EX_OK)
+			err_set(&e, ERR_TEMP, "4.3.0",
+			    "the queue run ended with status %d", ended);
 	}
 	if (status != EX_OK)
 		report_error(&report, "%s%s",
