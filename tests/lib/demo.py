@@ -86,7 +86,7 @@ class Follower(threading.Thread):
 
     def __init__(self, path):
         super().__init__(daemon=True)
-        self._path, self._stop = path, threading.Event()
+        self._path, self._told = path, threading.Event()
 
     def run(self):
         with open(self._path) as f:
@@ -95,12 +95,12 @@ class Follower(threading.Thread):
                 line = f.readline()
                 if line:
                     show(line, "36")
-                elif self._stop.wait(0.02):
+                elif self._told.wait(0.02):
                     show(f.read(), "36")
                     return
 
     def stop(self):
-        self._stop.set()
+        self._told.set()
         self.join()
 
 
@@ -123,17 +123,18 @@ class Demo:
     def path(self, name):
         return os.path.join(self.root, name)
 
-    def shell(self, command, stdin="", status=0, quiet=False):
+    def shell(self, command, stdin="", status=(0,)):
         """Shows and runs a command; returns what it printed."""
-        show("$ " + command, "32")
+        show("$ " + command + (" <<EOF" if stdin else ""), "32")
+        if stdin:
+            show(stdin + "EOF", "33")
         done = subprocess.run(
             ["/bin/sh", "-c", command], input=stdin, text=True, env=self.env,
             cwd=self.root, timeout=60, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        if done.stdout and not quiet:
+        if done.stdout:
             show(done.stdout)
-        expect(done.returncode in (status if isinstance(status, tuple)
-                                   else (status,)),
+        expect(done.returncode in status,
                "%s: exit status %d" % (command, done.returncode))
         return done.stdout
 
@@ -170,11 +171,7 @@ class Demo:
         say("Delivery pauses, so that there is a queue to look at. Then "
             "programs hand in\nmail: git,")
         self.shell("mailchute pause")
-        self.shell("git init -q project && cd project && "
-                   "git config user.name Alice && "
-                   "git config user.email alice@contoso.example && "
-                   "echo hello > greeting && git add . && "
-                   "git commit -qm 'greeting: say hello'", quiet=True)
+        self.make_project()
         self.shell("cd project && git format-patch -1 --stdout | "
                    "sendmail -i list@fabrikam.example")
         say("a script that lets sendmail read the recipients, as mail(1) does,")
@@ -188,6 +185,19 @@ class Demo:
                      "list@fabrikam.example", "it@contoso.example"):
             expect(word in listing, "%s is not in the queue" % word)
         expect(not self.server.record.accepted, "mail went out while paused")
+
+    def make_project(self):
+        """Something for git to send."""
+        project = self.path("project")
+        os.mkdir(project)
+        with open(project + "/greeting", "w") as f:
+            f.write("hello\n")
+        for args in (["init", "-q"], ["add", "."],
+                     ["-c", "user.name=Alice",
+                      "-c", "user.email=alice@contoso.example",
+                      "commit", "-qm", "greeting: say hello"]):
+            subprocess.run(["git", *args], cwd=project, env=self.env,
+                           check=True)
 
     def deliver(self):
         say("Delivery resumes; the log, as it is written:")
