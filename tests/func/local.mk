@@ -33,6 +33,7 @@ EXTRA_DIST += \
 	tests/func/test_uncertain.py \
 	tests/lib/__init__.py \
 	tests/lib/client.py \
+	tests/lib/demo.py \
 	tests/lib/fakedaemon.py \
 	tests/lib/fixtures.py \
 	tests/lib/logfile.py \
