@@ -59,6 +59,13 @@ known_number(uint64_t v)
 	return v == 0 ? json_null() : json_integer((json_int_t)v);
 }
 
+/* Text that is never empty when it is known. */
+static json_t *
+known_text(const char *s)
+{
+	return json_text(s != NULL && *s == '\0' ? NULL : s);
+}
+
 static void
 set(json_t *object, const char *key, json_t *value)
 {
@@ -79,7 +86,7 @@ json_message(const struct ctl_message *m)
 	set(o, "arrived_at", json_time(m->arrived_at));
 	set(o, "attempts", json_integer((json_int_t)m->attempts));
 	set(o, "uid", json_integer((json_int_t)m->uid));
-	set(o, "message_id", json_text(m->message_id));
+	set(o, "message_id", known_text(m->message_id));
 	set(o, "recipients", json_array());
 	return o;
 }
@@ -92,10 +99,10 @@ json_add_recipient(json_t *message, const struct ctl_recipient *r)
 	set(o, "address", json_text(r->address));
 	set(o, "state", json_text(r->state));
 	set(o, "code", known_number(r->code));
-	set(o, "status", json_text(r->status));
-	set(o, "text", json_text(r->text));
-	set(o, "meaning", json_text(r->meaning));
-	set(o, "fix", json_text(r->fix));
+	set(o, "status", known_text(r->status));
+	set(o, "text", known_text(r->text));
+	set(o, "meaning", known_text(r->meaning));
+	set(o, "fix", known_text(r->fix));
 	set(o, "next_at", json_time(r->next_at));
 	if (r->original != NULL)
 		set(o, "original", json_text(r->original));
@@ -114,11 +121,11 @@ json_add_attempt(json_t *message, const struct ctl_attempt *a)
 	set(o, "at", json_time(a->at));
 	set(o, "address", json_text(a->address));
 	set(o, "outcome", json_text(a->outcome));
-	set(o, "relay", json_text(a->relay));
-	set(o, "tls", json_text(a->tls));
+	set(o, "relay", known_text(a->relay));
+	set(o, "tls", known_text(a->tls));
 	set(o, "code", known_number(a->code));
-	set(o, "status", json_text(a->status));
-	set(o, "text", json_text(a->text));
+	set(o, "status", known_text(a->status));
+	set(o, "text", known_text(a->text));
 	json_array_append_new(list, o);
 }
 
@@ -131,18 +138,18 @@ json_account(const struct ctl_account *a)
 	set(o, "state", json_text(a->state));
 	set(o, "since", json_time(a->since));
 	set(o, "code", known_number(a->code));
-	set(o, "status", json_text(a->status));
-	set(o, "text", json_text(a->text));
-	set(o, "meaning", json_text(a->meaning));
-	set(o, "fix", json_text(a->fix));
+	set(o, "status", known_text(a->status));
+	set(o, "text", known_text(a->text));
+	set(o, "meaning", known_text(a->meaning));
+	set(o, "fix", known_text(a->fix));
 	set(o, "next_at", json_time(a->next_at));
 	set(o, "waiting", json_integer((json_int_t)a->waiting));
 	set(o, "sent_minute", json_integer((json_int_t)a->sent_minute));
 	set(o, "sent_day", json_integer((json_int_t)a->sent_day));
 	set(o, "recipients_day", json_integer((json_int_t)a->rcpts_day));
 	set(o, "connections", json_integer((json_int_t)a->connections));
-	set(o, "relay", json_text(a->relay));
-	set(o, "tls", json_text(a->tls));
+	set(o, "relay", known_text(a->relay));
+	set(o, "tls", known_text(a->tls));
 	/* Dates on which a credential ends, when there will be such. */
 	set(o, "expires", json_array());
 	return o;
@@ -171,8 +178,9 @@ json_status(const struct ctl_totals *t, bool is_known, json_t *accounts,
 	set(o, "messages", figure(is_known, t->messages));
 	set(o, "octets", figure(is_known, t->octets));
 	set(o, "oldest_at", json_time(t->oldest_at));
-	set(o, "paused", json_boolean(t->paused));
-	set(o, "delivery_off", json_boolean(t->delivery_off));
+	set(o, "paused", is_known ? json_boolean(t->paused) : json_null());
+	set(o, "delivery_off",
+	    is_known ? json_boolean(t->delivery_off) : json_null());
 	set(o, "accounts", accounts);
 	set(o, "remarks", remarks);
 	return o;

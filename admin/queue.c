@@ -124,42 +124,6 @@ end_message(struct listing *l)
 	l->is_named = false;
 }
 
-/* Above the list: whoever reads it wants to know first what holds all of it. */
-static int
-take_account(struct listing *l, const struct frame *f, struct err *e)
-{
-	struct ctl_account a;
-	char age[TEXT_SHORT];
-
-	if (ctl_get_account(f, &a, e) == -1)
-		return -1;
-	if (!l->json && !is_same(a.state, "ready")) {
-		printf("account ");
-		text_put(stdout, text_account(a.name));
-		fputs(is_same(a.state, "held")      ? " is held"
-		      : is_same(a.state, "backoff") ? " backs off"
-		      : is_same(a.state, "budget")  ? " has spent its budget"
-						    : " is not ready",
-		    stdout);
-		if (a.since != 0) {
-			text_age(l->now - a.since, age);
-			printf(", for %s", age);
-		}
-		text_next(a.next_at, l->now, age);
-		printf(a.next_at == 0 ? "\n" : "; next try %s\n", age);
-		if (a.text != NULL) {
-			fputs("  ", stdout);
-			text_put_reply(stdout, a.code, a.status, a.text);
-			putchar('\n');
-		}
-		text_put_para(stdout, 2, "means", a.meaning);
-		text_put_para(stdout, 2, "do", a.fix);
-		putchar('\n');
-	}
-	ctl_account_clear(&a);
-	return 0;
-}
-
 static int
 take_message(struct listing *l, const struct frame *f, struct err *e)
 {
@@ -198,8 +162,6 @@ take_row(void *arg, const struct frame *f, struct err *e)
 	struct listing *l = arg;
 
 	switch (f->type) {
-	case CTL_ACCOUNT:
-		return take_account(l, f, e);
 	case CTL_MESSAGE:
 		return take_message(l, f, e);
 	case CTL_RECIPIENT:

@@ -19,9 +19,10 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 
-#define WATCH_MS     2000
-#define ACCOUNTS_MAX 1000 /* as the configuration has it */
-#define REMARKS_MAX  100
+#define WATCH_MS       2000
+#define ACCOUNTS_MAX   1000 /* as the configuration has it */
+#define REMARKS_MAX    100
+#define NAME_MAX_WIDTH 40
 
 /* As monitoring plugins exit. */
 static const struct {
@@ -65,6 +66,7 @@ set_verdict(struct report *r, const char *verdict, const char *reason)
 	free(r->totals.reason);
 	r->totals.verdict = xstrdup(verdict);
 	r->totals.reason = xstrdup(reason);
+	r->totals.since = 0; /* what it was of another verdict */
 }
 
 static size_t
@@ -210,8 +212,34 @@ format_used(uint64_t used, uint64_t limit, char out[TEXT_SHORT])
 		    (unsigned long long)limit);
 }
 
+/* The column of the names: the longest fits. */
+static int
+name_width(const struct report *r)
+{
+	size_t i, n, width = strlen("ACCOUNT");
+
+	for (i = 0; i < r->naccounts; i++) {
+		n = strlen(text_account(r->accounts[i].name));
+		if (n > width)
+			width = n;
+	}
+	return width < NAME_MAX_WIDTH ? (int)width : NAME_MAX_WIDTH;
+}
+
 static void
-print_account(const struct report *r, const struct ctl_account *a)
+put_session(const struct ctl_account *a)
+{
+	bool has_tls = a->tls != NULL && *a->tls != '\0';
+	bool has_relay = a->relay != NULL && *a->relay != '\0';
+
+	text_put(stdout, has_tls ? a->tls : "");
+	fputs(has_tls && has_relay ? " " : "", stdout);
+	text_put(stdout, has_relay ? a->relay : "");
+	puts(has_tls || has_relay ? "" : "-");
+}
+
+static void
+print_account(const struct report *r, const struct ctl_account *a, int width)
 {
 	char minute[TEXT_SHORT], day[TEXT_SHORT], open[TEXT_SHORT];
 	char next[TEXT_SHORT];
@@ -221,17 +249,10 @@ print_account(const struct report *r, const struct ctl_account *a)
 	format_used(a->connections, a->connections_max, open);
 	fputs("  ", stdout);
 	text_put(stdout, text_account(a->name));
-	printf("%*s %-8s %8llu %9s %13s %6s  ",
-	    strlen(text_account(a->name)) < 16
-		? (int)(16 - strlen(text_account(a->name)))
-		: 0,
-	    "", a->state, (unsigned long long)a->waiting, minute, day, open);
-	text_put(stdout, a->tls == NULL ? "-" : a->tls);
-	if (a->relay != NULL && *a->relay != '\0') {
-		fputs(" ", stdout);
-		text_put(stdout, a->relay);
-	}
-	putchar('\n');
+	width -= (int)strlen(text_account(a->name));
+	printf("%*s  %-7s %7llu %9s %11s %5s  ", width > 0 ? width : 0, "",
+	    a->state, (unsigned long long)a->waiting, minute, day, open);
+	put_session(a);
 	if (a->text != NULL && strcmp(a->state, "ready") != 0) {
 		fputs("    ", stdout);
 		text_put_reply(stdout, a->code, a->status, a->text);
@@ -248,17 +269,18 @@ print_account(const struct report *r, const struct ctl_account *a)
 static void
 print_report(const struct report *r)
 {
+	int width = name_width(r);
 	size_t i;
 
 	print_verdict(r);
 	if (r->has_totals)
 		print_totals(r);
 	if (r->naccounts > 0)
-		printf("\n  %-16s %-8s %8s %9s %13s %6s  %s\n", "ACCOUNT",
-		    "STATE", "WAITING", "SENT/MIN", "RCPTS/DAY", "OPEN",
-		    "LAST SESSION");
+		printf("\n  %-*s  %-7s %7s %9s %11s %5s  %s\n", width,
+		    "ACCOUNT", "STATE", "WAITING", "SENT/MIN", "RCPTS/DAY",
+		    "OPEN", "SESSION");
 	for (i = 0; i < r->naccounts; i++)
-		print_account(r, &r->accounts[i]);
+		print_account(r, &r->accounts[i], width);
 	for (i = 0; i < r->remarks.n; i++) {
 		printf("%s", i == 0 ? "\n" : "");
 		text_put_para(stdout, 0, "note", r->remarks.v[i]);

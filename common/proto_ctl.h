@@ -24,7 +24,7 @@ enum ctl_type {
 	CTL_RECIPIENT, /* belongs to the message before it */
 	CTL_ATTEMPT,   /* "show": one try, oldest first */
 	CTL_BODY,      /* "show --body": raw */
-	CTL_ACCOUNT,   /* "status", and before a listing */
+	CTL_ACCOUNT,   /* "status" */
 	CTL_SAID,      /* one line of what was done, for people */
 	CTL_TOTALS,
 	CTL_DONE

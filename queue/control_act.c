@@ -33,6 +33,7 @@ struct act {
 	size_t n;
 	size_t changed;
 	bool has_unknown;
+	bool has_held; /* the message at hand has a recipient that is held */
 	struct strlist said;
 	struct {
 		uid_t uid;
@@ -122,11 +123,10 @@ static int
 retry_one(struct act *a, const struct store_message *m,
     const struct store_rcpt *r, size_t *changed, struct err *e)
 {
+	(void)m;
 	(void)e;
 	if (r->state == RCPT_HELD)
-		say(a, m->id,
-		    "is held and was left alone; see mailchute "
-		    "release");
+		a->has_held = true;
 	else if (r->state == RCPT_QUEUED || r->state == RCPT_UNCERTAIN)
 		(*changed)++;
 	return 0;
@@ -136,17 +136,20 @@ typedef int act_one(struct act *, const struct store_message *,
     const struct store_rcpt *, size_t *, struct err *);
 
 static act_one *
-find_act(enum ctl_verb verb, const char **done)
+find_act(enum ctl_verb verb, const char **done, const char **idle)
 {
 	switch (verb) {
 	case CTL_HOLD:
 		*done = "held";
+		*idle = "is held already";
 		return hold_one;
 	case CTL_RELEASE:
 		*done = "released";
+		*idle = "is not held";
 		return release_one;
 	case CTL_REMOVE:
 		*done = "removed";
+		*idle = "is delivered or refused already";
 		return remove_one;
 	case CTL_LIST:
 	case CTL_SHOW:
@@ -158,6 +161,7 @@ find_act(enum ctl_verb verb, const char **done)
 		break;
 	}
 	*done = "due now";
+	*idle = NULL;
 	return retry_one;
 }
 
@@ -209,17 +213,25 @@ change(struct act *a, const struct store_message *m, struct store_rcpt *v,
 {
 	enum ctl_verb verb = a->client->request.verb;
 	struct store *s = a->client->parts->store;
-	const char *done;
-	act_one *one = find_act(verb, &done);
+	const char *done, *idle;
+	act_one *one = find_act(verb, &done, &idle);
 	size_t i, changed = 0;
 
 	if (!matches(a, m, v, n))
 		return 0;
+	a->has_held = false;
 	for (i = 0; i < n; i++)
 		if (one(a, m, &v[i], &changed, e) == -1)
 			return -1;
-	if (changed == 0)
+	if (a->has_held && verb == CTL_RETRY)
+		say(a, m->id,
+		    "is held and was left alone; see mailchute release");
+	if (changed == 0) {
+		/* Whoever named it is told; of ALL there may be a million. */
+		if (idle != NULL && !a->client->request.all)
+			say(a, m->id, "%s", idle);
 		return 0;
+	}
 	if (one == retry_one && store_message_due(s, m->id, a->now, e) == -1)
 		return -1;
 	if (verb == CTL_REMOVE && take_away(a, m, e) == -1)
@@ -336,7 +348,7 @@ collect(struct client *c, struct act *a, struct err *e)
 		if (queue_id_parse(ids->v[c->next_id], &a->ids[a->n]) == 0)
 			a->n++;
 		else {
-			client_say(c, "%s: is no queue id", ids->v[c->next_id]);
+			client_say(c, "%s is no queue id", ids->v[c->next_id]);
 			c->has_unknown = true;
 		}
 	return a->n > 0;
@@ -369,6 +381,20 @@ finish_work(void *arg, struct err *e)
 	return 0;
 }
 
+/* Of "pause" and "resume": a resumed queue need not deliver yet. */
+static const char *
+what_follows(const struct client *c)
+{
+	if (c->request.verb == CTL_PAUSE)
+		return "delivery is paused; mail is taken and kept";
+	if (!c->parts->conf->queue.delivery)
+		return "no longer paused; delivery is off all the same "
+		       "(queue.delivery)";
+	if (!c->parts->is_daemon)
+		return "no longer paused; mail goes once mailchuted runs";
+	return "delivery goes on";
+}
+
 /* What follows at once from a change that is on disk. */
 static void
 apply(struct client *c)
@@ -378,15 +404,15 @@ apply(struct client *c)
 	size_t n;
 
 	if (verb == CTL_PAUSE || verb == CTL_RESUME) {
-		client_say(c, verb == CTL_PAUSE
-				  ? "delivery is paused; mail is taken and kept"
-				  : "delivery goes on");
+		client_say(c, "%s", what_follows(c));
 		log_event(
 		    LOG_NOTICE, verb == CTL_PAUSE ? "paused" : "resumed", NULL);
 	}
 	if (verb == CTL_PAUSE || verb == CTL_RESUME)
 		dispatch_set_paused(d, verb == CTL_PAUSE);
-	else if (c->may_all && (verb == CTL_RETRY || verb == CTL_FLUSH)) {
+	else if (c->may_all && (verb == CTL_FLUSH ||
+				   (verb == CTL_RETRY &&
+				       (c->request.all || c->changed > 0)))) {
 		n = dispatch_probe(d, verb == CTL_RETRY);
 		if (n > 0 && verb == CTL_RETRY)
 			client_say(c, "%zu account%s may sign in once, now", n,
@@ -410,7 +436,8 @@ finish_done(void *arg, const struct err *failed)
 		if (c->request.all && verb != CTL_FLUSH)
 			client_say(c, "%zu message%s", c->changed,
 			    c->changed == 1 ? "" : "s");
-		client_done(c, c->has_unknown ? EX_NOINPUT : 0, "%s", "");
+		client_done(c, c->has_unknown ? EX_NOINPUT : 0, "%s",
+		    c->has_unknown ? "not every id is one of the queue" : "");
 	}
 	client_resume(c);
 }

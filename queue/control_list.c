@@ -59,7 +59,7 @@ begin_message(struct client *c, const struct store_message *m)
 	queue_id_format(m->id, id);
 	c->message.id = xstrdup(id);
 	c->message.sender = full_sender(c, m->sender);
-	c->message.account = copy(m->account);
+	c->message.account = xstrdup(status_account_name(c, m->account));
 	c->message.message_id = copy(m->message_id);
 	c->message.size = m->size;
 	c->message.arrived_at = m->arrived_at;
@@ -126,6 +126,10 @@ explain(const struct client *c, const char *account, const struct store_rcpt *r,
 	struct dispatch_view v;
 	bool waits = r->state == RCPT_QUEUED || r->state == RCPT_UNCERTAIN;
 
+	/* When whoever stopped all delivery lets it go on, nobody knows. */
+	if (waits && (!c->parts->conf->queue.delivery ||
+			 dispatch_is_paused(c->parts->dispatch)))
+		out->next_at = 0;
 	if (waits && !c->parts->conf->queue.delivery)
 		out->text = xstrdup("delivery is off (queue.delivery)");
 	else if (waits && dispatch_is_paused(c->parts->dispatch))

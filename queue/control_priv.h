@@ -67,4 +67,10 @@ client_source source_status; /* control_status.c */
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);
 
+/*
+ * An account's name for people, from the one in the store; valid as long as
+ * the configuration and what was given are.
+ */
+const char *status_account_name(const struct client *c, const char *stored);
+
 #endif

@@ -10,8 +10,12 @@
  */
 #include "config.h"
 
+#include <sys/vfs.h>
+
 #include <stdlib.h>
 #include <string.h>
+
+#include <linux/magic.h>
 
 #include "common/clock.h"
 #include "common/xalloc.h"
@@ -49,6 +53,18 @@ shown_name(const struct conf_account *a)
 	if (a->name[0] != '\0')
 		return a->name;
 	return a->user != NULL ? a->user : "default";
+}
+
+const char *
+status_account_name(const struct client *c, const char *stored)
+{
+	const struct conf *conf = c->parts->conf;
+	size_t i;
+
+	for (i = 0; stored != NULL && i < conf->naccounts; i++)
+		if (strcmp(conf->accounts[i].name, stored) == 0)
+			return shown_name(&conf->accounts[i]);
+	return stored == NULL ? "" : stored;
 }
 
 static void
@@ -161,10 +177,35 @@ put_account(struct client *c, const struct dispatch_view *v)
 	out.sent_day = v->sent_day;
 	out.rcpts_day = v->rcpts_day;
 	out.connections = v->connections;
+	out.rate_count = v->conf->rate.count;
+	out.rate_per_s = v->conf->rate.per_s;
+	out.rcpts_max = v->conf->recipients_per_day;
+	out.connections_max = v->conf->connections;
 	out.relay = xstrdup(v->relay);
 	out.tls = xstrdup(v->tls);
 	ctl_put_account(&c->out, &out);
 	ctl_account_clear(&out);
+}
+
+/* They change neither the verdict nor the exit status. */
+static void
+put_remarks(struct client *c)
+{
+	const char *directory = c->parts->conf->queue.directory;
+	struct statfs f;
+
+	if (statfs(directory, &f) == -1)
+		return;
+	if (f.f_type == TMPFS_MAGIC || f.f_type == RAMFS_MAGIC)
+		client_say(c,
+		    "the queue in %s lies in memory: its mail is lost when the "
+		    "host stops",
+		    directory);
+	else if (f.f_type == OVERLAYFS_SUPER_MAGIC)
+		client_say(c,
+		    "the queue in %s lies on an overlay: its mail is lost with "
+		    "the container, unless a volume is mounted there",
+		    directory);
 }
 
 void
@@ -177,6 +218,7 @@ source_status(struct client *c)
 		dispatch_view(c->parts->dispatch, i, &v);
 		put_account(c, &v);
 	}
+	put_remarks(c);
 	status_put_totals(c);
 	if (!c->is_done)
 		client_done(c, 0, "%s", "");

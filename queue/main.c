@@ -118,7 +118,8 @@ load(const struct options *o)
 		fprintf(stderr, "mailchuted: %s\n", p.errors.v[i]);
 	if (c == NULL)
 		exit(EX_CONFIG);
-	for (i = 0; i < p.warnings.n; i++)
+	/* Who asks where no daemon runs did not ask for these. */
+	for (i = 0; o->mode != MODE_ANSWER && i < p.warnings.n; i++)
 		log_event(LOG_WARNING, "configuration", "text", p.warnings.v[i],
 		    NULL);
 	conf_problems_clear(&p);
@@ -147,12 +148,21 @@ static void
 open_log(const struct conf *c, const struct options *o)
 {
 	enum log_target target = LOG_TO_SYSLOG;
+	int level = c->log.level;
 
 	if (c->log.target == CONF_LOG_STDERR)
 		target = LOG_TO_STDERR;
 	else if (c->log.target == CONF_LOG_FILE && !o->no_commands)
 		target = LOG_TO_FILE;
-	if (log_open("mailchuted", target, c->log.file, c->log.level) == -1)
+	/* With --answer, stderr is that of whoever asks, and no log. */
+	if (o->mode == MODE_ANSWER && target == LOG_TO_STDERR)
+		level = LOG_ERR;
+	if (log_open("mailchuted", target, c->log.file, level) == 0)
+		return;
+	/* Anyone may ask; whether they may look is said by the queue. */
+	if (o->mode == MODE_ANSWER)
+		log_open("mailchuted", LOG_TO_STDERR, NULL, LOG_ERR);
+	else
 		fatalx(EX_CONFIG,
 		    "log.file %s cannot be written by uid %lu: "
 		    "%s",
