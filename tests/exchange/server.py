@@ -182,14 +182,19 @@ class Exchange:
                 client, peer = sock.accept()
             except OSError:
                 return
-            seen = self.record.connect(peer)
-            wire = Wire(client, lambda: self.options.delay_ms / 1000,
-                        lambda data: self._look(seen, data))
-            thread = threading.Thread(target=self._serve, args=(wire, seen),
-                                      daemon=True, name="exchange-session")
+            # Whoever is told of a connection can end it.
             with self._lock:
+                seen = self.record.connect(peer)
+                wire = self._wire(client, seen)
+                thread = threading.Thread(target=self._serve,
+                                          args=(wire, seen), daemon=True,
+                                          name="exchange-session")
                 self._wires[wire] = thread
             thread.start()
+
+    def _wire(self, client, seen):
+        return Wire(client, lambda: self.options.delay_ms / 1000,
+                    lambda data: self._look(seen, data))
 
     def _serve(self, wire, seen):
         try:

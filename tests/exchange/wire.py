@@ -35,6 +35,7 @@ class Wire:
         self._at = time.monotonic()  # arrival of what is answered now
         self._out = []               # (due, bytes)
         self._closing = threading.Lock()
+        self._is_woken = False
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     # ---- reading --------------------------------------------------------
@@ -197,11 +198,14 @@ class Wire:
         self.flush()
         self.sock = context.wrap_socket(self.sock, server_side=True,
                                         do_handshake_on_connect=False)
+        if self._is_woken:
+            raise Gone("ended by the server")
         self.sock.do_handshake()
         self.tls = True
 
     def wake(self):
-        """Ends a read in another thread."""
+        """Ends a read in another thread, and the session with it."""
+        self._is_woken = True
         try:
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
         except OSError:
