@@ -244,7 +244,9 @@ print_account(const struct report *r, const struct ctl_account *a, int width)
 	char minute[TEXT_SHORT], day[TEXT_SHORT], open[TEXT_SHORT];
 	char next[TEXT_SHORT];
 
-	format_used(a->sent_minute, a->rate_count, minute);
+	/* A limit over another time than a minute does not compare. */
+	format_used(
+	    a->sent_minute, a->rate_per_s == 60 ? a->rate_count : 0, minute);
 	format_used(a->rcpts_day, a->rcpts_max, day);
 	format_used(a->connections, a->connections_max, open);
 	fputs("  ", stdout);

@@ -39,6 +39,7 @@ struct budget {
 	struct rate rate;
 	uint64_t recipients_per_day;
 	struct window window, day;
+	struct window minute; /* for status, whatever the rate's window */
 };
 
 static struct entry *
@@ -63,9 +64,9 @@ budget_new(struct rate rate, uint64_t recipients_per_day)
 
 	b->rate = rate;
 	b->recipients_per_day = recipients_per_day;
-	/* Without a rate the window still counts a minute, for status. */
-	window_init(&b->window, rate.count == 0 ? 60 : rate.per_s);
+	window_init(&b->window, rate.per_s);
 	window_init(&b->day, DAY_S);
+	window_init(&b->minute, 60);
 	return b;
 }
 
@@ -76,6 +77,7 @@ budget_free(struct budget *b)
 		return;
 	free(b->window.v);
 	free(b->day.v);
+	free(b->minute.v);
 	free(b);
 }
 
@@ -149,8 +151,10 @@ void
 budget_note(
     struct budget *b, int64_t at, unsigned messages, unsigned recipients)
 {
-	window_note(&b->window, at, messages, recipients);
+	if (b->rate.count > 0)
+		window_note(&b->window, at, messages, recipients);
 	window_note(&b->day, at, messages, recipients);
+	window_note(&b->minute, at, messages, recipients);
 }
 
 /* When so much will have left that the sum is at most "most"; 0: it is. */
@@ -201,12 +205,12 @@ budget_next(struct budget *b, int64_t now, unsigned recipients)
 }
 
 void
-budget_used(struct budget *b, int64_t now, uint64_t *window_messages,
+budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
     uint64_t *day_messages, uint64_t *day_recipients)
 {
-	window_move(&b->window, now);
+	window_move(&b->minute, now);
 	window_move(&b->day, now);
-	*window_messages = b->window.messages;
+	*minute_messages = b->minute.messages;
 	*day_messages = b->day.messages;
 	*day_recipients = b->day.recipients;
 }
@@ -227,4 +231,5 @@ budget_shift(struct budget *b, int64_t delta_s)
 {
 	window_shift(&b->window, delta_s);
 	window_shift(&b->day, delta_s);
+	window_shift(&b->minute, delta_s);
 }

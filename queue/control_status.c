@@ -131,6 +131,9 @@ status_put_totals(struct client *c)
 		judge_account(c, &v, &f);
 	}
 	judge_queue(c, &t, &f);
+	if (f.level == LEVEL_OK)
+		f.reason = xstrdup(
+		    t.waiting > 0 ? "mail is going out" : "no mail waits");
 	memset(&out, 0, sizeof(out));
 	out.messages = t.messages;
 	out.octets = t.octets;
@@ -173,7 +176,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	if (store_account_waiting(
 		c->parts->store, v->conf->name, &out.waiting, &e) == -1)
 		out.waiting = 0;
-	out.sent_minute = v->sent_window;
+	out.sent_minute = v->sent_minute;
 	out.sent_day = v->sent_day;
 	out.rcpts_day = v->rcpts_day;
 	out.connections = v->connections;

@@ -68,7 +68,7 @@ struct dispatch_view {
 	const char *state; /* "ready", "backoff", "held", "budget" */
 	int64_t next_at;
 	unsigned connections;
-	uint64_t sent_window, sent_day, rcpts_day;
+	uint64_t sent_minute, sent_day, rcpts_day;
 	char relay[256];
 	char tls[16];
 };

@@ -388,7 +388,7 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	if (strcmp(v->state, "budget") == 0)
 		v->next_at = budget_next(l->account.budget, now, 1);
 	v->connections = (unsigned)l->nworkers;
-	budget_used(l->account.budget, now, &v->sent_window, &v->sent_day,
+	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);
 	if (l->nworkers > 0) {
 		const struct job_ready *r = worker_session(l->workers[0]);

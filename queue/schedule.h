@@ -64,8 +64,8 @@ void budget_note(
  */
 int64_t budget_next(struct budget *b, int64_t now, unsigned recipients);
 
-/* What the windows hold now, for status. */
-void budget_used(struct budget *b, int64_t now, uint64_t *window_messages,
+/* What went in the last minute and in the last day, for status. */
+void budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
     uint64_t *day_messages, uint64_t *day_recipients);
 
 /* The wall clock was set: every instant kept moves by delta_s. */

@@ -237,6 +237,39 @@ def test_unknown_id(holding, verb):
     assert done.returncode == 66 and done.stderr
 
 
+def test_each_change_is_told_once(holding):
+    holding.submit("a@example.net", "b@example.net", stdin=TEXT)
+    number = ids(holding)[0]
+
+    def told(verb):
+        done = holding.mailchute(verb, number)
+        assert done.returncode == 0
+        return done.stdout
+
+    assert told("release") == "%s: is not held\n" % number
+    assert told("hold") == "%s: held\n" % number
+    assert told("hold") == "%s: is held already\n" % number
+    assert told("retry") == "%s: is held and was left alone; see mailchute " \
+        "release\n" % number
+    assert told("release") == "%s: released\n" % number
+
+
+def test_a_wrong_id_leaves_the_others_done(holding):
+    holding.submit("a@example.net", stdin=TEXT)
+    number = ids(holding)[0]
+    done = holding.mailchute("hold", "0123456789AB", "xyz", number)
+    assert done.returncode == 66
+    assert done.stdout.splitlines()[-1] == "%s: held" % number
+    assert done.stderr == \
+        "mailchute: not every id is one of the queue\n"
+
+
+def test_nobody_knows_the_next_try_of_a_pause(holding):
+    holding.submit("a@example.net", stdin=TEXT)
+    holding.mailchute("pause")
+    assert holding.recipients()["a@example.net"]["next_at"] is None
+
+
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["hold"], ["show"],
                                   ["remove"], ["hold", "xyz"],
                                   ["queue", "--nonsense"]])

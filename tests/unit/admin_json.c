@@ -82,7 +82,9 @@ status_has_its_keys(void **state)
 		"code", "text", "meaning", "fix", "next_at", "sent_minute",
 		"sent_day", "connections", "tls", "expires" };
 	const struct ctl_totals t = { .verdict = S("ok"), .waiting = 3 };
-	const struct ctl_account a = { .name = S(""), .state = S("ready") };
+	const struct ctl_account a = {
+		.name = S(""), .state = S("ready"), .tls = S("")
+	};
 	json_t *o, *one, *accounts = json_array();
 	size_t i;
 
@@ -102,6 +104,7 @@ status_has_its_keys(void **state)
 	/* Nobody gave figures: 0 would be a false comfort. */
 	o = json_status(&t, false, json_array(), json_array());
 	assert_true(json_is_null(json_object_get(o, "waiting")));
+	assert_true(json_is_null(json_object_get(o, "paused")));
 	json_decref(o);
 }
 

@@ -287,6 +287,29 @@ message_beyond_the_day_waits_for_an_empty_one(void **unused)
 }
 
 static void
+a_minute_is_a_minute_with_any_rate(void **unused)
+{
+	static const struct rate rates[] = { { 0, 0 }, { 5, 1 }, { 28, 60 },
+		{ 1000, 3600 } };
+	uint64_t minute, day, recipients;
+	struct budget *b;
+	size_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		b = budget_new(rates[i], 0);
+		budget_note(b, 1000, 2, 2);
+		budget_note(b, 1050, 1, 1);
+		budget_used(b, 1060, &minute, &day, &recipients);
+		assert_int_equal(minute, 3);
+		budget_used(b, 1061, &minute, &day, &recipients);
+		assert_int_equal(minute, 1);
+		assert_int_equal(day, 3);
+		budget_free(b);
+	}
+}
+
+static void
 no_limit_is_no_limit(void **unused)
 {
 	struct budget *b = budget_new((struct rate){ 0, 0 }, 0);
@@ -352,6 +375,7 @@ main(void)
 		cmocka_unit_test(no_window_ever_holds_too_much),
 		cmocka_unit_test(budget_is_used_nearly_whole),
 		cmocka_unit_test(message_beyond_the_day_waits_for_an_empty_one),
+		cmocka_unit_test(a_minute_is_a_minute_with_any_rate),
 		cmocka_unit_test(no_limit_is_no_limit),
 		cmocka_unit_test(clock_set_back_counts_from_now),
 		cmocka_unit_test(clock_moved_moves_the_windows),
