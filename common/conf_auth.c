@@ -17,6 +17,15 @@ static const char *const oauth_options[] = { "grant", "tenant", "client_id",
 	"key_file", "federated_token_file", "token_url", "scope", "proxy" };
 #define OAUTH_OPTIONS (sizeof(oauth_options) / sizeof(oauth_options[0]))
 
+static bool
+asks_for_oauth(const struct conf_check *k, const char *option)
+{
+	/* "proxy = none" asks for nothing. */
+	if (strcmp(option, "proxy") == 0)
+		return k->account->proxy != NULL;
+	return conf_check_given(k, option);
+}
+
 /* The first of them that is given, or NULL. */
 static const char *
 oauth_given(const struct conf_check *k)
@@ -24,7 +33,7 @@ oauth_given(const struct conf_check *k)
 	size_t i;
 
 	for (i = 0; i < OAUTH_OPTIONS; i++)
-		if (conf_check_given(k, oauth_options[i]))
+		if (asks_for_oauth(k, oauth_options[i]))
 			return oauth_options[i];
 	return NULL;
 }

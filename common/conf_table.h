@@ -52,8 +52,7 @@ enum conf_kind {
 
 #define OPTION_SECRET  1U /* names a file or command that gives a secret */
 #define OPTION_RESTART 2U /* a reload does not change it */
-#define OPTION_LATER   4U /* not in this version: to set it is an error */
-#define OPTION_UNUSED  8U /* read, but nothing acts on it yet: a warning */
+#define OPTION_UNUSED  4U /* read, but nothing acts on it yet: a warning */
 
 struct conf_word {
 	const char *name; /* NULL ends the list */

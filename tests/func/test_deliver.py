@@ -306,3 +306,18 @@ def test_the_log_tells_each_delivery(running, server):
         assert line["tls"].startswith("TLSv1.")
         assert line["code"] == "250"
         assert "Hostname=" in line["text"]
+
+
+# ---- staging hosts ---------------------------------------------------------------
+
+def test_redirect(make_site, server):
+    """All mail goes to one address, and says for whom it was."""
+    site = make_site(server)
+    site.conf["local"]["redirect"] = "staging@contoso.example"
+    site.start()
+    site.submit("a@example.net", "b@example.net", "root", stdin=TEXT)
+    server.record.wait_messages(1)
+    message = server.record.messages[0]
+    assert message.addresses == ["staging@contoso.example"]
+    told = message.header("X-Mailchute-Redirected")
+    assert "a@example.net" in told and "b@example.net" in told

@@ -51,6 +51,25 @@ five_lines_make_a_configuration(void **state)
 	conf_free(c);
 }
 
+/* What stands for nothing may be written too, and is worth no remark. */
+static void
+none_can_be_said(void **state)
+{
+	struct conf *c = good(MAILBOX "proxy = none\n"
+				      "[local]\nredirect = none\n"
+				      "alarm_command = none\n"
+				      "[queue]\nadmin_group = none\n");
+
+	(void)state;
+	assert_null(c->local.redirect);
+	assert_int_equal(c->local.alarm_command.n, 0);
+	assert_null(c->queue.admin_group);
+	conf_free(c);
+	c = good(MAILBOX "[local]\nredirect = test@contoso.com\n");
+	assert_string_equal(c->local.redirect, "test@contoso.com");
+	conf_free(c);
+}
+
 static void
 a_relay_without_sign_in(void **state)
 {
@@ -150,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(five_lines_make_a_configuration),
+		cmocka_unit_test(none_can_be_said),
 		cmocka_unit_test(a_relay_without_sign_in),
 		cmocka_unit_test(files_that_are_none),
 		cmocka_unit_test(front_takes_what_it_can_read),

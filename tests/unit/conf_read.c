@@ -176,8 +176,6 @@ static const struct conf_case refusals[] = {
 	{ "[queue]\nretry = 1m x\n" MAILBOX, "\"x\" is not a duration" },
 	{ "[local]\nadmin = root\n" MAILBOX, "\"root\" is not an address" },
 	{ "[local]\nhostname = a..b\n" MAILBOX, "\"a..b\" is not a host name" },
-	{ "[local]\nredirect = x@y.example\n" MAILBOX,
-	    "f:2: redirect is not in this version" },
 	{ "[log]\ntarget = file\n" MAILBOX, "needs the option \"file\" too" },
 	{ MAILBOX "scope = a\001b\n", "f:4: the line holds a control" },
 	{ MAILBOX "scope = a\rb\n", "f:4: the line holds a control" },
