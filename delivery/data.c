@@ -60,8 +60,14 @@ take_early_reply(struct transaction *t)
 		return settle_out_of_place(t);
 	verdict_reply(PHASE_BODY, &t->reply, &r);
 	settle_rest(t, &r);
-	/* It expects more data, and gets none. */
+	/*
+	 * It expects more data, and gets none.  Unless it was the connection's
+	 * fault, that is no reason to wait with the next one.
+	 */
 	t->s->is_broken = true;
+	if (r.scope != JOB_SCOPE_CONNECTION)
+		r.outcome = JOB_UNTRIED;
+	r.scope = JOB_SCOPE_CONNECTION;
 	return settle_end(t, &r);
 }
 

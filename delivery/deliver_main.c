@@ -37,7 +37,7 @@ struct deliver {
 	struct session session;
 };
 
-/* 1: the job.  The log goes where it says. */
+/* The job; the log goes where it says. */
 static int
 read_job(struct deliver *d, struct err *e)
 {
@@ -56,7 +56,7 @@ read_job(struct deliver *d, struct err *e)
 	return 0;
 }
 
-/* 1: a connected socket, and the certificates. */
+/* A connected socket, and the certificates. */
 static int
 open_all(struct deliver *d, struct err *e)
 {
@@ -82,7 +82,7 @@ open_all(struct deliver *d, struct err *e)
 	return d->policy == NULL ? -1 : 0;
 }
 
-/* 4 */
+/* Only the folders of the certificates stay readable. */
 static int
 enter_sandbox(const struct deliver *d, struct err *e)
 {
@@ -135,7 +135,6 @@ tell_failed(struct deliver *d, const struct job_result *why)
 	return EXIT_FAILURE;
 }
 
-/* 5: foreign bytes. */
 static int
 run(struct deliver *d)
 {
@@ -195,15 +194,16 @@ main(void)
 
 	memset(&d, 0, sizeof(d));
 	log_open_fd("deliver", STDERR_FILENO, LOG_INFO);
-	sandbox_hide_memory();
-	priv_close_from(SECRET_FD + 1);
 	(void)signal(SIGPIPE, SIG_IGN);
+	priv_close_from(SECRET_FD + 1); /* 2: these descriptors, no others */
+	sandbox_hide_memory();          /* 3: root was dropped before exec */
 	if (read_job(&d, &e) == -1)
 		fatalx(EX_USAGE, "started by mailchuted only: %s", e.text);
-	if (open_all(&d, &e) == -1 || enter_sandbox(&d, &e) == -1)
+	if (open_all(&d, &e) == -1 ||    /* 1: what only now can be opened */
+	    enter_sandbox(&d, &e) == -1) /* 4 */
 		rc = give_up(&d, &e);
 	else
-		rc = run(&d);
+		rc = run(&d); /* 5: only now foreign bytes */
 	clean_up(&d);
 	return rc;
 }

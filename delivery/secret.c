@@ -20,10 +20,11 @@
 #define PATIENCE_MS (60 * 1000)
 #define STEP        4096
 
+/* ERR_LOCAL: what only an administrator mends; ERR_TEMP: what may pass. */
 static int
-no_secret(struct err *e, const char *why)
+no_secret(struct err *e, enum err_class class, const char *why)
 {
-	return err_set(e, ERR_LOCAL, "4.7.0", "no password or token: %s", why);
+	return err_set(e, class, "4.7.0", "no password or token: %s", why);
 }
 
 static int
@@ -37,7 +38,7 @@ wait_readable(int fd, int64_t deadline_ms, struct err *e)
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
 		return 0;
-	return no_secret(e, "what should print it is silent");
+	return no_secret(e, ERR_TEMP, "what should print it is silent");
 }
 
 /* Reads to the end of the first line, or of all. */
@@ -49,13 +50,14 @@ read_line(int fd, struct buf *out, int64_t deadline_ms, struct err *e)
 
 	do {
 		if ((to = buf_reserve(out, STEP)) == NULL)
-			return no_secret(e, "its first line is too long");
+			return no_secret(
+			    e, ERR_LOCAL, "its first line is too long");
 		if (wait_readable(fd, deadline_ms, e) == -1)
 			return -1;
 		if ((n = read(fd, to, STEP)) == -1) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
-			return no_secret(e, strerror(errno));
+			return no_secret(e, ERR_LOCAL, strerror(errno));
 		}
 		buf_grew(out, (size_t)n);
 	} while (n != 0 && memchr(out->data, '\n', out->len) == NULL);
@@ -74,10 +76,11 @@ keep_first_line(struct buf *out, struct err *e)
 	explicit_bzero(out->data + n, out->len - n);
 	buf_truncate(out, n);
 	if (n == 0)
-		return no_secret(e, "its first line is empty");
+		return no_secret(e, ERR_LOCAL, "its first line is empty");
 	for (i = 0; i < n; i++)
 		if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f)
-			return no_secret(e, "it holds a control character");
+			return no_secret(
+			    e, ERR_LOCAL, "it holds a control character");
 	return 0;
 }
 
@@ -89,11 +92,12 @@ secret_ask(int sock, struct buf *out, struct err *e)
 	int fd, rc = -1;
 
 	if (send(sock, "S", 1, MSG_NOSIGNAL) != 1)
-		return no_secret(e, "mailchuted's parent process is gone");
+		return no_secret(
+		    e, ERR_TEMP, "mailchuted's parent process is gone");
 	if (fdpass_recv(sock, &fd, why, deadline_ms, e) == -1)
 		return err_prefix(e, "no password or token");
 	if (fd == -1)
-		return no_secret(e, why);
+		return no_secret(e, ERR_LOCAL, why);
 	if (read_line(fd, out, deadline_ms, e) == 0)
 		rc = keep_first_line(out, e);
 	close(fd);

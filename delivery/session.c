@@ -184,7 +184,10 @@ sign_in(struct session *s, struct reply *r, struct job_result *why)
 		return -1;
 	buf_init(&secret, JOB_SECRET_MAX);
 	if (secret_ask(SECRET_FD, &secret, &e) == -1) {
-		fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.0", e.text,
+		fail_setup(s,
+		    e.class == ERR_TEMP ? JOB_SCOPE_CONNECTION
+					: JOB_SCOPE_ACCOUNT,
+		    "4.7.0", e.text,
 		    "See account.password_file, password_command, token_file.",
 		    why);
 		goto out;
