@@ -21,63 +21,6 @@
 
 #define SCRIPT_LINE_MAX 8192
 
-/* Two digits of a script, which has them right. */
-static char
-hex(const char *p)
-{
-	char digits[3] = { p[0], p[1], '\0' };
-
-	return (char)strtol(digits, NULL, 16);
-}
-
-size_t
-script_unescape(char *s)
-{
-	char *from = s, *to = s;
-
-	while (*from != '\0') {
-		if (*from != '\\') {
-			*to++ = *from++;
-			continue;
-		}
-		switch (from[1]) {
-		case 'r':
-			*to++ = '\r';
-			break;
-		case 'n':
-			*to++ = '\n';
-			break;
-		case 't':
-			*to++ = '\t';
-			break;
-		case '0':
-			*to++ = '\0';
-			break;
-		case 'x':
-			*to++ = hex(from + 2);
-			from += 2;
-			break;
-		default:
-			*to++ = from[1];
-		}
-		from += 2;
-	}
-	*to = '\0';
-	return (size_t)(to - s);
-}
-
-size_t
-script_split(char *s, char *args[ARGS_MAX])
-{
-	size_t n = 0;
-	char *word;
-
-	while ((word = strsep(&s, " ")) != NULL && n < ARGS_MAX)
-		if (*word != '\0')
-			args[n++] = word;
-	return n;
-}
-
 /* ---- set-up -------------------------------------------------------------- */
 
 /* A name of a list: its index, or -1. */
@@ -131,6 +74,20 @@ replace(char **place, const char *value)
 	*place = xstrdup(value);
 }
 
+static void
+set_ca(struct script *s, const char *name)
+{
+	free(s->session.ca_file);
+	s->session.ca_file = xasprintf("%s/%s.pem", s->certificates, name);
+}
+
+static void
+set_text(struct script *s, const char *text)
+{
+	buf_truncate(&s->body, 0);
+	buf_puts(&s->body, text);
+}
+
 static int
 set(struct script *s, const char *key, const char *value)
 {
@@ -149,7 +106,7 @@ set(struct script *s, const char *key, const char *value)
 	else if (strcmp(key, "first_host") == 0)
 		j->first_host = (unsigned)strtonum(value, 0, 99, NULL);
 	else if (strcmp(key, "ca") == 0)
-		j->ca_file = xasprintf("%s/%s.pem", s->certificates, value);
+		set_ca(s, value);
 	else if (strcmp(key, "tls_min") == 0)
 		j->tls_min = (unsigned)strtonum(value, 0, 99, NULL);
 	else if (strcmp(key, "linger") == 0)
@@ -164,7 +121,7 @@ set(struct script *s, const char *key, const char *value)
 	else if (strcmp(key, "smtputf8") == 0)
 		s->message.env.smtputf8 = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "text") == 0)
-		buf_truncate(&s->body, 0), buf_puts(&s->body, value);
+		set_text(s, value);
 	else
 		return fail(&s->stage, "set knows no \"%s\"", key);
 	return 0;
@@ -439,8 +396,10 @@ defaults(struct script *s)
 	j->helo = xstrdup("client.example");
 	j->hostname = xstrdup("client.example");
 	j->log_target = CONF_LOG_STDERR;
+	if (getenv("DIALOG_SANDBOX_OFF") != NULL)
+		j->sandbox = SANDBOX_OFF;
 	j->log_level = 7;
-	j->ca_file = xasprintf("%s/ca.pem", s->certificates);
+	set_ca(s, "ca");
 	buf_init(&s->body, 16 << 20);
 	buf_puts(
 	    &s->body, "From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n");
@@ -482,6 +441,10 @@ main(int argc, char **argv)
 	if (rc == -1)
 		printf("%s:%u: %s\n", argv[3], s.line, s.stage.problem);
 	stage_stop(&s.stage);
+	job_session_clear(&s.session);
+	envelope_clear(&s.message.env);
+	free(s.secret);
+	buf_clear(&s.body);
 	fclose(f);
 	return rc == -1 ? 1 : 0;
 }

@@ -4,7 +4,7 @@
 EXTRA_PROGRAMS += tests/dialog/driver
 CLEANFILES += tests/dialog/driver
 tests_dialog_driver_SOURCES = tests/dialog/driver.c \
-	tests/dialog/mailchuted.c tests/dialog/script.h \
+	tests/dialog/mailchuted.c tests/dialog/script.c tests/dialog/script.h \
 	tests/dialog/stage.c tests/dialog/dialog.h
 tests_dialog_driver_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 tests_dialog_driver_LDADD = libcommon.a $(LIBBSD_LIBS) $(SSL_LIBS) \

@@ -17,52 +17,74 @@
 
 /* ---- mailchuted's part --------------------------------------------------- */
 
+/* A message of the current text, with what "set" gave; to be completed. */
+static void
+begin_message(const struct script *s, const char *sender, struct job_message *m)
+{
+	const struct envelope *env = &s->message.env;
+
+	memset(m, 0, sizeof(*m));
+	strlcpy(m->queue_id, "0123456789AB", sizeof(m->queue_id));
+	m->size = s->body.len;
+	m->env.sender = xstrdup(sender);
+	m->env.body = env->body;
+	m->env.smtputf8 = env->smtputf8;
+	m->env.ret = env->ret;
+	m->env.envid = env->envid == NULL ? NULL : xstrdup(env->envid);
+}
+
+static struct envelope_rcpt *
+add_rcpt(struct job_message *m, const char *address)
+{
+	size_t n = m->env.nrcpts;
+
+	m->rcpt_ids = xreallocarray(m->rcpt_ids, n + 1, sizeof(*m->rcpt_ids));
+	m->rcpt_ids[n] = n + 1;
+	return envelope_add(&m->env, address);
+}
+
+static int
+put_and_clear(struct script *s, struct job_message *m)
+{
+	int rc = job_put_message(&s->stage.job.out, m);
+
+	job_message_clear(m);
+	return rc;
+}
+
 /* "message SENDER RCPT[,NOTIFY[,ORCPT]]...": recipients are numbered from 1. */
 static int
 put_message(struct script *s, char **args, size_t n)
 {
-	static uint64_t ids[ARGS_MAX];
-	struct job_message m = s->message;
 	struct envelope_rcpt *r;
-	char *address, *notify;
+	struct job_message m;
+	char *notify;
 	size_t i;
 
-	envelope_init(&m.env);
-	strlcpy(m.queue_id, "0123456789AB", sizeof(m.queue_id));
-	m.size = s->body.len;
-	m.env = s->message.env;
-	m.env.sender =
-	    strcmp(args[0], "<>") == 0 ? xstrdup("") : xstrdup(args[0]);
+	begin_message(s, strcmp(args[0], "<>") == 0 ? "" : args[0], &m);
 	for (i = 1; i < n; i++) {
-		address = strsep(&args[i], ",");
-		r = envelope_add(&m.env, address);
+		r = add_rcpt(&m, strsep(&args[i], ","));
 		if ((notify = strsep(&args[i], ",")) != NULL)
 			r->notify = (unsigned)strtonum(notify, 0, 15, NULL);
 		if (args[i] != NULL)
 			r->orcpt = xstrdup(args[i]);
-		ids[i - 1] = i;
 	}
-	m.rcpt_ids = ids;
-	return job_put_message(&s->stage.job.out, &m);
+	return put_and_clear(s, &m);
 }
 
 static int
 put_many(struct script *s, size_t count)
 {
-	struct job_message m = s->message;
+	struct job_message m;
 	char address[64];
 	size_t i;
 
-	strlcpy(m.queue_id, "0123456789AB", sizeof(m.queue_id));
-	m.size = s->body.len;
-	m.env.sender = xstrdup("a@example.com");
-	m.rcpt_ids = xcalloc(count, sizeof(*m.rcpt_ids));
+	begin_message(s, "a@example.com", &m);
 	for (i = 0; i < count; i++) {
 		snprintf(address, sizeof(address), "r%zu@example.net", i + 1);
-		envelope_add(&m.env, address);
-		m.rcpt_ids[i] = i + 1;
+		add_rcpt(&m, address);
 	}
-	return job_put_message(&s->stage.job.out, &m);
+	return put_and_clear(s, &m);
 }
 
 static int

@@ -37,6 +37,10 @@ authority() {
 }
 cat "$tmp/other.pem" "$tmp/other.key" >"$tmp/self-signed.pem"
 
+# Leaks are not looked for inside the sandbox: a build with sanitizers looks for
+# them without it, and tests/unit/sandbox.c and tls.c enter it there as well.
+[ -z "${sanitized:-}" ] || export DIALOG_SANDBOX_OFF=1
+
 [ $# -gt 0 ] || set -- "$here"/*.txt
 echo "1..$#"
 number=0
