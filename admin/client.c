@@ -184,6 +184,7 @@ client_ask(const struct conf *c, const char *conf_path, enum client_start start,
     struct client_answer *out, struct err *e)
 {
 	struct link l = { -1, -1 };
+	struct err unread; /* of what was sent to nobody, *e says why */
 	int rc, status;
 
 	memset(out, 0, sizeof(*out));
@@ -194,9 +195,11 @@ client_ask(const struct conf *c, const char *conf_path, enum client_start start,
 			      start_mailchuted(&l, conf_path, e) == -1))
 		return -1;
 	out->status = EX_TEMPFAIL;
-	rc = send_request(l.fd, r, e);
-	if (rc == 0)
+	/* Who refuses any request answers and leaves before it has read one. */
+	if (send_request(l.fd, r, e) == 0)
 		rc = read_answer(l.fd, row, arg, out, e);
+	else
+		rc = read_answer(l.fd, row, arg, out, &unread);
 	close(l.fd);
 	if (l.child != -1) {
 		status = wait_for(l.child);

@@ -196,12 +196,13 @@ main(int argc, char **argv)
 	open_log(c, &o);
 	if (chdir("/") == -1)
 		fatalx(EX_OSERR, "/: %s", strerror(errno));
-	if (o.mode == MODE_ANSWER)
-		return answer_run(c, &id);
 	po.once = o.mode == MODE_ONCE;
 	po.no_commands = o.no_commands;
 	po.identity = &id;
-	status = parent_run(c, &po);
+	if (o.mode == MODE_ANSWER)
+		status = answer_run(c, &id);
+	else
+		status = parent_run(c, &po);
 	conf_free(c);
 	return status;
 }
