@@ -12,7 +12,7 @@
 
 #include "tests/unit/queue_fixture.h"
 
-#define ROWS_MAX 200
+#define ROWS_MAX 64
 
 struct rows {
 	size_t n;
