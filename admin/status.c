@@ -81,7 +81,7 @@ verdict_of(const struct report *r)
 	return UNKNOWN;
 }
 
-/* ---- asking ------------------------------------------------------------- */
+/* ---- asking ---- */
 
 static int
 take_row(void *arg, const struct frame *f, struct err *e)
@@ -154,7 +154,7 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 	free(answer.text);
 }
 
-/* ---- printing ----------------------------------------------------------- */
+/* ---- printing ---- */
 
 static void
 print_verdict(const struct report *r)

@@ -61,7 +61,7 @@ conf_check_note(const struct conf_check *k, enum conf_severity severity,
 	    "[account%s%s]: %s", *name == '\0' ? "" : " ", name, text);
 }
 
-/* ---- [queue], [local], [log] -------------------------------------------- */
+/* ---- [queue], [local], [log] ---- */
 
 /* An error, after which the default stands: the front end goes on with it. */
 static void
@@ -107,7 +107,7 @@ check_log(struct conf *c, struct conf_notes *n)
 		    "file has no effect without target = file");
 }
 
-/* ---- one account -------------------------------------------------------- */
+/* ---- one account ---- */
 
 /* Microsoft takes no implicit TLS for submission, and nothing on port 465. */
 static void
@@ -266,7 +266,7 @@ check_account(struct conf *c, size_t i, struct conf_notes *n)
 	check_sender(&k);
 }
 
-/* ---- all accounts ------------------------------------------------------- */
+/* ---- all accounts ---- */
 
 static void
 choose_default(struct conf *c, struct conf_notes *n)

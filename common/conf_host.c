@@ -177,7 +177,7 @@ address_literal(const char *address)
 }
 
 /*
- * The EHLO name from a bare one, as DESIGN's table has it: never without a
+ * The EHLO name from a bare one, as mailchute.conf(5) has it: never without a
  * dot, since Exchange answers 501 to that.
  */
 static char *

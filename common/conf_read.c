@@ -87,7 +87,7 @@ close_option(struct reader *r)
 	buf_truncate(&r->value, 0);
 }
 
-/* ---- sections ----------------------------------------------------------- */
+/* ---- sections ---- */
 
 static size_t
 add_account(struct conf *c, const char *name, unsigned line)
@@ -219,7 +219,7 @@ read_section(struct reader *r, char *text)
 	enter_section(r, word, name);
 }
 
-/* ---- options ------------------------------------------------------------ */
+/* ---- options ---- */
 
 /* Names kept for later versions (their section, then their own). */
 static bool

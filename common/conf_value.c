@@ -56,7 +56,7 @@ is_within(const struct conf_option *o, uint64_t v)
 	return v >= o->min && (o->max == 0 || v <= o->max);
 }
 
-/* ---- single texts ------------------------------------------------------- */
+/* ---- single texts ---- */
 
 static const struct {
 	bool (*is_valid)(const char *text);
@@ -104,7 +104,7 @@ put_text(const struct conf_option *o, const void *place, struct buf *b)
 	return true;
 }
 
-/* ---- words -------------------------------------------------------------- */
+/* ---- words ---- */
 
 static int
 unknown_word(const struct conf_option *o, const char *text, struct err *e)
@@ -186,7 +186,7 @@ put_word(const struct conf_option *o, const void *place, struct buf *b)
 	return false;
 }
 
-/* ---- numbers ------------------------------------------------------------ */
+/* ---- numbers ---- */
 
 void
 conf_put_duration(struct buf *b, int64_t seconds)
@@ -358,7 +358,7 @@ put_rate(const struct conf_option *o, const void *place, struct buf *b)
 	return true;
 }
 
-/* ---- the table ---------------------------------------------------------- */
+/* ---- the table ---- */
 
 enum store { /* what must be freed */
 	STORE_PLAIN,

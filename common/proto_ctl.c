@@ -128,7 +128,7 @@ static const struct fieldmap_item done_items[] = {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- one frame, one struct ---------------------------------------------- */
+/* ---- one frame, one struct ---- */
 
 static int
 put_frame(struct buf *b, enum ctl_type type, const struct fieldmap_item *items,
@@ -167,7 +167,7 @@ get_frame(const struct frame *f, enum ctl_type type,
 	return fieldmap_get(f, &map, 1, e);
 }
 
-/* ---- the request -------------------------------------------------------- */
+/* ---- the request ---- */
 
 void
 ctl_request_clear(struct ctl_request *r)
@@ -239,7 +239,7 @@ ctl_get_request(const struct frame *f, struct ctl_request *r, struct err *e)
 	return 0;
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows ---- */
 
 void
 ctl_message_clear(struct ctl_message *m)
@@ -388,7 +388,7 @@ ctl_get_totals(const struct frame *f, struct ctl_totals *t, struct err *e)
 	return -1;
 }
 
-/* ---- words and the end -------------------------------------------------- */
+/* ---- words and the end ---- */
 
 int
 ctl_put_said(struct buf *b, const char *line)

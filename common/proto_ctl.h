@@ -62,7 +62,7 @@ int ctl_get_request(
  * after -1 there is nothing in it to clear.
  *
  * Rows.  Strings are owned by the struct and may be NULL; times are wall
- * seconds, 0 for "none".  States are the names of DESIGN section 3.
+ * seconds, 0 for "none".  States are the names in queue/state.c.
  */
 struct ctl_message {
 	char *id; /* 12 hex digits */

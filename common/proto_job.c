@@ -106,7 +106,7 @@ static const struct fieldmap_item done_items[] = {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- writing ------------------------------------------------------------ */
+/* ---- writing ---- */
 
 /* One frame that holds one struct. */
 static int
@@ -212,7 +212,7 @@ job_put_message(struct buf *b, const struct job_message *m)
 	return frame_end(b, start);
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading ---- */
 
 static int
 expect(const struct frame *f, enum job_type type, struct err *e)
@@ -324,7 +324,7 @@ job_get_done(const struct frame *f, struct job_done *d, struct err *e)
 	return fieldmap_get(f, t, 1, e);
 }
 
-/* ---- a message and its recipients --------------------------------------- */
+/* ---- a message and its recipients ---- */
 
 void
 job_message_clear(struct job_message *m)

@@ -90,7 +90,7 @@ struct job_session {
 	int64_t linger_ms;
 	char *helo;
 	enum sandbox_mode sandbox;
-	/* sender rewriting, DESIGN "Whose mail it is" (mail/rewrite.h) */
+	/* sender rewriting (mail/rewrite.h) */
 	struct strlist senders;
 	enum rewrite_mode rewrite;
 	bool original_from;

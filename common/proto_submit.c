@@ -25,7 +25,7 @@ malformed(struct err *e, const char *what)
 	    what);
 }
 
-/* ---- writing ------------------------------------------------------------ */
+/* ---- writing ---- */
 
 /* A string that may be absent. */
 static int
@@ -165,7 +165,7 @@ submit_put_refused(struct buf *b, const struct err *why)
 	return frame_end(b, start);
 }
 
-/* ---- reading ------------------------------------------------------------ */
+/* ---- reading ---- */
 
 /* A number within [0, max]. */
 static int

@@ -57,7 +57,7 @@ __lsan_is_turned_off(void)
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- limits -------------------------------------------------------------- */
+/* ---- limits ---- */
 
 /*
  * Address space of deliver: its libraries take 30 MiB, a message none of it
@@ -100,7 +100,7 @@ set_limits(enum sandbox_profile profile)
 	limit(RLIMIT_FSIZE, 0);
 }
 
-/* ---- Landlock ------------------------------------------------------------ */
+/* ---- Landlock ---- */
 
 /*
  * The kernel's interface, as of ABI 6.  We carry our own struct and bits, since
@@ -219,7 +219,7 @@ sandbox_keeps_paths(enum sandbox_mode mode)
 	return mode != SANDBOX_STRICT || landlock_abi() > 0;
 }
 
-/* ---- seccomp ------------------------------------------------------------- */
+/* ---- seccomp ---- */
 
 /* clang-format off */
 #define SC(name) SCMP_SYS(name)

@@ -86,7 +86,7 @@ conn_deadline(struct conn *c, int64_t deadline_ms)
 	c->deadline_ms = deadline_ms;
 }
 
-/* ---- waiting ------------------------------------------------------------- */
+/* ---- waiting ---- */
 
 /*
  * Until the socket is ready for events.  The job channel may hold frames that
@@ -136,7 +136,7 @@ lost_errno(struct conn *c, struct err *e)
 	    c->host, phase_doing(c->phase));
 }
 
-/* ---- the two that know --------------------------------------------------- */
+/* ---- the two that know ---- */
 
 /* As tls_read; never waits. */
 static ssize_t
@@ -180,7 +180,7 @@ io_write(
 	return 0;
 }
 
-/* ---- TLS ----------------------------------------------------------------- */
+/* ---- TLS ---- */
 
 int
 conn_start_tls(struct conn *c, const struct tls_policy *p, struct err *e)
@@ -219,7 +219,7 @@ conn_tls_cipher(const struct conn *c)
 	return c->tls == NULL ? "" : tls_cipher(c->tls);
 }
 
-/* ---- output -------------------------------------------------------------- */
+/* ---- output ---- */
 
 int
 conn_flush(struct conn *c, struct err *e)
@@ -272,7 +272,7 @@ conn_puts(struct conn *c, const char *s, struct err *e)
 	return conn_put(c, s, strlen(s), e);
 }
 
-/* ---- input --------------------------------------------------------------- */
+/* ---- input ---- */
 
 /*
  * Takes what has come, without waiting: 1 when there was something, or the

@@ -32,7 +32,7 @@
 #define NO_HOST       "4.4.1"     /* RFC 3463: no answer from host */
 #define NO_NAME       "4.4.3"     /* directory server failure */
 
-/* ---- what the configuration says ----------------------------------------- */
+/* ---- what the configuration says ---- */
 
 static bool
 is_ipv6(const char *s)
@@ -121,7 +121,7 @@ host_parse(const char *text, unsigned port, struct host *h, struct err *e)
 	return 0;
 }
 
-/* ---- connecting ---------------------------------------------------------- */
+/* ---- connecting ---- */
 
 static int
 look_up(const struct host *h, enum conf_family family, struct addrinfo **found,

@@ -22,7 +22,7 @@
 #include "delivery/transaction.h"
 #include "delivery/verdict.h"
 
-/* ---- failures ------------------------------------------------------------ */
+/* ---- failures ---- */
 
 /* No reply, or nonsense. */
 static int
@@ -65,7 +65,7 @@ fail_setup(struct session *s, enum job_scope scope, const char *status,
 	return -1;
 }
 
-/* ---- steps --------------------------------------------------------------- */
+/* ---- steps ---- */
 
 static int
 greeting(struct session *s, struct reply *r, struct job_result *why)
@@ -235,7 +235,7 @@ out:
 	return rc;
 }
 
-/* ---- messages ------------------------------------------------------------ */
+/* ---- messages ---- */
 
 /* The word for an ordinary end of the session. */
 static void

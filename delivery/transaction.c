@@ -33,7 +33,7 @@
  */
 #define BATCH 100
 
-/* ---- replies ------------------------------------------------------------- */
+/* ---- replies ---- */
 
 int
 transaction_read_reply(struct transaction *t, enum phase p)
@@ -106,7 +106,7 @@ transaction_take_replies(struct transaction *t, size_t limit)
 	return 0;
 }
 
-/* ---- envelope ------------------------------------------------------------ */
+/* ---- envelope ---- */
 
 bool
 transaction_offers(const struct transaction *t, unsigned what)
@@ -161,7 +161,7 @@ send_envelope(struct transaction *t)
 	return pipelining ? 0 : transaction_take_replies(t, i);
 }
 
-/* ---- the whole ----------------------------------------------------------- */
+/* ---- the whole ---- */
 
 /* What is known to be in vain is not sent. */
 static void

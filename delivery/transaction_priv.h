@@ -36,7 +36,7 @@ struct transaction {
 	struct job_done times;
 };
 
-/* ---- transaction.c: 0, or -1 when the session is over ------------------- */
+/* ---- transaction.c: 0, or -1 when the session is over ---- */
 
 bool transaction_offers(const struct transaction *t, unsigned what);
 int transaction_read_reply(struct transaction *t, enum phase p);
@@ -44,12 +44,12 @@ int transaction_read_reply(struct transaction *t, enum phase p);
 /* Sends what is there and reads the replies of recipients before limit. */
 int transaction_take_replies(struct transaction *t, size_t limit);
 
-/* ---- data.c -------------------------------------------------------------- */
+/* ---- data.c ---- */
 
 /* The message behind its envelope, and the answer to it. */
 int data_send(struct transaction *t);
 
-/* ---- settle.c: those that return int always return -1, for "return" ------ */
+/* ---- settle.c: those that return int always return -1, for "return" ---- */
 
 /* Tells what became of one recipient, or of all that nothing was told of. */
 void settle_one(

@@ -35,7 +35,7 @@ addr_domain(const char *address)
 	return at == NULL ? NULL : at + 1;
 }
 
-/* ---- addr_check: each part returns what is wrong with it, or NULL -------- */
+/* ---- addr_check: each part returns what is wrong with it, or NULL ---- */
 
 static const char *
 check_bytes(const char *p, size_t n)

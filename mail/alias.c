@@ -45,8 +45,7 @@ aliases_free(struct aliases *a)
 	free(a);
 }
 
-/* ---- reading
- * ------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static void
 add_bad(struct strlist *bad, size_t line, const char *why)
@@ -190,8 +189,7 @@ aliases_parse(const char *p, size_t n, struct strlist *bad)
 	return a;
 }
 
-/* ---- looking up
- * ----------------------------------------------------------------- */
+/* ---- looking up ---- */
 
 size_t
 aliases_find(const struct aliases *a, const char *name)

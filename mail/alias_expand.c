@@ -26,8 +26,7 @@ struct expansion {
 
 static void expand_items(struct expansion *x, const struct alias_items *items);
 
-/* ---- what comes of it
- * ------------------------------------------------------------ */
+/* ---- what comes of it ---- */
 
 static void
 add_target(struct expansion *x, enum alias_target_kind kind, const char *text)
@@ -62,8 +61,7 @@ give_up(struct expansion *x, const char *text, const char *why)
 	add_target(x, TARGET_LOCAL, x->name);
 }
 
-/* ---- lists
- * ------------------------------------------------------------------------ */
+/* ---- lists ---- */
 
 static void
 read_list(
@@ -106,8 +104,7 @@ expand_list(struct expansion *x, const char *path)
 	free(text);
 }
 
-/* ---- names
- * ------------------------------------------------------------------------ */
+/* ---- names ---- */
 
 /* The place of name, or of name without its "+tag". */
 static size_t
@@ -209,8 +206,7 @@ expand_items(struct expansion *x, const struct alias_items *items)
 	x->depth--;
 }
 
-/* ---- each target once
- * --------------------------------------------------------------- */
+/* ---- each target once ---- */
 
 struct ranked {
 	const struct alias_target *target;

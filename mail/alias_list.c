@@ -29,8 +29,7 @@ alias_items_clear(struct alias_items *l)
 	l->n = 0;
 }
 
-/* ---- quotes
- * ------------------------------------------------------------------- */
+/* ---- quotes ---- */
 
 /* Octets of the quoted string at p, with its quotes; 0 when it never ends. */
 static size_t
@@ -67,8 +66,7 @@ alias_unquote(const char *p, size_t n)
 	return out;
 }
 
-/* ---- one item
- * ----------------------------------------------------------------- */
+/* ---- one item ---- */
 
 static void
 add_item(struct alias_items *out, enum alias_item_kind kind, const char *text)
@@ -207,8 +205,7 @@ take_element(
 	free(whole);
 }
 
-/* ---- the list
- * ------------------------------------------------------------------ */
+/* ---- the list ---- */
 
 /* Octets up to the next comma outside quotes, or all. */
 static size_t
@@ -246,8 +243,7 @@ alias_list_parse(
 	}
 }
 
-/* ---- lines
- * ---------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 void
 alias_reader_init(

@@ -45,8 +45,7 @@ static const struct {
 	    "failed", "4.4.7", "expired" },
 };
 
-/* ---- texts
- * -------------------------------------------------------------------- */
+/* ---- texts ---- */
 
 /* One line of UTF-8: controls become blanks, other octets "?". */
 static char *
@@ -136,8 +135,7 @@ add_field(
 	free(cleaned);
 }
 
-/* ---- the part for people
- * -------------------------------------------------------- */
+/* ---- the part for people ---- */
 
 static void
 put_labelled(struct buf *b, const char *label, const char *text)
@@ -215,8 +213,7 @@ put_person(struct buf *b, const struct dsn *d)
 	    "A report for programs and the header of your message follow.");
 }
 
-/* ---- the part for programs: RFC 3464
- * -------------------------------------------- */
+/* ---- the part for programs: RFC 3464 ---- */
 
 /* RFC 6533 3: an address beyond ASCII as "utf-8;" with escapes. */
 static void
@@ -293,8 +290,7 @@ put_report(struct buf *b, const struct dsn *d)
 		put_report_rcpt(b, d, &d->rcpts[i]);
 }
 
-/* ---- putting it together
- * ---------------------------------------------------------- */
+/* ---- putting it together ---- */
 
 /* Octets of the original's header that are shown: whole lines. */
 static size_t

@@ -126,8 +126,7 @@ header_span(const char *p, size_t n, bool final, bool *has_blank)
 	return final ? (ssize_t)at : -1;
 }
 
-/* ---- fields
- * ------------------------------------------------------------------ */
+/* ---- fields ---- */
 
 static void
 field_clear(struct header_field *f)
@@ -262,8 +261,7 @@ header_remove(struct header *h, const char *name)
 	return removed;
 }
 
-/* ---- writing
- * ----------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* Where the line that starts at p should break: at a blank, or n. */
 static size_t

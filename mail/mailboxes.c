@@ -74,7 +74,7 @@ is_word(const struct element *el, size_t i)
 	return is_kind(el, i, TOKEN_ATOM) || is_kind(el, i, TOKEN_QUOTED);
 }
 
-/* ---- one address -------------------------------------------------------- */
+/* ---- one address ---- */
 
 /* Appends a token as it is, but for the line ends of folding. */
 static void
@@ -144,7 +144,7 @@ take_address(struct element *el, struct mailbox *m)
 	return 0;
 }
 
-/* ---- one mailbox -------------------------------------------------------- */
+/* ---- one mailbox ---- */
 
 static void
 mailbox_clear(struct mailbox *m)
@@ -286,7 +286,7 @@ take_mailbox(struct element *el, struct mailbox *m)
 	return take_bare(el, m);
 }
 
-/* ---- the list ------------------------------------------------------------ */
+/* ---- the list ---- */
 
 static void
 add_mailbox(struct mailboxes *out, const struct mailbox *m)

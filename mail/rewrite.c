@@ -39,8 +39,7 @@ fitting(const char *text, size_t n, size_t max)
 	return max;
 }
 
-/* ---- who sent this
- * ----------------------------------------------------------- */
+/* ---- who sent this ---- */
 
 struct origin {
 	size_t fields;              /* how many From there are */
@@ -127,8 +126,7 @@ may_send_as(const struct rewrite_rules *r, const char *address)
 	       addr_match_any(r->senders, address);
 }
 
-/* ---- texts
- * -------------------------------------------------------------------- */
+/* ---- texts ---- */
 
 static void
 put_mailbox(struct buf *b, const char *name, const char *address)
@@ -184,8 +182,7 @@ put_label(struct buf *b, const struct rewrite_rules *r, const struct origin *o)
 	buf_putc(b, ')');
 }
 
-/* ---- where answers go
- * --------------------------------------------------------- */
+/* ---- where answers go ---- */
 
 static bool
 ends_with(const char *s, const char *end)
@@ -268,8 +265,7 @@ add_original_from(const struct origin *o, struct header *h)
 	buf_clear(&b);
 }
 
-/* ---- the header
- * ---------------------------------------------------------------- */
+/* ---- the header ---- */
 
 static void
 set_from(const struct origin *o, struct header *h, const char *value)

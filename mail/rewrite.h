@@ -9,9 +9,9 @@
 #include "mail/header.h"
 
 /*
- * Sender rewriting, DESIGN "Whose mail it is": Exchange takes no mail whose
- * From is neither the mailbox that signed in nor one it may send as.  Done on
- * the way out, so that a changed configuration serves mail queued before.
+ * Sender rewriting (account.rewrite): Exchange takes no mail whose From is
+ * neither the mailbox that signed in nor one it may send as.  Done on the way
+ * out, so that a changed configuration serves mail queued before.
  */
 struct rewrite_rules {
 	const char *user; /* the mailbox; NULL: nothing is rewritten */

@@ -106,7 +106,7 @@ admission_free(struct admission *m)
 	free(m);
 }
 
-/* ---- the envelope -------------------------------------------------------- */
+/* ---- the envelope ---- */
 
 static int
 check_addresses(const struct envelope *env, struct err *e)
@@ -196,7 +196,7 @@ refuse:
 	return NULL;
 }
 
-/* ---- the body ------------------------------------------------------------ */
+/* ---- the body ---- */
 
 /*
  * The canonical form (common/proto_submit.h): every CR is followed by LF,
@@ -297,7 +297,7 @@ admission_sender(const struct admission *m)
 	return m->row.sender;
 }
 
-/* ---- the end ------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static int
 add_rcpts(struct admission *m, struct err *e)

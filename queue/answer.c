@@ -46,8 +46,7 @@ refuse(int status, const char *text)
 	return status;
 }
 
-/* ---- a daemon after all
- * --------------------------------------------------------- */
+/* ---- a daemon after all ---- */
 
 static int
 connect_daemon(const struct conf *conf)
@@ -116,8 +115,7 @@ ask_daemon(const struct conf *conf)
 	    "another process holds the queue and does not answer; try later");
 }
 
-/* ---- the request
- * ----------------------------------------------------------------- */
+/* ---- the request ---- */
 
 /* Looks at the request without taking it from the socket. */
 static bool

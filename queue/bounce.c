@@ -96,8 +96,7 @@ bounce_note(struct bounce *b, const struct job *j, size_t i, enum rcpt_state to)
 		b->has_failed = true;
 }
 
-/* ---- the notice as a message
- * -------------------------------------------------- */
+/* ---- the notice as a message ---- */
 
 /* The original's header lies in its first chunks; a long one is cut. */
 static int

@@ -106,7 +106,7 @@ out:
 	return pid;
 }
 
-/* ---- secrets ------------------------------------------------------------ */
+/* ---- secrets ---- */
 
 static const char *
 secret_name(const struct conf_account *a)

@@ -58,8 +58,7 @@ say(struct act *a, uint64_t id, const char *fmt, ...)
 	free(line);
 }
 
-/* ---- one recipient
- * ------------------------------------------------------------ */
+/* ---- one recipient ---- */
 
 static int
 move(struct act *a, uint64_t id, const struct store_rcpt *r, enum rcpt_state to,
@@ -165,8 +164,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	return retry_one;
 }
 
-/* ---- one message
- * --------------------------------------------------------------- */
+/* ---- one message ---- */
 
 static bool
 contains(const char *text, const char *part)
@@ -276,8 +274,7 @@ out:
 	return rc;
 }
 
-/* ---- slices
- * --------------------------------------------------------------------- */
+/* ---- slices ---- */
 
 static int
 slice_work(void *arg, struct err *e)
@@ -354,8 +351,7 @@ collect(struct client *c, struct act *a, struct err *e)
 	return a->n > 0;
 }
 
-/* ---- accounts and the whole queue
- * ------------------------------------------------- */
+/* ---- accounts and the whole queue ---- */
 
 static int
 finish_work(void *arg, struct err *e)

@@ -18,7 +18,8 @@
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
 
-/* The order in which a recipient's state names the message's (DESIGN 7). */
+/* The order in which a recipient's state names the message's
+ * (docs/protocol.md). */
 static const enum rcpt_state ranks[] = { RCPT_ACTIVE, RCPT_UNCERTAIN,
 	RCPT_QUEUED, RCPT_HELD, RCPT_STAGING, RCPT_FAILED, RCPT_EXPIRED,
 	RCPT_REMOVED, RCPT_DELIVERED };
@@ -81,8 +82,7 @@ end_message(struct client *c)
 	buf_truncate(&c->pending, 0);
 }
 
-/* ---- why it waits
- * ------------------------------------------------------------ */
+/* ---- why it waits ---- */
 
 static bool
 find_view(const struct client *c, const char *account, struct dispatch_view *v)
@@ -164,8 +164,7 @@ put_rcpt(struct client *c, const char *account, const struct store_rcpt *r)
 	ctl_recipient_clear(&out);
 }
 
-/* ---- all messages
- * ------------------------------------------------------------ */
+/* ---- all messages ---- */
 
 static void
 on_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
@@ -206,8 +205,7 @@ source_list(struct client *c)
 	client_done(c, 0, "%s", "");
 }
 
-/* ---- one message
- * ------------------------------------------------------------- */
+/* ---- one message ---- */
 
 static void
 on_attempt(void *arg, const struct store_attempt *a, const char *address)

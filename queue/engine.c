@@ -109,8 +109,7 @@ on_rest(void *arg)
 		event_base_loopbreak(g->parts.base);
 }
 
-/* ---- housekeeping
- * ------------------------------------------------------------- */
+/* ---- housekeeping ---- */
 
 static void
 on_checkpoint(evutil_socket_t fd, short what, void *arg)
@@ -176,8 +175,7 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 	batch_join(g->parts.batch, 0, forget_work, forget_done, g);
 }
 
-/* ---- the drop folder and the single run
- * --------------------------------------- */
+/* ---- the drop folder and the single run ---- */
 
 static int
 due_work(void *arg, struct err *e)
@@ -219,8 +217,7 @@ on_news(void *arg, const char *account)
 		dispatch_kick(g->parts.dispatch, account);
 }
 
-/* ---- life
- * ---------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static struct event *
 make_event(struct engine *g, int fd, short what, event_callback_fn f)

@@ -48,7 +48,7 @@ expand_free(struct expand *x)
 	free(x);
 }
 
-/* ---- the file of aliases ------------------------------------------------ */
+/* ---- the file of aliases ---- */
 
 /* All of an open file, which is closed; cut off beyond ALIASES_MAX. */
 static int

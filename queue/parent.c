@@ -112,7 +112,7 @@ start_queue(struct parent *p)
 	p->restart_at = p->gone_by = 0;
 }
 
-/* ---- requests of the queue process ------------------------------------- */
+/* ---- requests of the queue process ---- */
 
 /* For people and for init scripts; nothing of ours reads it. */
 static void

@@ -77,7 +77,7 @@ enum store_checkpoint {
 int store_checkpoint(struct store *s, enum store_checkpoint how, struct err *e);
 uint64_t store_journal_size(const struct store *s); /* octets */
 
-/* ---- messages ---------------------------------------------------------- */
+/* ---- messages ---- */
 
 #define CHUNK_SIZE (64 * 1024)
 
@@ -169,7 +169,7 @@ int store_rcpts_get(struct store *s, uint64_t message, struct store_rcpt **v,
 int store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
     struct buf *out, struct err *e);
 
-/* ---- the schedule's questions ------------------------------------------ */
+/* ---- the schedule's questions ---- */
 
 /*
  * The next message of the account to try: alarms first, then the uid after
@@ -208,7 +208,7 @@ typedef void store_usage(
     void *arg, uid_t uid, uint64_t messages, uint64_t octets);
 int store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e);
 
-/* ---- recipients' states: the only setter is state_set (queue/state.h) --- */
+/* ---- recipients' states: the only setter is state_set (queue/state.h) ---- */
 
 struct rcpt_change {
 	enum rcpt_state from; /* filled in by state_set */
@@ -235,7 +235,7 @@ int store_message_set_delay_notice(
 /* Every recipient is finished: 1, 0, -1. */
 int store_message_finished(struct store *s, uint64_t message, struct err *e);
 
-/* ---- attempts and journal ---------------------------------------------- */
+/* ---- attempts and journal ---- */
 
 struct store_attempt {
 	uint64_t message, rcpt;
@@ -268,7 +268,7 @@ int store_event_add(
     struct store *s, const struct store_event *ev, struct err *e);
 int store_event_forget(struct store *s, int64_t before, struct err *e);
 
-/* ---- listings ------------------------------------------------------------ */
+/* ---- listings ---- */
 
 /*
  * Walks up to max messages with an id greater than last, by id; only those of
@@ -297,7 +297,7 @@ int store_totals(struct store *s, struct store_totals *t, struct err *e);
 int store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e);
 
-/* ---- accounts ------------------------------------------------------------ */
+/* ---- accounts ---- */
 
 /* What the schedule knows of an account; kept over restarts. */
 struct store_account {

@@ -52,7 +52,7 @@ struct store {
 	uint64_t journal_size;
 };
 
-/* ---- query.c: statements --------------------------------------------- */
+/* ---- query.c: statements ---- */
 
 /* Fills *e from the connection's last error; "doing" as in "reading". */
 int query_fail(struct store *s, struct err *e, const char *doing);
@@ -94,7 +94,7 @@ char *query_dup(sqlite3_stmt *st, int i); /* to be freed */
 int query_ask(sqlite3 *db, const char *sql, char **out, struct err *e);
 int query_ask_number(sqlite3 *db, const char *sql, int64_t *n, struct err *e);
 
-/* ---- what the files ask of one another ------------------------------- */
+/* ---- what the files ask of one another ---- */
 
 /* recover.c: what must hold before anybody is answered. */
 int recover_was_clean(struct store *s, struct err *e); /* 1, 0, -1 */

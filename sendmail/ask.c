@@ -53,7 +53,7 @@ ask(const struct args *a, const struct ctl_request *request,
 	return status;
 }
 
-/* ---- mailq --------------------------------------------------------------- */
+/* ---- mailq ---- */
 
 static int
 list_row(void *arg, const struct frame *f, struct err *e)
@@ -117,7 +117,7 @@ ask_list(const struct args *a)
 	return status;
 }
 
-/* ---- sendmail -q --------------------------------------------------------- */
+/* ---- sendmail -q ---- */
 
 static int
 flush_row(void *arg, const struct frame *f, struct err *e)

@@ -9,7 +9,7 @@
 
 /*
  * Makes a header fit to travel: adds what is missing, takes out what must not
- * leave, and gives names without a domain the host's (DESIGN, "Front end").
+ * leave, and gives names without a domain the host's.
  */
 struct completion {
 	/* What a field that is missing gets; computed by the caller. */

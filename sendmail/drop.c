@@ -34,7 +34,7 @@
 
 #define XFS_MAGIC 0x58465342 /* not in every <linux/magic.h> */
 
-/* ---- the folder ---------------------------------------------------------- */
+/* ---- the folder ---- */
 
 /* "No such file": what stands before it, and what to do after it. */
 static int
@@ -137,7 +137,7 @@ open_folder(const struct drop *d, struct err *e)
 	return fd;
 }
 
-/* ---- the file ------------------------------------------------------------ */
+/* ---- the file ---- */
 
 static int
 no_file(struct err *e, const struct drop *d, const char *what)

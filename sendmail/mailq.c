@@ -108,7 +108,7 @@ format_time(int64_t at, char stamp[STAMP_SIZE])
 	return stamp;
 }
 
-/* ---- reasons ------------------------------------------------------------- */
+/* ---- reasons ---- */
 
 static char *
 copy(const char *s)
@@ -202,7 +202,7 @@ put_notes(struct buf *b, const struct reason *why)
 		put_note(b, "next try", format_time(why->next_at, stamp));
 }
 
-/* ---- rows ---------------------------------------------------------------- */
+/* ---- rows ---- */
 
 static void
 print(const struct mailq *q, const struct buf *b)

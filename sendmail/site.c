@@ -3,7 +3,7 @@
  * The places of this host, and how far a configuration file that somebody
  * names with -C is believed.  A web form may be made to pass -C, so such a
  * file starts a program or makes a folder only when root or the caller owns it
- * and nobody else may write it (DESIGN, "Configuration").
+ * and nobody else may write it.
  */
 #include "config.h"
 

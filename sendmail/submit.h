@@ -19,7 +19,7 @@ enum submit_outcome {
 	SUBMIT_OUT_FAILED      /* the parcel failed, as *e says */
 };
 
-/* How long each thing may take, in milliseconds (DESIGN, "Front end"). */
+/* How long each thing may take, in milliseconds. */
 struct submit_limits {
 	int64_t backlog_ms;  /* for a place in the socket's backlog */
 	int64_t greeting_ms; /* from the connection to the greeting */

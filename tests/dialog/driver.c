@@ -21,7 +21,7 @@
 
 #define SCRIPT_LINE_MAX 8192
 
-/* ---- set-up -------------------------------------------------------------- */
+/* ---- set-up ---- */
 
 /* A name of a list: its index, or -1. */
 static int
@@ -149,7 +149,7 @@ launch(struct script *s)
 	return job_queue(&s->stage);
 }
 
-/* ---- the server's part --------------------------------------------------- */
+/* ---- the server's part ---- */
 
 static int
 expect_line(struct script *s, const char *want, bool whole)
@@ -264,7 +264,7 @@ finish(struct script *s)
 	return 0;
 }
 
-/* ---- scripts ------------------------------------------------------------- */
+/* ---- scripts ---- */
 
 static void
 make_text(struct script *s, size_t size)

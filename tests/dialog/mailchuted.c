@@ -15,7 +15,7 @@
 
 #include "tests/dialog/script.h"
 
-/* ---- mailchuted's part --------------------------------------------------- */
+/* ---- mailchuted's part ---- */
 
 /* A message of the current text, with what "set" gave; to be completed. */
 static void
@@ -141,7 +141,7 @@ mailchuted_does(struct script *s, char *text)
 	return job_queue(&s->stage);
 }
 
-/* ---- what deliver tells -------------------------------------------------- */
+/* ---- what deliver tells ---- */
 
 static const char *const outcomes[] = { "", "delivered", "deferred", "rejected",
 	"uncertain", "untried", NULL };

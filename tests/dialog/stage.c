@@ -45,7 +45,7 @@ fail(struct stage *s, const char *fmt, ...)
 	return -1;
 }
 
-/* ---- both ends at once --------------------------------------------------- */
+/* ---- both ends at once ---- */
 
 static void
 set_nonblocking(int fd)
@@ -148,7 +148,7 @@ pump(struct stage *s, int64_t deadline_ms)
 	return 0;
 }
 
-/* ---- processes ----------------------------------------------------------- */
+/* ---- processes ---- */
 
 int
 stage_listen(struct stage *s)
@@ -226,7 +226,7 @@ stage_stop(struct stage *s)
 	close(s->listener);
 }
 
-/* ---- the server ---------------------------------------------------------- */
+/* ---- the server ---- */
 
 int
 server_accept(struct stage *s)
@@ -375,7 +375,7 @@ server_close(struct stage *s, bool reset)
 	peer_close(&s->server);
 }
 
-/* ---- mailchuted ---------------------------------------------------------- */
+/* ---- mailchuted ---- */
 
 int
 job_queue(struct stage *s)

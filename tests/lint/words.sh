@@ -10,6 +10,11 @@ judge 'nothing is left for later' "$(
 judge 'no code is switched off' "$(
     grep -nE '^ *# *if +(0|1)\b' $(c_files) || :)"
 
+# shellcheck disable=SC2046
+judge 'no page is referred to that is not here' "$(
+    grep -nE '(DESIGN|STYLE)( [0-9]|\.md|,|.s table| section)' \
+        $(text_files) | grep -v '^tests/lint/' || :)"
+
 # A path of the machine at hand is one below a folder that no system has, or
 # below somebody's home.
 usual='bin|boot|dev|etc|lib|media|mnt|opt|proc|run|sbin|srv|sys|tmp|usr|var'

@@ -190,7 +190,7 @@ attempt_words_and_end_come_back(void **state)
 	buf_clear(&b);
 }
 
-/* ---- what is refused ----------------------------------------------------- */
+/* ---- what is refused ---- */
 
 #define CURRENT \
 	{ \

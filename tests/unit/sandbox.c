@@ -49,7 +49,7 @@ static char *folder;      /* the only path that is kept */
 static int socket_before; /* TCP, made before the sandbox, not connected */
 static struct sockaddr_in there; /* where a listener waits */
 
-/* ---- attempts: 0, or the errno of the failure ---------------------------- */
+/* ---- attempts: 0, or the errno of the failure ---- */
 
 static int
 open_elsewhere(void)
@@ -314,7 +314,7 @@ use_files(void)
 	return rmdir(from) == -1 ? errno : 0;
 }
 
-/* ---- the cases ----------------------------------------------------------- */
+/* ---- the cases ---- */
 
 #define KILLED         (-SIGSYS)
 #define ABORTED        (-SIGABRT)

@@ -37,7 +37,7 @@
 		50, 50, 50 \
 	}
 
-/* ---- a message of any length --------------------------------------------- */
+/* ---- a message of any length ---- */
 
 struct sample {
 	uint64_t left, size;
