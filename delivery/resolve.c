@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -133,11 +134,18 @@ look_up(const struct host *h, enum conf_family family, struct addrinfo **found,
 	struct addrinfo hints = { .ai_family = families[family],
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV };
+	const char *name = h->name;
 	char port[8];
 	int rc;
 
+	/*
+	 * RFC 6761 6.3: localhost is loopback and nobody is asked.  Without a
+	 * name getaddrinfo gives just that, in an image with no /etc/hosts too.
+	 */
+	if (strcasecmp(name, "localhost") == 0)
+		name = NULL;
 	snprintf(port, sizeof(port), "%u", h->port);
-	if ((rc = getaddrinfo(h->name, port, &hints, found)) == 0)
+	if ((rc = getaddrinfo(name, port, &hints, found)) == 0)
 		return 0;
 	if (rc == EAI_SYSTEM)
 		return err_errno(
