@@ -46,7 +46,7 @@ struct envelope {
 	bool smtputf8;
 	enum dsn_ret ret;
 	char *envid;
-	char *from;       /* first address of From:, as the front end read it */
+	char *from;       /* first address of From:; bare: a local user */
 	char *message_id; /* with its angle brackets */
 };
 

@@ -314,6 +314,9 @@ transaction_run(struct session *s, const struct job_message *m,
 	if (m->is_notice && !t.rules.null_sender_ok &&
 	    t.rules.mode == REWRITE_NEVER)
 		t.rules.mode = REWRITE_AUTO;
+	t.rules.from_is_local =
+	    m->env.from != NULL && addr_domain(m->env.from) == NULL;
+	t.rules.is_automatic = m->env.sender[0] == '\0';
 	sender = rewrite_sender(&t.rules, m->env.sender);
 	outgoing_init(&t.out, m, sender, s->ehlo.offers);
 	free(sender);

@@ -34,8 +34,11 @@ m4_foreach_w([mc_flag], [-Wall -Wextra -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition
     -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
     -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference -Wduplicated-cond
-    -Wlogical-op -Walloca -Wframe-larger-than=16384],
+    -Wlogical-op -Walloca],
     [MC_TRY_CFLAG(mc_flag, [WARN_CFLAGS])])
+# Sanitizers put red zones around every array: their frames say nothing.
+AS_IF([test "x$enable_sanitizers" != xyes],
+    [MC_TRY_CFLAG([-Wframe-larger-than=16384], [WARN_CFLAGS])])
 AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
 AC_SUBST([WARN_CFLAGS])])
 

@@ -139,6 +139,13 @@ put_mailbox(struct buf *b, const char *name, const char *address)
 	buf_printf(b, " <%s>", address);
 }
 
+static bool
+is_local(const struct rewrite_rules *r, const char *domain)
+{
+	return domain == NULL || r->from_is_local ||
+	       strlist_has(r->local_names, domain);
+}
+
 /* "root@web01" for a local name, else the address as it is. */
 static void
 put_shown_address(
@@ -147,7 +154,7 @@ put_shown_address(
 	const char *domain = addr_domain(address);
 	size_t local = strlen(address);
 
-	if (domain != NULL && !strlist_has(r->local_names, domain)) {
+	if (!is_local(r, domain)) {
 		buf_append(b, address, fitting(address, local, ADDR_MAX));
 		return;
 	}
@@ -199,8 +206,7 @@ is_reachable(const struct rewrite_rules *r, const char *address)
 	const char *domain = addr_domain(address);
 
 	return domain != NULL && domain[0] != '[' &&
-	       strchr(domain, '.') != NULL &&
-	       !strlist_has(r->local_names, domain) &&
+	       strchr(domain, '.') != NULL && !is_local(r, domain) &&
 	       !ends_with(domain, ".local") &&
 	       !ends_with(domain, ".localdomain") &&
 	       !ends_with(domain, ".internal") &&
@@ -325,15 +331,32 @@ replace_sender(
 	buf_clear(&value);
 }
 
+/*
+ * Mail that had the null sender gets the account's: what tells programs not to
+ * answer must then stand in the header (RFC 3834 5).
+ */
+static bool
+mark_automatic(const struct rewrite_rules *r, struct header *h)
+{
+	if (!r->is_automatic || r->null_sender_ok ||
+	    header_find(h, "Auto-Submitted", NULL) != NULL)
+		return false;
+	header_add(h, "Auto-Submitted", "auto-generated");
+	return true;
+}
+
 bool
 rewrite_header(const struct rewrite_rules *r, struct header *h)
 {
 	struct origin o;
 	char *address = NULL;
-	bool changed = true;
+	bool changed = true, marked;
 
-	if (r->user == NULL || r->mode == REWRITE_NEVER)
+	if (r->user == NULL)
 		return false;
+	marked = mark_automatic(r, h);
+	if (r->mode == REWRITE_NEVER)
+		return marked;
 	origin_read(&o, h);
 	if (o.from != NULL)
 		address = qualify(r, o.from->address);
@@ -343,7 +366,7 @@ rewrite_header(const struct rewrite_rules *r, struct header *h)
 		replace_sender(r, &o, h);
 	free(address);
 	origin_clear(&o);
-	return changed;
+	return changed || marked;
 }
 
 char *

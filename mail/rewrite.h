@@ -22,6 +22,8 @@ struct rewrite_rules {
 	const struct strlist *local_names;
 	const char *hostname; /* its first label names the host */
 	const char *domain;
+	bool from_is_local; /* From was bare before it was qualified */
+	bool is_automatic;  /* had the null sender: nobody may answer it */
 };
 
 /*

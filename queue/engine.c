@@ -52,6 +52,7 @@ struct engine {
 	struct intake *intake;
 	struct control *control;
 	struct dropdir *dropdir;
+	struct event *probe;            /* SIGHUP */
 	struct event *term, *interrupt; /* the parent's word, or the user's */
 	struct event *hangup;           /* the parent is gone */
 	struct event *minute, *stop_timer, *checkpoint;
@@ -87,6 +88,18 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	stop(arg);
+}
+
+/* Somebody mended something: every account may try once, now. */
+static void
+on_probe(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (!g->is_stopping)
+		dispatch_probe(g->parts.dispatch, true);
 }
 
 static void
@@ -234,6 +247,7 @@ make_events(struct engine *g)
 {
 	static const struct timeval minute = { .tv_sec = HOUSEKEEPING_S };
 
+	g->probe = make_event(g, SIGHUP, EV_SIGNAL | EV_PERSIST, on_probe);
 	g->term = make_event(g, SIGTERM, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->interrupt = make_event(g, SIGINT, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->hangup = make_event(g, g->opt->parent_fd, EV_READ, on_stop);
@@ -241,6 +255,7 @@ make_events(struct engine *g)
 	g->stop_timer = make_event(g, -1, 0, on_stop_timer);
 	g->checkpoint = make_event(g, -1, 0, on_checkpoint);
 	event_priority_set(g->checkpoint, LOOP_PRIORITY_IDLE);
+	event_add(g->probe, NULL);
 	event_add(g->term, NULL);
 	event_add(g->interrupt, NULL);
 	event_add(g->hangup, NULL);
@@ -302,8 +317,7 @@ watch_drops(struct engine *g)
 static void
 reset_signals(void)
 {
-	/* Until the loop takes them, they wait. */
-	signal(SIGHUP, SIG_IGN);
+	/* Until the loop takes the others, they wait. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 }
@@ -354,6 +368,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	event_base_dispatch(g.parts.base);
 	stop(&g);
 	batch_flush(g.parts.batch);
+	event_free(g.probe);
 	event_free(g.term);
 	event_free(g.interrupt);
 	event_free(g.hangup);

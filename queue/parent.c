@@ -57,13 +57,15 @@ struct parent {
 	struct children *children;
 };
 
-static volatile sig_atomic_t got_stop, got_child;
+static volatile sig_atomic_t got_stop, got_child, got_hangup;
 
 static void
 on_signal(int sig)
 {
 	if (sig == SIGCHLD)
 		got_child = 1;
+	else if (sig == SIGHUP)
+		got_hangup = 1;
 	else
 		got_stop = 1;
 }
@@ -79,12 +81,13 @@ catch_signals(sigset_t *waiting)
 	sigaddset(&block, SIGTERM);
 	sigaddset(&block, SIGINT);
 	sigaddset(&block, SIGCHLD);
+	sigaddset(&block, SIGHUP);
 	sigprocmask(SIG_BLOCK, &block, waiting);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGCHLD, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 }
 
 /* The queue process is a fork: it shares the configuration as it was read. */
@@ -340,6 +343,11 @@ parent_run(const struct conf *conf, const struct parent_options *opt)
 	while (!is_over(&p)) {
 		if (got_stop)
 			stop(&p);
+		if (got_hangup) {
+			got_hangup = 0;
+			if (p.queue != -1)
+				kill(p.queue, SIGHUP);
+		}
 		if (got_child) {
 			reap(&p);
 			continue;

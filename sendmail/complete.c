@@ -105,15 +105,6 @@ qualify(struct header *h, const char *domain)
 			qualify_field(f, domain);
 }
 
-/* An address that surely has a domain; allocated. */
-static char *
-qualified(const char *address, const char *domain)
-{
-	if (addr_domain(address) != NULL)
-		return xstrdup(address);
-	return xasprintf("%s@%s", address, domain);
-}
-
 /* A field that is there and empty says as little as none. */
 static bool
 is_missing(struct header *h, const char *name)
@@ -131,20 +122,18 @@ static void
 add_author(struct header *h, const char *name, const struct completion *with)
 {
 	const char *address, *display;
-	char *mailbox;
 	struct buf b;
 
+	/* A bare address is qualified with all the others. */
 	with->author(with->arg, &address, &display);
-	mailbox = qualified(address, with->domain);
 	/* A phrase may take four octets for one, as RFC 2047 words. */
-	buf_init(&b, strlen(mailbox) + 16 * (strlen(display) + 16));
+	buf_init(&b, strlen(address) + 16 * (strlen(display) + 16));
 	if (display[0] != '\0' && addr_put_phrase(&b, display) == 0)
-		buf_printf(&b, " <%s>", mailbox);
+		buf_printf(&b, " <%s>", address);
 	else
-		buf_puts(&b, mailbox);
+		buf_puts(&b, address);
 	header_add(h, name, buf_data(&b));
 	buf_clear(&b);
-	free(mailbox);
 }
 
 /* Any of the fields that say the message was sent on (RFC 5322 3.6.6). */
@@ -174,9 +163,12 @@ add_missing(struct header *h, const char *prefix, const struct completion *with)
 	free(id);
 }
 
-/* The first address of From, qualified; NULL when there is none. */
+/*
+ * The first address of From as it was given; NULL when there is none.  A bare
+ * one tells whoever rewrites the sender that it is a user of this host.
+ */
 static char *
-first_from(const struct header *h, const char *domain)
+first_from(const struct header *h)
 {
 	const struct header_field *f = header_find(h, "From", NULL);
 	struct mailboxes m;
@@ -186,7 +178,7 @@ first_from(const struct header *h, const char *domain)
 		return NULL;
 	(void)mailboxes_parse(f->value, strlen(f->value), &m);
 	if (m.n > 0)
-		address = qualified(m.v[0].address, domain);
+		address = xstrdup(m.v[0].address);
 	mailboxes_clear(&m);
 	return address;
 }
@@ -205,8 +197,8 @@ complete_header(
 	add_missing(h, "", with);
 	for (i = 0; i < COUNT(removed_fields); i++)
 		header_remove(h, removed_fields[i]);
+	out->from = first_from(h);
 	qualify(h, with->domain);
-	out->from = first_from(h, with->domain);
 	id = header_find(h, "Message-ID", NULL);
 	out->message_id = xstrdup(id->value);
 }

@@ -29,7 +29,7 @@ struct completion {
 /* What was found in the header, for the envelope. */
 struct completed {
 	struct strlist recipients; /* values of To, Cc, Bcc, or of Resent-* */
-	char *from;                /* first address of From */
+	char *from;                /* first address of From, as given */
 	char *message_id;
 };
 

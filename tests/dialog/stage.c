@@ -290,7 +290,10 @@ server_tls(struct stage *s, const char *certificate, const char *version)
 	return 0;
 }
 
-/* What a script sends at once fits into the socket's buffer. */
+/*
+ * What a script sends at once fits into the socket's buffer.  deliver may hang
+ * up in the middle of a flood; what it says of it is what the script judges.
+ */
 int
 server_send(struct stage *s, const char *p, size_t n)
 {
@@ -298,6 +301,8 @@ server_send(struct stage *s, const char *p, size_t n)
 		if (SSL_write(s->tls->ssl, p, (int)n) == (int)n)
 			return 0;
 	} else if (send(s->server.fd, p, n, MSG_NOSIGNAL) == (ssize_t)n) {
+		return 0;
+	} else if (errno == EPIPE || errno == ECONNRESET) {
 		return 0;
 	}
 	return fail(s, "deliver does not take what the server sends");

@@ -147,17 +147,3 @@ def test_expired(make_site, server):
     status = list(m.parsed.iter_parts())[1]
     assert status.get_payload()[1]["Action"] == "failed"
     site.wait_empty()
-
-
-def test_delay_notice(make_site, server):
-    server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
-    site = make_site(server)
-    site.conf["queue"].update(retry="1s", delay_notice="1s")
-    site.start()
-    send(site, rcpt="later@example.net")
-    m = server.record.wait_messages(1)[0]
-    status = list(m.parsed.iter_parts())[1]
-    assert status.get_payload()[1]["Action"] == "delayed"
-    server.record.wait_event("reply", "451 4.3.0 Not now", nth=4)
-    assert len(server.record.accepted) == 1  # one notice
-    assert list(site.recipients()) == ["later@example.net"]

@@ -3,7 +3,6 @@
 
 import os
 import re
-import signal
 import sqlite3
 
 import pytest
@@ -123,23 +122,6 @@ def test_missing_folders_are_made(site, server):
     server.record.wait_messages(1)
     for name, mode in (("lib", 0o700), ("run", 0o755), ("spool/drop", 0o3733)):
         assert os.stat(site.path(name)).st_mode & 0o7777 == mode, name
-
-
-def test_reload_keeps_a_good_configuration(running, server):
-    """SIGHUP with an error: said, and the old one stays in force."""
-    add(running, "[queue]\nlife_time = 3d")
-    running.daemon.send_signal(signal.SIGHUP)
-    running.wait(lambda: "life_time" in running.log.text(), "the error told")
-    running.submit("a@example.net", stdin=TEXT)
-    server.record.wait_messages(1)
-
-
-def test_reload_takes_a_change(holding, server):
-    holding.submit("a@example.net", stdin=TEXT)
-    holding.conf["queue"]["delivery"] = "on"
-    holding.write_conf()
-    holding.daemon.send_signal(signal.SIGHUP)
-    server.record.wait_messages(1)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")

@@ -387,12 +387,3 @@ def test_refused_for_now_is_tried_again(site, server):
     site.stop()
     site.conf["queue"]["free_space_min"] = "1M"
     delivered_once(site, server)
-
-
-def test_refused_for_ever_is_bounced(site, server):
-    site.submit("a@example.net", stdin=TEXT + ("x" * 70 + "\n") * 5000)
-    site.conf["queue"]["message_size_max"] = "100K"
-    site.start()
-    bounce = server.record.wait_messages(1)[0]
-    assert bounce.parsed.get_content_type() == "multipart/report"
-    site.wait(lambda: not site.dropped(), "an empty drop folder")
