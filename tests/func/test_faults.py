@@ -91,8 +91,10 @@ def test_for_ever(make_site, server, state):
         a = site.status()["accounts"][0]
         return r and any(reply[4:] in str(x["text"]) for x in (r, a)) and r
     recipient = site.wait(told, "the server's words in the queue")
-    assert recipient["state"] in ("queued", "active")
-    assert reply[4:] in " ".join(site.mailq().split())
+    assert recipient["state"] in ("queued", "active", "uncertain")
+    # Each try may end with other words, as the server closes early or late.
+    site.wait(lambda: reply[4:] in " ".join(site.mailq().split()),
+              "the server's words in mailq")
     assert not server.record.accepted
 
 
