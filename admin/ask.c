@@ -23,6 +23,14 @@ ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
     client_row *row, void *arg)
 {
 	struct ctl_request r;
+	const struct client_question question = {
+		.conf = c,
+		.conf_path = a->conf_path,
+		.start = CLIENT_MAY_START,
+		.request = &r,
+		.row = row,
+		.arg = arg,
+	};
 	struct client_answer answer;
 	struct err e;
 
@@ -31,8 +39,7 @@ ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
 	r.ids = a->ids; /* lent */
 	r.all = a->all;
 	r.body = a->body;
-	if (client_ask(c, a->conf_path, CLIENT_MAY_START, &r, row, arg, &answer,
-		&e) == -1)
+	if (client_ask(&question, &answer, &e) == -1)
 		complain(e.text);
 	else if (answer.status != 0)
 		complain(answer.text == NULL || *answer.text == '\0'

@@ -179,9 +179,8 @@ explain_child(int status, struct err *e)
 }
 
 int
-client_ask(const struct conf *c, const char *conf_path, enum client_start start,
-    const struct ctl_request *r, client_row *row, void *arg,
-    struct client_answer *out, struct err *e)
+client_ask(
+    const struct client_question *q, struct client_answer *out, struct err *e)
 {
 	struct link l = { -1, -1 };
 	struct err unread; /* of what was sent to nobody, *e says why */
@@ -189,17 +188,17 @@ client_ask(const struct conf *c, const char *conf_path, enum client_start start,
 
 	memset(out, 0, sizeof(*out));
 	out->status = EX_UNAVAILABLE;
-	l.fd = connect_to(c->queue.socket_directory, e);
+	l.fd = connect_to(q->conf->queue.socket_directory, e);
 	out->is_daemon = l.fd != -1;
-	if (l.fd == -1 && (start == CLIENT_RUNNING_ONLY ||
-			      start_mailchuted(&l, conf_path, e) == -1))
+	if (l.fd == -1 && (q->start == CLIENT_RUNNING_ONLY ||
+			      start_mailchuted(&l, q->conf_path, e) == -1))
 		return -1;
 	out->status = EX_TEMPFAIL;
 	/* Who refuses any request answers and leaves before it has read one. */
-	if (send_request(l.fd, r, e) == 0)
-		rc = read_answer(l.fd, row, arg, out, e);
+	if (send_request(l.fd, q->request, e) == 0)
+		rc = read_answer(l.fd, q->row, q->arg, out, e);
 	else
-		rc = read_answer(l.fd, row, arg, out, &unread);
+		rc = read_answer(l.fd, q->row, q->arg, out, &unread);
 	close(l.fd);
 	if (l.child != -1) {
 		status = wait_for(l.child);

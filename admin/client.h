@@ -18,6 +18,15 @@ enum client_start {
 /* Called for each row before DONE; -1 with *e filled ends the conversation. */
 typedef int client_row(void *arg, const struct frame *f, struct err *e);
 
+struct client_question {
+	const struct conf *conf;
+	const char *conf_path; /* for a mailchuted that is started */
+	enum client_start start;
+	const struct ctl_request *request;
+	client_row *row;
+	void *arg; /* of row */
+};
+
 struct client_answer {
 	int status;     /* exit status; of DONE, or for what went wrong */
 	char *text;     /* of DONE, or NULL; to be freed */
@@ -28,8 +37,7 @@ struct client_answer {
  * 0 when the answer came whole: what it says is in out->status.  -1 with *e
  * when it did not; out->status is then what to exit with.
  */
-int client_ask(const struct conf *c, const char *conf_path,
-    enum client_start start, const struct ctl_request *r, client_row *row,
-    void *arg, struct client_answer *out, struct err *e);
+int client_ask(
+    const struct client_question *q, struct client_answer *out, struct err *e);
 
 #endif

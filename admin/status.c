@@ -128,15 +128,21 @@ static void
 inquire(const struct args *a, const struct conf *c, struct report *r)
 {
 	const struct ctl_request request = { .verb = CTL_STATUS };
+	const struct client_question question = {
+		.conf = c,
+		.conf_path = a->conf_path,
+		.start = a->watch ? CLIENT_RUNNING_ONLY : CLIENT_MAY_START,
+		.request = &request,
+		.row = take_row,
+		.arg = r,
+	};
 	struct client_answer answer;
 	struct err e;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->now = clock_wall();
-	rc = client_ask(c, a->conf_path,
-	    a->watch ? CLIENT_RUNNING_ONLY : CLIENT_MAY_START, &request,
-	    take_row, r, &answer, &e);
+	rc = client_ask(&question, &answer, &e);
 	if (!answer.is_daemon) {
 		set_verdict(r, "critical",
 		    "mailchuted is not running: mail is kept, and none goes "
