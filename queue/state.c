@@ -5,38 +5,39 @@
  *
  *	                  STAGING
  *	                     |
- *	                     v    +---+ another time
- *	      HELD <------> QUEUED <--+
- *	       ^            |  ^ | |
- *	       |            |  | | +-----------------> EXPIRED
- *	       |            v  | +-------------------> FAILED
- *	       |           ACTIVE                        ^
- *	       |            | | |                        |
- *	       |            | | +------------------------+
- *	       |            | +----------------------> DELIVERED
- *	       |            v
- *	       +------- UNCERTAIN -------> QUEUED
+ *	                     v
+ *	      HELD <------> QUEUED -----------------> EXPIRED
+ *	       ^             ^  |
+ *	       |             |  v
+ *	       |             ACTIVE ----------------> DELIVERED
+ *	       |                |  |
+ *	       |                |  +----------------> FAILED
+ *	       |                v
+ *	       +---------- UNCERTAIN ---------------> QUEUED
  *
- *	QUEUED, HELD, UNCERTAIN ---------------------> REMOVED
+ *	QUEUED, HELD, UNCERTAIN --------------------> REMOVED
  *
  *   STAGING   -> QUEUED     store_message_queue: the last of a submission is
- *                           in, and after the commit its sender is told so
- *   QUEUED    -> ACTIVE     committed before the last octet of the body may
- *                           leave for the server
- *   QUEUED    -> QUEUED     tried, and put off before any body left: refused
- *                           at RCPT, or the session broke down
- *   QUEUED    -> FAILED     likewise, but refused for good
- *   QUEUED    -> EXPIRED    queue.lifetime is over
- *   QUEUED   <-> HELD       an administrator holds and releases; a notice
- *                           that nobody takes is held
- *   ACTIVE    -> DELIVERED  the server has taken it
- *   ACTIVE    -> QUEUED     the server has put it off
- *   ACTIVE    -> FAILED     the server has refused it
- *   ACTIVE    -> UNCERTAIN  the connection was lost between the last octet
- *                           and the answer; or, in recover_reconcile, we were
- *   UNCERTAIN -> QUEUED     its time has come, or it was released
- *   UNCERTAIN -> HELD       queue.uncertain = hold
- *   ...       -> REMOVED    an administrator or its owner removes it
+ *                           in, and after the commit its sender is told so;
+ *                           readdress: a notice nobody takes, to local.admin
+ *   QUEUED    -> ACTIVE     job_claim: committed before the last octet of the
+ *                           body may leave for the server
+ *   QUEUED    -> EXPIRED    settle: put off, and queue.lifetime is over
+ *   QUEUED    -> HELD       hold_one: an administrator; settle: damaged mail,
+ *                           or a notice that not even local.admin gets
+ *   HELD      -> QUEUED     release_one
+ *   ACTIVE    -> DELIVERED  settle: the server has taken it
+ *   ACTIVE    -> QUEUED     settle: the server has put it off
+ *   ACTIVE    -> FAILED     settle: the server has refused it
+ *   ACTIVE    -> UNCERTAIN  settle: the connection was lost between the last
+ *                           octet and the answer; recover_reconcile: we were
+ *   UNCERTAIN -> QUEUED     job_claim: its time has come
+ *   UNCERTAIN -> HELD       hold_one; settle, recover_reconcile: by
+ *                           queue.uncertain = hold
+ *   ...       -> REMOVED    remove_one: by an administrator or its owner
+ *
+ * A verdict may come before job_claim, when the server refuses the envelope
+ * while the body is still on its way; it passes through ACTIVE all the same.
  *
  * Nothing leads out of DELIVERED, FAILED, EXPIRED and REMOVED.  When all of a
  * message's recipients are there, the message goes and the journal remembers.
@@ -76,9 +77,7 @@ static const struct {
 	enum rcpt_state from, to;
 } legal[] = {
 	{ RCPT_STAGING, RCPT_QUEUED },
-	{ RCPT_QUEUED, RCPT_QUEUED },
 	{ RCPT_QUEUED, RCPT_ACTIVE },
-	{ RCPT_QUEUED, RCPT_FAILED },
 	{ RCPT_QUEUED, RCPT_EXPIRED },
 	{ RCPT_QUEUED, RCPT_HELD },
 	{ RCPT_QUEUED, RCPT_REMOVED },

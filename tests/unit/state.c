@@ -16,7 +16,7 @@
 static const char *const picture[RCPT_STATES] = {
 	/*  S Q A D F E U H R */
 	/* staging   */ ".x.......",
-	/* queued    */ ".xx.xx.xx",
+	/* queued    */ "..x..x.xx",
 	/* active    */ ".x.xx.x..",
 	/* delivered */ ".........",
 	/* failed    */ ".........",

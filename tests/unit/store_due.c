@@ -138,7 +138,9 @@ alarms_go_before_all(void **state)
 	    w->s, (struct fixture_message){ .uid = 9, .kind = KIND_ALARM });
 	assert_int_equal(ask(w, "", T0, 1, NULL, 0).id, alarm);
 	/* One that is not due holds up nothing. */
-	fixture_set(w->s, alarm, 1, RCPT_QUEUED, RCPT_QUEUED, T0 + 5);
+	fixture_begin(w->s);
+	assert_int_equal(store_message_due(w->s, alarm, T0 + 5, &w->e), 0);
+	fixture_commit(w->s);
 	assert_int_equal(ask(w, "", T0, 1, NULL, 0).uid, 2);
 	assert_int_equal(ask(w, "", T0, 2, NULL, 0).uid, 3);
 	assert_int_equal(ask(w, "", T0 + 5, 1, NULL, 0).id, alarm);
@@ -176,6 +178,36 @@ one_waiting_recipient_is_enough(void **state)
 	assert_int_equal(ask(w, "", T0, 0, NULL, 0).id, id);
 	fixture_set(w->s, id, 2, RCPT_QUEUED, RCPT_REMOVED, 0);
 	assert_int_equal(ask(w, "", T0, 0, NULL, 0).found, 0);
+}
+
+/* What is held, or being delivered, is nobody's to make due. */
+static void
+waiting_mail_is_made_due(void **state)
+{
+	struct world *w = *state;
+	uint64_t one = add(w, 1, T0 + 100), two = add(w, 2, T0 + 200),
+		 held = add(w, 3, T0 + 300), past = add(w, 4, T0 - 50);
+	struct asked a;
+
+	fixture_set(w->s, held, 1, RCPT_QUEUED, RCPT_HELD, 0);
+	assert_int_equal(ask(w, "", T0, 0, NULL, 0).id, past);
+	fixture_begin(w->s);
+	assert_int_equal(store_message_due(w->s, two, T0, &w->e), 0);
+	assert_int_equal(store_message_due(w->s, held, T0, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(ask(w, "", T0, 1, NULL, 0).id, two);
+	a = ask(w, "", T0, 2, &past, 1);
+	assert_int_equal(a.id, two);
+
+	fixture_begin(w->s);
+	assert_int_equal(store_all_due(w->s, T0 - 10, &w->e), 0);
+	fixture_commit(w->s);
+	a = ask(w, "", T0 - 10, 0, NULL, 0);
+	assert_int_equal(a.id, one);
+	assert_int_equal(ask(w, "", T0 - 10, 1, NULL, 0).id, two);
+	/* What was due stays the oldest, and is in step with its message. */
+	assert_int_equal(ask(w, "", T0 - 50, 0, NULL, 0).id, past);
+	assert_int_equal(ask(w, "", T0 - 51, 0, NULL, 0).wake_at, T0 - 50);
 }
 
 /*
@@ -322,6 +354,7 @@ main(void)
 		CASE(alarms_go_before_all),
 		CASE(only_queued_and_uncertain_wait),
 		CASE(one_waiting_recipient_is_enough),
+		CASE(waiting_mail_is_made_due),
 		CASE(answers_are_those_of_the_rule),
 		CASE(accounts_are_apart),
 		CASE(usage_is_told_by_uid),

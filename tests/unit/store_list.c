@@ -171,7 +171,8 @@ totals_tell_each_message_once(void **state)
 	fixture_set(w->s, id[2], 1, RCPT_QUEUED, RCPT_HELD, 0);
 	fixture_set(w->s, id[3], 1, RCPT_QUEUED, RCPT_HELD, 0);
 	fixture_set(w->s, id[3], 2, RCPT_QUEUED, RCPT_HELD, 0);
-	fixture_set(w->s, id[4], 1, RCPT_QUEUED, RCPT_FAILED, 0);
+	fixture_set(w->s, id[4], 1, RCPT_QUEUED, RCPT_ACTIVE, 0);
+	fixture_set(w->s, id[4], 1, RCPT_ACTIVE, RCPT_FAILED, 0);
 	fixture_set(w->s, id[4], 2, RCPT_QUEUED, RCPT_REMOVED, 0);
 	fixture_set(w->s, id[5], 1, RCPT_QUEUED, RCPT_REMOVED, 0);
 	fixture_set(w->s, id[5], 2, RCPT_QUEUED, RCPT_REMOVED, 0);

@@ -40,7 +40,7 @@ answer_stays_until_the_next_one(void **state)
 		.text = "later",
 		.meaning = "busy",
 		.fix = "wait" };
-	struct rcpt_change silent = { .to = RCPT_QUEUED, .due_at = T0 + 90 };
+	struct rcpt_change active = { .to = RCPT_ACTIVE };
 	struct rcpt_change ours = { .to = RCPT_QUEUED,
 		.due_at = T0 + 99,
 		.status = "4.4.2",
@@ -49,12 +49,15 @@ answer_stays_until_the_next_one(void **state)
 	uint64_t id = fixture_add(w->s, (struct fixture_message){ .uid = 1 });
 
 	fixture_begin(w->s);
-	assert_int_equal(state_set(w->s, id, 1, RCPT_QUEUED, &told, &w->e), 0);
 	assert_int_equal(
-	    state_set(w->s, id, 1, RCPT_QUEUED, &silent, &w->e), 0);
+	    state_set(w->s, id, 1, RCPT_QUEUED, &active, &w->e), 0);
+	assert_int_equal(state_set(w->s, id, 1, RCPT_ACTIVE, &told, &w->e), 0);
+	assert_int_equal(
+	    state_set(w->s, id, 1, RCPT_QUEUED, &active, &w->e), 0);
 	fixture_commit(w->s);
 	r = first_rcpt(w, id);
-	assert_int_equal(r.due_at, T0 + 90);
+	assert_int_equal(r.state, RCPT_ACTIVE);
+	assert_int_equal(r.due_at, 0);
 	assert_int_equal(r.attempts, 1);
 	assert_int_equal(r.code, 451);
 	assert_string_equal(r.status, "4.7.1");
@@ -62,7 +65,7 @@ answer_stays_until_the_next_one(void **state)
 	assert_string_equal(r.meaning, "busy");
 	assert_string_equal(r.fix, "wait");
 	fixture_begin(w->s);
-	assert_int_equal(state_set(w->s, id, 1, RCPT_QUEUED, &ours, &w->e), 0);
+	assert_int_equal(state_set(w->s, id, 1, RCPT_ACTIVE, &ours, &w->e), 0);
 	fixture_commit(w->s);
 	store_rcpt_clear(&r);
 	r = first_rcpt(w, id);
@@ -86,6 +89,13 @@ assert_message(struct world *w, uint64_t id, enum rcpt_state state,
 }
 
 static void
+put_off(struct world *w, uint64_t id, uint64_t rcpt, int64_t due_at)
+{
+	fixture_set(w->s, id, rcpt, RCPT_QUEUED, RCPT_ACTIVE, 0);
+	fixture_set(w->s, id, rcpt, RCPT_ACTIVE, RCPT_QUEUED, due_at);
+}
+
+static void
 message_follows_its_recipients(void **state)
 {
 	struct world *w = *state;
@@ -95,8 +105,8 @@ message_follows_its_recipients(void **state)
 	assert_message(w, id, RCPT_QUEUED, T0, 0);
 	fixture_set(w->s, id, 1, RCPT_QUEUED, RCPT_HELD, 0);
 	assert_message(w, id, RCPT_QUEUED, T0, 0);
-	fixture_set(w->s, id, 2, RCPT_QUEUED, RCPT_QUEUED, T0 + 50);
-	fixture_set(w->s, id, 3, RCPT_QUEUED, RCPT_QUEUED, T0 + 40);
+	put_off(w, id, 2, T0 + 50);
+	put_off(w, id, 3, T0 + 40);
 	assert_message(w, id, RCPT_QUEUED, T0 + 40, 0);
 	fixture_set(w->s, id, 3, RCPT_QUEUED, RCPT_ACTIVE, 0);
 	assert_message(w, id, RCPT_ACTIVE, T0 + 50, 0);
