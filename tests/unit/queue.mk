@@ -33,7 +33,8 @@ check_PROGRAMS += \
 	tests/unit/store_journal \
 	tests/unit/store_list \
 	tests/unit/store_mail \
-	tests/unit/store_rcpt
+	tests/unit/store_rcpt \
+	tests/unit/store_reader
 
 tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
@@ -67,6 +68,8 @@ tests_unit_store_list_CFLAGS = $(queue_test_cflags)
 tests_unit_store_list_LDADD = $(queue_test_libs)
 tests_unit_store_mail_CFLAGS = $(queue_test_cflags)
 tests_unit_store_mail_LDADD = $(queue_test_libs)
+tests_unit_store_reader_CFLAGS = $(queue_test_cflags)
+tests_unit_store_reader_LDADD = $(queue_test_libs)
 tests_unit_store_rcpt_CFLAGS = $(queue_test_cflags)
 tests_unit_store_rcpt_LDADD = $(queue_test_libs)
 tests_unit_account_CFLAGS = $(queue_test_cflags)

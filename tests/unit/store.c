@@ -258,103 +258,6 @@ queue_of_somebody_else_is_refused(void **state)
 }
 
 static void
-count_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
-{
-	(void)m;
-	(void)r;
-	++*(size_t *)arg;
-}
-
-static size_t
-rows_of(struct store *s)
-{
-	struct store_walk walk = { .max = 100 };
-	size_t rows = 0;
-	struct err e;
-
-	assert_int_equal(store_list(s, &walk, count_row, &rows, &e), 0);
-	return rows;
-}
-
-static void
-reader_sees_what_is_committed_and_changes_nothing(void **state)
-{
-	char *directory = fixture_directory();
-	struct store *w = fixture_open(directory, NULL), *r;
-	struct store_opened what;
-	struct err e;
-
-	(void)state;
-	fixture_add(w, (struct fixture_message){ .uid = 1 });
-	assert_int_equal(
-	    store_open(&(struct store_place){ directory, STORE_READ, T0, T0 },
-		&r, &what, &e),
-	    0);
-	assert_int_equal(rows_of(r), 1);
-	fixture_add(w, (struct fixture_message){ .uid = 1 });
-	assert_int_equal(rows_of(r), 2);
-	/* The writer goes, and comes, while the reader stays. */
-	store_close(w);
-	assert_int_equal(rows_of(r), 2);
-	w = fixture_open(directory, NULL);
-	fixture_add(w, (struct fixture_message){ .uid = 1 });
-	assert_int_equal(rows_of(r), 3);
-	assert_int_equal(store_begin(r, &e), -1);
-	store_close(r);
-	fixture_begin(w);
-	fixture_commit(w);
-	store_close(w);
-	/* A reader's end is no clean stop, nor an unclean one. */
-	w = fixture_open(directory, &what);
-	assert_false(what.checked);
-	store_close(w);
-	fixture_remove(directory);
-}
-
-/* As docs/schema.md promises to whoever may read the file. */
-static void
-sqlite3_readonly_reads_the_views(void **state)
-{
-	char *directory = fixture_directory();
-	char *path = path_in(directory, "queue.db");
-	struct store *s = fixture_open(directory, NULL);
-	sqlite3_stmt *st;
-	sqlite3 *db;
-	int stopped;
-
-	(void)state;
-	fixture_add(s, (struct fixture_message){ .uid = 33, .recipients = 2 });
-	for (stopped = 0; stopped < 2; stopped++) {
-		if (stopped == 1)
-			store_close(s);
-		assert_int_equal(
-		    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL),
-		    SQLITE_OK);
-		assert_int_equal(
-		    sqlite3_prepare_v2(db,
-			"SELECT id, state, sender, uid, address, arrived_at,"
-			" next_at, size FROM v_queue",
-			-1, &st, NULL),
-		    SQLITE_OK);
-		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-		assert_int_equal(sqlite3_column_bytes(st, 0), 12);
-		assert_string_equal(
-		    (const char *)sqlite3_column_text(st, 1), "queued");
-		assert_int_equal(sqlite3_column_int(st, 3), 33);
-		assert_string_equal(
-		    (const char *)sqlite3_column_text(st, 4), "r1@example.com");
-		assert_string_equal((const char *)sqlite3_column_text(st, 5),
-		    "2023-11-14T22:13:20Z");
-		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-		assert_int_equal(sqlite3_step(st), SQLITE_DONE);
-		sqlite3_finalize(st);
-		assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	}
-	free(path);
-	fixture_remove(directory);
-}
-
-static void
 transactions_do_not_nest_and_do_not_dangle(void **state)
 {
 	struct world *w = *state;
@@ -392,6 +295,12 @@ spoilt_transaction_cannot_be_committed(void **state)
 	assert_non_null(strstr(w->e.text, "after another one failed"));
 	assert_int_equal(store_commit(w->s, &w->e), -1);
 	assert_int_equal(store_fact_get(w->s, "a", &value, &w->e), 0);
+	/* So does one that SQLite refuses. */
+	fixture_begin(w->s);
+	assert_int_equal(store_fact_put(w->s, "a", NULL, &w->e), -1);
+	assert_int_equal(store_fact_put(w->s, "a", "1", &w->e), -1);
+	assert_int_equal(store_commit(w->s, &w->e), -1);
+	assert_int_equal(store_fact_get(w->s, "a", &value, &w->e), 0);
 	/* It is known not to have happened: work goes on. */
 	fixture_begin(w->s);
 	assert_int_equal(store_fact_put(w->s, "a", "2", &w->e), 0);
@@ -420,34 +329,6 @@ journal_is_emptied(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, 0);
 	w->s = fixture_open(w->directory, NULL);
-	free(path);
-}
-
-/* A reader that stays in the middle of a listing delays, and breaks nothing. */
-static void
-reader_in_the_way_of_a_checkpoint(void **state)
-{
-	struct world *w = *state;
-	char *path = path_in(w->directory, "queue.db");
-	sqlite3_stmt *st;
-	sqlite3 *db;
-
-	fixture_add(w->s, (struct fixture_message){ .uid = 1 });
-	assert_int_equal(
-	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(db, "SELECT id FROM v_queue", -1, &st, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	fixture_add(w->s, (struct fixture_message){ .octets = 300000 });
-	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_TRUNCATE, &w->e), 0);
-	assert_true(store_journal_size(w->s) > 300000);
-	fixture_add(w->s, (struct fixture_message){ .uid = 1 });
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	assert_int_equal(store_checkpoint(w->s, CHECKPOINT_TRUNCATE, &w->e), 0);
-	assert_int_equal(store_journal_size(w->s), 0);
-	assert_int_equal(rows_of(w->s), 3);
 	free(path);
 }
 
@@ -485,13 +366,9 @@ main(void)
 		cmocka_unit_test(things_that_are_no_queue_are_refused),
 		cmocka_unit_test(foreign_and_newer_files_are_refused),
 		cmocka_unit_test(queue_of_somebody_else_is_refused),
-		cmocka_unit_test(
-		    reader_sees_what_is_committed_and_changes_nothing),
-		cmocka_unit_test(sqlite3_readonly_reads_the_views),
 		CASE(transactions_do_not_nest_and_do_not_dangle),
 		CASE(spoilt_transaction_cannot_be_committed),
 		CASE(journal_is_emptied),
-		CASE(reader_in_the_way_of_a_checkpoint),
 		CASE(ids_only_grow),
 	};
 

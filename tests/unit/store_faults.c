@@ -115,6 +115,79 @@ failed_commit_is_the_end(void **state)
 	fixture_remove(directory);
 }
 
+/*
+ * What a life before left in the journal may lie in the page cache alone; it
+ * is brought to the disk before anybody is answered, or nobody is.
+ */
+static void
+journal_that_cannot_be_moved_is_no_start(void **state)
+{
+	char *directory = fixture_directory();
+	struct store *s = fixture_open(directory, NULL);
+	struct store_place place = { .directory = directory,
+		.mode = STORE_WRITE,
+		.now = T0,
+		.uncertain_due = T0 };
+	struct store_opened what;
+	struct err e;
+	char *value;
+
+	(void)state;
+	fixture_begin(s);
+	assert_int_equal(store_fact_put(s, "a", "b", &e), 0);
+	fixture_commit(s);
+	fixture_begin(s);
+	faultfs_fail(FAULT_EIO, 1, false);
+	assert_int_equal(store_fact_put(s, "a", "c", &e), 0);
+	assert_int_equal(store_commit(s, &e), -1);
+	store_close(s);
+	faultfs_fail(FAULT_EIO, 1, false);
+	assert_int_equal(store_open(&place, &s, &what, &e), -1);
+	assert_int_equal(e.class, ERR_TEMP);
+	faultfs_fail(FAULT_NONE, 0, false);
+	s = fixture_open(directory, NULL);
+	assert_int_equal(store_fact_get(s, "a", &value, &e), 1);
+	assert_string_equal(value, "b");
+	free(value);
+	store_close(s);
+	fixture_remove(directory);
+}
+
+/*
+ * SQLite ends a transaction when a read fails in it.  A change after that
+ * would be committed alone.
+ */
+static void
+failed_read_ends_the_transaction(void **state)
+{
+	char *directory = fixture_directory(), *value;
+	struct store *s = fixture_open(directory, NULL);
+	struct buf b;
+	struct err e;
+	uint64_t id;
+
+	(void)state;
+	/* More than is kept in memory, so that it must be read. */
+	id = fixture_add(
+	    s, (struct fixture_message){ .octets = 40 * CHUNK_SIZE });
+	s = fixture_reopen(s, directory);
+	buf_init(&b, CHUNK_SIZE);
+	fixture_begin(s);
+	assert_int_equal(store_fact_put(s, "a", "b", &e), 0);
+	faultfs_fail(FAULT_READ, 1, true);
+	assert_int_equal(store_chunk_get(s, id, 20, &b, &e), -1);
+	faultfs_fail(FAULT_NONE, 0, false);
+	assert_int_equal(e.class, ERR_TEMP);
+	assert_int_equal(store_fact_put(s, "c", "d", &e), -1);
+	assert_int_equal(store_commit(s, &e), -1);
+	assert_int_equal(store_fact_get(s, "a", &value, &e), 0);
+	assert_int_equal(store_fact_get(s, "c", &value, &e), 0);
+	assert_int_equal(store_chunk_get(s, id, 20, &b, &e), 1);
+	buf_clear(&b);
+	store_close(s);
+	fixture_remove(directory);
+}
+
 int
 main(void)
 {
@@ -123,6 +196,8 @@ main(void)
 		cmocka_unit_test(each_write_on_a_full_disk),
 		cmocka_unit_test(each_read),
 		cmocka_unit_test(failed_commit_is_the_end),
+		cmocka_unit_test(journal_that_cannot_be_moved_is_no_start),
+		cmocka_unit_test(failed_read_ends_the_transaction),
 	};
 
 	faultfs_install();
