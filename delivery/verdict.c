@@ -68,18 +68,33 @@ static bool blames_mail(enum verdict_class class)
 	return class >= VERDICT_MESSAGE_LATER;
 }
 
-/* An answer to RCPT is about one recipient, any later one about them all. */
+/*
+ * What no row may break: 421 is the connection's affair, 4yz takes nothing away
+ * from mail, and an answer to RCPT is about one recipient, a later one about
+ * them all.
+ */
 static enum verdict_class
-narrow(enum phase at, enum verdict_class class)
+bound(enum phase at, const struct reply *r, enum verdict_class class)
 {
-	if (at == PHASE_RCPT && class == VERDICT_MESSAGE_LATER)
-		return VERDICT_RECIPIENT_LATER;
-	if (at == PHASE_RCPT && class == VERDICT_MESSAGE_NEVER)
-		return VERDICT_RECIPIENT_NEVER;
-	if (at != PHASE_RCPT && class == VERDICT_RECIPIENT_LATER)
-		return VERDICT_MESSAGE_LATER;
-	if (at != PHASE_RCPT && class == VERDICT_RECIPIENT_NEVER)
-		return VERDICT_MESSAGE_NEVER;
+	bool one = at == PHASE_RCPT;
+
+	if (r->code == 421)
+		return VERDICT_CONNECTION;
+	switch (class) {
+	case VERDICT_MESSAGE_NEVER:
+	case VERDICT_RECIPIENT_NEVER:
+		if (reply_class(r) == 5)
+			return one ? VERDICT_RECIPIENT_NEVER
+				   : VERDICT_MESSAGE_NEVER;
+		/* FALLTHROUGH */
+	case VERDICT_MESSAGE_LATER:
+	case VERDICT_RECIPIENT_LATER:
+		return one ? VERDICT_RECIPIENT_LATER : VERDICT_MESSAGE_LATER;
+	case VERDICT_CONNECTION:
+	case VERDICT_ACCOUNT_HOLD:
+	case VERDICT_ACCOUNT_WAIT:
+		break;
+	}
 	return class;
 }
 
@@ -113,7 +128,7 @@ verdict_reply(enum phase at, const struct reply *r, struct job_result *out)
 
 	memset(out, 0, sizeof(*out));
 	if (row != NULL && (at >= PHASE_MAIL || !blames_mail(row->class))) {
-		class = narrow(at, row->class);
+		class = bound(at, r, row->class);
 		out->wait_s = row->wait_s;
 	}
 	if (row != NULL) {

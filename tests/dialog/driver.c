@@ -287,12 +287,13 @@ make_text(struct script *s, size_t size)
 }
 
 static int
-expect_text(struct script *s)
+expect_text(struct script *s, char *unused)
 {
 	char *copy = xstrdup(buf_data(&s->body)), *rest = copy, *line;
 	char *end;
 	int rc = 0;
 
+	(void)unused;
 	while (rc == 0 && (line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0' && rest == NULL)
 			break;
@@ -306,7 +307,7 @@ expect_text(struct script *s)
 
 /* "C!": closed without a word more; "C! cut": in the middle of the data. */
 static int
-expect_end(struct script *s, const char *how)
+expect_end(struct script *s, char *how)
 {
 	struct buf *in = &s->stage.server.in;
 
@@ -321,64 +322,111 @@ expect_end(struct script *s, const char *how)
 	    buf_data(in) + (in->len < 100 ? 0 : in->len - 100));
 }
 
+/* ---- the words of a script ----------------------------------------------- */
+
+static int
+do_set(struct script *s, char *text)
+{
+	char *value = strchr(text, ' ');
+
+	if (value == NULL)
+		return fail(&s->stage, "set KEY VALUE");
+	*value++ = '\0';
+	script_unescape(value);
+	return set(s, text, value);
+}
+
+static int
+do_fill(struct script *s, char *text)
+{
+	make_text(s, (size_t)strtonum(text, 100, 8 << 20, NULL));
+	return 0;
+}
+
+static int
+do_launch(struct script *s, char *text)
+{
+	(void)text;
+	return launch(s);
+}
+
+static int
+do_send_octets(struct script *s, char *text)
+{
+	size_t n = script_unescape(text);
+
+	return server_send(&s->stage, text, n);
+}
+
+static int
+do_expect_line(struct script *s, char *text)
+{
+	script_unescape(text);
+	return expect_line(s, text, true);
+}
+
+static int
+do_expect_start(struct script *s, char *text)
+{
+	return expect_line(s, text, false);
+}
+
+static int
+do_expect_octets(struct script *s, char *text)
+{
+	return server_octets(
+	    &s->stage, (size_t)strtonum(text, 0, 8 << 20, NULL));
+}
+
+static int
+do_secret(struct script *s, char *reason)
+{
+	return mailchuted_gives_secret(s, reason);
+}
+
+static int
+do_exit(struct script *s, char *text)
+{
+	(void)text;
+	return finish(s);
+}
+
+static const struct {
+	const char *word;
+	int (*play)(struct script *s, char *text);
+} words[] = {
+	{ "set", do_set },
+	{ "fill", do_fill },
+	{ "launch", do_launch },
+	{ "begin", begin },
+	{ "S:", send_line },
+	{ "S=", do_send_octets },
+	{ "S!", server_does },
+	{ "C:", do_expect_line },
+	{ "C*", do_expect_start },
+	{ "C<", do_expect_octets },
+	{ "C=", expect_text },
+	{ "C!", expect_end },
+	{ "Q:", mailchuted_does },
+	{ "D:", mailchuted_is_told },
+	{ "D*", mailchuted_is_told_all },
+	{ "K:", do_secret },
+	{ "exit", do_exit },
+};
+
 /* One line of a script: a word, and what belongs to it. */
 static int
 step(struct script *s, char *line)
 {
 	char *text = strchr(line, ' ');
 	char none[1] = "";
+	size_t i;
 
 	text = text == NULL ? none : text + 1;
 	line[strcspn(line, " ")] = '\0';
-	if (strcmp(line, "set") == 0) {
-		char *value = strchr(text, ' ');
-
-		if (value == NULL)
-			return fail(&s->stage, "set KEY VALUE");
-		*value++ = '\0';
-		script_unescape(value);
-		return set(s, text, value);
-	}
-	if (strcmp(line, "fill") == 0) {
-		make_text(s, (size_t)strtonum(text, 100, 8 << 20, NULL));
-		return 0;
-	}
-	if (strcmp(line, "launch") == 0)
-		return launch(s);
-	if (strcmp(line, "begin") == 0)
-		return begin(s, text);
-	if (strcmp(line, "S:") == 0)
-		return send_line(s, text);
-	if (strcmp(line, "S=") == 0) {
-		size_t n = script_unescape(text);
-
-		return server_send(&s->stage, text, n);
-	}
-	if (strcmp(line, "S!") == 0)
-		return server_does(s, text);
-	if (strcmp(line, "C:") == 0) {
-		script_unescape(text);
-		return expect_line(s, text, true);
-	}
-	if (strcmp(line, "C*") == 0)
-		return expect_line(s, text, false);
-	if (strcmp(line, "C<") == 0)
-		return server_octets(
-		    &s->stage, (size_t)strtonum(text, 0, 8 << 20, NULL));
-	if (strcmp(line, "C=") == 0)
-		return expect_text(s);
-	if (strcmp(line, "C!") == 0)
-		return expect_end(s, text);
-	if (strcmp(line, "Q:") == 0)
-		return mailchuted_does(s, text);
-	if (strcmp(line, "D:") == 0)
-		return mailchuted_is_told(s, text);
-	if (strcmp(line, "D*") == 0)
-		return mailchuted_is_told_all(s, text);
-	if (strcmp(line, "K:") == 0)
-		return mailchuted_gives_secret(s, text);
-	if (strcmp(line, "exit") == 0)
-		return finish(s);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].word, line) == 0)
+			return words[i].play(s, text);
 	return fail(&s->stage, "no such word: %s", line);
 }
 

@@ -24,6 +24,9 @@ check(enum phase at, const struct reply *r)
 		assert(out.outcome == JOB_DEFERRED);
 	if (out.scope == JOB_SCOPE_RECIPIENT)
 		assert(at == PHASE_RCPT);
+	if (reply_class(r) == 4)
+		assert(out.outcome == JOB_DEFERRED ||
+		       out.scope == JOB_SCOPE_ACCOUNT);
 	if (r->code == 421)
 		assert(out.scope == JOB_SCOPE_CONNECTION);
 	assert(out.status[0] == (char)('0' + reply_class(r)));

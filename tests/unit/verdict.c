@@ -52,6 +52,10 @@ static const struct {
 	{ PHASE_RCPT, "421 bye", CONN_LATER, "4.0.0" },
 	{ PHASE_DATA, "421 bye", CONN_LATER, "4.0.0" },
 	{ PHASE_FINAL, "421 4.4.1 Connection timed out", CONN_LATER, "4.4.1" },
+	{ PHASE_FINAL, "421 4.2.0 SendAsDenied", CONN_LATER, "4.2.0" },
+	/* a row's text in a 4yz takes nothing away */
+	{ PHASE_FINAL, "451 4.2.0 SendAsDenied", MSG_LATER, "4.2.0" },
+	{ PHASE_RCPT, "451 4.2.0 SendAsDenied", RCPT_LATER, "4.2.0" },
 	/* the account, in every state */
 	{ PHASE_AUTH, "535 5.7.3 Authentication unsuccessful [x]", HOLD, "5.7.3" },
 	{ PHASE_AUTH, "535 5.7.139 Authentication unsuccessful, account locked. Contact", ACCT_WAIT, "5.7.139" },
