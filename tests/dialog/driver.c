@@ -193,11 +193,11 @@ server_does(struct script *s, char *text)
 		return 0;
 	}
 	if (strcmp(args[0], "flood") == 0 && n == 3) {
-		size_t i, count = (size_t)strtonum(args[1], 1, 100000, NULL);
+		size_t count = (size_t)strtonum(args[1], 1, 100000, NULL);
 
-		for (i = 0; i < count; i++)
-			if (send_line(s, args[2]) == -1)
-				return -1;
+		/* deliver may have had enough, and closed. */
+		while (count-- > 0 && send_line(s, args[2]) == 0)
+			;
 		return 0;
 	}
 	if (strcmp(args[0], "tls") != 0 && strcmp(args[0], "no-tls") != 0)
