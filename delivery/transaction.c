@@ -231,7 +231,10 @@ reset(struct transaction *t)
 	return 0;
 }
 
-/* What the server said since the last reply, though nothing was asked. */
+/*
+ * What the server said while the message came in, though nothing was asked: 421
+ * most likely.  The message was not begun.
+ */
 static int
 heed_idle(struct transaction *t)
 {
@@ -240,11 +243,13 @@ heed_idle(struct transaction *t)
 	if (!conn_has_input(t->s->conn))
 		return 0;
 	conn_phase(t->s->conn, PHASE_MAIL);
+	reply_reset(&t->reply);
 	if (reply_read(&t->reply, t->s->conn, &e) == 0)
-		err_set(&e, ERR_TEMP, "4.5.0",
-		    "the server said %u %.200s without being asked",
-		    t->reply.code, buf_data(&t->reply.text));
-	return settle_lost_body(t, &e);
+		err_set(
+		    &e, ERR_TEMP, "4.5.0", "%.200s", buf_data(&t->reply.text));
+	settle_lost_body(t, &e);
+	t->why->code = t->reply.code;
+	return -1;
 }
 
 static bool

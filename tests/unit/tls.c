@@ -54,8 +54,8 @@ make_cert(EVP_PKEY *k)
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 	    (const unsigned char *)"mailchute test", -1, -1, 0);
 	X509_set_issuer_name(x, name);
-	san = X509V3_EXT_conf_nid(
-	    NULL, NULL, NID_subject_alt_name, "DNS:localhost");
+	san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+	    "DNS:localhost,DNS:*.whole.example,DNS:par*.part.example");
 	X509_add_ext(x, san, -1);
 	X509_EXTENSION_free(san);
 	return X509_sign(x, k, EVP_sha256()) == 0 ? NULL : x;
@@ -214,6 +214,15 @@ another_name_is_refused(void **state)
 }
 
 static void
+a_wildcard_is_a_whole_label(void **state)
+{
+	(void)state;
+	assert_int_equal(meet("smtp.whole.example", hashed), FINE);
+	assert_int_equal(meet("a.smtp.whole.example", hashed), NO_NAME);
+	assert_int_equal(meet("partial.part.example", hashed), NO_NAME);
+}
+
+static void
 a_certificate_that_is_gone_is_not_trusted(void **state)
 {
 	char kept[600];
@@ -235,6 +244,7 @@ main(void)
 		cmocka_unit_test(a_certificate_by_its_hash),
 		cmocka_unit_test(the_bundle_without_a_folder),
 		cmocka_unit_test(another_name_is_refused),
+		cmocka_unit_test(a_wildcard_is_a_whole_label),
 		cmocka_unit_test(a_certificate_that_is_gone_is_not_trusted),
 	};
 
