@@ -323,7 +323,7 @@ expect_end(struct script *s, char *how)
 	    buf_data(in) + (in->len < 100 ? 0 : in->len - 100));
 }
 
-/* ---- the words of a script ----------------------------------------------- */
+/* ---- the words of a script ---- */
 
 static int
 do_set(struct script *s, char *text)
