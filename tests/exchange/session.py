@@ -215,6 +215,7 @@ class Session:
         if fault is not None:
             self.hesitate(fault)
             if fault.raw is not None:
+                self.wire.await_octets()  # as a server answers a ClientHello
                 self.wire.send(fault.raw)
             if fault.ends or fault.raw is not None:
                 raise End(fault.rst)

@@ -100,6 +100,11 @@ class Wire:
         self._take(len(data))
         return data
 
+    def await_octets(self):
+        """Waits until the client has said something not yet used."""
+        if not self._in:
+            self._more()
+
     def _more(self):
         self.flush()
         try:
