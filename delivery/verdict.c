@@ -76,26 +76,18 @@ static bool blames_mail(enum verdict_class class)
 static enum verdict_class
 bound(enum phase at, const struct reply *r, enum verdict_class class)
 {
-	bool one = at == PHASE_RCPT;
+	bool for_ever =
+	    reply_class(r) == 5 && (class == VERDICT_MESSAGE_NEVER ||
+				       class == VERDICT_RECIPIENT_NEVER);
 
 	if (r->code == 421)
 		return VERDICT_CONNECTION;
-	switch (class) {
-	case VERDICT_MESSAGE_NEVER:
-	case VERDICT_RECIPIENT_NEVER:
-		if (reply_class(r) == 5)
-			return one ? VERDICT_RECIPIENT_NEVER
-				   : VERDICT_MESSAGE_NEVER;
-		/* FALLTHROUGH */
-	case VERDICT_MESSAGE_LATER:
-	case VERDICT_RECIPIENT_LATER:
-		return one ? VERDICT_RECIPIENT_LATER : VERDICT_MESSAGE_LATER;
-	case VERDICT_CONNECTION:
-	case VERDICT_ACCOUNT_HOLD:
-	case VERDICT_ACCOUNT_WAIT:
-		break;
-	}
-	return class;
+	if (!blames_mail(class))
+		return class;
+	if (at == PHASE_RCPT)
+		return for_ever ? VERDICT_RECIPIENT_NEVER
+				: VERDICT_RECIPIENT_LATER;
+	return for_ever ? VERDICT_MESSAGE_NEVER : VERDICT_MESSAGE_LATER;
 }
 
 static void
