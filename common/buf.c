@@ -59,7 +59,8 @@ buf_reserve(struct buf *b, size_t n)
 		cap = b->cap == 0 ? BUF_FIRST : b->cap;
 		while (cap < want)
 			cap *= 2;
-		if (cap > b->max + 1)
+		/* The octet of the NUL alone is worth no copy of them all. */
+		if (cap >= b->max)
 			cap = b->max + 1;
 		/*
 		 * Not realloc: it may leave a copy of a secret behind where

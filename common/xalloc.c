@@ -9,6 +9,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#endif
+
 #include "common/xalloc.h"
 
 static void __attribute__((noreturn)) out_of_memory(void)
@@ -70,4 +74,12 @@ xasprintf(const char *fmt, ...)
 		out_of_memory();
 	va_end(ap);
 	return s;
+}
+
+void
+xalloc_trim(void)
+{
+#ifdef HAVE_MALLOC_TRIM
+	(void)malloc_trim(0);
+#endif
 }

@@ -15,6 +15,10 @@ void *xreallocarray(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 
+/* Gives memory that is free again back to the system, where libc can do that.
+ */
+void xalloc_trim(void);
+
 /* The formatted text, allocated; for the caller to free. */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -387,16 +387,17 @@ final_done(void *arg, const struct err *failed)
 	struct admit *a = m->admit;
 	bool is_new = failed == NULL && m->earlier == 0;
 
-	if (is_new) {
+	if (is_new)
 		limits_add(a->limits, m->caller.uid, 1, m->traced + m->size);
-		log_queued(m);
-	}
 	if (failed == NULL)
 		m->is_staged = false;
 	/* Busy until here, so that a drop within the call waits for us. */
 	if (!m->is_dropped)
 		m->caller.end(m->caller.arg,
 		    m->earlier != 0 ? m->earlier : m->row.id, failed);
+	/* After the answer: a log that is slow keeps no caller waiting. */
+	if (is_new)
+		log_queued(m);
 	if (is_new && a->news != NULL)
 		a->news(a->news_arg, m->row.account);
 	m->is_busy = false;

@@ -176,6 +176,7 @@ forget_done(void *arg, const struct err *failed)
 		    LOG_WARNING, "housekeeping", "text", failed->text, NULL);
 	else if (ballast_make(g->parts.ballast, &e) == -1)
 		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
+	store_rest(g->parts.store);
 }
 
 static void
@@ -362,6 +363,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	background_leave(null, conf->log.target == CONF_LOG_STDERR);
 	log_event(LOG_NOTICE, "started", "version", PACKAGE_VERSION, "queue",
 	    conf->queue.directory, NULL);
+	store_rest(g.parts.store);
 	watch_drops(&g);
 	if (!opt->once)
 		dispatch_kick(g.parts.dispatch, NULL);

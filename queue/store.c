@@ -316,6 +316,13 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_rest(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->db);
+	xalloc_trim();
+}
+
 int
 store_begin(struct store *s, struct err *e)
 {

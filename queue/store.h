@@ -65,6 +65,9 @@ int store_open(const struct store_place *place, struct store **out,
 /* NULL is fine.  STORE_WRITE truncates the journal and notes a clean stop. */
 void store_close(struct store *s);
 
+/* For when little is going on: gives back the memory that work has left. */
+void store_rest(struct store *s);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);

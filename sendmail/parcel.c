@@ -74,15 +74,20 @@ parcel_fill(struct parcel *p, struct err *e)
 	size_t room;
 	char *to;
 
+	/*
+	 * All the room at once: pages that stay empty cost nothing, and growth
+	 * by steps would hold two copies.
+	 */
+	to = buf_reserve(m, m->max - m->len);
 	while (!p->is_whole && m->len < m->max) {
 		room = m->max - m->len;
 		if (room > FRAME_RAW_MAX)
 			room = FRAME_RAW_MAX;
-		to = buf_reserve(m, room);
 		n = p->source.read(p->source.arg, to, room, e);
 		if (n == -1)
 			return -1;
 		buf_grew(m, (size_t)n);
+		to += n;
 		p->is_whole = n == 0;
 	}
 	return check_size(p, m->len, e);
