@@ -18,20 +18,32 @@ complain(const char *text)
 	fputc('\n', stderr);
 }
 
+struct ctl_place
+place_of(const struct args *a, const struct conf *c, enum ctl_start start)
+{
+	const struct ctl_place where = {
+		.directory = c->queue.socket_directory,
+		.start = start,
+		.program = CTL_MAILCHUTED,
+		.conf_path = a->conf_path,
+	};
+
+	return where;
+}
+
 int
 ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
-    client_row *row, void *arg)
+    ctl_row *row, void *arg)
 {
 	struct ctl_request r;
-	const struct client_question question = {
-		.conf = c,
-		.conf_path = a->conf_path,
-		.start = CLIENT_MAY_START,
+	const struct ctl_question question = {
+		.where = place_of(a, c, CTL_START_ANSWER),
 		.request = &r,
 		.row = row,
 		.arg = arg,
+		.silence_ms = CTL_SILENCE_MS,
 	};
-	struct client_answer answer;
+	struct ctl_answer answer;
 	struct err e;
 
 	memset(&r, 0, sizeof(r));
@@ -39,12 +51,10 @@ ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
 	r.ids = a->ids; /* lent */
 	r.all = a->all;
 	r.body = a->body;
-	if (client_ask(&question, &answer, &e) == -1)
+	if (ctl_ask(&question, &answer, &e) == -1)
 		complain(e.text);
 	else if (answer.status != 0)
-		complain(answer.text == NULL || *answer.text == '\0'
-			     ? "mailchuted gave no reason"
-			     : answer.text);
+		complain(ctl_answer_reason(&answer));
 	free(answer.text);
 	return answer.status;
 }

@@ -6,7 +6,6 @@ libadmin_a_SOURCES = \
 	admin/act.c \
 	admin/args.c admin/args.h \
 	admin/ask.c \
-	admin/client.c admin/client.h \
 	admin/config.c \
 	admin/json.c admin/json.h \
 	admin/queue.c \

@@ -3,8 +3,8 @@
 #define ADMIN_RUN_H
 
 #include "admin/args.h"
-#include "admin/client.h"
 #include "common/conf.h"
+#include "common/ctl_ask.h"
 
 /* The verbs, one file a subject; each returns the exit status. */
 int run_queue(const struct args *a, const struct conf *c);
@@ -19,11 +19,15 @@ int status_without_conf(const struct args *a, const char *why);
 /* "mailchute: text" on stderr, escaped. */
 void complain(const char *text);
 
+/* Where to ask, borrowed from both. */
+struct ctl_place place_of(
+    const struct args *a, const struct conf *c, enum ctl_start start);
+
 /*
  * Asks, and says what went wrong: the exit status.  The request's ids are the
  * command line's.
  */
 int ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
-    client_row *row, void *arg);
+    ctl_row *row, void *arg);
 
 #endif

@@ -128,21 +128,21 @@ static void
 inquire(const struct args *a, const struct conf *c, struct report *r)
 {
 	const struct ctl_request request = { .verb = CTL_STATUS };
-	const struct client_question question = {
-		.conf = c,
-		.conf_path = a->conf_path,
-		.start = a->watch ? CLIENT_RUNNING_ONLY : CLIENT_MAY_START,
+	const struct ctl_question question = {
+		.where = place_of(
+		    a, c, a->watch ? CTL_START_NOTHING : CTL_START_ANSWER),
 		.request = &request,
 		.row = take_row,
 		.arg = r,
+		.silence_ms = CTL_SILENCE_MS,
 	};
-	struct client_answer answer;
+	struct ctl_answer answer;
 	struct err e;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->now = clock_wall();
-	rc = client_ask(&question, &answer, &e);
+	rc = ctl_ask(&question, &answer, &e);
 	if (!answer.is_daemon) {
 		set_verdict(r, "critical",
 		    "mailchuted is not running: mail is kept, and none goes "
@@ -150,12 +150,9 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 	} else if (rc == -1) {
 		set_verdict(r, "unknown", e.text);
 	} else if (answer.status == EX_NOPERM) {
-		set_verdict(r, "unknown",
-		    answer.text == NULL ? "not allowed to look" : answer.text);
+		set_verdict(r, "unknown", ctl_answer_reason(&answer));
 	} else if (answer.status != 0) {
-		set_verdict(r, "critical",
-		    answer.text == NULL ? "mailchuted gave no reason"
-					: answer.text);
+		set_verdict(r, "critical", ctl_answer_reason(&answer));
 	}
 	free(answer.text);
 }

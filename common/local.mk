@@ -15,6 +15,8 @@ libcommon_a_SOURCES = \
 	common/conf_syntax.c common/conf_syntax.h \
 	common/conf_table.c common/conf_table.h \
 	common/conf_value.c common/conf_value.h \
+	common/ctl_ask.c common/ctl_ask.h \
+	common/ctl_link.c common/ctl_link.h \
 	common/envelope.c common/envelope.h \
 	common/err.c common/err.h \
 	common/fdpass.c common/fdpass.h \

@@ -3,11 +3,9 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -16,6 +14,7 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "common/ctl_link.h"
 #include "common/log.h"
 #include "common/proto_ctl.h"
 #include "common/sandbox.h"
@@ -47,25 +46,6 @@ refuse(int status, const char *text)
 }
 
 /* ---- a daemon after all ---- */
-
-static int
-connect_daemon(const struct conf *conf)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, n;
-
-	n = snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/control",
-	    conf->queue.socket_directory);
-	if (n < 0 || (size_t)n >= sizeof(sun.sun_path))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd != -1 &&
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 static ssize_t
 copy_some(int from, int to)
@@ -107,7 +87,9 @@ ask_daemon(const struct conf *conf)
 	int64_t end = clock_mono_ms() + DAEMON_WAIT_MS;
 	int fd;
 
-	while ((fd = connect_daemon(conf)) == -1 && clock_mono_ms() < end)
+	while (
+	    (fd = ctl_link_connect(conf->queue.socket_directory, NULL)) == -1 &&
+	    clock_mono_ms() < end)
 		poll(NULL, 0, DAEMON_LOOK_MS);
 	if (fd != -1)
 		return relay(fd);

@@ -114,7 +114,9 @@ explain_account(struct ctl_recipient *out, const struct dispatch_view *v)
 	}
 	out->code = v->known->code;
 	out->status = xstrdup(v->known->status);
-	out->text = copy(v->known->text);
+	out->text = v->known->text != NULL
+			? xstrdup(v->known->text)
+			: xasprintf("the account is in state %s", v->state);
 	out->meaning = copy(v->known->meaning);
 	out->fix = copy(v->known->fix);
 }

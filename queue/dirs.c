@@ -95,6 +95,15 @@ make_above(const char *path)
 	return 0;
 }
 
+/* Who may not make a folder now will not be allowed to later. */
+static int
+cannot_make(const char *path, struct err *e)
+{
+	return errno == EACCES || errno == EPERM
+		   ? err_errno(e, ERR_PERM, "5.7.1", "cannot make %s", path)
+		   : err_errno(e, ERR_TEMP, "4.3.0", "cannot make %s", path);
+}
+
 static int
 make_one(const char *path, mode_t mode, const struct identity *id, gid_t gid,
     struct err *e)
@@ -109,7 +118,7 @@ make_one(const char *path, mode_t mode, const struct identity *id, gid_t gid,
 		    e, ERR_LOCAL, "5.3.5", "%s is not a folder", path);
 	}
 	if (make_above(path) == -1 || mkdir(path, 0700) == -1)
-		return err_errno(e, ERR_TEMP, "4.3.0", "cannot make %s", path);
+		return cannot_make(path, e);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "cannot open %s", path);

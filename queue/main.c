@@ -169,6 +169,33 @@ open_log(const struct conf *c, const struct options *o)
 		    c->log.file, (unsigned long)geteuid(), strerror(errno));
 }
 
+static int
+status_of(const struct err *e)
+{
+	switch (e->class) {
+	case ERR_TEMP:
+		return EX_TEMPFAIL;
+	case ERR_PERM:
+		return EX_NOPERM;
+	case ERR_NONE:
+	case ERR_LOCAL:
+		break;
+	}
+	return EX_CONFIG;
+}
+
+/* Said before a file of the queue is tried that is not the caller's. */
+static void
+check_right(const struct conf *c)
+{
+	if (access(c->queue.directory, R_OK | W_OK | X_OK) == -1 &&
+	    errno == EACCES)
+		fatalx(EX_NOPERM,
+		    "%s: %s; only root and the queue's own user may make a "
+		    "queue run",
+		    c->queue.directory, strerror(errno));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -186,13 +213,14 @@ main(int argc, char **argv)
 	umask(077);
 	c = load(&o);
 	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
-		fatalx(e.class == ERR_TEMP ? EX_TEMPFAIL : EX_CONFIG, "%s",
-		    e.text);
+		fatalx(status_of(&e), "%s", e.text);
 	make_log_file(c, &id);
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
 	if (priv_drop(id.uid, id.gid, &e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
+	if (o.mode == MODE_ONCE)
+		check_right(c);
 	open_log(c, &o);
 	if (chdir("/") == -1)
 		fatalx(EX_OSERR, "/: %s", strerror(errno));

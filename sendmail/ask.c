@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/ctl_ask.h"
 #include "common/xalloc.h"
 #include "sendmail/ask.h"
 #include "sendmail/mailq.h"
@@ -14,43 +15,33 @@
 
 /*
  * One question with all that it takes; the exit status.  What cannot be asked
- * is 69, as a monitoring program must not take silence for an empty queue.
+ * fails, as a monitoring program must not take silence for an empty queue.
  */
 static int
 ask(const struct args *a, const struct ctl_request *request,
-    enum control_start start, control_row *row, void *arg)
+    enum ctl_start start, ctl_row *row, void *arg)
 {
-	struct control_place where;
-	struct control c;
+	struct ctl_question question = {
+		.request = request,
+		.row = row,
+		.arg = arg,
+		.silence_ms = CTL_SILENCE_MS,
+	};
+	struct ctl_answer answer;
 	struct report report;
 	struct site site;
 	struct err e;
-	int status = EX_UNAVAILABLE, ended;
-	bool is_answered = false, is_run;
 
 	report_init(&report, a->tag, false);
 	site_open(&site, a, &report);
-	where = site_control(&site);
-	err_clear(&e);
-	if (control_open(&c, &where, start, &e) == 0) {
-		/* A queue run that we started is the whole answer. */
-		is_run = start == CONTROL_START_ONCE && c.child != -1;
-		is_answered = !is_run && control_ask(&c, request, row, arg,
-					     &status, &e) == 0;
-		ended = control_close(&c);
-		/* Whatever was started knows best why it could not answer. */
-		if (!is_answered)
-			status =
-			    ended == EX_OK && !is_run ? EX_UNAVAILABLE : ended;
-		if (is_run && ended != EX_OK)
-			err_set(&e, ERR_TEMP, "4.3.0",
-			    "the queue run ended with status %d", ended);
-	}
-	if (status != EX_OK)
-		report_error(&report, "%s%s",
-		    is_answered ? "" : "the queue cannot be asked: ", e.text);
+	question.where = site_control(&site, start);
+	if (ctl_ask(&question, &answer, &e) == -1)
+		report_error(&report, "the queue cannot be asked: %s", e.text);
+	else if (answer.status != EX_OK)
+		report_error(&report, "%s", ctl_answer_reason(&answer));
+	free(answer.text);
 	site_close(&site);
-	return status;
+	return answer.status;
 }
 
 /* ---- mailq ---- */
@@ -60,7 +51,6 @@ list_row(void *arg, const struct frame *f, struct err *e)
 {
 	struct mailq *q = arg;
 	union {
-		struct ctl_account account;
 		struct ctl_message message;
 		struct ctl_recipient rcpt;
 		struct ctl_totals totals;
@@ -68,12 +58,6 @@ list_row(void *arg, const struct frame *f, struct err *e)
 
 	memset(&row, 0, sizeof(row));
 	switch (f->type) {
-	case CTL_ACCOUNT:
-		if (ctl_get_account(f, &row.account, e) == -1)
-			return -1;
-		mailq_account(q, &row.account);
-		ctl_account_clear(&row.account);
-		return 0;
 	case CTL_MESSAGE:
 		if (ctl_get_message(f, &row.message, e) == -1)
 			return -1;
@@ -107,7 +91,7 @@ ask_list(const struct args *a)
 	memset(&request, 0, sizeof(request));
 	request.verb = CTL_LIST;
 	request.all = true;
-	status = ask(a, &request, CONTROL_START_ANSWER, list_row, q);
+	status = ask(a, &request, CTL_START_ANSWER, list_row, q);
 	if (status == EX_OK)
 		mailq_end(q);
 	/* A listing that did not arrive must not look like a short one. */
@@ -148,7 +132,7 @@ ask_flush(const struct args *a)
 	request.match_sender = copy(a->match_sender);
 	request.all = a->match_id == NULL && a->match_rcpt == NULL &&
 		      a->match_sender == NULL;
-	status = ask(a, &request, CONTROL_START_ONCE, flush_row, NULL);
+	status = ask(a, &request, CTL_START_ONCE, flush_row, NULL);
 	ctl_request_clear(&request);
 	return status;
 }

@@ -6,7 +6,6 @@ libsendmail_a_SOURCES = \
 	sendmail/ask.c sendmail/ask.h \
 	sendmail/complete.c sendmail/complete.h \
 	sendmail/compose.c sendmail/compose.h \
-	sendmail/control.c sendmail/control.h \
 	sendmail/drop.c sendmail/drop.h \
 	sendmail/handover.c sendmail/handover.h \
 	sendmail/identity.c sendmail/identity.h \

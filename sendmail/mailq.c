@@ -32,26 +32,8 @@
 static const char heading[] = "-Queue ID-    --Size-- ----Arrival Time---- "
 			      "-Sender/Recipient-------\n";
 
-/* An account that delivers nothing for now, and why. */
-struct account {
-	char *name;
-	char *text, *meaning, *fix;
-	uint64_t code;
-	int64_t next_at;
-};
-
-/* What is known of why a recipient waits; strings are borrowed. */
-struct reason {
-	uint64_t code;
-	const char *status, *text, *meaning, *fix;
-	int64_t next_at;
-};
-
 struct mailq {
 	FILE *to;
-	struct account *accounts;
-	size_t naccounts;
-	size_t account; /* of the message being printed; naccounts: none */
 	bool has_entries;
 	struct buf above; /* the reason that stands above recipients, */
 	struct buf below; /* and what has to follow them */
@@ -73,17 +55,8 @@ mailq_new(FILE *to)
 void
 mailq_free(struct mailq *q)
 {
-	size_t i;
-
 	if (q == NULL)
 		return;
-	for (i = 0; i < q->naccounts; i++) {
-		free(q->accounts[i].name);
-		free(q->accounts[i].text);
-		free(q->accounts[i].meaning);
-		free(q->accounts[i].fix);
-	}
-	free(q->accounts);
 	buf_clear(&q->above);
 	buf_clear(&q->below);
 	free(q);
@@ -110,74 +83,23 @@ format_time(int64_t at, char stamp[STAMP_SIZE])
 
 /* ---- reasons ---- */
 
-static char *
-copy(const char *s)
-{
-	return has_text(s) ? xstrdup(s) : NULL;
-}
-
-void
-mailq_account(struct mailq *q, const struct ctl_account *a)
-{
-	struct account *mine;
-
-	if (a->name == NULL || a->state == NULL ||
-	    strcmp(a->state, "ready") == 0)
-		return;
-	q->accounts =
-	    xreallocarray(q->accounts, q->naccounts + 1, sizeof(*q->accounts));
-	mine = &q->accounts[q->naccounts++];
-	mine->name = xstrdup(a->name);
-	mine->code = a->code;
-	mine->text = has_text(a->text)
-			 ? xstrdup(a->text)
-			 : xasprintf("the account is in state %s", a->state);
-	mine->meaning = copy(a->meaning);
-	mine->fix = copy(a->fix);
-	mine->next_at = a->next_at;
-}
-
-/*
- * Why this recipient waits: by its own last answer, or else by the state of
- * the account that shall deliver it.
- */
-static struct reason
-reason_of(const struct mailq *q, const struct ctl_recipient *r)
-{
-	struct reason why = { r->code, r->status, r->text, r->meaning, r->fix,
-		r->next_at };
-	const struct account *a;
-
-	if (has_text(r->text) || q->account == q->naccounts)
-		return why;
-	a = &q->accounts[q->account];
-	why.code = a->code;
-	why.status = NULL;
-	why.text = a->text;
-	why.meaning = a->meaning;
-	why.fix = a->fix;
-	if (why.next_at < a->next_at)
-		why.next_at = a->next_at;
-	return why;
-}
-
 /* "(451 4.3.2 text)"; the text often holds code and status already. */
 static void
-put_words(struct buf *b, const struct reason *why)
+put_words(struct buf *b, const struct ctl_recipient *r)
 {
 	char code[24];
 
-	if (!has_text(why->text))
+	if (!has_text(r->text))
 		return;
-	snprintf(code, sizeof(code), "%llu", (unsigned long long)why->code);
+	snprintf(code, sizeof(code), "%llu", (unsigned long long)r->code);
 	buf_puts(b, "(");
-	if (why->code != 0 && strncmp(why->text, code, strlen(code)) != 0) {
+	if (r->code != 0 && strncmp(r->text, code, strlen(code)) != 0) {
 		buf_printf(b, "%s ", code);
-		if (has_text(why->status) &&
-		    strncmp(why->text, why->status, strlen(why->status)) != 0)
-			buf_printf(b, "%s ", why->status);
+		if (has_text(r->status) &&
+		    strncmp(r->text, r->status, strlen(r->status)) != 0)
+			buf_printf(b, "%s ", r->status);
 	}
-	utf8_put_safe(b, why->text);
+	utf8_put_safe(b, r->text);
 	buf_puts(b, ")\n");
 }
 
@@ -192,14 +114,14 @@ put_note(struct buf *b, const char *what, const char *text)
 }
 
 static void
-put_notes(struct buf *b, const struct reason *why)
+put_notes(struct buf *b, const struct ctl_recipient *r)
 {
 	char stamp[STAMP_SIZE];
 
-	put_note(b, "meaning", why->meaning);
-	put_note(b, "fix", why->fix);
-	if (why->next_at != 0)
-		put_note(b, "next try", format_time(why->next_at, stamp));
+	put_note(b, "meaning", r->meaning);
+	put_note(b, "fix", r->fix);
+	if (r->next_at != 0)
+		put_note(b, "next try", format_time(r->next_at, stamp));
 }
 
 /* ---- rows ---- */
@@ -230,18 +152,6 @@ mark_of(const char *state)
 	return "";
 }
 
-/* The account in trouble that shall deliver this message, or none. */
-static size_t
-find_account(const struct mailq *q, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < q->naccounts; i++)
-		if (name != NULL && strcmp(q->accounts[i].name, name) == 0)
-			break;
-	return i;
-}
-
 void
 mailq_message(struct mailq *q, const struct ctl_message *m)
 {
@@ -251,7 +161,6 @@ mailq_message(struct mailq *q, const struct ctl_message *m)
 	finish_run(q);
 	fputs(q->has_entries ? "\n" : heading, q->to);
 	q->has_entries = true;
-	q->account = find_account(q, m->account);
 	snprintf(id, sizeof(id), "%s%s", m->id == NULL ? "" : m->id,
 	    mark_of(m->state));
 	buf_init(&sender, REASON_MAX);
@@ -280,15 +189,14 @@ is_finished(const char *state)
 void
 mailq_recipient(struct mailq *q, const struct ctl_recipient *r)
 {
-	struct reason why = reason_of(q, r);
 	struct buf above, below;
 
 	if (is_finished(r->state))
 		return;
 	buf_init(&above, REASON_MAX);
 	buf_init(&below, REASON_MAX);
-	put_words(&above, &why);
-	put_notes(&below, &why);
+	put_words(&above, r);
+	put_notes(&below, r);
 	/* Recipients with the same reason share what stands around them. */
 	if (strcmp(buf_data(&above), buf_data(&q->above)) != 0 ||
 	    strcmp(buf_data(&below), buf_data(&q->below)) != 0) {

@@ -9,8 +9,8 @@
 #include "common/proto_ctl.h"
 
 /*
- * Prints a listing of the queue as its rows arrive; nothing is kept but the
- * accounts, and one reason.  The layout is Postfix's, with Sendmail's line of
+ * Prints a listing of the queue as its rows arrive; nothing is kept but one
+ * reason.  The layout is Postfix's, with Sendmail's line of
  * totals, so that scripts that read either keep working (mailq(1)).
  */
 struct mailq;
@@ -19,7 +19,6 @@ struct mailq *mailq_new(FILE *to);
 void mailq_free(struct mailq *q);
 
 /* The rows of the control contract, in its order. */
-void mailq_account(struct mailq *q, const struct ctl_account *a);
 void mailq_message(struct mailq *q, const struct ctl_message *m);
 void mailq_recipient(struct mailq *q, const struct ctl_recipient *r);
 void mailq_totals(struct mailq *q, const struct ctl_totals *t);

@@ -45,8 +45,6 @@ site_open(struct site *s, const struct args *a, const struct report *r)
 	conf_problems_clear(&problems);
 	s->submit_path =
 	    xasprintf("%s/submit", s->conf->queue.socket_directory);
-	s->control_path =
-	    xasprintf("%s/control", s->conf->queue.socket_directory);
 }
 
 void
@@ -54,7 +52,6 @@ site_close(struct site *s)
 {
 	conf_free(s->conf);
 	free(s->submit_path);
-	free(s->control_path);
 }
 
 struct route
@@ -73,13 +70,15 @@ site_route(const struct site *s)
 	return to;
 }
 
-struct control_place
-site_control(const struct site *s)
+struct ctl_place
+site_control(const struct site *s, enum ctl_start start)
 {
-	const struct control_place where = {
-		.socket_path = s->control_path,
+	const struct ctl_place where = {
+		.directory = s->conf->queue.socket_directory,
+		.start = s->is_trusted ? start : CTL_START_NOTHING,
+		.program = CTL_MAILCHUTED,
 		.conf_path = s->conf_path,
-		.may_start = s->is_trusted,
+		.is_fenced = s->conf_path != NULL,
 	};
 
 	return where;

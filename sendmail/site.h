@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "common/conf.h"
+#include "common/ctl_link.h"
 #include "sendmail/args.h"
-#include "sendmail/control.h"
 #include "sendmail/handover.h"
 #include "sendmail/report.h"
 
@@ -18,7 +18,7 @@ struct site {
 	struct conf *conf;
 	const char *conf_path; /* -C, or NULL */
 	bool is_trusted; /* a daemon may be started, and folders made, by it */
-	char *submit_path, *control_path;
+	char *submit_path;
 };
 
 /* Reads the file that -C names, or the usual one; remarks go to the log. */
@@ -27,7 +27,7 @@ void site_close(struct site *s);
 
 /* Borrowed from the site. */
 struct route site_route(const struct site *s);
-struct control_place site_control(const struct site *s);
+struct ctl_place site_control(const struct site *s, enum ctl_start start);
 
 /* The caller is root or queue.user. */
 bool site_is_operator(const struct site *s);

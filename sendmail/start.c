@@ -12,8 +12,6 @@
 #include "sendmail/site.h"
 #include "sendmail/start.h"
 
-#define MAILCHUTED PATH_SBIN "/mailchuted"
-
 /* Returns only when it fails. */
 static void
 become_daemon(const struct args *a)
@@ -31,7 +29,7 @@ become_daemon(const struct args *a)
 	}
 	argv[n] = NULL;
 	/* execv changes nothing of it; its type is older than const. */
-	execv(MAILCHUTED, (char *const *)(uintptr_t)argv);
+	execv(CTL_MAILCHUTED, (char *const *)(uintptr_t)argv);
 }
 
 static int
@@ -49,6 +47,16 @@ refuse(const struct args *a, const struct report *r)
 	return EX_USAGE;
 }
 
+static bool
+is_running(const struct site *s)
+{
+	int fd = ctl_link_connect(s->conf->queue.socket_directory, NULL);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
 int
 start_daemon(const struct args *a)
 {
@@ -60,10 +68,10 @@ start_daemon(const struct args *a)
 	site_open(&site, a, &report);
 	if (!site_is_operator(&site)) {
 		status = refuse(a, &report);
-	} else if (!control_is_there(site.control_path)) {
+	} else if (!is_running(&site)) {
 		if (site.is_trusted)
 			become_daemon(a);
-		report_error(&report, "cannot start %s: %s", MAILCHUTED,
+		report_error(&report, "cannot start %s: %s", CTL_MAILCHUTED,
 		    site.is_trusted ? strerror(errno)
 				    : "the file of -C belongs to somebody "
 				      "else, or others may write it");

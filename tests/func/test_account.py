@@ -53,6 +53,8 @@ def test_wrong_password(refused, server):
     shown = refused.mailq()
     assert "535 5.7.139" in shown
     assert "credentials were incorrect" in re.sub(r"\s+", " ", shown)
+    for part in (seen["meaning"], seen["fix"], "next try:"):
+        assert part in shown
     assert server.record.auths == 1
 
 

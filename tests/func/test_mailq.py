@@ -352,3 +352,13 @@ def test_queue_run_without_a_daemon(site, server):
     assert done.returncode == 0, done
     server.record.wait_messages(1)
     assert site.mailq() == "Mail queue is empty\n"
+
+
+@needs_root
+@pytest.mark.parametrize("args", [["-q"], ["-bp"]])
+def test_others_run_nothing_without_a_daemon(holding, args):
+    holding.submit("a@example.net", stdin=TEXT)
+    holding.stop()
+    done = holding.sendmail(*args, stdin="", uid=5)
+    assert done.returncode == NOUSER and done.stderr
+    assert "a@example.net" not in done.stdout

@@ -87,7 +87,11 @@ tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 	$(SECCOMP_LIBS) $(SQLITE_LIBS)
 endif
 
-check_PROGRAMS += tests/unit/proto_ctl
+check_PROGRAMS += tests/unit/ctl_ask tests/unit/ctl_link tests/unit/proto_ctl
+tests_unit_ctl_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ctl_ask_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_ctl_link_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_ctl_link_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_ctl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 endif
