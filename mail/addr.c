@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/utf8.h"
 #include "mail/addr.h"
 #include "mail/chars.h"
 
@@ -213,7 +214,7 @@ addr_check(
 		    "\"%s\" is no mail address: %s", shown, why);
 	}
 	if (is_utf8 != NULL)
-		*is_utf8 = !text_is_ascii(address, n);
+		*is_utf8 = !utf8_is_ascii(address, n);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 #define MAIL_CHARS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /*
  * What single characters are, by the RFCs and whatever the locale says.
@@ -24,14 +23,5 @@ bool char_is_ftext(char c);
 
 bool char_is_digit(char c);
 bool char_is_alnum(char c);
-
-/*
- * Octets of the well-formed UTF-8 character (RFC 3629: shortest form, no
- * surrogate) at p, or 0 when none stands there.  *code may be NULL.
- */
-size_t utf8_char(const char *p, size_t n, unsigned long *code);
-
-bool chars_are_utf8(const char *p, size_t n);
-bool text_is_ascii(const char *p, size_t n);
 
 #endif

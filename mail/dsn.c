@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "mail/chars.h"
@@ -126,7 +127,7 @@ add_field(
 
 	buf_init(&b, 16 * strlen(cleaned) + 200);
 	buf_puts(&b, type);
-	if (text_is_ascii(cleaned, strlen(cleaned)))
+	if (utf8_is_ascii(cleaned, strlen(cleaned)))
 		buf_printf(&b, "%.*s", FIELD_MAX, cleaned);
 	else
 		words_put(&b, cleaned, strlen(cleaned));
@@ -225,7 +226,7 @@ add_recipient(struct header *h, const char *name, const char *address)
 	struct buf b;
 	size_t n = strlen(cleaned), len;
 
-	if (text_is_ascii(cleaned, n)) {
+	if (utf8_is_ascii(cleaned, n)) {
 		add_field(h, name, "rfc822; ", cleaned);
 		free(cleaned);
 		return;
@@ -320,7 +321,7 @@ put_part(struct buf *b, const char *type, const char *p, size_t n)
 		buf_append(b, p, n);
 	} else {
 		full = xasprintf("%s; charset=%s", type,
-		    chars_are_utf8(p, n) ? "utf-8" : "iso-8859-1");
+		    utf8_is_valid(p, n) ? "utf-8" : "iso-8859-1");
 		header_add(&h, "Content-Type", full);
 		header_add(&h, "Content-Transfer-Encoding", "quoted-printable");
 		header_put(b, &h);
@@ -379,7 +380,7 @@ put_header(struct buf *b, const struct dsn *d, size_t headers_len,
 	date_format(date, d->now, 0);
 	header_add(&h, "Date", date);
 	header_add(&h, "From", d->from);
-	if (text_is_ascii(d->to, strlen(d->to))) {
+	if (utf8_is_ascii(d->to, strlen(d->to))) {
 		text = xasprintf("<%s>", d->to);
 		header_add(&h, "To", text);
 		free(text);

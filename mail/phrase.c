@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
 #include "mail/addr.h"
 #include "mail/chars.h"
 #include "mail/words.h"
@@ -108,7 +109,7 @@ addr_put_phrase(struct buf *b, const char *display)
 			n = word_length(p);
 			rc = buf_append(b, p, n);
 			encoded = true;
-		} else if (!text_is_ascii(p, n)) {
+		} else if (!utf8_is_ascii(p, n)) {
 			rc = put_encoded(b, p, n, encoded,
 			    p[n + strspn(p + n, " ")] != '\0');
 			encoded = true;

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "mail/chars.h"
 #include "mail/rewrite.h"
 #include "mail/words.h"
 
@@ -262,7 +262,7 @@ add_original_from(const struct origin *o, struct header *h)
 	if (n == 0)
 		return;
 	buf_init(&b, 8 * ORIGIN_KEPT);
-	if (text_is_ascii(text, n))
+	if (utf8_is_ascii(text, n))
 		buf_append(&b, text, n);
 	else
 		words_put(&b, text, n);

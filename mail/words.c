@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
 #include "mail/chars.h"
 #include "mail/words.h"
 
@@ -50,7 +51,7 @@ q_put(struct buf *b, const char *p, size_t n)
 int
 words_put(struct buf *b, const char *text, size_t n)
 {
-	bool is_utf8 = chars_are_utf8(text, n);
+	bool is_utf8 = utf8_is_valid(text, n);
 	const char *begin = is_utf8 ? "=?UTF-8?Q?" : "=?ISO-8859-1?Q?";
 	size_t room = WORD_MAX - strlen(begin) - strlen(WORD_END);
 	size_t used = 0, i, len;

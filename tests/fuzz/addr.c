@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "mail/chars.h"
@@ -40,7 +41,7 @@ written_reads_the_same(const char *display, const char *address)
 
 	buf_init(&b, 8 * strlen(display) + strlen(address) + 200);
 	assert(addr_put_phrase(&b, display) == 0);
-	assert(text_is_ascii(b.data, b.len));
+	assert(utf8_is_ascii(b.data, b.len));
 	buf_printf(&b, " <%s>", address);
 	assert(mailboxes_parse(b.data, b.len, &again) == 0);
 	assert(again.n == 1 && again.bad.n == 0);

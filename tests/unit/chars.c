@@ -5,14 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "mail/chars.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static void
 classes_hold_what_the_rfcs_say(void **state)
@@ -34,39 +31,6 @@ classes_hold_what_the_rfcs_say(void **state)
 		    i >= 128 || (i > 32 && i < 127 &&
 				    strchr("()<>[]:;@\\,.\"", i) == NULL));
 	}
-	assert_true(text_is_ascii("\x7f", 1));
-	assert_false(text_is_ascii("a\x80", 2));
-}
-
-static void
-utf8_is_strict(void **state)
-{
-	static const struct {
-		const char *text;
-		bool valid;
-	} cases[] = {
-		{ "", true },
-		{ "plain", true },
-		{ "\xc3\xbc\xe2\x82\xac\xf0\x9f\x93\xae", true },
-		{ "\xf4\x8f\xbf\xbf", true },
-		{ "\xc3", false },
-		{ "\x80", false },
-		{ "\xc0\x80", false },
-		{ "\xc1\xbf", false },
-		{ "\xe0\x80\x80", false },
-		{ "\xed\xa0\x80", false },
-		{ "\xf0\x80\x80\x80", false },
-		{ "\xf4\x90\x80\x80", false },
-		{ "\xf5\x80\x80\x80", false },
-		{ "\xe2\x82", false },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < COUNT(cases); i++)
-		if (chars_are_utf8(cases[i].text, strlen(cases[i].text)) !=
-		    cases[i].valid)
-			fail_msg("case %zu", i);
 }
 
 int
@@ -74,7 +38,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes_hold_what_the_rfcs_say),
-		cmocka_unit_test(utf8_is_strict),
 	};
 
 	return cmocka_run_group_tests_name("chars", tests, NULL, NULL);
