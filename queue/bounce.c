@@ -6,7 +6,8 @@
  * as any mail of a local sender.  It has the null sender and kind bounce; what
  * itself is a notice, or came with the null sender, gets none.  A notice that
  * fails is readdressed to local.admin once, and held when that fails too: it
- * is the last that is known of somebody's mail.
+ * is the last that is known of somebody's mail.  Mail that failed is held as
+ * well where its sender leads to nobody.
  */
 #include "config.h"
 
@@ -34,7 +35,9 @@ struct bounce {
 	/* of the job at hand */
 	struct dsn_rcpt *rcpts;
 	size_t nrcpts;
-	bool has_failed, has_expired;
+	bool has_failed;
+	struct expanded *readers; /* of the notice; NULL: nobody */
+	bool has_looked;          /* for them */
 	size_t written;
 };
 
@@ -54,6 +57,7 @@ bounce_free(struct bounce *b)
 {
 	if (b == NULL)
 		return;
+	expanded_free(b->readers);
 	free(b->rcpts);
 	free(b);
 }
@@ -62,7 +66,50 @@ void
 bounce_begin(struct bounce *b)
 {
 	b->nrcpts = 0;
-	b->has_failed = b->has_expired = false;
+	b->has_failed = false;
+	expanded_free(b->readers);
+	b->readers = NULL;
+	b->has_looked = false;
+}
+
+/* RFC 3461 4.1: silence was asked for, or for failures at least. */
+static bool
+wants_notice(const struct store_rcpt *r)
+{
+	return r->notify == 0 || (r->notify & NOTIFY_FAILURE) != 0;
+}
+
+static bool
+is_unanswerable(const struct job *j)
+{
+	return j->msg.sender[0] == '\0' || j->msg.kind != KIND_MAIL;
+}
+
+/* Looked up once a job; an administrator has to mend it when it fails. */
+static const struct expanded *
+find_readers(struct bounce *b, const struct job *j)
+{
+	char id[QUEUE_ID_TEXT];
+	struct err e;
+
+	if (b->has_looked)
+		return b->readers;
+	b->has_looked = true;
+	b->readers = expand_address(b->expand, j->msg.sender, &e);
+	if (b->readers == NULL) {
+		queue_id_format(j->msg.id, id);
+		log_event(LOG_ERR, "bounce-nowhere", "id", id, "text", e.text,
+		    "fix", "the mail is held; set local.admin, then release it",
+		    NULL);
+	}
+	return b->readers;
+}
+
+bool
+bounce_can_tell(struct bounce *b, const struct job *j, size_t i)
+{
+	return is_unanswerable(j) || !wants_notice(&j->rcpts[i]) ||
+	       find_readers(b, j) != NULL;
 }
 
 /* The strings stay the job's. */
@@ -73,8 +120,7 @@ bounce_note(struct bounce *b, const struct job *j, size_t i, enum rcpt_state to)
 	const struct store_rcpt *to_whom = &j->rcpts[i];
 	struct dsn_rcpt *d;
 
-	/* RFC 3461 4.1: silence was asked for, or for failures at least. */
-	if (to_whom->notify != 0 && (to_whom->notify & NOTIFY_FAILURE) == 0)
+	if (!wants_notice(to_whom))
 		return;
 	b->rcpts = xreallocarray(b->rcpts, b->nrcpts + 1, sizeof(*b->rcpts));
 	d = &b->rcpts[b->nrcpts++];
@@ -90,10 +136,7 @@ bounce_note(struct bounce *b, const struct job *j, size_t i, enum rcpt_state to)
 		       : j->session.relay;
 	d->meaning = r->meaning[0] == '\0' ? NULL : r->meaning;
 	d->fix = r->fix[0] == '\0' ? NULL : r->fix;
-	if (to == RCPT_EXPIRED)
-		b->has_expired = true;
-	else
-		b->has_failed = true;
+	b->has_failed = b->has_failed || to != RCPT_EXPIRED;
 }
 
 /* ---- the notice as a message ---- */
@@ -172,9 +215,10 @@ out:
 
 /* Writes the notice as a message of its own into the running transaction. */
 static int
-insert(struct bounce *b, const struct store_message *m,
-    const struct expanded *to, const struct buf *text, struct err *e)
+insert(struct bounce *b, const struct store_message *m, const struct buf *text,
+    struct err *e)
 {
+	const struct expanded *to = b->readers;
 	struct store_rcpt r;
 	size_t i, at, n;
 
@@ -199,17 +243,10 @@ insert(struct bounce *b, const struct store_message *m,
 	return 0;
 }
 
-static bool
-is_unanswerable(const struct job *j)
-{
-	return j->msg.sender[0] == '\0' || j->msg.kind != KIND_MAIL;
-}
-
 int
 bounce_write(struct bounce *b, const struct job *j, int64_t now, struct err *e)
 {
 	uint8_t dice[MSGID_RANDOM];
-	struct expanded *to = NULL;
 	struct store_message m = { .kind = KIND_BOUNCE, .body = BODY_7BIT };
 	struct buf text;
 	int rc = -1;
@@ -225,10 +262,8 @@ bounce_write(struct bounce *b, const struct job *j, int64_t now, struct err *e)
 	m.account = j->msg.account;
 	m.sender = (char[]){ "" };
 	m.message_id = msgid_make(dice, now, b->conf->local.hostname);
-	if ((to = expand_address(b->expand, j->msg.sender, e)) != NULL &&
-	    write_text(b, j, now, m.message_id, &text, e) == 0)
-		rc = insert(b, &m, to, &text, e);
-	expanded_free(to);
+	if (write_text(b, j, now, m.message_id, &text, e) == 0)
+		rc = insert(b, &m, &text, e);
 	free(m.message_id);
 	buf_clear(&text);
 	return rc;

@@ -18,8 +18,17 @@ struct bounce *bounce_new(
     const struct conf *conf, struct store *s, struct expand *expand);
 void bounce_free(struct bounce *b);
 
-/* One job's notice: begin, note each failed recipient, write. */
+/*
+ * One job's notice: begin, note each failed recipient that bounce_can_tell
+ * allows, write.
+ */
 void bounce_begin(struct bounce *b);
+
+/*
+ * May the recipient be given up?  Not when its sender would have to be told
+ * and leads to nobody, as a local name does without local.admin.
+ */
+bool bounce_can_tell(struct bounce *b, const struct job *j, size_t i);
 void bounce_note(
     struct bounce *b, const struct job *j, size_t i, enum rcpt_state to);
 int bounce_write(

@@ -222,6 +222,25 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 	return state_set(s->store, j->msg.id, j->rcpts[i].id, from, &c, e);
 }
 
+/* Is local.admin one of the message's recipients already?  1, 0, -1. */
+static int
+admin_has_it(const struct settle *s, const struct job *j, struct err *e)
+{
+	struct store_rcpt *all = NULL;
+	size_t i, n = 0;
+	int found = 0;
+
+	if (store_rcpts_get(s->store, j->msg.id, &all, &n, e) == -1)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (addr_equal(all[i].address, s->conf->local.admin))
+			found = 1;
+		store_rcpt_clear(&all[i]);
+	}
+	free(all);
+	return found;
+}
+
 /*
  * A notice of ours that fails goes to local.admin, once: a recipient more.
  */
@@ -232,8 +251,10 @@ readdress(
 	struct rcpt_change queued = { .to = RCPT_QUEUED, .due_at = now };
 	struct store_rcpt r, *all = NULL;
 	size_t i, n = 0;
-	int rc = -1;
+	int known, rc = -1;
 
+	if ((known = admin_has_it(s, j, e)) != 0)
+		return known == 1 ? 0 : -1;
 	memset(&r, 0, sizeof(r));
 	r.address = s->conf->local.admin;
 	if (store_rcpt_add(s->store, j->msg.id, &r, e) == -1 ||
@@ -264,7 +285,11 @@ settle_one(
 	    settle_judge(&s->conf->queue, j, i, now, arc4random());
 	bool failed = v.to == RCPT_FAILED || v.to == RCPT_EXPIRED;
 
-	/* What local.admin cannot be told waits for him in the queue. */
+	/* What nobody can be told waits in the queue, the admin's mail too. */
+	if (failed && !bounce_can_tell(s->bounce, j, i)) {
+		v.to = RCPT_HELD;
+		failed = false;
+	}
 	if (failed && bounce_is_last_word(j)) {
 		if (has_reached_admin(s, j, i))
 			v.to = RCPT_HELD;

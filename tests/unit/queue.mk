@@ -9,6 +9,7 @@ queue_test_cflags = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(EVENT_CFLAGS) \
 tests_unit_libqueuetest_a_CFLAGS = $(queue_test_cflags)
 tests_unit_libqueuetest_a_SOURCES = \
 	tests/unit/faultfs.c tests/unit/faultfs.h \
+	tests/unit/office.c tests/unit/office.h \
 	tests/unit/queue_fixture.c tests/unit/queue_fixture.h \
 	tests/unit/queue_story.c tests/unit/queue_story.h
 
@@ -17,6 +18,7 @@ check_PROGRAMS += \
 	tests/unit/account \
 	tests/unit/ballast \
 	tests/unit/batch \
+	tests/unit/bounce \
 	tests/unit/dropfile \
 	tests/unit/limits \
 	tests/unit/lock \
@@ -80,4 +82,6 @@ tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
 tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_LDADD = $(queue_test_libs)
+tests_unit_bounce_CFLAGS = $(queue_test_cflags)
+tests_unit_bounce_LDADD = $(queue_test_libs)
 endif

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: ISC */
+/* Notices about mail that failed: to whom, about what, and when none goes. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/xalloc.h"
+#include "queue/bounce.h"
+#include "queue/settle.h"
+#include "tests/unit/office.h"
+
+#define DAY (24 * 3600)
+
+/* One try of a message, claimed as the lane does it. */
+static struct job *
+try(struct office *o, uint64_t id)
+{
+	struct job *j = job_load(o->parts.store, id, T0, 100, &o->e);
+
+	assert_non_null(j);
+	fixture_begin(o->parts.store);
+	assert_int_equal(job_claim(o->parts.store, j, &o->e), 0);
+	fixture_commit(o->parts.store);
+	j->is_claimed = j->is_body_ended = true;
+	strlcpy(j->session.relay, "mx.example.com", sizeof(j->session.relay));
+	return j;
+}
+
+static void
+answer(struct job *j, size_t i, enum job_outcome outcome, unsigned code)
+{
+	struct job_result r = { .rcpt = j->rcpts[i].id,
+		.outcome = outcome,
+		.scope = JOB_SCOPE_RECIPIENT,
+		.code = code };
+
+	snprintf(r.status, sizeof(r.status), "%c.1.%c",
+	    (char)('0' + code / 100 % 10), (char)('1' + i % 9));
+	snprintf(r.text, sizeof(r.text), "word %zu of the server", i + 1);
+	strlcpy(r.meaning, "there is no such mailbox", sizeof(r.meaning));
+	strlcpy(r.fix, "ask for the right address", sizeof(r.fix));
+	assert_int_equal(job_note(j, &r), 0);
+}
+
+static void
+settle(struct office *o, struct job *j, int64_t now)
+{
+	struct settle s = { o->conf, o->parts.store, o->parts.bounce };
+	bool finished;
+
+	fixture_begin(o->parts.store);
+	if (settle_work(&s, j, now, &finished, &o->e) == -1)
+		fail_msg("%s", o->e.text);
+	fixture_commit(o->parts.store);
+	job_free(j);
+}
+
+static void
+reject_all(struct office *o, uint64_t id)
+{
+	struct job *j = try(o, id);
+	size_t i;
+
+	for (i = 0; i < j->nrcpts; i++)
+		answer(j, i, JOB_REJECTED, 550);
+	settle(o, j, T0 + 5);
+}
+
+static void
+last_id(void *arg, const struct store_message *m, const struct store_rcpt *r)
+{
+	(void)r;
+	*(uint64_t *)arg = m->id;
+}
+
+/* The text of the newest message; for free(). */
+static char *
+newest(struct office *o)
+{
+	struct store_walk walk = { .max = 1000 };
+	struct buf whole, chunk;
+	uint32_t seq = 0;
+	uint64_t id = 0;
+
+	assert_int_equal(
+	    store_list(o->parts.store, &walk, last_id, &id, &o->e), 0);
+	buf_init(&whole, 1024 * 1024);
+	buf_init(&chunk, CHUNK_SIZE);
+	while (store_chunk_get(o->parts.store, id, seq++, &chunk, &o->e) == 1)
+		assert_int_equal(
+		    buf_append(&whole, buf_data(&chunk), chunk.len), 0);
+	buf_clear(&chunk);
+	assert_int_equal(bounce_written(o->parts.bounce), whole.len);
+	return buf_steal(&whole);
+}
+
+static void
+holds(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void
+lacks(const char *text, const char *part)
+{
+	if (strstr(text, part) != NULL)
+		fail_msg("\"%s\" is in:\n%s", part, text);
+}
+
+static void
+one_notice_names_all_that_failed(void **state)
+{
+	struct office o;
+	struct job *j;
+	char *text;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	j = try(&o,
+	    office_post(&o,
+		(struct office_mail){ .to = { "a@example.com", "b@example.com",
+					  "c@example.com" } }));
+	answer(j, 0, JOB_REJECTED, 550);
+	answer(j, 1, JOB_DELIVERED, 250);
+	answer(j, 2, JOB_REJECTED, 553);
+	settle(&o, j, T0 + 5);
+	assert_string_equal(
+	    office_list(&o), "bounce <> to sender@example.com queued");
+	text = newest(&o);
+	holds(text, "From: Mail Delivery System <MAILER-DAEMON@contoso.com>");
+	holds(text, "To: <sender@example.com>\r\n");
+	holds(text, "Reporting-MTA: dns; web01.contoso.com\r\n");
+	holds(text, "Final-Recipient: rfc822; a@example.com\r\n");
+	holds(text, "Status: 5.1.1\r\n");
+	holds(text, "smtp; 550 word 1 of the server");
+	holds(text, "Final-Recipient: rfc822; c@example.com\r\n");
+	holds(text, "smtp; 553 word 3 of the server");
+	holds(text, "Remote-MTA: dns; mx.example.com\r\n");
+	holds(text, "there is no such mailbox");
+	holds(text, "ask for the right address");
+	lacks(text, "b@example.com");
+	/* The header of the original, and nothing of its body. */
+	holds(text, "Subject: test\r\n");
+	lacks(text, "a line");
+	free(text);
+	office_close(&o);
+}
+
+static void
+the_next_notice_is_about_its_own_mail(void **state)
+{
+	struct office o;
+	char *text;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	reject_all(&o,
+	    office_post(&o, (struct office_mail){ .sender = "one@example.com",
+				.to = { "a@example.com" } }));
+	reject_all(&o,
+	    office_post(&o, (struct office_mail){ .sender = "two@example.com",
+				.to = { "b@example.com" } }));
+	assert_string_equal(office_list(&o),
+	    "bounce <> to one@example.com queued\n"
+	    "bounce <> to two@example.com queued");
+	text = newest(&o);
+	holds(text, "b@example.com");
+	lacks(text, "a@example.com");
+	free(text);
+	office_close(&o);
+}
+
+static void
+expired_mail_says_so(void **state)
+{
+	struct office o;
+	struct job *j;
+	char *text;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	j = try(&o,
+	    office_post(&o, (struct office_mail){ .to = { "a@example.com" } }));
+	answer(j, 0, JOB_DEFERRED, 451);
+	settle(&o, j, T0 + 6 * DAY);
+	text = newest(&o);
+	holds(text, "Status: 4.1.1\r\n");
+	free(text);
+
+	/* A refusal beside it makes it a failure. */
+	j = try(&o,
+	    office_post(&o, (struct office_mail){
+				.to = { "a@example.com", "b@example.com" } }));
+	answer(j, 0, JOB_DEFERRED, 451);
+	answer(j, 1, JOB_REJECTED, 550);
+	settle(&o, j, T0 + 6 * DAY);
+	text = newest(&o);
+	holds(text, "Status: 4.1.1\r\n");
+	holds(text, "Status: 5.1.2\r\n");
+	free(text);
+	office_close(&o);
+}
+
+static void
+silence_that_was_asked_for_is_kept(void **state)
+{
+	static const struct {
+		unsigned notify;
+		bool is_told;
+	} cases[] = {
+		{ 0, true },
+		{ NOTIFY_FAILURE, true },
+		{ NOTIFY_FAILURE | NOTIFY_DELAY, true },
+		{ NOTIFY_NEVER, false },
+		{ NOTIFY_DELAY, false },
+		{ NOTIFY_SUCCESS, false },
+	};
+	struct office o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+		reject_all(
+		    &o, office_post(
+			    &o, (struct office_mail){ .to = { "a@example.com" },
+				    .notify = cases[i].notify }));
+		assert_string_equal(office_list(&o),
+		    cases[i].is_told ? "bounce <> to sender@example.com queued"
+				     : "");
+		office_close(&o);
+	}
+}
+
+static void
+the_null_sender_gets_none(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "",
+					   .to = { "a@example.com" } }));
+	assert_string_equal(office_list(&o), "");
+	assert_int_equal(bounce_written(o.parts.bounce), 0);
+	office_close(&o);
+}
+
+static void
+a_local_sender_is_found_by_the_aliases(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&o, "aliases", "cron: a@contoso.com, b@contoso.com\n");
+	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
+					   .to = { "x@example.com" } }));
+	assert_string_equal(office_list(&o),
+	    "bounce <> to a@contoso.com queued\n"
+	    "bounce <> to b@contoso.com queued");
+	office_close(&o);
+}
+
+static void
+the_admin_gets_what_fails_of_a_notice_once(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	reject_all(&o,
+	    office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
+				.sender = "",
+				.to = { "a@contoso.com", "b@contoso.com" } }));
+	assert_string_equal(office_list(&o),
+	    "bounce <> to a@contoso.com failed\n"
+	    "bounce <> to b@contoso.com failed\n"
+	    "bounce <> to it@contoso.com queued");
+	office_close(&o);
+}
+
+static void
+an_admin_who_has_it_is_not_told_again(void **state)
+{
+	struct office o;
+	struct job *j;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	j = try(&o,
+	    office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
+				.sender = "",
+				.to = { "IT@contoso.com", "b@contoso.com" } }));
+	answer(j, 0, JOB_DEFERRED, 451);
+	answer(j, 1, JOB_REJECTED, 550);
+	settle(&o, j, T0 + 5);
+	assert_string_equal(office_list(&o),
+	    "bounce <> to IT@contoso.com queued\n"
+	    "bounce <> to b@contoso.com failed");
+	office_close(&o);
+}
+
+/*
+ * Where the configuration names nobody who could be told, mail that failed
+ * stays: neither may it vanish nor may it end the daemon.
+ */
+static void
+what_nobody_can_be_told_is_held(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ACCOUNT);
+	assert_null(o.conf->local.admin);
+	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
+					   .to = { "x@example.com" } }));
+	assert_string_equal(
+	    office_list(&o), "mail <cron> to x@example.com held");
+	reject_all(
+	    &o, office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
+				    .sender = "",
+				    .to = { "a@contoso.com" } }));
+	assert_string_equal(office_list(&o),
+	    "mail <cron> to x@example.com held\n"
+	    "bounce <> to a@contoso.com held");
+	office_close(&o);
+}
+
+static void
+delivered_mail_needs_nobody_to_tell(void **state)
+{
+	struct office o;
+	struct job *j;
+
+	(void)state;
+	office_open(&o, OFFICE_ACCOUNT);
+	j = try(&o, office_post(&o, (struct office_mail){ .sender = "cron",
+					.to = { "x@example.com" } }));
+	answer(j, 0, JOB_DELIVERED, 250);
+	settle(&o, j, T0 + 5);
+	assert_string_equal(office_list(&o), "");
+	office_close(&o);
+}
+
+static void
+a_long_header_is_cut_and_a_damaged_one_left_out(void **state)
+{
+	char *body = xmalloc(400 * 1024), *text;
+	struct office o;
+	uint64_t id;
+	size_t n;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	for (n = 0; n < 60000; n += 20)
+		memcpy(body + n, "X-Long: 0123456789\r\n", 20);
+	strlcpy(body + n, "X-Last: 1\r\n\r\nbody\r\n", 100);
+	reject_all(
+	    &o, office_post(&o, (struct office_mail){
+				    .to = { "a@example.com" }, .body = body }));
+	text = newest(&o);
+	holds(text, "X-Long: 0123456789");
+	lacks(text, "body\r\n");
+	free(text);
+	free(body);
+
+	id = office_post(&o, (struct office_mail){ .to = { "a@example.com" } });
+	text = xasprintf("%s/queue", o.directory);
+	fixture_tamper(text, "UPDATE chunk SET crc = crc + 1");
+	free(text);
+	reject_all(&o, id);
+	text = newest(&o);
+	lacks(text, "Subject: test");
+	free(text);
+	office_close(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_notice_names_all_that_failed),
+		cmocka_unit_test(the_next_notice_is_about_its_own_mail),
+		cmocka_unit_test(expired_mail_says_so),
+		cmocka_unit_test(silence_that_was_asked_for_is_kept),
+		cmocka_unit_test(the_null_sender_gets_none),
+		cmocka_unit_test(a_local_sender_is_found_by_the_aliases),
+		cmocka_unit_test(the_admin_gets_what_fails_of_a_notice_once),
+		cmocka_unit_test(an_admin_who_has_it_is_not_told_again),
+		cmocka_unit_test(what_nobody_can_be_told_is_held),
+		cmocka_unit_test(delivered_mail_needs_nobody_to_tell),
+		cmocka_unit_test(
+		    a_long_header_is_cut_and_a_damaged_one_left_out),
+	};
+
+	return cmocka_run_group_tests_name("bounce", tests, NULL, NULL);
+}
