@@ -37,10 +37,25 @@ int conn_start_tls(struct conn *c, const struct tls_policy *p, struct err *e);
 const char *conn_tls_version(const struct conn *c); /* "" without TLS */
 const char *conn_tls_cipher(const struct conn *c);
 
-/* Appends to the output, which leaves by itself when much is there. */
+/*
+ * Appends to the output, which leaves by itself when much is there.
+ *
+ * These fail only when mailchuted is gone, or by a fault of ours.  When the
+ * server is, what was put is dropped, and the reading that follows tells: the
+ * server may have said why before it left.
+ */
 int conn_put(struct conn *c, const void *p, size_t n, struct err *e);
 int conn_puts(struct conn *c, const char *s, struct err *e);
 int conn_flush(struct conn *c, struct err *e);
+
+/* Was any of what was put dropped?  Then all that was put later was, too. */
+bool conn_is_mute(const struct conn *c);
+
+/*
+ * While it listens, an answer ends a write that has to wait: there is none due
+ * before all is written, and the server may wait for us to stop.
+ */
+void conn_listen(struct conn *c, bool listens);
 
 /*
  * The next line of input without its CRLF, valid until the next call.  A line
@@ -49,7 +64,10 @@ int conn_flush(struct conn *c, struct err *e);
 int conn_line(
     struct conn *c, size_t max, const char **line, size_t *n, struct err *e);
 
-/* Has the server sent, or ended, anything that was not read yet?  No wait. */
+/*
+ * Will reading bring something that was not read yet, be it the end or a
+ * failure?  No wait.
+ */
 bool conn_has_input(struct conn *c);
 
 /*

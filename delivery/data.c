@@ -4,7 +4,8 @@
  * (RFC 3030).
  *
  * is_committed is set before the last of them is handed to the connection, and
- * taken back when the answer was read: in between nobody but the server knows.
+ * taken back when the answer was read: in between nobody but the server knows,
+ * unless the connection broke with some octets still here (conn_is_mute).
  */
 #include "config.h"
 
@@ -24,29 +25,6 @@
 
 /* Chunks in flight, with PIPELINING; their replies are few and short. */
 #define WINDOW 8
-
-/* The answer to the whole message. */
-static int
-take_final_reply(struct transaction *t)
-{
-	struct job_result r;
-
-	if (transaction_read_reply(t, PHASE_FINAL) == -1)
-		return -1;
-	if (reply_class(&t->reply) == 3)
-		return settle_out_of_place(t);
-	t->is_committed = false;
-	t->s->needs_reset = false;
-	verdict_reply(PHASE_FINAL, &t->reply, &r);
-	if (reply_class(&t->reply) != 2)
-		return settle_refused(t, &r);
-	r.outcome = JOB_DELIVERED;
-	r.scope = JOB_SCOPE_MESSAGE;
-	r.meaning[0] = r.fix[0] = '\0';
-	r.wait_s = 0;
-	settle_rest(t, &r);
-	return 0;
-}
 
 /* A reply while the data is under way: the server has had enough. */
 static int
@@ -71,59 +49,99 @@ take_early_reply(struct transaction *t)
 	return settle_end(t, &r);
 }
 
+/* The answer to the whole message. */
+static int
+take_final_reply(struct transaction *t)
+{
+	struct job_result r;
+
+	/* Not all of it left: no answer takes it for whole. */
+	if (conn_is_mute(t->s->conn))
+		return take_early_reply(t);
+	if (transaction_read_reply(t, PHASE_FINAL) == -1)
+		return -1;
+	if (reply_class(&t->reply) == 3)
+		return settle_out_of_place(t);
+	t->is_committed = false;
+	t->s->needs_reset = false;
+	verdict_reply(PHASE_FINAL, &t->reply, &r);
+	if (reply_class(&t->reply) != 2)
+		return settle_refused(t, &r);
+	r.outcome = JOB_DELIVERED;
+	r.scope = JOB_SCOPE_MESSAGE;
+	r.meaning[0] = r.fix[0] = '\0';
+	r.wait_s = 0;
+	settle_rest(t, &r);
+	return 0;
+}
+
 /* Everything has been put: the last octet leaves now. */
 static int
 commit(struct transaction *t)
 {
 	struct err e;
 
-	conn_phase(t->s->conn, PHASE_FINAL);
+	conn_phase(t->s->conn, PHASE_BODY);
 	t->is_committed = true;
 	if (conn_flush(t->s->conn, &e) == -1)
 		return settle_broken(t, &e);
 	return 0;
 }
 
+/* The next octets, with their dots doubled; as body_next. */
+static int
+next_piece(struct transaction *t, struct dotline *d, struct buf *wire)
+{
+	const char *p;
+	struct err e;
+	size_t n;
+	int more;
+
+	buf_truncate(wire, 0);
+	if ((more = body_next(&t->body, &p, &n, &e)) == -1)
+		return settle_lost_body(t, &e);
+	if (dotline_put(d, p, n, wire) == 0 &&
+	    (more == 1 || dotline_end(d, wire) == 0))
+		return more;
+	err_set(&e, ERR_LOCAL, "4.3.0", "output overrun");
+	return settle_lost_body(t, &e);
+}
+
+/* The whole of it, and the dot. */
+static int
+stream_pieces(struct transaction *t, struct buf *wire)
+{
+	struct conn *c = t->s->conn;
+	struct dotline d;
+	struct err e;
+	int more;
+
+	dotline_init(&d);
+	do {
+		conn_phase(c, PHASE_BODY);
+		if ((more = next_piece(t, &d, wire)) == -1)
+			return -1;
+		if (conn_has_input(c))
+			return take_early_reply(t);
+		t->is_committed = more == 0;
+		if (conn_put(c, wire->data, wire->len, &e) == -1)
+			return settle_broken(t, &e);
+		t->times.octets += wire->len;
+	} while (more == 1);
+	return commit(t);
+}
+
 /* After 354. */
 static int
 stream_data(struct transaction *t)
 {
-	struct dotline d;
 	struct buf wire;
-	const char *p;
-	int more, rc = -1;
-	struct err e;
-	size_t n;
+	int rc;
 
-	dotline_init(&d);
 	buf_init(&wire, DOTLINE_ROOM(2 * HEADER_MAX + 2 * BODY_WHOLE));
-	do {
-		conn_phase(t->s->conn, PHASE_BODY);
-		if ((more = body_next(&t->body, &p, &n, &e)) == -1) {
-			settle_lost_body(t, &e);
-			goto out;
-		}
-		if (dotline_put(&d, p, n, &wire) == -1 ||
-		    (more == 0 && dotline_end(&d, &wire) == -1)) {
-			err_set(&e, ERR_LOCAL, "4.3.0", "output overrun");
-			settle_lost_body(t, &e);
-			goto out;
-		}
-		if (conn_has_input(t->s->conn)) {
-			take_early_reply(t);
-			goto out;
-		}
-		if (more == 0)
-			t->is_committed = true;
-		if (conn_put(t->s->conn, wire.data, wire.len, &e) == -1) {
-			settle_broken(t, &e);
-			goto out;
-		}
-		t->times.octets += wire.len;
-		buf_truncate(&wire, 0);
-	} while (more == 1);
-	rc = commit(t);
-out:
+	conn_listen(t->s->conn, true);
+	rc = stream_pieces(t, &wire);
+	conn_listen(t->s->conn, false);
 	buf_clear(&wire);
 	return rc == -1 ? -1 : take_final_reply(t);
 }
@@ -232,7 +250,7 @@ send_chunk(struct transaction *t, struct chunks *c, size_t size)
 		c->left == size ? " LAST" : "") == -1)
 		return settle_broken(t, &e);
 	c->left -= size;
-	while (size > 0) {
+	while (size > 0 && !conn_is_mute(t->s->conn)) {
 		conn_phase(t->s->conn, PHASE_BODY);
 		if (c->n == 0 && c->more == 1 &&
 		    (c->more = body_next(&t->body, &c->p, &c->n, &e)) == -1)

@@ -21,7 +21,8 @@ libdelivery_a_SOURCES = \
 	delivery/transaction.c delivery/transaction.h \
 	delivery/transaction_priv.h \
 	delivery/trust.c delivery/trust.h \
-	delivery/verdict.c delivery/verdict.h delivery/verdict_table.c
+	delivery/verdict.c delivery/verdict.h delivery/verdict_table.c \
+	delivery/wire.c delivery/wire.h
 libdelivery_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS) $(IDN2_CFLAGS)
 
 delivery_deliver_SOURCES = delivery/deliver_main.c

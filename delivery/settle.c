@@ -57,7 +57,10 @@ settle_broken(struct transaction *t, const struct err *e)
 
 	t->s->is_broken = true;
 	verdict_error(conn_get_phase(t->s->conn), e, &r);
-	if (t->is_committed) {
+	if (t->is_refused) {
+		/* It had its answer; that the server then left hurts nobody. */
+		r.outcome = JOB_UNTRIED;
+	} else if (t->is_committed && !conn_is_mute(t->s->conn)) {
 		r.outcome = JOB_UNCERTAIN;
 		r.scope = JOB_SCOPE_MESSAGE;
 		settle_rest(t, &r);

@@ -21,6 +21,7 @@ struct peer {
 	struct buf in, out;
 	size_t used;
 	bool ended;
+	bool is_deaf; /* reads nothing for now */
 };
 
 struct tls_side; /* OpenSSL, as a server */
@@ -43,6 +44,8 @@ void stage_stop(struct stage *s); /* kills what still runs */
 int stage_exited(struct stage *s, int *status);
 
 int server_accept(struct stage *s);
+void server_deafen(struct stage *s); /* no reading until server_hear */
+void server_hear(struct stage *s);
 int server_tls(struct stage *s, const char *certificate, const char *version);
 int server_send(struct stage *s, const char *p, size_t n);
 int server_line(struct stage *s, char *line, size_t size); /* "" CRLF cut */

@@ -3,7 +3,7 @@
  * Plays SMTP conversations against the built deliver, as written down in *.txt
  * (README.md in this folder explains them), and says TAP:
  *
- *	driver DELIVER CERTIFICATES SCRIPT
+ *	driver DELIVER HASTY CERTIFICATES SCRIPT
  */
 #include "config.h"
 
@@ -18,8 +18,6 @@
 #include "common/xalloc.h"
 
 #include "tests/dialog/script.h"
-
-#define SCRIPT_LINE_MAX 8192
 
 /* ---- set-up ---- */
 
@@ -141,110 +139,17 @@ start(struct script *s)
 	return 0;
 }
 
-static int
-launch(struct script *s)
+int
+script_launch(struct script *s)
 {
-	if (stage_start(&s->stage, s->program) == -1 || start(s) == -1)
+	const char *program = s->is_hasty ? s->hasty : s->program;
+
+	if (stage_start(&s->stage, program) == -1 || start(s) == -1)
 		return -1;
 	return job_queue(&s->stage);
 }
 
-/* ---- the server's part ---- */
-
-static int
-expect_line(struct script *s, const char *want, bool whole)
-{
-	char line[SCRIPT_LINE_MAX];
-	size_t n = strlen(want);
-
-	if (server_line(&s->stage, line, sizeof(line)) == -1)
-		return -1;
-	if (whole ? strcmp(line, want) == 0 : strncmp(line, want, n) == 0)
-		return 0;
-	return fail(&s->stage, "deliver said \"%s\", not \"%s\"", line, want);
-}
-
-static int
-send_line(struct script *s, char *text)
-{
-	char line[SCRIPT_LINE_MAX];
-	size_t n = script_unescape(text);
-
-	if (n + 2 > sizeof(line))
-		return fail(&s->stage, "too long a line");
-	memcpy(line, text, n);
-	memcpy(line + n, "\r\n", 2);
-	return server_send(&s->stage, line, n + 2);
-}
-
-/* "tls [CERTIFICATE [VERSION]]", "close", "reset", "accept", "octets N" */
-static int
-server_does(struct script *s, char *text)
-{
-	char *args[ARGS_MAX], path[512];
-	size_t n = script_split(text, args);
-
-	if (n == 0)
-		return fail(&s->stage, "nothing to do");
-	if (strcmp(args[0], "accept") == 0)
-		return server_accept(&s->stage);
-	if (strcmp(args[0], "close") == 0 || strcmp(args[0], "reset") == 0) {
-		server_close(&s->stage, args[0][0] == 'r');
-		return 0;
-	}
-	if (strcmp(args[0], "flood") == 0 && n == 3) {
-		size_t count = (size_t)strtonum(args[1], 1, 100000, NULL);
-
-		/* deliver may have had enough, and closed. */
-		while (count-- > 0 && send_line(s, args[2]) == 0)
-			;
-		return 0;
-	}
-	if (strcmp(args[0], "tls") != 0 && strcmp(args[0], "no-tls") != 0)
-		return fail(&s->stage, "the server cannot %s", args[0]);
-	snprintf(path, sizeof(path), "%s/%s.pem", s->certificates,
-	    n > 1 ? args[1] : "good");
-	if (server_tls(&s->stage, path, n > 2 ? args[2] : "") == 0)
-		return args[0][0] == 't'
-			   ? 0
-			   : fail(&s->stage, "the handshake succeeded");
-	return args[0][0] == 'n' ? 0 : -1;
-}
-
-/* "AUTH_LOGIN" is one word of a script and two of a server. */
-static const char *
-blanks(char *word)
-{
-	char *p;
-
-	for (p = word; (p = strchr(p, '_')) != NULL;)
-		*p = ' ';
-	return word;
-}
-
-/* Greeting and EHLO as servers say them, with these capabilities; READY. */
-static int
-begin(struct script *s, char *text)
-{
-	char *args[ARGS_MAX], line[256];
-	size_t i, n = script_split(text, args);
-
-	if (launch(s) == -1 || server_accept(&s->stage) == -1)
-		return -1;
-	strlcpy(line, "220 server.example ESMTP", sizeof(line));
-	if (send_line(s, line) == -1 ||
-	    expect_line(s, "EHLO client.example", true) == -1)
-		return -1;
-	for (i = 0; i < n; i++) {
-		snprintf(line, sizeof(line), "250-%s",
-		    i == 0 ? "server.example" : blanks(args[i - 1]));
-		if (send_line(s, line) == -1)
-			return -1;
-	}
-	snprintf(line, sizeof(line), "250 %s",
-	    n == 0 ? "server.example" : blanks(args[n - 1]));
-	return send_line(s, line);
-}
+/* ---- the end ---- */
 
 /* No dialogue ends well in which deliver asked for a secret unexpectedly. */
 static int
@@ -286,43 +191,6 @@ make_text(struct script *s, size_t size)
 	buf_puts(&s->body, "\r\n");
 }
 
-static int
-expect_text(struct script *s, char *unused)
-{
-	char *copy = xstrdup(buf_data(&s->body)), *rest = copy, *line;
-	char *end;
-	int rc = 0;
-
-	(void)unused;
-	while (rc == 0 && (line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0' && rest == NULL)
-			break;
-		if ((end = strchr(line, '\r')) != NULL)
-			*end = '\0';
-		rc = expect_line(s, line, true);
-	}
-	free(copy);
-	return rc;
-}
-
-/* "C!": closed without a word more; "C! cut N": before N octets of data more.
- */
-static int
-expect_end(struct script *s, char *how)
-{
-	struct buf *in = &s->stage.server.in;
-
-	if (server_eof(&s->stage) == -1)
-		return -1;
-	if (strncmp(how, "cut ", 4) == 0 &&
-	    in->len < (size_t)strtonum(how + 4, 1, 8 << 20, NULL))
-		return 0;
-	if (strcmp(how, "") == 0 && in->len == 0)
-		return 0;
-	return fail(&s->stage, "deliver said %zu octets, \"...%s\"", in->len,
-	    buf_data(in) + (in->len < 100 ? 0 : in->len - 100));
-}
-
 /* ---- the words of a script ---- */
 
 static int
@@ -344,11 +212,19 @@ do_fill(struct script *s, char *text)
 	return 0;
 }
 
+/* In this phase the program of the tests does not wait for long. */
+static int
+do_hasty(struct script *s, char *phase)
+{
+	s->is_hasty = true;
+	return setenv("DIALOG_HASTY", phase, 1);
+}
+
 static int
 do_launch(struct script *s, char *text)
 {
 	(void)text;
-	return launch(s);
+	return script_launch(s);
 }
 
 static int
@@ -363,13 +239,13 @@ static int
 do_expect_line(struct script *s, char *text)
 {
 	script_unescape(text);
-	return expect_line(s, text, true);
+	return server_is_told(s, text, true);
 }
 
 static int
 do_expect_start(struct script *s, char *text)
 {
-	return expect_line(s, text, false);
+	return server_is_told(s, text, false);
 }
 
 static int
@@ -398,16 +274,17 @@ static const struct {
 } words[] = {
 	{ "set", do_set },
 	{ "fill", do_fill },
+	{ "hasty", do_hasty },
 	{ "launch", do_launch },
-	{ "begin", begin },
-	{ "S:", send_line },
+	{ "begin", server_begins },
+	{ "S:", server_says },
 	{ "S=", do_send_octets },
 	{ "S!", server_does },
 	{ "C:", do_expect_line },
 	{ "C*", do_expect_start },
 	{ "C<", do_expect_octets },
-	{ "C=", expect_text },
-	{ "C!", expect_end },
+	{ "C=", server_is_told_text },
+	{ "C!", server_sees_end },
 	{ "Q:", mailchuted_does },
 	{ "D:", mailchuted_is_told },
 	{ "D*", mailchuted_is_told_all },
@@ -480,15 +357,17 @@ main(int argc, char **argv)
 	FILE *f;
 	int rc;
 
-	if (argc != 4 || (f = fopen(argv[3], "r")) == NULL) {
-		fprintf(stderr, "usage: driver DELIVER CERTIFICATES SCRIPT\n");
+	if (argc != 5 || (f = fopen(argv[4], "r")) == NULL) {
+		fprintf(stderr,
+		    "usage: driver DELIVER HASTY CERTIFICATES SCRIPT\n");
 		return 2;
 	}
 	s.program = argv[1];
-	s.certificates = argv[2];
+	s.hasty = argv[2];
+	s.certificates = argv[3];
 	rc = stage_listen(&s.stage) == -1 ? -1 : play(&s, f);
 	if (rc == -1)
-		printf("%s:%u: %s\n", argv[3], s.line, s.stage.problem);
+		printf("%s:%u: %s\n", argv[4], s.line, s.stage.problem);
 	stage_stop(&s.stage);
 	job_session_clear(&s.session);
 	envelope_clear(&s.message.env);

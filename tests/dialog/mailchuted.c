@@ -124,6 +124,10 @@ mailchuted_does(struct script *s, char *text)
 		rc = put_body(s, 0, s->body.len);
 	else if (strcmp(args[0], "half") == 0)
 		rc = put_body(s, 0, half);
+	else if (strcmp(args[0], "rest") == 0)
+		rc = put_body(s, half, s->body.len) == -1
+			 ? -1
+			 : job_put_empty(out, JOB_BODY_END);
 	else if (strcmp(args[0], "end") == 0)
 		rc = job_put_empty(out, JOB_BODY_END);
 	else if (strcmp(args[0], "abort") == 0)

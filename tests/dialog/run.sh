@@ -49,7 +49,8 @@ for script; do
     number=$((number + 1))
     name=$(basename "$script" .txt)
     if "$top_builddir/tests/dialog/driver" \
-        "$top_builddir/delivery/deliver" "$tmp" "$script" >"$tmp/out"; then
+        "$top_builddir/delivery/deliver" "$top_builddir/tests/dialog/hasty" \
+        "$tmp" "$script" >"$tmp/out"; then
         echo "ok $number - $name"
     else
         echo "not ok $number - $name"

@@ -10,6 +10,8 @@
 
 struct script {
 	const char *program;
+	const char *hasty; /* the same with a short limit: hasty.c */
+	bool is_hasty;
 	const char *certificates;
 	struct stage stage;
 	struct job_session session;
@@ -26,6 +28,18 @@ size_t script_unescape(char *s);
 
 /* Splits at blanks, in place. */
 size_t script_split(char *s, char *args[ARGS_MAX]);
+
+#define SCRIPT_LINE_MAX 8192
+
+/* deliver; or hasty, after that word. */
+int script_launch(struct script *s);
+
+int server_begins(struct script *s, char *capabilities);
+int server_says(struct script *s, char *text);
+int server_does(struct script *s, char *what);
+int server_is_told(struct script *s, const char *want, bool whole);
+int server_is_told_text(struct script *s, char *unused);
+int server_sees_end(struct script *s, char *how);
 
 int mailchuted_does(struct script *s, char *text);
 int mailchuted_is_told(struct script *s, char *text);

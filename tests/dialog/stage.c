@@ -130,7 +130,7 @@ pump(struct stage *s, int64_t deadline_ms)
 	struct pollfd p[2] = { { .fd = -1, .events = POLLIN },
 		{ .fd = -1, .events = POLLIN } };
 
-	if (s->server.fd != -1 && !s->server.ended)
+	if (s->server.fd != -1 && !s->server.ended && !s->server.is_deaf)
 		p[0].fd = s->server.fd;
 	if (s->job.fd != -1 && !s->job.ended)
 		p[1].fd = s->job.fd;
@@ -240,6 +240,22 @@ server_accept(struct stage *s)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	peer_open(&s->server, fd);
 	return 0;
+}
+
+/* Its buffer becomes small, so that deliver soon finds it full. */
+void
+server_deafen(struct stage *s)
+{
+	int size = 4096;
+
+	setsockopt(s->server.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	s->server.is_deaf = true;
+}
+
+void
+server_hear(struct stage *s)
+{
+	s->server.is_deaf = false;
 }
 
 static SSL_CTX *

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -84,21 +85,137 @@ trickling_does_not_move_the_deadline(void **state)
 	assert_non_null(strstr(e.text, "timed out"));
 }
 
+static char block[65536];
+
+static void
+put_blocks(struct conn *c, size_t n)
+{
+	struct err e;
+
+	memset(block, 'x', sizeof(block));
+	while (n-- > 0)
+		assert_int_equal(conn_put(c, block, sizeof(block), &e), 0);
+	assert_int_equal(conn_flush(c, &e), 0);
+}
+
+/* Writing tells nothing; reading does. */
 static void
 a_full_socket_ends_at_the_deadline(void **state)
 {
 	struct ends *s = *state;
-	static char block[65536];
+	const char *line;
+	struct err e;
+	size_t n;
+
+	conn_phase(s->conn, PHASE_BODY);
+	conn_deadline(s->conn, clock_mono_ms());
+	put_blocks(s->conn, 100);
+	assert_true(conn_is_mute(s->conn));
+	assert_true(conn_has_input(s->conn));
+	assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), -1);
+	assert_non_null(
+	    strstr(e.text, "timed out while sending the message body"));
+}
+
+static void
+last_words_come_before_the_failure(void **state)
+{
+	struct ends *s = *state;
+	const char *line;
+	struct err e;
+	size_t n;
+
+	assert_int_equal(send(s->server, "552 no\r\n421 b", 13, 0), 13);
+	close(s->server);
+	s->server = -1;
+	conn_phase(s->conn, PHASE_BODY);
+	put_blocks(s->conn, 1);
+	assert_true(conn_is_mute(s->conn));
+	assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), 0);
+	assert_memory_equal(line, "552 no", 6);
+	conn_phase(s->conn, PHASE_FINAL);
+	assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), -1);
+	/* what it failed at, not what was done next */
+	assert_non_null(strstr(e.text, "lost the connection"));
+	assert_non_null(strstr(e.text, "sending the message body"));
+}
+
+static void
+a_listener_stops_at_an_answer(void **state)
+{
+	struct ends *s = *state;
+	const char *line;
+	struct err e;
+	size_t n;
+
+	assert_int_equal(send(s->server, "552 no\r\n", 8, 0), 8);
+	conn_listen(s->conn, true);
+	conn_deadline(s->conn, CLOCK_NEVER);
+	put_blocks(s->conn, 100);
+	assert_true(conn_is_mute(s->conn));
+	assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), 0);
+	/* The connection lives: what is not there yet is waited for. */
+	assert_int_equal(send(s->server, "221 bye\r\n", 9, 0), 9);
+	assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), 0);
+	assert_memory_equal(line, "221 bye", 7);
+}
+
+#define ANSWERS 8000 /* beyond any socket's buffer, within ours */
+
+/* A server that reads nothing before it has got rid of what it has to say. */
+static void
+talk_then_read(int fd)
+{
+	int i, size = 4096;
+	size_t left = 100 * sizeof(block);
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	for (i = 0; i < ANSWERS; i++)
+		if (send(fd, "250 ok 789\r\n", 12, MSG_NOSIGNAL) != 12)
+			_exit(1);
+	for (; left > 0; left -= (size_t)n)
+		if ((n = recv(fd, block, sizeof(block), 0)) <= 0)
+			_exit(1);
+	_exit(0);
+}
+
+static void
+both_may_talk_at_once(void **state)
+{
+	struct ends *s = *state;
+	int status, i;
+	const char *line;
+	struct err e;
+	size_t n;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		talk_then_read(s->server);
+	close(s->server);
+	s->server = -1;
+	conn_phase(s->conn, PHASE_BODY);
+	put_blocks(s->conn, 100);
+	assert_false(conn_is_mute(s->conn));
+	for (i = 0; i < ANSWERS; i++)
+		assert_int_equal(conn_line(s->conn, 100, &line, &n, &e), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+a_full_socket_ends_with_the_queue(void **state)
+{
+	struct ends *s = *state;
 	struct err e;
 	int i, rc = 0;
 
-	memset(block, 'x', sizeof(block));
-	conn_phase(s->conn, PHASE_BODY);
-	conn_deadline(s->conn, clock_mono_ms());
-	for (i = 0; i < 1000 && rc == 0; i++)
+	close(s->queue);
+	s->queue = -1;
+	for (i = 0; i < 100 && rc == 0; i++)
 		rc = conn_put(s->conn, block, sizeof(block), &e);
 	assert_int_equal(rc, -1);
-	assert_non_null(strstr(e.text, "sending the message body"));
+	assert_int_equal(e.class, ERR_LOCAL);
 }
 
 static void
@@ -168,6 +285,14 @@ main(void)
 		    trickling_does_not_move_the_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    a_full_socket_ends_at_the_deadline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    last_words_come_before_the_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_listener_stops_at_an_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    both_may_talk_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_full_socket_ends_with_the_queue, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    the_end_of_the_queue_ends_a_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
