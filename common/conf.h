@@ -206,6 +206,13 @@ typedef void conf_show(void *arg, const char *section, const char *name,
     const char *value, const char *origin);
 void conf_each(const struct conf *c, conf_show *show, void *arg);
 
+/*
+ * The first option in which the two differ and which only a new start of the
+ * daemon changes, as "queue.user"; NULL when there is none.  For the caller to
+ * free.
+ */
+char *conf_restart_option(const struct conf *now, const struct conf *next);
+
 /* The account of that name ("" for the plain one), or NULL. */
 const struct conf_account *conf_account_find(
     const struct conf *c, const char *name);

@@ -74,3 +74,32 @@ conf_each(const struct conf *c, conf_show *show, void *arg)
 	}
 	buf_clear(&s.value);
 }
+
+static bool
+is_shown_alike(
+    const struct conf_option *o, const struct conf *a, const struct conf *b)
+{
+	struct buf left, right;
+	bool alike;
+
+	buf_init(&left, VALUE_MAX);
+	buf_init(&right, VALUE_MAX);
+	alike = conf_value_put(o, a, &left) == conf_value_put(o, b, &right) &&
+		strcmp(buf_data(&left), buf_data(&right)) == 0;
+	buf_clear(&left);
+	buf_clear(&right);
+	return alike;
+}
+
+char *
+conf_restart_option(const struct conf *now, const struct conf *next)
+{
+	const struct conf_option *o;
+
+	for (o = conf_options; o < conf_options + conf_noptions; o++)
+		if ((o->flags & OPTION_RESTART) != 0 &&
+		    !is_shown_alike(o, now, next))
+			return xasprintf(
+			    "%s.%s", conf_section_name(o->section), o->name);
+	return NULL;
+}

@@ -237,7 +237,7 @@ const struct conf_option conf_options[] = {
 	    "send by BDAT where it is offered", .def = "yes", .words = yes_no },
 	{ SECTION_SANDBOX, "mode", VALUE_WORD, AT(sandbox),
 	    "confinement of the programs", .def = "strict",
-	    .words = sandbox_words, .flags = OPTION_RESTART },
+	    .words = sandbox_words },
 	{ SECTION_LOG, "target", VALUE_WORD, AT(log.target),
 	    "where the log goes", .def = "syslog", .words = target_words },
 	{ SECTION_LOG, "file", VALUE_PATH, AT(log.file),

@@ -25,10 +25,9 @@
 static struct {
 	const char *ident;
 	enum log_target target;
-	char *file;
 	int fd; /* for stderr and file */
 	int level;
-} state = { "mailchute", LOG_TO_STDERR, NULL, STDERR_FILENO, LOG_INFO };
+} state = { "mailchute", LOG_TO_STDERR, STDERR_FILENO, LOG_INFO };
 
 static int
 open_file(const char *file)
@@ -44,29 +43,15 @@ log_open(const char *ident, enum log_target target, const char *file, int level)
 
 	if (target == LOG_TO_FILE && (fd = open_file(file)) == -1)
 		return -1;
+	if (state.target == LOG_TO_FILE)
+		close(state.fd);
 	state.ident = ident;
 	state.target = target;
-	free(state.file);
-	state.file = file == NULL ? NULL : xstrdup(file);
 	state.fd = fd;
 	state.level = level;
 	/* The libc's socket may be gone by the time of a sandbox: open now. */
 	if (target == LOG_TO_SYSLOG)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
-	return 0;
-}
-
-int
-log_reopen(void)
-{
-	int fd;
-
-	if (state.target != LOG_TO_FILE || state.file == NULL)
-		return 0;
-	if ((fd = open_file(state.file)) == -1)
-		return -1;
-	close(state.fd);
-	state.fd = fd;
 	return 0;
 }
 

@@ -27,14 +27,11 @@ enum log_target {
 /*
  * Sets where lines go.  ident is the program's name; level is a priority of
  * syslog(3), and lines below it are dropped.  file is used by LOG_TO_FILE
- * alone.  Returns 0, or -1 with errno set when the file cannot be opened;
- * then the target stays what it was.
+ * alone, and opened anew when it was open before.  Returns 0, or -1 with errno
+ * set when the file cannot be opened; then the target stays what it was.
  */
 int log_open(
     const char *ident, enum log_target target, const char *file, int level);
-
-/* Opens the file anew, after it was moved away: as log_open. */
-int log_reopen(void);
 
 /* The descriptor that lines go to, or -1 for syslog; for spawned children. */
 int log_fd(void);

@@ -21,6 +21,7 @@
 #include "queue/filesource.h"
 #include "queue/member.h"
 #include "queue/secret.h"
+#include "queue/sockets.h"
 
 #define ANSWER_MS 10000 /* the parent does nothing slow */
 
@@ -91,6 +92,7 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		break;
 	case ASK_DELIVER:
 	case ASK_KILL:
+	case ASK_ALIVE:
 	case ASK_READY:
 		err_set(&answer->why, ERR_TEMP, "4.3.2",
 		    "nothing is delivered without mailchuted");
@@ -225,9 +227,26 @@ ask_kill(struct ask *a, pid_t pid)
 }
 
 void
-ask_ready(struct ask *a)
+ask_alive(struct ask *a)
 {
-	struct ask_request r = { .what = ASK_READY };
+	struct ask_request r = { .what = ASK_ALIVE };
 
 	tell(a, &r);
+}
+
+void
+ask_ready(
+    struct ask *a, const struct sockets *now, const struct sockets *before)
+{
+	struct ask_request r = { .what = ASK_READY };
+	int i;
+
+	for (i = 0; i < SOCKETS; i++)
+		r.sockets += now->fd[i] != before->fd[i];
+	tell(a, &r);
+	for (i = 0; i < SOCKETS; i++)
+		if (now->fd[i] != before->fd[i] &&
+		    fdpass_send(a->fd, now->fd[i], sockets_name(i),
+			clock_mono_ms() + ANSWER_MS, NULL) == -1)
+			_exit(EX_OSERR);
 }

@@ -26,12 +26,14 @@ enum ask_what {
 	ASK_STAMP,   /* what the account's secret file looks like now */
 	ASK_KILL,    /* end a child that does not end by itself */
 	ASK_MEMBER,  /* is the uid one of the account's users? */
+	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
 	ASK_READY    /* the queue process takes mail; no answer */
 };
 
 struct ask_request {
 	enum ask_what what;
 	uint32_t account; /* index in conf->accounts */
+	uint32_t sockets; /* ASK_READY: so many follow by common/fdpass.h */
 	pid_t pid;
 	uid_t uid;
 	char path[PATH_MAX];
@@ -74,7 +76,12 @@ int ask_stamp(
 int ask_member(
     struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
 void ask_kill(struct ask *a, pid_t pid);
-void ask_ready(struct ask *a);
+void ask_alive(struct ask *a);
+
+/* With the sockets that were bound since, for the parent to keep. */
+struct sockets;
+void ask_ready(
+    struct ask *a, const struct sockets *now, const struct sockets *before);
 
 /* The parent's side of all requests that only look at files and users. */
 void ask_look(const struct conf *conf, const struct ask_request *r,

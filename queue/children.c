@@ -53,6 +53,13 @@ children_free(struct children *c)
 	free(c);
 }
 
+void
+children_set_conf(struct children *c, const struct conf *conf)
+{
+	children_close(c);
+	c->conf = conf;
+}
+
 static void
 add(struct children *c, pid_t pid, uint32_t account, int secret_fd,
     int64_t kill_at)
@@ -257,6 +264,8 @@ children_close(struct children *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (c->v[i].secret_fd != -1)
+		if (c->v[i].secret_fd != -1) {
 			close(c->v[i].secret_fd);
+			c->v[i].secret_fd = -1;
+		}
 }

@@ -21,6 +21,12 @@ struct children;
 struct children *children_new(const struct conf *conf, bool no_commands);
 void children_free(struct children *c);
 
+/*
+ * The configuration from now on.  Who was started under the one before gets no
+ * more secrets, and is on its way out.
+ */
+void children_set_conf(struct children *c, const struct conf *conf);
+
 /* Closes our ends: for a fork that does not own the children. */
 void children_close(struct children *c);
 

@@ -296,16 +296,11 @@ make(const struct control_parts *parts)
 }
 
 struct control *
-control_new(const struct control_parts *parts, struct err *e)
+control_new(const struct control_parts *parts, int fd)
 {
 	struct control *ctl = make(parts);
 
-	ctl->listener = listener_new(parts->base,
-	    parts->conf->queue.socket_directory, "control", on_client, ctl, e);
-	if (ctl->listener == NULL) {
-		free(ctl);
-		return NULL;
-	}
+	ctl->listener = listener_new(parts->base, fd, on_client, ctl);
 	return ctl;
 }
 

@@ -32,8 +32,8 @@ struct control_parts {
 	bool is_daemon; /* false: nothing is delivered just now */
 };
 
-/* Listens on the socket; NULL with *e filled. */
-struct control *control_new(const struct control_parts *parts, struct err *e);
+/* Serves who connects to fd, which listens and stays the caller's. */
+struct control *control_new(const struct control_parts *parts, int fd);
 
 /* Serves one client on fd; ended is called when it has its answer. */
 typedef void control_ended(void *arg);

@@ -6,12 +6,15 @@
  * database are opened, the sandbox is entered, and only then does it listen.
  * It ends on SIGTERM, or when its parent hangs up: it takes no more mail, lets
  * running deliveries finish within the grace it has, commits, and closes the
- * store.
+ * store.  On SIGHUP it makes room for one with a new configuration, which is
+ * the same but for patience: mail is taken until the last delivery is over,
+ * and the sockets stay with the parent.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -35,10 +38,12 @@
 #include "queue/lock.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
+#include "queue/sockets.h"
 #include "queue/store.h"
 
-#define LOCK_WAIT_S    30 /* a starting daemon waits so long for another */
-#define STOP_WAIT_S    3  /* for deliveries under way */
+#define LOCK_WAIT_S    30  /* a starting daemon waits so long for another */
+#define STOP_WAIT_S    3   /* for deliveries under way */
+#define LEAVE_WAIT_S   120 /* the same, when only the configuration changes */
 #define HOUSEKEEPING_S 60
 #define JOURNAL_IDLE   (4 * 1024 * 1024)  /* moved into the file when idle */
 #define JOURNAL_MAX    (64 * 1024 * 1024) /* cut off beyond */
@@ -52,11 +57,15 @@ struct engine {
 	struct intake *intake;
 	struct control *control;
 	struct dropdir *dropdir;
-	struct event *probe;            /* SIGHUP */
+	struct sockets sockets;
+	struct event *probe;            /* SIGUSR1 */
+	struct event *leave;            /* SIGHUP */
 	struct event *term, *interrupt; /* the parent's word, or the user's */
 	struct event *hangup;           /* the parent is gone */
 	struct event *minute, *stop_timer, *checkpoint;
-	bool is_stopping;
+	struct event *leave_step;
+	struct event *alive; /* for the service manager's watchdog */
+	bool is_stopping, is_leaving;
 	bool has_replayed; /* one whole round over the drop folder */
 };
 
@@ -75,6 +84,7 @@ stop(struct engine *g)
 	g->intake = NULL;
 	g->dropdir = NULL;
 	g->control = NULL;
+	sockets_close(&g->sockets);
 	dispatch_stop(g->parts.dispatch);
 	if (dispatch_is_idle(g->parts.dispatch))
 		event_base_loopbreak(g->parts.base);
@@ -88,6 +98,52 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	stop(arg);
+}
+
+/* ---- making room for a new configuration ---- */
+
+static void
+on_leave(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval patience = { .tv_sec = LEAVE_WAIT_S };
+	struct engine *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (g->is_stopping || g->is_leaving)
+		return;
+	g->is_leaving = true;
+	log_event(LOG_NOTICE, "leaving", "text",
+	    "deliveries under way are finished, then the new configuration "
+	    "takes over",
+	    NULL);
+	dispatch_stop(g->parts.dispatch);
+	event_add(g->stop_timer, &patience);
+	event_active(g->leave_step, EV_TIMEOUT, 0);
+}
+
+/* Deliveries first; then who is half-way in; the next in line has the rest. */
+static void
+on_leave_step(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (g->is_stopping || !dispatch_is_idle(g->parts.dispatch))
+		return;
+	intake_close_door(g->intake);
+	if (intake_is_idle(g->intake))
+		stop(g);
+}
+
+static void
+on_intake_idle(void *arg)
+{
+	struct engine *g = arg;
+
+	if (g->is_leaving)
+		event_active(g->leave_step, EV_TIMEOUT, 0);
 }
 
 /* Somebody mended something: every account may try once, now. */
@@ -120,6 +176,8 @@ on_rest(void *arg)
 
 	if (g->is_stopping || (g->opt->once && g->has_replayed))
 		event_base_loopbreak(g->parts.base);
+	else if (g->is_leaving)
+		event_active(g->leave_step, EV_TIMEOUT, 0);
 }
 
 /* ---- housekeeping ---- */
@@ -189,6 +247,26 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 	batch_join(g->parts.batch, 0, forget_work, forget_done, g);
 }
 
+/*
+ * The watchdog's question is whether mail could be taken: the loop turns, and
+ * the database answers.
+ */
+static void
+on_alive(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+	char *value = NULL;
+	struct err e;
+
+	(void)fd;
+	(void)what;
+	if (store_fact_get(g->parts.store, "paused", &value, &e) == -1)
+		log_event(LOG_ERR, "watchdog", "text", e.text, NULL);
+	else
+		ask_alive(g->parts.ask);
+	free(value);
+}
+
 /* ---- the drop folder and the single run ---- */
 
 static int
@@ -247,20 +325,30 @@ static void
 make_events(struct engine *g)
 {
 	static const struct timeval minute = { .tv_sec = HOUSEKEEPING_S };
+	struct timeval alive;
 
-	g->probe = make_event(g, SIGHUP, EV_SIGNAL | EV_PERSIST, on_probe);
+	g->probe = make_event(g, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_probe);
+	g->leave = make_event(g, SIGHUP, EV_SIGNAL | EV_PERSIST, on_leave);
 	g->term = make_event(g, SIGTERM, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->interrupt = make_event(g, SIGINT, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->hangup = make_event(g, g->opt->parent_fd, EV_READ, on_stop);
 	g->minute = make_event(g, -1, EV_PERSIST, on_minute);
 	g->stop_timer = make_event(g, -1, 0, on_stop_timer);
 	g->checkpoint = make_event(g, -1, 0, on_checkpoint);
+	g->leave_step = make_event(g, -1, 0, on_leave_step);
+	g->alive = make_event(g, -1, EV_PERSIST, on_alive);
 	event_priority_set(g->checkpoint, LOOP_PRIORITY_IDLE);
 	event_add(g->probe, NULL);
+	event_add(g->leave, NULL);
 	event_add(g->term, NULL);
 	event_add(g->interrupt, NULL);
 	event_add(g->hangup, NULL);
 	event_add(g->minute, &minute);
+	evutil_timerclear(&alive);
+	alive.tv_sec = g->opt->alive_ms / 1000;
+	alive.tv_usec = g->opt->alive_ms % 1000 * 1000;
+	if (g->opt->alive_ms > 0)
+		event_add(g->alive, &alive);
 	batch_on_commit(g->parts.batch, on_commit, g);
 	admit_on_news(g->parts.admit, on_news, g);
 	dispatch_on_rest(g->parts.dispatch, on_rest, g);
@@ -275,11 +363,14 @@ listen_all(struct engine *g, struct err *e)
 
 	if (g->opt->once)
 		return 0;
-	g->control = control_new(&cp, e);
-	if (g->control == NULL)
+	if (sockets_bind(
+		&g->sockets, g->parts.conf->queue.socket_directory, e) == -1)
 		return -1;
-	g->intake = intake_new(g->parts.base, g->parts.conf, g->parts.admit, e);
-	return g->intake == NULL ? -1 : 0;
+	g->control = control_new(&cp, g->sockets.fd[SOCKET_CONTROL]);
+	g->intake = intake_new(g->parts.base, g->parts.conf, g->parts.admit,
+	    g->sockets.fd[SOCKET_SUBMIT]);
+	intake_on_idle(g->intake, on_intake_idle, g);
+	return 0;
 }
 
 static int
@@ -341,7 +432,7 @@ status_of(const struct err *e)
 int
 engine_run(const struct conf *conf, const struct engine_options *opt)
 {
-	struct engine g = { .opt = opt };
+	struct engine g = { .opt = opt, .sockets = *opt->sockets };
 	struct ask *ask = ask_new(opt->parent_fd);
 	int null = opt->ready_fd == -1 ? -1 : background_null();
 	struct err e;
@@ -359,18 +450,23 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 		fatalx(status_of(&e), "%s", e.text);
 	if (enter_sandbox(conf, &e) == -1)
 		fatalx(EX_CONFIG, "%s", e.text);
-	ask_ready(ask);
+	ask_ready(ask, &g.sockets, opt->sockets);
 	background_leave(null, conf->log.target == CONF_LOG_STDERR);
 	log_event(LOG_NOTICE, "started", "version", PACKAGE_VERSION, "queue",
 	    conf->queue.directory, NULL);
 	store_rest(g.parts.store);
 	watch_drops(&g);
-	if (!opt->once)
+	if (opt->probe)
+		dispatch_probe(g.parts.dispatch, true);
+	else if (!opt->once)
 		dispatch_kick(g.parts.dispatch, NULL);
 	event_base_dispatch(g.parts.base);
 	stop(&g);
 	batch_flush(g.parts.batch);
 	event_free(g.probe);
+	event_free(g.leave);
+	event_free(g.leave_step);
+	event_free(g.alive);
 	event_free(g.term);
 	event_free(g.interrupt);
 	event_free(g.hangup);

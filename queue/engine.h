@@ -3,9 +3,11 @@
 #define QUEUE_ENGINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/conf.h"
 #include "queue/dirs.h"
+#include "queue/sockets.h"
 
 /*
  * The queue process: one event loop over submissions, the drop folder,
@@ -13,9 +15,12 @@
  * the parts together; each part knows only what it is given.
  */
 struct engine_options {
-	int parent_fd; /* queue/ask.h */
-	int ready_fd;  /* of a daemon in the background; -1: in front */
-	bool once;     /* deliver what waits, then end; no sockets */
+	int parent_fd;    /* queue/ask.h */
+	int ready_fd;     /* of a daemon in the background; -1: in front */
+	bool once;        /* deliver what waits, then end; no sockets */
+	bool probe;       /* every account may try once at the start */
+	int64_t alive_ms; /* between signs of life (ask_alive); 0: none */
+	const struct sockets *sockets; /* those that are open already */
 	const struct identity *identity;
 };
 

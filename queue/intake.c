@@ -52,18 +52,23 @@ struct intake {
 	struct listener *listener;
 	TAILQ_HEAD(, conn) conns;
 	size_t nconns;
+	intake_idle *idle;
+	void *idle_arg;
 };
 
 static void
 conn_close(struct conn *c)
 {
-	TAILQ_REMOVE(&c->intake->conns, c, entry);
-	c->intake->nconns--;
+	struct intake *i = c->intake;
+
+	TAILQ_REMOVE(&i->conns, c, entry);
 	incoming_free(c->incoming);
 	event_free(c->readable);
 	close(c->fd);
 	buf_clear(&c->in);
 	free(c);
+	if (--i->nconns == 0 && i->idle != NULL)
+		i->idle(i->idle_arg);
 }
 
 /*
@@ -225,7 +230,7 @@ on_client(void *arg, int fd, const struct peer *peer)
 
 struct intake *
 intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, struct err *e)
+    struct admit *admit, int fd)
 {
 	struct intake *i = xcalloc(1, sizeof(*i));
 
@@ -233,13 +238,28 @@ intake_new(struct event_base *base, const struct conf *conf,
 	i->base = base;
 	i->admit = admit;
 	TAILQ_INIT(&i->conns);
-	i->listener = listener_new(
-	    base, conf->queue.socket_directory, "submit", on_client, i, e);
-	if (i->listener == NULL) {
-		free(i);
-		return NULL;
-	}
+	i->listener = listener_new(base, fd, on_client, i);
 	return i;
+}
+
+void
+intake_close_door(struct intake *i)
+{
+	listener_free(i->listener);
+	i->listener = NULL;
+}
+
+void
+intake_on_idle(struct intake *i, intake_idle *f, void *arg)
+{
+	i->idle = f;
+	i->idle_arg = arg;
+}
+
+bool
+intake_is_idle(const struct intake *i)
+{
+	return i->nconns == 0;
 }
 
 void
@@ -249,6 +269,7 @@ intake_free(struct intake *i)
 
 	if (i == NULL)
 		return;
+	i->idle = NULL;
 	listener_free(i->listener);
 	for (c = TAILQ_FIRST(&i->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, entry);

@@ -2,8 +2,9 @@
 #ifndef QUEUE_INTAKE_H
 #define QUEUE_INTAKE_H
 
+#include <stdbool.h>
+
 #include "common/conf.h"
-#include "common/err.h"
 
 struct event_base;
 struct admit;
@@ -15,8 +16,18 @@ struct admit;
  */
 struct intake;
 
+/* fd is the listening socket, which stays the caller's.  Never NULL. */
 struct intake *intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, struct err *e);
+    struct admit *admit, int fd);
+
+/*
+ * Takes nobody new; who connects waits for another to listen on the socket.
+ * f is called whenever the last of those inside has left.
+ */
+void intake_close_door(struct intake *i);
+typedef void intake_idle(void *arg);
+void intake_on_idle(struct intake *i, intake_idle *f, void *arg);
+bool intake_is_idle(const struct intake *i);
 
 /* Takes no more; what is half-way goes to the drop folder by its client. */
 void intake_free(struct intake *i);

@@ -2,24 +2,22 @@
 #ifndef QUEUE_LISTENER_H
 #define QUEUE_LISTENER_H
 
-#include "common/err.h"
 #include "queue/peer.h"
 
 struct event_base;
 
 /*
- * A local socket that takes clients, with their identity by the kernel.  The
- * name appears only once connections are taken, and replaces whatever stale
- * one was there; it goes away with the listener.
+ * Clients of a local socket (queue/sockets.h), with their identity by the
+ * kernel.
  */
 struct listener;
 
 /* fd is non-blocking and the callee's. */
 typedef void listener_client(void *arg, int fd, const struct peer *peer);
 
-/* directory/name, open to everyone (0666); NULL with *e filled. */
-struct listener *listener_new(struct event_base *base, const char *directory,
-    const char *name, listener_client *f, void *arg, struct err *e);
+/* fd listens, and stays the caller's.  Never NULL. */
+struct listener *listener_new(
+    struct event_base *base, int fd, listener_client *f, void *arg);
 void listener_free(struct listener *l);
 
 #endif

@@ -41,7 +41,9 @@ libqueue_a_SOURCES = \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
 	queue/lock.c queue/lock.h \
+	queue/logs.c queue/logs.h \
 	queue/loop.h \
+	queue/manager.c queue/manager.h \
 	queue/member.c queue/member.h \
 	queue/message.c \
 	queue/migrate.c \
@@ -52,11 +54,13 @@ libqueue_a_SOURCES = \
 	queue/queue_id.c queue/queue_id.h \
 	queue/rcpt.c \
 	queue/recover.c \
+	queue/reload.c queue/reload.h \
 	queue/route.c queue/route.h \
 	queue/schedule.c queue/schedule.h \
 	queue/secret.c queue/secret.h \
 	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
+	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \
 	queue/sql.c queue/sql.h \
 	queue/state.c queue/state.h \

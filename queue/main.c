@@ -6,10 +6,7 @@
  */
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -23,10 +20,12 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/priv.h"
+#include "common/proto_ctl.h"
 #include "common/xalloc.h"
 #include "queue/answer.h"
 #include "queue/background.h"
 #include "queue/dirs.h"
+#include "queue/logs.h"
 #include "queue/parent.h"
 
 enum mode {
@@ -126,38 +125,15 @@ load(const struct options *o)
 	return c;
 }
 
-/* A log file of our own is made while we may, for the user we become. */
-static void
-make_log_file(const struct conf *c, const struct identity *id)
-{
-	int fd;
-
-	if (c->log.target != CONF_LOG_FILE || geteuid() != 0)
-		return;
-	fd = open(c->log.file,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (fd == -1)
-		return; /* it is there, or opening it will say why not */
-	if (fchown(fd, id->uid, id->gid) == -1)
-		log_text(
-		    LOG_WARNING, "log", "%s: %s", c->log.file, strerror(errno));
-	close(fd);
-}
-
+/* With --answer, stderr is that of whoever asks, and no log. */
 static void
 open_log(const struct conf *c, const struct options *o)
 {
-	enum log_target target = LOG_TO_SYSLOG;
-	int level = c->log.level;
-
-	if (c->log.target == CONF_LOG_STDERR)
-		target = LOG_TO_STDERR;
-	else if (c->log.target == CONF_LOG_FILE && !o->no_commands)
-		target = LOG_TO_FILE;
-	/* With --answer, stderr is that of whoever asks, and no log. */
-	if (o->mode == MODE_ANSWER && target == LOG_TO_STDERR)
-		level = LOG_ERR;
-	if (log_open("mailchuted", target, c->log.file, level) == 0)
+	if (o->mode == MODE_ANSWER && c->log.target == CONF_LOG_STDERR) {
+		log_open("mailchuted", LOG_TO_STDERR, NULL, LOG_ERR);
+		return;
+	}
+	if (logs_open(c, !o->no_commands) == 0)
 		return;
 	/* Anyone may ask; whether they may look is said by the queue. */
 	if (o->mode == MODE_ANSWER)
@@ -200,6 +176,7 @@ int
 main(int argc, char **argv)
 {
 	struct parent_options po = { .ready_fd = -1 };
+	struct manager manager = { NULL, 0 };
 	struct identity id;
 	struct options o;
 	struct conf *c;
@@ -210,11 +187,17 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	log_open("mailchuted", LOG_TO_STDERR, NULL, LOG_INFO);
 	parse_options(argc, argv, &o);
+	sockets_init(&po.sockets);
+	if (o.mode == MODE_DAEMON) {
+		if (manager_meet(&manager, &po.sockets, &e) == -1)
+			fatalx(EX_CONFIG, "%s", e.text);
+	} else
+		priv_close_from(o.mode == MODE_ANSWER ? CTL_FD + 1 : 3);
 	umask(077);
 	c = load(&o);
 	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
 		fatalx(status_of(&e), "%s", e.text);
-	make_log_file(c, &id);
+	logs_make_file(c, &id);
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
 	if (priv_drop(id.uid, id.gid, &e) == -1)
@@ -227,10 +210,13 @@ main(int argc, char **argv)
 	po.once = o.mode == MODE_ONCE;
 	po.no_commands = o.no_commands;
 	po.identity = &id;
-	if (o.mode == MODE_ANSWER)
+	if (o.mode == MODE_ANSWER) {
 		status = answer_run(c, &id);
-	else
+		conf_free(c);
+	} else {
+		po.manager = &manager;
 		status = parent_run(c, &po);
-	conf_free(c);
+	}
+	manager_clear(&manager);
 	return status;
 }

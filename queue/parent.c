@@ -7,6 +7,10 @@
  * there is nothing in it to attack by mail.  When the queue process ends
  * without having been told to, it is started anew after a pause: what it had
  * acknowledged is in the database, and it recovers the rest at its start.
+ *
+ * A reload is such a new start, with another configuration: the queue process
+ * is told to make room, and the sockets wait here for the next one.  Should
+ * that one never come to take mail, the configuration from before comes back.
  */
 #include "config.h"
 
@@ -33,7 +37,9 @@
 #include "queue/background.h"
 #include "queue/children.h"
 #include "queue/engine.h"
+#include "queue/logs.h"
 #include "queue/parent.h"
+#include "queue/reload.h"
 
 #define STOP_GRACE_MS  4000 /* SIGTERM ends everything within 5 s */
 #define RESTART_MIN_MS 1000
@@ -42,8 +48,11 @@
 #define PASS_MS        1000  /* a descriptor fits the buffer at once */
 
 struct parent {
-	const struct conf *conf;
+	struct conf *conf;
+	struct conf *next;   /* waits for the queue process to make room */
+	struct conf *former; /* until the queue process has taken conf */
 	const struct parent_options *opt;
+	struct sockets sockets;
 	pid_t queue;
 	int queue_fd;
 	int64_t queue_since;
@@ -51,6 +60,7 @@ struct parent {
 	int64_t gone_by;    /* monotonic; 0: its channel is open */
 	int64_t pause_ms;
 	bool was_ready;
+	bool probe; /* the next queue process lets every account try once */
 	char *pidfile;
 	int64_t stop_at; /* monotonic; 0: not stopping */
 	int status;
@@ -88,13 +98,21 @@ catch_signals(sigset_t *waiting)
 	sigaction(SIGCHLD, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A probe for a queue process that does not listen yet is no loss. */
+	signal(SIGUSR1, SIG_IGN);
 }
 
 /* The queue process is a fork: it shares the configuration as it was read. */
 static void
 start_queue(struct parent *p)
 {
-	struct engine_options eo = { .once = p->opt->once };
+	struct engine_options eo = {
+		.once = p->opt->once,
+		.probe = p->probe,
+		.alive_ms = p->opt->manager->alive_ms,
+		.identity = p->opt->identity,
+		.sockets = &p->sockets,
+	};
 	int fd[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
@@ -104,15 +122,16 @@ start_queue(struct parent *p)
 	if (p->queue == 0) {
 		close(fd[0]);
 		children_close(p->children);
-		eo.ready_fd = p->opt->ready_fd;
+		/* Of a daemon in the background it is the first's to close. */
+		eo.ready_fd = p->was_ready ? -1 : p->opt->ready_fd;
 		eo.parent_fd = fd[1];
-		eo.identity = p->opt->identity;
 		exit(engine_run(p->conf, &eo));
 	}
 	close(fd[1]);
 	p->queue_fd = fd[0];
 	p->queue_since = clock_mono_ms();
 	p->restart_at = p->gone_by = 0;
+	p->probe = false;
 }
 
 /* ---- requests of the queue process ---- */
@@ -132,9 +151,32 @@ write_pidfile(const struct parent *p)
 		close(fd);
 }
 
+/* Takes the sockets that the queue process has bound. */
+static int
+keep_sockets(struct parent *p, uint32_t n)
+{
+	char name[FDPASS_TEXT_MAX];
+	int fd, i;
+
+	for (; n > 0; n--) {
+		if (fdpass_recv(p->queue_fd, &fd, name,
+			clock_mono_ms() + PASS_MS, NULL) == -1)
+			return -1;
+		for (i = 0; i < SOCKETS; i++)
+			if (strcmp(name, sockets_name(i)) == 0)
+				p->sockets.fd[i] = fd;
+	}
+	return 0;
+}
+
 static void
 report_ready(struct parent *p)
 {
+	conf_free(p->former);
+	p->former = NULL;
+	manager_ready(p->opt->manager);
+	if (p->was_ready)
+		return;
 	p->was_ready = true;
 	if (!p->opt->once)
 		write_pidfile(p);
@@ -159,13 +201,41 @@ answer(struct parent *p, const struct ask_request *r, struct ask_answer *a,
 	}
 }
 
+/* What needs no answer; false when it is a question. */
+static bool
+take_news(struct parent *p, const struct ask_request *r, int *rc)
+{
+	*rc = 1;
+	switch (r->what) {
+	case ASK_KILL:
+		children_kill(p->children, r->pid);
+		return true;
+	case ASK_ALIVE:
+		manager_alive(p->opt->manager);
+		return true;
+	case ASK_READY:
+		if (r->sockets > SOCKETS || keep_sockets(p, r->sockets) == -1)
+			*rc = -1;
+		else
+			report_ready(p);
+		return true;
+	case ASK_DELIVER:
+	case ASK_ALIASES:
+	case ASK_INCLUDE:
+	case ASK_STAMP:
+	case ASK_MEMBER:
+		break;
+	}
+	return false;
+}
+
 /* One packet: 1, 0 when the queue process hung up, -1 when it is mad. */
 static int
 serve_queue(struct parent *p)
 {
 	struct ask_request r;
 	struct ask_answer a;
-	int fd = -1;
+	int fd = -1, rc;
 	ssize_t n;
 
 	n = recv(p->queue_fd, &r, sizeof(r), MSG_DONTWAIT);
@@ -176,13 +246,8 @@ serve_queue(struct parent *p)
 	if (n != (ssize_t)sizeof(r))
 		return -1;
 	r.path[sizeof(r.path) - 1] = '\0';
-	if (r.what == ASK_KILL || r.what == ASK_READY) {
-		if (r.what == ASK_KILL)
-			children_kill(p->children, r.pid);
-		else
-			report_ready(p);
-		return 1;
-	}
+	if (take_news(p, &r, &rc))
+		return rc;
 	memset(&a, 0, sizeof(a));
 	answer(p, &r, &a, &fd);
 	n = send(p->queue_fd, &a, sizeof(a), MSG_NOSIGNAL);
@@ -204,9 +269,69 @@ stop(struct parent *p)
 	if (p->stop_at != 0)
 		return;
 	p->stop_at = clock_mono_ms() + STOP_GRACE_MS;
+	manager_stopping(p->opt->manager);
+	sockets_retire(&p->sockets, p->conf->queue.socket_directory);
 	/* Its deliver processes end by its word, or as it hangs up. */
 	if (p->queue != -1)
 		kill(p->queue, SIGTERM);
+}
+
+/*
+ * SIGHUP.  Whatever becomes of the configuration, somebody may have mended
+ * something: every account may try once.
+ */
+static void
+reload(struct parent *p)
+{
+	struct conf *c;
+
+	got_hangup = 0;
+	if (p->queue == -1 || p->stop_at != 0)
+		return;
+	manager_reloading(p->opt->manager);
+	if ((c = reload_read(p->conf)) == NULL) {
+		kill(p->queue, SIGUSR1);
+		manager_ready(p->opt->manager);
+		return;
+	}
+	conf_free(p->next);
+	p->next = c;
+	kill(p->queue, SIGHUP);
+}
+
+static void
+set_conf(struct parent *p, struct conf *c)
+{
+	p->conf = c;
+	children_set_conf(p->children, c);
+	if (logs_open(c, !p->opt->no_commands) == -1)
+		log_text(LOG_ERR, "log", "log.file %s: %s", c->log.file,
+		    strerror(errno));
+}
+
+/* The queue process has made room, or its successor never came to be. */
+static bool
+change_conf(struct parent *p)
+{
+	if (p->next != NULL) {
+		conf_free(p->former);
+		p->former = p->conf;
+		set_conf(p, p->next);
+		p->next = NULL;
+		p->probe = true;
+		log_event(LOG_NOTICE, "reloaded", "file", p->conf->path, NULL);
+		return true;
+	}
+	if (p->former == NULL)
+		return false;
+	conf_free(p->conf);
+	set_conf(p, p->former);
+	p->former = NULL;
+	log_event(LOG_ERR, "reload-failed", "file", p->conf->path, "fix",
+	    "see the error above; the configuration from before is in use "
+	    "again",
+	    NULL);
+	return true;
 }
 
 static void
@@ -220,6 +345,10 @@ queue_ended(struct parent *p, int wstatus)
 	p->queue = p->queue_fd = -1;
 	p->restart_at = CLOCK_NEVER;
 	p->gone_by = 0;
+	if (p->stop_at == 0 && change_conf(p)) {
+		p->restart_at = now;
+		return;
+	}
 	/*
 	 * A run that never came to take mail (another daemon, a damaged file)
 	 * ends the program with its reason; one that did is started again.
@@ -230,6 +359,8 @@ queue_ended(struct parent *p, int wstatus)
 			p->stop_at = now;
 		return;
 	}
+	/* Until then submissions had better take the drop folder at once. */
+	sockets_retire(&p->sockets, p->conf->queue.socket_directory);
 	if (now - p->queue_since > STEADY_MS)
 		p->pause_ms = RESTART_MIN_MS;
 	p->restart_at = now + p->pause_ms;
@@ -328,11 +459,12 @@ wait_and_serve(struct parent *p, const sigset_t *waiting)
 }
 
 int
-parent_run(const struct conf *conf, const struct parent_options *opt)
+parent_run(struct conf *conf, const struct parent_options *opt)
 {
-	struct parent p = {
-		.conf = conf, .opt = opt, .pause_ms = RESTART_MIN_MS
-	};
+	struct parent p = { .conf = conf,
+		.opt = opt,
+		.sockets = opt->sockets,
+		.pause_ms = RESTART_MIN_MS };
 	sigset_t waiting;
 
 	p.pidfile =
@@ -343,11 +475,8 @@ parent_run(const struct conf *conf, const struct parent_options *opt)
 	while (!is_over(&p)) {
 		if (got_stop)
 			stop(&p);
-		if (got_hangup) {
-			got_hangup = 0;
-			if (p.queue != -1)
-				kill(p.queue, SIGHUP);
-		}
+		if (got_hangup)
+			reload(&p);
 		if (got_child) {
 			reap(&p);
 			continue;
@@ -362,5 +491,9 @@ parent_run(const struct conf *conf, const struct parent_options *opt)
 		unlink(p.pidfile);
 	free(p.pidfile);
 	children_free(p.children);
+	sockets_close(&p.sockets);
+	conf_free(p.former);
+	conf_free(p.next);
+	conf_free(p.conf);
 	return p.status;
 }

@@ -6,6 +6,8 @@
 
 #include "common/conf.h"
 #include "queue/dirs.h"
+#include "queue/manager.h"
+#include "queue/sockets.h"
 
 /*
  * The parent process of mailchuted: keeps the queue process running, and does
@@ -16,12 +18,15 @@ struct parent_options {
 	bool once;        /* one run over the queue, then the end */
 	const struct identity *identity;
 	int ready_fd; /* background_enter's; -1: in front */
+	const struct manager *manager;
+	struct sockets sockets; /* the service manager's */
 };
 
 /*
- * Runs until SIGTERM or SIGINT, or the end of a single run; returns the exit
- * status of the program.
+ * Runs until SIGTERM or SIGINT, or the end of a single run; SIGHUP reads the
+ * configuration again.  conf becomes the parent's.  Returns the exit status of
+ * the program.
  */
-int parent_run(const struct conf *conf, const struct parent_options *opt);
+int parent_run(struct conf *conf, const struct parent_options *opt);
 
 #endif

@@ -149,15 +149,16 @@ class Site:
 
     # ---- the daemon -----------------------------------------------------
 
-    def spawn(self, *args, **how):
-        """Starts mailchuted; it leads a process group of its own."""
+    def spawn(self, *args, through=(), **how):
+        """Starts mailchuted, through a command that executes it if one is
+        given; it leads a process group of its own."""
         self.write_conf()
         err = open(self.path("log/stderr"), "ab")
         how.setdefault("stdout", err)
         how.setdefault("env", self.environment())
         with err:
             proc = subprocess.Popen(
-                [program("mailchuted"), "-f", "-C", self.conf_path, *args],
+                [*through, program("mailchuted"), "-f", "-C", self.conf_path, *args],
                 stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
                 cwd="/", **how)
         self._procs.append(proc)

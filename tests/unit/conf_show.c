@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -59,11 +61,49 @@ shows_values_with_their_origin(void **state)
 	conf_free(c);
 }
 
+static void
+knows_what_needs_a_new_start(void **state)
+{
+	static const struct {
+		const char *text, *option;
+	} rows[] = {
+		{ "", NULL },
+		{ "[queue]\nlifetime = 3d\n", NULL },
+		{ "[log]\nlevel = debug\n[sandbox]\nmode = off\n", NULL },
+		{ "[queue]\nuser = other\n", "queue.user" },
+		{ "[queue]\nadmin_group = adm\n", "queue.admin_group" },
+		{ "[queue]\ndirectory = /q\n", "queue.directory" },
+		{ "[queue]\nsocket_directory = /q\n",
+		    "queue.socket_directory" },
+		{ "[queue]\ndrop_directory = /q\n", "queue.drop_directory" },
+	};
+	static const char account[] = "[account]\nuser = a@contoso.com\n"
+				      "password_file = p\n";
+	struct conf *now = good(account), *next;
+	char text[256], *option;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", account, rows[i].text);
+		next = good(text);
+		option = conf_restart_option(now, next);
+		if (rows[i].option == NULL)
+			assert_null(option);
+		else
+			assert_string_equal(option, rows[i].option);
+		free(option);
+		conf_free(next);
+	}
+	conf_free(now);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_values_with_their_origin),
+		cmocka_unit_test(knows_what_needs_a_new_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

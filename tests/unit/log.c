@@ -130,14 +130,17 @@ a_file_is_opened_anew(void **state)
 {
 	char folder[] = "/tmp/mailchute-log-XXXXXX";
 	char path[64], moved[64];
+	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/log", folder);
 	snprintf(moved, sizeof(moved), "%s/log.1", folder);
 	assert_int_equal(log_open("t", LOG_TO_FILE, path, LOG_INFO), 0);
+	fd = log_fd();
 	assert_int_equal(rename(path, moved), 0);
-	assert_int_equal(log_reopen(), 0);
+	assert_int_equal(log_open("t", LOG_TO_FILE, path, LOG_INFO), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), -1); /* the old one is closed */
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(
 	    log_open("t", LOG_TO_FILE, "/dev/null/x", LOG_INFO), -1);
@@ -145,8 +148,9 @@ a_file_is_opened_anew(void **state)
 	assert_int_equal(unlink(moved), 0);
 	assert_int_equal(rmdir(folder), 0);
 	/* The folder is gone: the old file goes on being used. */
-	assert_int_equal(log_reopen(), -1);
-	assert_true(log_fd() >= 0);
+	fd = log_fd();
+	assert_int_equal(log_open("t", LOG_TO_FILE, path, LOG_INFO), -1);
+	assert_int_equal(log_fd(), fd);
 }
 
 int

@@ -22,11 +22,13 @@ check_PROGRAMS += \
 	tests/unit/dropfile \
 	tests/unit/limits \
 	tests/unit/lock \
+	tests/unit/manager \
 	tests/unit/migrate \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/schedule \
 	tests/unit/settle \
+	tests/unit/sockets \
 	tests/unit/sql \
 	tests/unit/state \
 	tests/unit/store \
@@ -44,6 +46,10 @@ tests_unit_ballast_CFLAGS = $(queue_test_cflags)
 tests_unit_ballast_LDADD = $(queue_test_libs)
 tests_unit_limits_CFLAGS = $(queue_test_cflags)
 tests_unit_limits_LDADD = $(queue_test_libs)
+tests_unit_manager_CFLAGS = $(queue_test_cflags)
+tests_unit_manager_LDADD = $(queue_test_libs)
+tests_unit_sockets_CFLAGS = $(queue_test_cflags)
+tests_unit_sockets_LDADD = $(queue_test_libs)
 tests_unit_lock_CFLAGS = $(queue_test_cflags)
 tests_unit_lock_LDADD = $(queue_test_libs)
 tests_unit_migrate_CFLAGS = $(queue_test_cflags)
