@@ -29,6 +29,7 @@ libcommon_a_SOURCES = \
 	common/proto_job.c common/proto_job.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/sandbox.h \
+	common/sanitizer.h \
 	common/strlist.c common/strlist.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h

@@ -29,17 +29,7 @@
 #include <seccomp.h>
 
 #include "common/sandbox.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "common/sanitizer.h"
 
 #if SANITIZED
 /*
@@ -87,12 +77,13 @@ set_limits(enum sandbox_profile profile)
 	struct stat st;
 
 	sandbox_hide_memory();
+	/* Shadow memory, a process to look for leaks, a file to tell of them */
+	if (SANITIZED)
+		return;
 	limit(RLIMIT_NPROC, 0);
 	if (profile != SANDBOX_DELIVER)
 		return;
-	/* AddressSanitizer maps terabytes. */
-	if (!SANITIZED)
-		limit(RLIMIT_AS, DELIVER_AS);
+	limit(RLIMIT_AS, DELIVER_AS);
 	/* A log in a file is the one thing that deliver writes to a disk. */
 	if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
 		return;

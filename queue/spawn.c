@@ -18,11 +18,15 @@
 #endif
 
 #include "common/log.h"
+#include "common/sanitizer.h"
 #include "queue/spawn.h"
 
 #define FIRST_KEPT 3
 #define KEPT_MAX   4
 
+extern char **environ;
+
+/* A build with sanitizers hands on what steers them, with all the rest. */
 static const char *const child_environ[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 	"LC_ALL=C",
@@ -77,7 +81,7 @@ static void __attribute__((noreturn)) become(const struct spawn *s, int report)
 	reset_signals();
 	/* exec changes none of the strings, whatever its prototype says. */
 	execve(s->argv[0], (char *const *)(uintptr_t)s->argv,
-	    (char *const *)(uintptr_t)child_environ);
+	    SANITIZED ? environ : (char *const *)(uintptr_t)child_environ);
 fail:
 	error = errno;
 	if (write(report, &error, sizeof(error)) == -1)

@@ -19,11 +19,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/sanitizer.h"
 #include "common/xalloc.h"
 #include "sendmail/process.h"
 
 /* What of the environment is kept: the time zone and Sendmail's NAME. */
-static const char *const kept[] = { "TZ", "NAME" };
+static const char *const kept[] = { SANITIZER_VARIABLES "TZ", "NAME" };
 #define KEPT (sizeof(kept) / sizeof(kept[0]))
 
 extern char **environ;

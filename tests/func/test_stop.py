@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lib.notify import DEADLINE
+from lib.notify import DEADLINE, wait_end
 from lib.site import USER, program
 
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
@@ -19,13 +19,7 @@ LIMIT = 5  # seconds, promised
 def wait_ends(pids, seconds=DEADLINE):
     """Waits until all these processes have ended."""
     for pid in pids:
-        try:
-            fd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        ready, _, _ = select.select([fd], [], [], seconds)
-        os.close(fd)
-        assert ready, "process %d is left" % pid
+        assert wait_end(pid, seconds), "process %d is left" % pid
 
 
 def stop(site):

@@ -75,3 +75,14 @@ def wait_until(true, directories, what, deadline=DEADLINE, process=None):
     finally:
         if pidfd >= 0:
             os.close(pidfd)
+
+
+def wait_end(pid, seconds=DEADLINE):
+    """Waits until a process has ended; False when the time passed."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    ready, _, _ = select.select([fd], [], [], seconds)
+    os.close(fd)
+    return bool(ready)

@@ -143,6 +143,9 @@ look_at_signals(void)
 static void
 fill_environment(void)
 {
+	/* Kept by a build with sanitizers alone. */
+	unsetenv("ASAN_OPTIONS");
+	unsetenv("UBSAN_OPTIONS");
 	setenv("NAME", "Alice", 1);
 	setenv("TZ", "UTC0", 1);
 	setenv("PATH", "/tmp/evil", 1);
@@ -154,6 +157,7 @@ fill_environment(void)
 static int
 look_at_environment(void)
 {
+	const char *name = getenv("NAME"), *path = getenv("PATH");
 	size_t n = 0;
 
 	while (environ[n] != NULL)
@@ -162,9 +166,9 @@ look_at_environment(void)
 		return 1;
 	if (getenv("LOGNAME") != NULL || getenv("LD_PRELOAD") != NULL)
 		return 2;
-	if (strcmp(getenv("NAME"), "Alice") != 0 || getenv("TZ") == NULL)
+	if (name == NULL || strcmp(name, "Alice") != 0 || getenv("TZ") == NULL)
 		return 3;
-	if (strstr(getenv("PATH"), "evil") != NULL)
+	if (path == NULL || strstr(path, "evil") != NULL)
 		return 4;
 	return umask(0) == 077 ? 0 : 5;
 }

@@ -37,12 +37,7 @@
 #include <sqlite3.h>
 
 #include "common/sandbox.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
+#include "common/sanitizer.h"
 
 static char *outside;     /* a file beside the folder */
 static char *folder;      /* the only path that is kept */
@@ -320,7 +315,7 @@ use_files(void)
 #define ABORTED        (-SIGABRT)
 #define NEEDS_LANDLOCK 1U
 #define LOG_IN_FILE    4U
-#define NOT_SANITIZED  2U /* the sanitizers need that call themselves */
+#define NOT_SANITIZED  2U /* the sanitizers need that themselves */
 
 struct attempt {
 	const char *name;
@@ -351,7 +346,7 @@ static const struct attempt attempts[] = {
 	{ "deliver: trace another process", D, trace_parent, KILLED, 0 },
 	{ "deliver: signal another process", D, kill_parent, EACCES, 0 },
 	{ "deliver: map code", D, map_code, EACCES, NOT_SANITIZED },
-	{ "deliver: write to a disk", D, grow_file, EFBIG, 0 },
+	{ "deliver: write to a disk", D, grow_file, EFBIG, NOT_SANITIZED },
 	{ "deliver: a log in a file works", D, grow_file, 0, LOG_IN_FILE },
 	{ "deliver: no core", D, dump_core, 0, 0 },
 	{ "deliver: pipe and memory work", D, use_pipe_and_memory, 0, 0 },
