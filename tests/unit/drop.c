@@ -122,10 +122,10 @@ static void
 check_frames(const struct buf *b, uint64_t size)
 {
 	const size_t magic = strlen(SUBMIT_FILE_MAGIC);
-	struct submit_head head;
+	struct submit_head head = { .id = { 0 } };
 	struct envelope env;
 	uint64_t octets = 0, told = 0;
-	struct frame f;
+	struct frame f = { 0 };
 	struct err e;
 	ssize_t n;
 	size_t at;
