@@ -162,6 +162,20 @@ clean_up(struct deliver *d)
 	channel_clear(&d->channel);
 }
 
+/* What to look at when a host cannot be reached. */
+static const char *
+advice(const char *status)
+{
+	if (strcmp(status, RESOLVE_NO_NAME) == 0)
+		return "Check account.host, account.family, and the name "
+		       "service.";
+	if (strcmp(status, RESOLVE_NO_ANSWER) == 0)
+		return "Check the network and the name service "
+		       "(/etc/resolv.conf).";
+	return "Check the network, account.port, and that the firewall lets "
+	       "this host's connections out.";
+}
+
 /*
  * Trouble before the dialogue began.  What only an administrator can mend holds
  * the account; a host that cannot be reached is tried again.
@@ -176,10 +190,7 @@ give_up(struct deliver *d, const struct err *e)
 		why.outcome = JOB_REJECTED;
 		why.scope = JOB_SCOPE_ACCOUNT;
 	} else {
-		strlcpy(why.fix,
-		    "Check the name service, the network, and that the "
-		    "firewall lets this host's connections out.",
-		    sizeof(why.fix));
+		strlcpy(why.fix, advice(e->status), sizeof(why.fix));
 	}
 	d->session.is_broken = true;
 	return tell_failed(d, &why);

@@ -28,10 +28,10 @@
 #include "delivery/phase.h"
 #include "delivery/resolve.h"
 
-#define ADDRESSES_MAX 16          /* of one host that are tried */
-#define HURRY_MS      (10 * 1000) /* for an address that has a successor */
-#define NO_HOST       "4.4.1"     /* RFC 3463: no answer from host */
-#define NO_NAME       "4.4.3"     /* directory server failure */
+#define ADDRESSES_MAX 16 /* of one host that are tried */
+
+/* An address that has a successor gets this part of the limit. */
+#define HURRY 3
 
 /* ---- what the configuration says ---- */
 
@@ -124,6 +124,34 @@ host_parse(const char *text, unsigned port, struct host *h, struct err *e)
 
 /* ---- connecting ---- */
 
+/*
+ * What getaddrinfo says.  A name that does not exist is no more lasting than
+ * one that cannot be looked up: the name service may be wrong today.
+ */
+static int
+no_address(const struct host *h, int rc, struct err *e)
+{
+	switch (rc) {
+	case EAI_SYSTEM:
+		return err_errno(e, ERR_TEMP, RESOLVE_NO_ANSWER,
+		    "looking up the host %s", h->name);
+	case EAI_NONAME:
+#ifdef EAI_NODATA
+	case EAI_NODATA:
+#endif
+#ifdef EAI_ADDRFAMILY
+	case EAI_ADDRFAMILY:
+#endif
+		return err_set(e, ERR_TEMP, RESOLVE_NO_NAME,
+		    "the host %s does not exist, or has no address: %s",
+		    h->name, gai_strerror(rc));
+	default:
+		return err_set(e, ERR_TEMP, RESOLVE_NO_ANSWER,
+		    "the name service did not answer for the host %s: %s",
+		    h->name, gai_strerror(rc));
+	}
+}
+
 static int
 look_up(const struct host *h, enum conf_family family, struct addrinfo **found,
     struct err *e)
@@ -145,13 +173,8 @@ look_up(const struct host *h, enum conf_family family, struct addrinfo **found,
 	if (strcasecmp(name, "localhost") == 0)
 		name = NULL;
 	snprintf(port, sizeof(port), "%u", h->port);
-	if ((rc = getaddrinfo(name, port, &hints, found)) == 0)
-		return 0;
-	if (rc == EAI_SYSTEM)
-		return err_errno(
-		    e, ERR_TEMP, NO_NAME, "looking up the host %s", h->name);
-	return err_set(e, ERR_TEMP, NO_NAME, "looking up the host %s: %s",
-	    h->name, gai_strerror(rc));
+	rc = getaddrinfo(name, port, &hints, found);
+	return rc == 0 ? 0 : no_address(h, rc, e);
 }
 
 static void
@@ -240,8 +263,9 @@ connect_any(const struct host *h, const struct addrinfo *list, int watch,
 
 	for (a = list; a != NULL && tried < ADDRESSES_MAX; a = a->ai_next) {
 		tried++;
-		limit = a->ai_next == NULL ? phase_limit_ms(PHASE_CONNECT)
-					   : HURRY_MS;
+		limit = phase_limit_ms(PHASE_CONNECT);
+		if (a->ai_next != NULL)
+			limit /= HURRY;
 		format_address(a, sofar->address, sizeof(sofar->address));
 		fd = connect_to(a, watch, clock_mono_ms() + limit);
 		if (fd != -1) {
@@ -251,8 +275,8 @@ connect_any(const struct host *h, const struct addrinfo *list, int watch,
 		if (errno == ECANCELED)
 			return err_set(e, ERR_LOCAL, "4.3.2",
 			    "mailchuted ended this session while connecting");
-		err_errno(e, ERR_TEMP, NO_HOST, "connecting to %s, %s", h->name,
-		    sofar->address);
+		err_errno(e, ERR_TEMP, RESOLVE_NO_HOST, "connecting to %s, %s",
+		    h->name, sofar->address);
 	}
 	return -1;
 }

@@ -16,6 +16,8 @@ tests_unit_reply_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/resolve
 tests_unit_resolve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_resolve_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+tests_unit_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo \
+	-Wl,--wrap=freeaddrinfo -Wl,--wrap=phase_limit_ms
 check_PROGRAMS += tests/unit/sasl
 tests_unit_sasl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_sasl_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
