@@ -51,6 +51,7 @@ static const struct fieldmap_item session_items[] = {
 	STR(23, job_session, hostname, true),
 	NUM(24, job_session, log_target, 0, CONF_LOG_FILE),
 	NUM(25, job_session, log_level, 0, LOG_DEBUG),
+	NUM(26, job_session, has_ticket, 0, 1),
 };
 
 static const struct fieldmap_item ready_items[] = {

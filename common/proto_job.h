@@ -11,11 +11,11 @@
  * (docs/protocol.md).  deliver is started with the job channel on descriptor
  * JOB_FD and the secret channel on SECRET_FD.
  *
- *	queue:   SESSION                        once
- *	deliver: READY | FAILED                 FAILED: deliver then exits
+ *	queue:   SESSION [TICKET]               once
+ *	deliver: [TICKET] READY | FAILED        FAILED: deliver then exits
  *	queue:   MESSAGE [RCPTS...] BODY... BODY_END | ABORT, or QUIT
  *	deliver: RESULT...  MESSAGE_DONE        one RESULT a recipient
- *	         CLOSED                         the session ended; then it exits
+ *	         [TICKET] CLOSED                the session ended; then it exits
  *
  * Rules that the two keep:
  * - One MESSAGE at a time: the next follows its MESSAGE_DONE.  deliver waits
@@ -34,6 +34,9 @@
  *   says why: JOB_UNTRIED is an ordinary end (QUIT, linger over, the server
  *   closed an idle connection) and no reason to back off, JOB_DEFERRED is
  *   trouble with the connection.
+ * - TICKET is what a later TLS session with the same server may resume from;
+ *   only deliver reads it.  The queue keeps the last one of an account, in
+ *   memory, and hands it out once: a server that chokes on it is met anew.
  * - The queue closes the job channel to end deliver at once, in any state.
  *
  * The secret channel: deliver writes one octet 'S'; the parent answers by one
@@ -47,6 +50,7 @@
 #define JOB_LINGER_MIN_MS 1000
 #define JOB_RCPTS_MAX     10000 /* of one message */
 #define JOB_SECRET_MAX    (64 * 1024)
+#define JOB_TICKET_MAX    (16 * 1024)
 
 enum job_type {
 	JOB_SESSION = 1,
@@ -60,7 +64,8 @@ enum job_type {
 	JOB_QUIT,
 	JOB_RESULT,
 	JOB_MESSAGE_DONE,
-	JOB_CLOSED
+	JOB_CLOSED,
+	JOB_TICKET /* raw, at most JOB_TICKET_MAX */
 };
 
 /* Where deliver gets what it signs in with. */
@@ -100,6 +105,7 @@ struct job_session {
 	/* logging; CONF_LOG_FILE: stderr is that file, opened by the parent */
 	enum conf_log_target log_target;
 	unsigned log_level; /* of syslog(3) */
+	bool has_ticket;    /* TICKET follows */
 };
 void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);

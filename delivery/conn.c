@@ -113,6 +113,12 @@ conn_tls_cipher(const struct conn *c)
 	return c->wire.tls == NULL ? "" : tls_cipher(c->wire.tls);
 }
 
+const struct buf *
+conn_tls_ticket(const struct conn *c)
+{
+	return c->wire.tls == NULL ? NULL : tls_ticket(c->wire.tls);
+}
+
 /* ---- what has come ---- */
 
 static bool

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "delivery/phase.h"
 
@@ -36,6 +37,7 @@ void conn_deadline(struct conn *c, int64_t deadline_ms);
 int conn_start_tls(struct conn *c, const struct tls_policy *p, struct err *e);
 const char *conn_tls_version(const struct conn *c); /* "" without TLS */
 const char *conn_tls_cipher(const struct conn *c);
+const struct buf *conn_tls_ticket(const struct conn *c); /* NULL: plain */
 
 /*
  * Appends to the output, which leaves by itself when much is there.

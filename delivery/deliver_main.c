@@ -37,6 +37,24 @@ struct deliver {
 	struct session session;
 };
 
+/* TICKET stays unread in the channel until there is a policy to take it. */
+static int
+take_ticket(struct deliver *d, struct err *e)
+{
+	struct frame f;
+
+	if (!d->job.has_ticket)
+		return 0;
+	if (channel_next(&d->channel, &f, e) == -1)
+		return -1;
+	if (f.type != JOB_TICKET)
+		return err_set(e, ERR_LOCAL, "4.3.5",
+		    "job channel: frame %u instead of a ticket", f.type);
+	if (d->policy != NULL)
+		tls_policy_resume(d->policy, f.payload, f.len);
+	return 0;
+}
+
 /* The job; the log goes where it says. */
 static int
 read_job(struct deliver *d, struct err *e)
@@ -72,14 +90,14 @@ open_all(struct deliver *d, struct err *e)
 		return -1;
 	s->conn = conn_new(fd, JOB_FD, host.name);
 	if (d->job.tls == TLS_NONE)
-		return 0;
+		return take_ticket(d, e);
 	if (trust_find(&d->trust, d->job.ca_file,
 		sandbox_keeps_paths(d->job.sandbox), CA_PATH, CA_BUNDLE,
 		e) == -1)
 		return -1;
 	d->policy = tls_policy_new(d->job.tls_min, &d->trust, e);
 	s->policy = d->policy;
-	return d->policy == NULL ? -1 : 0;
+	return d->policy == NULL ? -1 : take_ticket(d, e);
 }
 
 /* Only the folders of the certificates stay readable. */

@@ -339,6 +339,22 @@ serve_one(struct session *s, const struct frame *f, struct job_result *why,
 	return rc;
 }
 
+/*
+ * Servers send it with or soon after the handshake: it is looked for before
+ * READY, and once more at the end.
+ */
+static int
+put_ticket(struct session *s)
+{
+	const struct buf *ticket = conn_tls_ticket(s->conn);
+
+	if (ticket == NULL || ticket->len == 0 || s->ticket_is_told)
+		return 0;
+	s->ticket_is_told = true;
+	return frame_put_raw(
+	    &s->channel->out, JOB_TICKET, ticket->data, ticket->len);
+}
+
 int
 session_serve(struct session *s, struct err *e)
 {
@@ -346,7 +362,8 @@ session_serve(struct session *s, struct err *e)
 	struct frame f;
 	int rc = 0;
 
-	if (job_put_ready(&s->channel->out, &s->ready) == -1 ||
+	if (put_ticket(s) == -1 ||
+	    job_put_ready(&s->channel->out, &s->ready) == -1 ||
 	    channel_flush(s->channel, e) == -1)
 		return -1;
 	while (rc == 0) {
@@ -369,7 +386,7 @@ session_serve(struct session *s, struct err *e)
 	if (rc == -1)
 		return -1;
 	/* Before QUIT, so that the queue does not send another in vain. */
-	if (job_put_closed(&s->channel->out, &why) == -1)
+	if (put_ticket(s) == -1 || job_put_closed(&s->channel->out, &why) == -1)
 		return -1;
 	return channel_flush(s->channel, e);
 }

@@ -28,6 +28,7 @@ struct session {
 	struct rewrite_rules rules;
 	unsigned transactions; /* begun on this connection */
 	bool needs_reset;      /* the server has a half-done one in mind */
+	bool ticket_is_told;   /* TICKET was sent to the queue */
 	bool is_over;          /* it takes no more messages */
 	bool is_broken;        /* nor any command: closed, or out of step */
 };

@@ -18,19 +18,24 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "common/proto_job.h"
 #include "common/xalloc.h"
 #include "delivery/tls.h"
 #include "delivery/trust.h"
 
 struct tls_policy {
 	SSL_CTX *ctx;
-	int min; /* TLS1_2_VERSION or TLS1_3_VERSION */
+	int min;            /* TLS1_2_VERSION or TLS1_3_VERSION */
+	char *store;        /* name of the trust store */
+	struct buf offered; /* the ticket to resume from */
 };
 
 struct tls {
 	SSL *ssl;
 	int min;
 	char *host;
+	char *terms; /* what a ticket is good for: see terms_of */
+	struct buf ticket;
 	bool is_broken; /* no close_notify after a fatal error */
 };
 
@@ -70,6 +75,62 @@ load_store(SSL_CTX *ctx, const struct trust *t, struct err *e)
 	    reason());
 }
 
+/* ---- tickets ---- */
+
+/*
+ * Before the ticket itself stands what it is good for.  Resuming skips the
+ * chain, so it must be the one that would be verified now.
+ */
+static char *
+terms_of(const struct tls_policy *p, const char *host)
+{
+	return xasprintf("%s %s %d\n", host, p->store, p->min);
+}
+
+/* OpenSSL calls this with each ticket that the server sends. */
+static int
+keep_ticket(SSL *ssl, SSL_SESSION *session)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+	unsigned char *to;
+	int n = i2d_SSL_SESSION(session, NULL);
+
+	buf_wipe(&t->ticket);
+	if (n > 0 && buf_puts(&t->ticket, t->terms) == 0 &&
+	    (to = buf_reserve(&t->ticket, (size_t)n)) != NULL &&
+	    i2d_SSL_SESSION(session, &to) == n)
+		buf_grew(&t->ticket, (size_t)n);
+	else
+		buf_wipe(&t->ticket);
+	return 0; /* the session stays OpenSSL's */
+}
+
+const struct buf *
+tls_ticket(const struct tls *t)
+{
+	return &t->ticket;
+}
+
+/* Best effort: without it the handshake is a whole one. */
+static void
+resume(struct tls *t, const struct buf *offered)
+{
+	size_t n = strlen(t->terms);
+	const unsigned char *from;
+	SSL_SESSION *session;
+
+	if (offered->len <= n || memcmp(offered->data, t->terms, n) != 0)
+		return;
+	from = (const unsigned char *)offered->data + n;
+	session = d2i_SSL_SESSION(NULL, &from, (long)(offered->len - n));
+	if (session != NULL)
+		(void)SSL_set_session(t->ssl, session);
+	SSL_SESSION_free(session);
+	ERR_clear_error();
+}
+
+/* ---- policies ---- */
+
 struct tls_policy *
 tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 {
@@ -77,6 +138,8 @@ tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 
 	assert(min == 12 || min == 13);
 	p->min = min == 13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+	p->store = xstrdup(t->file != NULL ? t->file : t->folder);
+	buf_init(&p->offered, JOB_TICKET_MAX);
 	if ((p->ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
 	    SSL_CTX_set_min_proto_version(p->ctx, p->min) != 1) {
 		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
@@ -87,6 +150,9 @@ tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 	SSL_CTX_set_mode(p->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 				     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_verify(p->ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_session_cache_mode(
+	    p->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(p->ctx, keep_ticket);
 	if (load_store(p->ctx, t, e) == -1)
 		goto fail;
 	return p;
@@ -101,7 +167,16 @@ tls_policy_free(struct tls_policy *p)
 	if (p == NULL)
 		return;
 	SSL_CTX_free(p->ctx);
+	free(p->store);
+	buf_wipe(&p->offered);
 	free(p);
+}
+
+void
+tls_policy_resume(struct tls_policy *p, const void *ticket, size_t n)
+{
+	buf_wipe(&p->offered);
+	(void)buf_append(&p->offered, ticket, n);
 }
 
 static bool
@@ -137,9 +212,14 @@ tls_new(const struct tls_policy *p, int fd, const char *host, struct err *e)
 
 	t->min = p->min;
 	t->host = xstrdup(host);
+	t->terms = terms_of(p, host);
+	buf_init(&t->ticket, JOB_TICKET_MAX);
 	if ((t->ssl = SSL_new(p->ctx)) != NULL && SSL_set_fd(t->ssl, fd) == 1 &&
-	    expect_host(t->ssl, host) == 1)
+	    SSL_set_app_data(t->ssl, t) == 1 &&
+	    expect_host(t->ssl, host) == 1) {
+		resume(t, &p->offered);
 		return t;
+	}
 	err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
 	t->is_broken = true;
 	tls_free(t);
@@ -156,6 +236,8 @@ tls_free(struct tls *t)
 		(void)SSL_shutdown(t->ssl);
 	ERR_clear_error();
 	SSL_free(t->ssl);
+	buf_wipe(&t->ticket);
+	free(t->terms);
 	free(t->host);
 	free(t);
 }
@@ -209,6 +291,10 @@ check_peer(struct tls *t, struct err *e)
 		err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: the certificate of %s is not accepted: %s", t->host,
 		    X509_verify_cert_error_string(result));
+	else if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
+		/* A session that was resumed has not looked at the clock. */
+		err_set(e, ERR_TEMP, TLS_STATUS,
+		    "TLS: the certificate of %s has expired", t->host);
 	else if (SSL_version(t->ssl) < t->min)
 		err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: %s spoke %s, which is below account.tls_min", t->host,
@@ -227,8 +313,15 @@ tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
 
 	*want = TLS_WANT_NOTHING;
 	ERR_clear_error();
-	if ((rc = SSL_connect(t->ssl)) == 1)
-		return check_peer(t, e) == -1 ? -1 : 1;
+	if ((rc = SSL_connect(t->ssl)) == 1) {
+		if (check_peer(t, e) == -1)
+			return -1;
+		/* Before 1.3 a ticket that served goes on serving. */
+		if (SSL_session_reused(t->ssl) == 1 &&
+		    SSL_version(t->ssl) < TLS1_3_VERSION)
+			(void)keep_ticket(t->ssl, SSL_get_session(t->ssl));
+		return 1;
+	}
 	rc = judge(t, rc, want, e);
 	if (rc == 0 && *want != TLS_WANT_NOTHING)
 		return 0;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 
 /*
@@ -32,6 +33,13 @@ struct tls_policy *tls_policy_new(
     unsigned min, const struct trust *t, struct err *e);
 void tls_policy_free(struct tls_policy *p);
 
+/*
+ * A ticket of an earlier session, which spares both ends the certificates.  It
+ * is used only with the host, the trust store and the least version that it
+ * was given under; any other is ignored, and so is what is no ticket.
+ */
+void tls_policy_resume(struct tls_policy *p, const void *ticket, size_t n);
+
 /* A session over fd with the server of that name (or numeric address). */
 struct tls *tls_new(
     const struct tls_policy *p, int fd, const char *host, struct err *e);
@@ -51,6 +59,9 @@ ssize_t tls_read(
     struct tls *t, void *p, size_t n, enum tls_want *want, struct err *e);
 ssize_t tls_write(
     struct tls *t, const void *p, size_t n, enum tls_want *want, struct err *e);
+
+/* The latest ticket of this session; empty until there is one.  A secret. */
+const struct buf *tls_ticket(const struct tls *t);
 
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);

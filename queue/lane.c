@@ -178,6 +178,7 @@ start_worker(struct lane *l, struct err *e)
 	struct job_session s;
 	struct worker_start start = {
 		.session = &s,
+		.ticket = &l->ticket,
 		.calls = &worker_calls,
 		.arg = l,
 	};
@@ -407,6 +408,7 @@ lane_new(const struct dispatch_parts *parts, uint32_t index,
 	l->parts = *parts;
 	l->calls = calls;
 	l->arg = arg;
+	buf_init(&l->ticket, JOB_TICKET_MAX);
 	l->settle = (struct settle){ parts->conf, parts->store, parts->bounce };
 	if (account_load(&l->account, parts->store, parts->conf, index,
 		clock_wall(), e) == -1) {
@@ -431,5 +433,6 @@ lane_free(struct lane *l)
 		worker_free(l->workers[i]);
 	event_free(l->timer);
 	account_clear(&l->account);
+	buf_wipe(&l->ticket);
 	free(l);
 }

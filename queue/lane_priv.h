@@ -30,6 +30,7 @@ struct lane {
 	struct event *timer;
 	bool has_stamp;
 	struct ask_stamp stamp; /* of the secret that was refused */
+	struct buf ticket;      /* to resume TLS from; "" when there is none */
 	bool is_saving;
 	bool is_closed; /* paused, off, or ending: nothing new goes out */
 };

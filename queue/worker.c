@@ -42,6 +42,7 @@ struct worker {
 	pid_t pid;
 	const struct worker_calls *calls;
 	void *arg;
+	struct buf *ticket; /* the lane's */
 	enum worker_state state;
 	struct job_ready session;
 	struct job *job;
@@ -268,6 +269,14 @@ take_ready(struct worker *w, const struct frame *f, struct err *e)
 	return 0;
 }
 
+/* For the next deliver of the lane. */
+static int
+take_ticket(struct worker *w, const struct frame *f)
+{
+	buf_wipe(w->ticket);
+	return buf_append(w->ticket, f->payload, f->len);
+}
+
 static int
 take_failed(struct worker *w, const struct frame *f, struct err *e)
 {
@@ -331,6 +340,8 @@ take_frame(struct worker *w, const struct frame *f, struct err *e)
 		return take_done(w, f, e);
 	case JOB_CLOSED:
 		return take_closed(w, f, e);
+	case JOB_TICKET:
+		return take_ticket(w, f);
 	default:
 		return -1;
 	}
@@ -385,6 +396,21 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	event_add(w->readable, w->state == WORKER_IDLE ? NULL : &stuck);
 }
 
+/* A ticket is used up by that. */
+static int
+put_session(struct worker *w, struct job_session *s)
+{
+	int rc;
+
+	s->has_ticket = w->ticket->len > 0;
+	rc = job_put_session(&w->out, s);
+	if (rc == 0 && s->has_ticket)
+		rc = frame_put_raw(
+		    &w->out, JOB_TICKET, w->ticket->data, w->ticket->len);
+	buf_wipe(w->ticket);
+	return rc;
+}
+
 struct worker *
 worker_new(struct event_base *base, struct store *s, struct ask *ask,
     const struct worker_start *start)
@@ -399,6 +425,7 @@ worker_new(struct event_base *base, struct store *s, struct ask *ask,
 	w->pid = start->pid;
 	w->calls = start->calls;
 	w->arg = start->arg;
+	w->ticket = start->ticket;
 	buf_init(&w->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
 	buf_init(&w->out, OUT_MAX);
 	buf_init(&w->chunk, CHUNK_SIZE);
@@ -408,7 +435,7 @@ worker_new(struct event_base *base, struct store *s, struct ask *ask,
 	if (w->readable == NULL || w->writable == NULL)
 		fatalx(EX_OSERR, "libevent: no event for deliver");
 	event_add(w->readable, &stuck);
-	if (job_put_session(&w->out, start->session) == -1)
+	if (put_session(w, start->session) == -1)
 		log_text(
 		    LOG_ERR, "job", "the session does not fit the channel");
 	flush(w);

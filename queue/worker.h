@@ -35,7 +35,8 @@ struct worker_calls {
 struct worker_start {
 	int fd; /* the job channel, the worker's from now on */
 	pid_t pid;
-	const struct job_session *session;
+	struct job_session *session;
+	struct buf *ticket; /* of the lane: taken now, and filled later */
 	const struct worker_calls *calls;
 	void *arg; /* of the calls */
 };

@@ -151,3 +151,16 @@ def test_untrusted_without_ca_file(make_site, server):
     """The system's store does not hold the tests' root."""
     assert_nothing_leaves(make_site(server, tls_ca_file=None), server,
                           "certificate")
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_later_connection_resumes(make_site, make_server, version):
+    server = make_server(tls_max=version)
+    site = make_site(server, linger="0s").start()
+    for n in (1, 2, 3):
+        site.submit("a@example.net", stdin=TEXT)
+        server.record.wait_messages(n)
+        server.record.wait_idle()
+        site.wait_empty()
+    assert [c.resumed for c in server.record.connections] \
+        == [False, True, True]

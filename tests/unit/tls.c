@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +29,7 @@
 #include <openssl/x509v3.h>
 
 #include "common/clock.h"
+#include "common/proto_job.h"
 #include "common/sandbox.h"
 #include "delivery/conn.h"
 #include "delivery/tls.h"
@@ -37,6 +39,12 @@ static char root[256];
 static char link_name[512], store_name[512], hashed[512], store[512];
 static EVP_PKEY *key;
 static X509 *cert;
+
+/* What a client leaves for the next one. */
+static struct ticket {
+	size_t n;
+	char data[JOB_TICKET_MAX];
+} * ticket;
 
 /* A certificate for localhost that has signed itself. */
 static X509 *
@@ -79,6 +87,11 @@ set_up(void **state)
 	snprintf(store, sizeof(store), "%s/store", root);
 	if (mkdir(hashed, 0700) == -1 || mkdir(store, 0700) == -1)
 		return -1;
+	/* Shared with the children, which are the clients. */
+	ticket = mmap(NULL, sizeof(*ticket), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (ticket == MAP_FAILED)
+		return -1;
 	key = EVP_EC_gen("P-256");
 	if (key == NULL || (cert = make_cert(key)) == NULL)
 		return -1;
@@ -104,25 +117,33 @@ tear_down(void **state)
 	return rmdir(root);
 }
 
+static int version = TLS1_3_VERSION; /* of the server, at most */
+
 /* The server: a handshake, and one line. */
 static void
 serve(int fd)
 {
+	static unsigned char keys[80]; /* known, so that servers agree */
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	SSL *ssl;
 
+	SSL_CTX_set_tlsext_ticket_keys(ctx, keys, sizeof(keys));
+	SSL_CTX_set_max_proto_version(ctx, version);
 	SSL_CTX_use_certificate(ctx, cert);
 	SSL_CTX_use_PrivateKey(ctx, key);
 	ssl = SSL_new(ctx);
 	SSL_set_fd(ssl, fd);
 	if (SSL_accept(ssl) == 1)
-		SSL_write(ssl, "220 hello\r\n", 11);
+		SSL_write(ssl,
+		    SSL_session_reused(ssl) ? "220 again\r\n" : "220 hello\r\n",
+		    11);
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 }
 
 enum ending {
 	FINE,
+	RESUMED,
 	NO_TRUST,
 	NO_SANDBOX,
 	NO_HANDSHAKE,
@@ -152,6 +173,7 @@ connect_as(const char *host, const char *folder, int fd)
 	if (sandbox_enter(
 		SANDBOX_DELIVER, SANDBOX_STRICT, paths, i, told, &e) == -1)
 		return NO_SANDBOX;
+	tls_policy_resume(policy, ticket->data, ticket->n);
 	c = conn_new(fd, -1, host);
 	if (conn_start_tls(c, policy, &e) == -1)
 		return strstr(e.text, "ostname mismatch") != NULL
@@ -159,6 +181,10 @@ connect_as(const char *host, const char *folder, int fd)
 			   : NO_HANDSHAKE;
 	if (conn_line(c, 100, &line, &n, &e) == -1 || n != 9)
 		return NO_LINE;
+	ticket->n = conn_tls_ticket(c)->len;
+	memcpy(ticket->data, buf_data(conn_tls_ticket(c)), ticket->n);
+	if (memcmp(line, "220 again", n) == 0)
+		return RESUMED;
 	conn_free(c);
 	tls_policy_free(policy);
 	trust_clear(&t);
@@ -237,6 +263,60 @@ a_certificate_that_is_gone_is_not_trusted(void **state)
 	assert_int_equal(rename(kept, link_name), 0);
 }
 
+static void
+a_ticket_resumes(void **state)
+{
+	static const int versions[] = { TLS1_3_VERSION, TLS1_2_VERSION };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		version = versions[i];
+		ticket->n = 0;
+		assert_int_equal(meet("localhost", hashed), FINE);
+		assert_int_not_equal(ticket->n, 0);
+		assert_int_equal(meet("localhost", hashed), RESUMED);
+		assert_int_equal(meet("localhost", hashed), RESUMED);
+	}
+	version = TLS1_3_VERSION;
+}
+
+static void
+a_ticket_is_for_one_host_and_one_store(void **state)
+{
+	struct ticket *first = malloc(sizeof(*first));
+
+	(void)state;
+	assert_non_null(first);
+	ticket->n = 0;
+	assert_int_equal(meet("localhost", hashed), FINE);
+	*first = *ticket;
+	assert_int_equal(meet("smtp.whole.example", hashed), FINE);
+	*ticket = *first;
+	assert_int_equal(meet("elsewhere.example", hashed), NO_NAME);
+	*ticket = *first;
+	assert_int_equal(meet("localhost", "/no/such/folder"), FINE);
+	*ticket = *first;
+	assert_int_equal(meet("localhost", hashed), RESUMED);
+	free(first);
+}
+
+static void
+what_is_no_ticket_is_ignored(void **state)
+{
+	size_t n, i;
+
+	(void)state;
+	ticket->n = 0;
+	assert_int_equal(meet("localhost", hashed), FINE);
+	n = ticket->n;
+	ticket->n = n / 2;
+	assert_int_equal(meet("localhost", hashed), FINE);
+	for (i = ticket->n / 2; i < ticket->n; i++)
+		ticket->data[i] ^= 0x55;
+	assert_int_equal(meet("localhost", hashed), FINE);
+}
+
 int
 main(void)
 {
@@ -246,6 +326,9 @@ main(void)
 		cmocka_unit_test(another_name_is_refused),
 		cmocka_unit_test(a_wildcard_is_a_whole_label),
 		cmocka_unit_test(a_certificate_that_is_gone_is_not_trusted),
+		cmocka_unit_test(a_ticket_resumes),
+		cmocka_unit_test(a_ticket_is_for_one_host_and_one_store),
+		cmocka_unit_test(what_is_no_ticket_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, set_up, tear_down);
