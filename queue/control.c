@@ -52,6 +52,7 @@ client_free(struct client *c)
 	buf_clear(&c->pending);
 	ctl_request_clear(&c->request);
 	ctl_message_clear(&c->message);
+	free(c->first);
 	free(c);
 }
 

@@ -39,6 +39,7 @@ struct client {
 	uint64_t cursor; /* last message walked */
 	size_t next_id;  /* in request.ids */
 	size_t changed;
+	uint64_t *first; /* as struct act has it, over all slices */
 	bool has_unknown;
 	uint32_t next_chunk;
 	struct buf pending; /* frames of one message's recipients */
@@ -58,10 +59,31 @@ void client_say(struct client *c, const char *fmt, ...)
 /* After a commit: the source is asked again. */
 void client_resume(struct client *c);
 
+/* One slice: what to change, and what to say of it after the commit. */
+struct act {
+	struct client *client;
+	int64_t now;
+	uint64_t ids[CLIENT_SLICE];
+	size_t n;
+	size_t changed;
+	bool has_unknown;
+	bool has_held; /* the message at hand has a recipient that is held */
+	struct strlist said;
+	uint64_t *first; /* by account: its first message made due, or 0 */
+	struct {
+		uid_t uid;
+		uint64_t octets;
+	} gone[CLIENT_SLICE]; /* messages that left the queue */
+	size_t ngone;
+};
+
+/* In a transaction: changes one message, or says why not. */
+int act_on_message(struct act *a, uint64_t id, struct err *e);
+
 /* The sources. */
 client_source source_list; /* control_list.c */
 client_source source_show;
-client_source source_act;    /* control_act.c */
+client_source source_act;    /* control_act.c, control_change.c */
 client_source source_status; /* control_status.c */
 
 /* Totals and verdict, as both listings and status end with them. */

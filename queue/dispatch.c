@@ -127,14 +127,19 @@ dispatch_is_idle(const struct dispatch *d)
 	return true;
 }
 
-size_t
-dispatch_probe(struct dispatch *d, bool also_held)
+bool
+dispatch_probe(struct dispatch *d, size_t i, bool also_held, uint64_t first)
 {
-	size_t i, n = 0;
+	return lane_probe(d->lanes[i], also_held, first);
+}
+
+void
+dispatch_probe_all(struct dispatch *d, bool also_held)
+{
+	size_t i;
 
 	for (i = 0; i < d->nlanes; i++)
-		n += lane_probe(d->lanes[i], also_held);
-	return n;
+		lane_probe(d->lanes[i], also_held, 0);
 }
 
 bool

@@ -42,10 +42,13 @@ void dispatch_set_paused(struct dispatch *d, bool paused);
 bool dispatch_is_paused(const struct dispatch *d);
 
 /*
- * One attempt now for accounts that back off, and with also_held for those
- * that are held.  Returns how many there were.
+ * One attempt now for the i-th account if it backs off, or with also_held is
+ * held: true when it did.  That message goes next, whatever the account's
+ * state; 0: any.
  */
-size_t dispatch_probe(struct dispatch *d, bool also_held);
+bool dispatch_probe(
+    struct dispatch *d, size_t i, bool also_held, uint64_t first);
+void dispatch_probe_all(struct dispatch *d, bool also_held);
 
 /* Is this message with a deliver process right now? */
 bool dispatch_has(const struct dispatch *d, uint64_t message);

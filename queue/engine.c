@@ -155,7 +155,7 @@ on_probe(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (!g->is_stopping)
-		dispatch_probe(g->parts.dispatch, true);
+		dispatch_probe_all(g->parts.dispatch, true);
 }
 
 static void
@@ -284,7 +284,7 @@ due_done(void *arg, const struct err *failed)
 
 	if (failed != NULL)
 		log_event(LOG_ERR, "queue-run", "text", failed->text, NULL);
-	dispatch_probe(g->parts.dispatch, false);
+	dispatch_probe_all(g->parts.dispatch, false);
 	if (dispatch_is_idle(g->parts.dispatch))
 		event_base_loopbreak(g->parts.base);
 }
@@ -457,7 +457,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	store_rest(g.parts.store);
 	watch_drops(&g);
 	if (opt->probe)
-		dispatch_probe(g.parts.dispatch, true);
+		dispatch_probe_all(g.parts.dispatch, true);
 	else if (!opt->once)
 		dispatch_kick(g.parts.dispatch, NULL);
 	event_base_dispatch(g.parts.base);

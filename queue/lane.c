@@ -38,6 +38,30 @@ collect_busy(const struct lane *l, uint64_t *ids)
 }
 
 /*
+ * The message that somebody named, if it still waits, is due, and is ours: as
+ * find_due.
+ */
+static int
+find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
+{
+	struct job *j;
+
+	if (l->wanted == 0 || lane_has(l, l->wanted))
+		return 0;
+	if ((j = job_load(l->parts.store, l->wanted, now, 1, e)) == NULL &&
+	    e->class != ERR_NONE)
+		return -1;
+	if (j != NULL && strcmp(j->msg.account, l->account.conf->name) == 0) {
+		due->id = j->msg.id;
+		due->uid = j->msg.uid;
+	} else {
+		l->wanted = 0;
+	}
+	job_free(j);
+	return l->wanted == 0 ? 0 : 1;
+}
+
+/*
  * The next message to try: 1 with its id and uid, 0 with wake_at, -1.  A probe
  * passes over the message of the probe before it, unless there is no other:
  * one that breaks connections must not hold up the rest.
@@ -47,9 +71,11 @@ find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 {
 	uint64_t skip[2 * LANE_WORKERS_MAX + 1];
 	size_t n = collect_busy(l, skip);
-	int found = 0;
+	int found;
 
 	memset(due, 0, sizeof(*due));
+	if ((found = find_wanted(l, now, due, e)) != 0)
+		return found;
 	due->account = l->account.conf->name;
 	due->now = now;
 	due->after_uid = l->last_uid;
@@ -153,6 +179,7 @@ on_gone(
 	struct lane *l = arg;
 
 	forget_worker(l, w);
+	l->wanted = 0; /* it was for one attempt */
 	/* A session that we broke off says nothing about the account. */
 	if ((j == NULL || !j->is_aborted) &&
 	    (why->outcome == JOB_DEFERRED || why->outcome == JOB_REJECTED))
@@ -248,6 +275,8 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	}
 	l->last_uid = due.uid;
 	l->last_probed = due.id;
+	if (due.id == l->wanted)
+		l->wanted = 0;
 	l->calls->sent(l->arg, l->account.budget_key, now, (unsigned)j->nrcpts);
 	worker_give(w, j);
 	return true;
@@ -343,12 +372,13 @@ lane_is_idle(const struct lane *l)
 }
 
 bool
-lane_probe(struct lane *l, bool also_held)
+lane_probe(struct lane *l, bool also_held, uint64_t first)
 {
 	bool waited;
 
 	if (l->account.known.state == ACCOUNT_HELD && !also_held)
 		return false;
+	l->wanted = first;
 	waited = account_allow_probe(&l->account, clock_wall());
 	if (waited)
 		lane_save(l);

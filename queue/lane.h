@@ -32,8 +32,11 @@ void lane_kick(struct lane *l);
 void lane_set_closed(struct lane *l, bool closed);
 bool lane_is_idle(const struct lane *l);
 
-/* One attempt now, if the account waits: true when it did. */
-bool lane_probe(struct lane *l, bool also_held);
+/*
+ * One attempt now, if the account waits: true when it did.  That message goes
+ * next, if it may; 0: any.
+ */
+bool lane_probe(struct lane *l, bool also_held, uint64_t first);
 bool lane_has(const struct lane *l, uint64_t message);
 
 /* Counts what another lane of the same mailbox sent. */

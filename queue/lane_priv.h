@@ -27,6 +27,7 @@ struct lane {
 	size_t nsettling;
 	uid_t last_uid;       /* round robin */
 	uint64_t last_probed; /* each probe takes another message */
+	uint64_t wanted;      /* goes next: somebody named it; 0: none */
 	struct event *timer;
 	bool has_stamp;
 	struct ask_stamp stamp; /* of the secret that was refused */

@@ -18,6 +18,7 @@ libqueue_a_SOURCES = \
 	queue/chunk.c \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
+	queue/control_change.c \
 	queue/control_list.c \
 	queue/control_priv.h \
 	queue/control_status.c \

@@ -10,6 +10,7 @@ import pytest
 from lib.site import USER
 
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
+OTHER = "other@contoso.example"
 
 WRONG = "535 5.7.139 Authentication unsuccessful, "
 TEXTS = [
@@ -81,6 +82,68 @@ def test_retry_gives_one_attempt(refused, server):
     refused.submit("b@example.net", stdin=TEXT)
     refused.wait(lambda: len(refused.queue()) == 2, "two messages")
     assert server.record.auths == 2
+
+
+def sign_ins(server):
+    """Who tried to sign in, in the order."""
+    return [e.text.split()[1] for e in server.record.of_kind("auth")]
+
+
+@pytest.fixture
+def two_refused(site, server):
+    """Two accounts that are held, with a message each: USER's is the first."""
+    server.options.users[USER] = "something else"
+    site.conf["account other"] = dict(site.conf["account"], user=OTHER)
+    site.start()
+    for user in (USER, OTHER):
+        site.submit("a@example.net", stdin=TEXT.replace(USER, user))
+        server.record.wait(lambda u=user: u in sign_ins(server), "a sign-in")
+    site.wait(lambda: {a["state"] for a in site.status()["accounts"]} ==
+              {"held"}, "both accounts held")
+    return site
+
+
+def test_retry_of_a_message_is_for_its_account_alone(two_refused, server):
+    number = two_refused.queue()[1]["id"]
+    done = two_refused.mailchute("retry", number)
+    assert (done.returncode, done.stdout.splitlines()) == (0, [
+        number + ": due now", "account other may sign in once, now"])
+    server.record.wait(lambda: len(sign_ins(server)) == 3, "a sign-in")
+    two_refused.log.wait_for("account-held", nth=3)
+    assert sign_ins(server) == [USER, OTHER, OTHER]
+    done = two_refused.mailchute("retry", "ALL")
+    assert done.stdout.count("may sign in once, now") == 2
+    server.record.wait(lambda: len(sign_ins(server)) == 5, "two sign-ins")
+    assert sorted(sign_ins(server)[3:]) == [USER, OTHER]
+
+
+def test_retry_of_a_held_message_signs_in_nowhere(refused, server):
+    number = refused.queue()[0]["id"]
+    assert refused.mailchute("hold", number).returncode == 0
+    done = refused.mailchute("retry", number, "0123456789AB")
+    assert done.returncode == 66
+    assert "left alone" in done.stdout and "sign in" not in done.stdout
+    refused.submit("b@example.net", stdin=TEXT)
+    refused.wait(lambda: len(refused.queue()) == 2, "two messages")
+    assert server.record.auths == 1
+
+
+@pytest.mark.parametrize("by", ["retry", "flush"])
+def test_the_message_that_was_named_goes_first(make_site, server, by):
+    server.faults.add(state="greeting", count="forever",
+                      reply="421 4.3.2 Service not active")
+    site = make_site(server, backoff_min="1h", backoff_max="1h").start()
+    for i in range(4):
+        site.submit("r%d@example.net" % i, stdin=TEXT)
+    wait_state(site, "backoff")
+    number = site.queue()[2]["id"]
+    server.faults.clear()
+    if by == "retry":
+        assert site.mailchute("retry", number).returncode == 0
+    else:
+        assert site.sendmail("-qI" + number, stdin="").returncode == 0
+    first = server.record.wait_messages(3)[0]
+    assert first.addresses == ["r2@example.net"]
 
 
 def test_sighup_gives_one_attempt(refused, server):

@@ -12,7 +12,6 @@
 
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "mail/chars.h"
 #include "mail/rewrite.h"
 
 #include "tests/fuzz/fuzz.h"

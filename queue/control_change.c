@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a request does to one message: hold, release, remove, or make it due.
+ *
+ * A message that is with a deliver process right now is left alone and said
+ * so: its state belongs to the try.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/xalloc.h"
+#include "queue/control_priv.h"
+#include "queue/dispatch.h"
+
+static void __attribute__((format(printf, 3, 4)))
+say(struct act *a, uint64_t id, const char *fmt, ...)
+{
+	char name[QUEUE_ID_TEXT], *line;
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	queue_id_format(id, name);
+	line = xasprintf("%s: %s", name, text);
+	strlist_add(&a->said, line);
+	free(line);
+}
+
+/* ---- one recipient ---- */
+
+static int
+move(struct act *a, uint64_t id, const struct store_rcpt *r, enum rcpt_state to,
+    int64_t due_at, struct err *e)
+{
+	struct rcpt_change c = { .to = to, .due_at = due_at };
+
+	return state_set(a->client->parts->store, id, r->id, r->state, &c, e);
+}
+
+static int
+hold_one(struct act *a, const struct store_message *m,
+    const struct store_rcpt *r, size_t *changed, struct err *e)
+{
+	if (r->state != RCPT_QUEUED && r->state != RCPT_UNCERTAIN)
+		return 0;
+	(*changed)++;
+	return move(a, m->id, r, RCPT_HELD, 0, e);
+}
+
+static int
+release_one(struct act *a, const struct store_message *m,
+    const struct store_rcpt *r, size_t *changed, struct err *e)
+{
+	if (r->state != RCPT_HELD)
+		return 0;
+	(*changed)++;
+	return move(a, m->id, r, RCPT_QUEUED, a->now, e);
+}
+
+static int
+remove_one(struct act *a, const struct store_message *m,
+    const struct store_rcpt *r, size_t *changed, struct err *e)
+{
+	struct store_event ev = {
+		.at = a->now,
+		.what = "removed",
+		.message = m->id,
+		.uid = a->client->uid,
+		.account = m->account,
+		.sender = m->sender,
+		.recipient = r->address,
+		.message_id = m->message_id,
+		.status = "",
+		.text = "removed by an administrator",
+		.relay = "",
+		.size = m->size,
+		.arrived_at = m->arrived_at,
+	};
+
+	if (state_is_final(r->state))
+		return 0;
+	(*changed)++;
+	if (move(a, m->id, r, RCPT_REMOVED, 0, e) == -1)
+		return -1;
+	return store_event_add(a->client->parts->store, &ev, e);
+}
+
+/* Due now; what an administrator holds stays held. */
+static int
+retry_one(struct act *a, const struct store_message *m,
+    const struct store_rcpt *r, size_t *changed, struct err *e)
+{
+	(void)m;
+	(void)e;
+	if (r->state == RCPT_HELD)
+		a->has_held = true;
+	else if (r->state == RCPT_QUEUED || r->state == RCPT_UNCERTAIN)
+		(*changed)++;
+	return 0;
+}
+
+typedef int act_one(struct act *, const struct store_message *,
+    const struct store_rcpt *, size_t *, struct err *);
+
+static act_one *
+find_act(enum ctl_verb verb, const char **done, const char **idle)
+{
+	switch (verb) {
+	case CTL_HOLD:
+		*done = "held";
+		*idle = "is held already";
+		return hold_one;
+	case CTL_RELEASE:
+		*done = "released";
+		*idle = "is not held";
+		return release_one;
+	case CTL_REMOVE:
+		*done = "removed";
+		*idle = "is delivered or refused already";
+		return remove_one;
+	case CTL_LIST:
+	case CTL_SHOW:
+	case CTL_RETRY:
+	case CTL_PAUSE:
+	case CTL_RESUME:
+	case CTL_STATUS:
+	case CTL_FLUSH:
+		break;
+	}
+	*done = "due now";
+	*idle = NULL;
+	return retry_one;
+}
+
+/* ---- one message ---- */
+
+static bool
+contains(const char *text, const char *part)
+{
+	return part == NULL || (text != NULL && strcasestr(text, part) != NULL);
+}
+
+/* sendmail -qI, -qR, -qS: does the message have these parts? */
+static bool
+matches(const struct act *a, const struct store_message *m,
+    const struct store_rcpt *v, size_t n)
+{
+	const struct ctl_request *q = &a->client->request;
+	char id[QUEUE_ID_TEXT];
+	bool found = q->match_rcpt == NULL;
+	size_t i;
+
+	queue_id_format(m->id, id);
+	for (i = 0; i < n && !found; i++)
+		found = contains(v[i].address, q->match_rcpt);
+	return found && contains(id, q->match_id) &&
+	       contains(m->sender, q->match_sender);
+}
+
+/* After its last recipient is gone the message goes, and its octets count. */
+static int
+take_away(struct act *a, const struct store_message *m, struct err *e)
+{
+	struct store *s = a->client->parts->store;
+	int over = store_message_finished(s, m->id, e);
+
+	if (over != 1)
+		return over;
+	if (store_message_delete(s, m->id, e) == -1)
+		return -1;
+	a->gone[a->ngone].uid = m->uid;
+	a->gone[a->ngone++].octets = m->size;
+	return 0;
+}
+
+/* The first of an account's messages goes first, in its one attempt. */
+static int
+make_due(struct act *a, const struct store_message *m, struct err *e)
+{
+	const struct conf *conf = a->client->parts->conf;
+	size_t i;
+
+	for (i = 0; i < conf->naccounts; i++)
+		if (a->first[i] == 0 &&
+		    strcmp(conf->accounts[i].name, m->account) == 0)
+			a->first[i] = m->id;
+	return store_message_due(a->client->parts->store, m->id, a->now, e);
+}
+
+static int
+change(struct act *a, const struct store_message *m, struct store_rcpt *v,
+    size_t n, struct err *e)
+{
+	enum ctl_verb verb = a->client->request.verb;
+	const char *done, *idle;
+	act_one *one = find_act(verb, &done, &idle);
+	size_t i, changed = 0;
+
+	if (!matches(a, m, v, n))
+		return 0;
+	a->has_held = false;
+	for (i = 0; i < n; i++)
+		if (one(a, m, &v[i], &changed, e) == -1)
+			return -1;
+	if (a->has_held && verb == CTL_RETRY)
+		say(a, m->id,
+		    "is held and was left alone; see mailchute release");
+	if (changed == 0) {
+		/* Whoever named it is told; of ALL there may be a million. */
+		if (idle != NULL && !a->client->request.all)
+			say(a, m->id, "%s", idle);
+		return 0;
+	}
+	if (one == retry_one && make_due(a, m, e) == -1)
+		return -1;
+	if (verb == CTL_REMOVE && take_away(a, m, e) == -1)
+		return -1;
+	a->changed++;
+	if (verb != CTL_FLUSH)
+		say(a, m->id, "%s", done);
+	return 0;
+}
+
+int
+act_on_message(struct act *a, uint64_t id, struct err *e)
+{
+	struct client *c = a->client;
+	struct store_rcpt *v = NULL;
+	struct store_message m;
+	size_t i, n = 0;
+	int found, rc = -1;
+
+	memset(&m, 0, sizeof(m));
+	if ((found = store_message_get(c->parts->store, id, &m, e)) == -1)
+		goto out;
+	if (found == 0) {
+		say(a, id, "is not in the queue");
+		a->has_unknown = true;
+		rc = 0;
+		goto out;
+	}
+	if (dispatch_has(c->parts->dispatch, id)) {
+		if (c->request.verb != CTL_FLUSH)
+			say(a, id, "is being delivered now and was left alone");
+		rc = 0;
+		goto out;
+	}
+	if (store_rcpts_get(c->parts->store, id, &v, &n, e) == 0)
+		rc = change(a, &m, v, n, e);
+out:
+	for (i = 0; i < n; i++)
+		store_rcpt_clear(&v[i]);
+	free(v);
+	store_message_clear(&m);
+	return rc;
+}
