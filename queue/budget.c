@@ -204,6 +204,14 @@ budget_next(struct budget *b, int64_t now, unsigned recipients)
 	return day_at > at ? day_at : at;
 }
 
+int64_t
+budget_last(const struct budget *b)
+{
+	const struct window *w = &b->day;
+
+	return w->n == 0 ? 0 : entry_at(w, w->n - 1)->last;
+}
+
 void
 budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
     uint64_t *day_messages, uint64_t *day_recipients)

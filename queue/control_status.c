@@ -119,6 +119,7 @@ status_put_totals(struct client *c)
 	struct dispatch_view v;
 	struct store_totals t;
 	struct ctl_totals out;
+	int64_t ready_since = 0; /* the last account to become ready */
 	struct err e;
 	size_t i;
 
@@ -129,11 +130,15 @@ status_put_totals(struct client *c)
 	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
 		dispatch_view(c->parts->dispatch, i, &v);
 		judge_account(c, &v, &f);
+		if (v.known->since > ready_since)
+			ready_since = v.known->since;
 	}
 	judge_queue(c, &t, &f);
-	if (f.level == LEVEL_OK)
+	if (f.level == LEVEL_OK) {
+		f.since = ready_since;
 		f.reason = xstrdup(
 		    t.waiting > 0 ? "mail is going out" : "no mail waits");
+	}
 	memset(&out, 0, sizeof(out));
 	out.messages = t.messages;
 	out.octets = t.octets;
@@ -161,7 +166,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	memset(&out, 0, sizeof(out));
 	out.name = xstrdup(shown_name(v->conf));
 	out.state = xstrdup(v->state);
-	out.since = v->known->since;
+	out.since = v->since;
 	out.next_at = v->next_at;
 	if (v->known->state != ACCOUNT_READY) {
 		out.code = v->known->code;

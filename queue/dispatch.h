@@ -69,6 +69,7 @@ struct dispatch_view {
 	const struct conf_account *conf;
 	const struct store_account *known;
 	const char *state; /* "ready", "backoff", "held", "budget" */
+	int64_t since;     /* of that state */
 	int64_t next_at;
 	unsigned connections;
 	uint64_t sent_minute, sent_day, rcpts_day;

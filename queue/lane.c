@@ -415,9 +415,13 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	v->conf = l->account.conf;
 	v->known = &l->account.known;
 	v->state = account_state(&l->account, now);
+	v->since = l->account.known.since;
 	v->next_at = l->account.known.next_at;
-	if (strcmp(v->state, "budget") == 0)
+	if (strcmp(v->state, "budget") == 0) {
+		/* Since the message that spent it. */
+		v->since = budget_last(l->account.budget);
 		v->next_at = budget_next(l->account.budget, now, 1);
+	}
 	v->connections = (unsigned)l->nworkers;
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/xalloc.h"
 #include "queue/admit.h"
 #include "queue/ask.h"
 #include "queue/ballast.h"
@@ -86,6 +87,38 @@ out:
 	return rc;
 }
 
+/*
+ * An account that is named for the first time is ready from now on: how long
+ * it has been must not begin anew with each start.
+ */
+static int
+introduce_accounts(struct parts *p, struct err *e)
+{
+	const struct conf *c = p->conf;
+	struct store_account known;
+	size_t i;
+	int found;
+
+	if (store_begin(p->store, e) == -1)
+		return -1;
+	for (i = 0; i < c->naccounts; i++) {
+		found =
+		    store_account_get(p->store, c->accounts[i].name, &known, e);
+		if (found == 0) {
+			known.name = xstrdup(c->accounts[i].name);
+			known.state = ACCOUNT_READY;
+			known.since = clock_wall();
+			found = store_account_put(p->store, &known, e);
+		}
+		store_account_clear(&known);
+		if (found == -1) {
+			store_rollback(p->store);
+			return -1;
+		}
+	}
+	return store_commit(p->store, e);
+}
+
 /* An answer that a crash cut off: due by the first step, or held. */
 static int64_t
 uncertain_due(const struct conf_queue *q, int64_t now)
@@ -157,7 +190,8 @@ parts_open(struct parts *p, const struct conf *conf,
 		return -1;
 	log_opened(&opened);
 	make_ballast(p);
-	if (adopt_orphans(p, e) == -1 || make_rest(p, e) == -1)
+	if (adopt_orphans(p, e) == -1 || introduce_accounts(p, e) == -1 ||
+	    make_rest(p, e) == -1)
 		return -1;
 	return load_paused(p, e);
 }

@@ -64,6 +64,9 @@ void budget_note(
  */
 int64_t budget_next(struct budget *b, int64_t now, unsigned recipients);
 
+/* When something last went, within a day; 0: nothing did. */
+int64_t budget_last(const struct budget *b);
+
 /* What went in the last minute and in the last day, for status. */
 void budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
     uint64_t *day_messages, uint64_t *day_recipients);

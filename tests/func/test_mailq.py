@@ -4,6 +4,8 @@
 import json
 import os
 import re
+import sqlite3
+import time
 
 import pytest
 
@@ -174,6 +176,37 @@ def test_json_of_the_status(running, server):
     account, = status["accounts"]
     assert ACCOUNT_KEYS <= set(account)
     assert (account["state"], account["sent_day"]) == ("ready", 1)
+    assert re.fullmatch(TIME, account["since"])
+    assert status["since"] == account["since"]
+
+
+def test_since_when_an_account_is_ready(running):
+    """From when it was first named, over restarts and without a daemon."""
+    running.stop()
+    db = sqlite3.connect(running.path("lib/queue.db"))
+    with db:
+        assert db.execute("UPDATE account SET since = 1000000000 "
+                          "WHERE state = 'ready'").rowcount == 1
+    db.close()
+    long_ago = "2001-09-09T01:46:40Z"
+    assert running.status()["accounts"][0]["since"] == long_ago
+    running.start()
+    status = running.status()
+    assert (status["since"], status["accounts"][0]["since"]) == (long_ago,
+                                                                 long_ago)
+
+
+def test_since_when_a_budget_is_spent(make_site, server):
+    site = make_site(server, rate="1/1h").start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    site.restart()
+    account, = site.status()["accounts"]
+    (sent_at,), = site.database("SELECT max(at) FROM budget")
+    assert account["state"] == "budget"
+    assert account["since"] == time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                             time.gmtime(sent_at))
 
 
 def test_json_of_odd_text(holding):

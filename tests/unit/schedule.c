@@ -363,6 +363,23 @@ clock_moved_moves_the_windows(void **unused)
 	budget_free(NULL);
 }
 
+static void
+a_budget_knows_when_something_last_went(void **unused)
+{
+	struct budget *b = budget_new((struct rate){ 0, 0 }, 0);
+	uint64_t minute, day, rcpts;
+
+	(void)unused;
+	assert_int_equal(budget_last(b), 0);
+	budget_note(b, 1000, 1, 1);
+	/* Within the grain of a day's window all the same. */
+	budget_note(b, 1007, 1, 1);
+	assert_int_equal(budget_last(b), 1007);
+	budget_used(b, 1007 + 86400 + 1, &minute, &day, &rcpts);
+	assert_int_equal(budget_last(b), 0);
+	budget_free(b);
+}
+
 int
 main(void)
 {
@@ -379,6 +396,7 @@ main(void)
 		cmocka_unit_test(no_limit_is_no_limit),
 		cmocka_unit_test(clock_set_back_counts_from_now),
 		cmocka_unit_test(clock_moved_moves_the_windows),
+		cmocka_unit_test(a_budget_knows_when_something_last_went),
 	};
 
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
