@@ -149,10 +149,12 @@ serve(struct parts *p, bool may_change)
 static void
 import_drops(struct parts *p)
 {
+	const struct dropdir_parts dp = { p->base, p->conf, p->admit,
+		clock_wall, on_ended, p->base };
 	struct dropdir *d;
 	struct err e;
 
-	d = dropdir_new(p->base, p->conf, p->admit, on_ended, p->base, &e);
+	d = dropdir_new(&dp, &e);
 	if (d == NULL) {
 		log_event(LOG_WARNING, "drop-folder", "text", e.text, NULL);
 		return;

@@ -27,7 +27,6 @@
 
 #include <event2/event.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
@@ -62,11 +61,7 @@ struct owner {
 };
 
 struct dropdir {
-	struct event_base *base;
-	const struct conf *conf;
-	struct admit *admit;
-	dropdir_round *done;
-	void *arg;
+	struct dropdir_parts parts;
 	int fd; /* of the folder; every name is looked up below it */
 	gid_t gid;
 	int notify;
@@ -116,8 +111,9 @@ static void
 log_file(int priority, const char *event, const struct dropdir *d,
     const char *name, const char *text)
 {
-	log_event(priority, event, "folder", d->conf->queue.drop_directory,
-	    "file", name, "text", text, NULL);
+	log_event(priority, event, "folder",
+	    d->parts.conf->queue.drop_directory, "file", name, "text", text,
+	    NULL);
 }
 
 /* What is not mail is kept, out of the way and named in the log. */
@@ -244,7 +240,7 @@ file_start(struct dropdir *d, const char *name, int fd, uid_t owner)
 	f->fd = fd;
 	f->owner = owner;
 	buf_init(&f->in, FRAME_RECV_MAX);
-	f->incoming = incoming_new(d->admit, &caller);
+	f->incoming = incoming_new(d->parts.admit, &caller);
 	TAILQ_INSERT_TAIL(&d->files, f, entry);
 	d->nfiles++;
 	read_on(f);
@@ -263,7 +259,7 @@ consider(struct dropdir *d, const char *name)
 		return;
 	}
 	switch (dropfile_open(d->fd, d->gid, name,
-	    d->conf->queue.message_size_max, clock_wall(), &f)) {
+	    d->parts.conf->queue.message_size_max, d->parts.now(), &f)) {
 	case DROPFILE_COMPLETE:
 		if (may_take(d, f.owner))
 			file_start(d, name, f.fd, f.owner);
@@ -343,7 +339,7 @@ on_slice(evutil_socket_t fd, short what, void *arg)
 	else if (d->is_more)
 		dropdir_begin(d);
 	else if (d->nfiles == 0)
-		d->done(d->arg);
+		d->parts.done(d->parts.arg);
 }
 
 static void
@@ -384,7 +380,7 @@ on_notified(evutil_socket_t fd, short what, void *arg)
 static int
 open_folder(struct dropdir *d, struct err *e)
 {
-	const char *path = d->conf->queue.drop_directory;
+	const char *path = d->parts.conf->queue.drop_directory;
 	struct stat st;
 
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -404,7 +400,7 @@ open_folder(struct dropdir *d, struct err *e)
 static struct event *
 make_event(struct dropdir *d, int fd, short what, event_callback_fn f)
 {
-	struct event *ev = event_new(d->base, fd, what, f, d);
+	struct event *ev = event_new(d->parts.base, fd, what, f, d);
 
 	if (ev == NULL)
 		fatalx(EX_OSERR, "libevent: no event for the drop folder");
@@ -412,17 +408,12 @@ make_event(struct dropdir *d, int fd, short what, event_callback_fn f)
 }
 
 struct dropdir *
-dropdir_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, dropdir_round *done, void *arg, struct err *e)
+dropdir_new(const struct dropdir_parts *parts, struct err *e)
 {
 	static const struct timeval minute = { .tv_sec = ROUND_S };
 	struct dropdir *d = xcalloc(1, sizeof(*d));
 
-	d->base = base;
-	d->conf = conf;
-	d->admit = admit;
-	d->done = done;
-	d->arg = arg;
+	d->parts = *parts;
 	d->fd = d->notify = -1;
 	TAILQ_INIT(&d->files);
 	if (open_folder(d, e) == -1) {

@@ -2,7 +2,7 @@
 #ifndef QUEUE_DROPDIR_H
 #define QUEUE_DROPDIR_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "common/conf.h"
 #include "common/err.h"
@@ -20,12 +20,20 @@ struct dropdir;
 /* Called when a whole round over the folder is through. */
 typedef void dropdir_round(void *arg);
 
+struct dropdir_parts {
+	struct event_base *base;
+	const struct conf *conf;
+	struct admit *admit;
+	int64_t (*now)(void); /* clock_wall: how old a file is */
+	dropdir_round *done;
+	void *arg; /* of done */
+};
+
 /*
  * Opens the folder and watches it.  NULL with *e filled when it cannot be
  * opened; mail by the socket flows all the same.
  */
-struct dropdir *dropdir_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, dropdir_round *done, void *arg, struct err *e);
+struct dropdir *dropdir_new(const struct dropdir_parts *parts, struct err *e);
 void dropdir_free(struct dropdir *d);
 
 /* Begins a round unless one is going on. */

@@ -368,7 +368,7 @@ listen_all(struct engine *g, struct err *e)
 		return -1;
 	g->control = control_new(&cp, g->sockets.fd[SOCKET_CONTROL]);
 	g->intake = intake_new(g->parts.base, g->parts.conf, g->parts.admit,
-	    g->sockets.fd[SOCKET_SUBMIT]);
+	    INTAKE_SILENCE_MS, g->sockets.fd[SOCKET_SUBMIT]);
 	intake_on_idle(g->intake, on_intake_idle, g);
 	return 0;
 }
@@ -394,10 +394,11 @@ enter_sandbox(const struct conf *conf, struct err *e)
 static void
 watch_drops(struct engine *g)
 {
+	const struct dropdir_parts dp = { g->parts.base, g->parts.conf,
+		g->parts.admit, clock_wall, on_round, g };
 	struct err e;
 
-	g->dropdir = dropdir_new(
-	    g->parts.base, g->parts.conf, g->parts.admit, on_round, g, &e);
+	g->dropdir = dropdir_new(&dp, &e);
 	if (g->dropdir != NULL) {
 		dropdir_begin(g->dropdir);
 		return;

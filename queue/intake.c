@@ -32,7 +32,6 @@
 
 #define CONNECTIONS_MAX  512 /* in all; a client beyond uses the folder */
 #define CONNECTIONS_ROOT 32  /* of them, kept for root */
-#define IDLE_S           300 /* a client that says nothing so long is ended */
 #define READ_MAX         (2 * (FRAME_RAW_MAX + FRAME_HEAD))
 
 struct conn {
@@ -49,6 +48,8 @@ struct intake {
 	const struct conf *conf;
 	struct event_base *base;
 	struct admit *admit;
+	struct timeval
+	    silence; /* a client that says nothing so long is ended */
 	struct listener *listener;
 	TAILQ_HEAD(, conn) conns;
 	size_t nconns;
@@ -124,9 +125,7 @@ on_end(void *arg, uint64_t queue_id, const struct err *why)
 static void
 watch(struct conn *c)
 {
-	static const struct timeval idle = { .tv_sec = IDLE_S };
-
-	event_add(c->readable, &idle);
+	event_add(c->readable, &c->intake->silence);
 }
 
 static void
@@ -230,13 +229,15 @@ on_client(void *arg, int fd, const struct peer *peer)
 
 struct intake *
 intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, int fd)
+    struct admit *admit, int64_t silence_ms, int fd)
 {
 	struct intake *i = xcalloc(1, sizeof(*i));
 
 	i->conf = conf;
 	i->base = base;
 	i->admit = admit;
+	i->silence.tv_sec = (time_t)(silence_ms / 1000);
+	i->silence.tv_usec = (suseconds_t)(silence_ms % 1000 * 1000);
 	TAILQ_INIT(&i->conns);
 	i->listener = listener_new(base, fd, on_client, i);
 	return i;

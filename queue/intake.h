@@ -3,6 +3,7 @@
 #define QUEUE_INTAKE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/conf.h"
 
@@ -16,9 +17,13 @@ struct admit;
  */
 struct intake;
 
-/* fd is the listening socket, which stays the caller's.  Never NULL. */
+/*
+ * fd is the listening socket, which stays the caller's.  A client that says
+ * nothing for silence_ms is ended.  Never NULL.
+ */
+#define INTAKE_SILENCE_MS (5 * 60 * 1000)
 struct intake *intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, int fd);
+    struct admit *admit, int64_t silence_ms, int fd);
 
 /*
  * Takes nobody new; who connects waits for another to listen on the socket.

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "common/buf.h"
-#include "common/clock.h"
 #include "common/proto_submit.h"
 #include "queue/dropfile.h"
 #include "tests/unit/queue_fixture.h"
@@ -66,10 +65,9 @@ whole_file(struct buf *b)
 }
 
 static enum dropfile_kind
-look(const char *name, gid_t gid, int64_t later, struct dropfile *f)
+look(const char *name, gid_t gid, int64_t now, struct dropfile *f)
 {
-	return dropfile_open(
-	    folder.dir, gid, name, 1000, clock_wall() + later, f);
+	return dropfile_open(folder.dir, gid, name, 1000, now, f);
 }
 
 static void
@@ -95,7 +93,9 @@ every_shorter_file_waits_and_is_given_up(void **state)
 {
 	struct dropfile f;
 	struct buf b;
+	int64_t given_up_at;
 	char name[32];
+	struct stat st;
 	size_t n;
 
 	(void)state;
@@ -103,9 +103,15 @@ every_shorter_file_waits_and_is_given_up(void **state)
 	for (n = 0; n < b.len; n++) {
 		snprintf(name, sizeof(name), "f%zu", n);
 		write_file(name, buf_data(&b), n);
-		assert_int_equal(look(name, folder.gid, 0, &f), DROPFILE_LATER);
+		assert_int_equal(fstatat(folder.dir, name, &st, 0), 0);
+		given_up_at = st.st_ctime + 24 * 3600;
 		assert_int_equal(
-		    look(name, folder.gid, 25 * 3600, &f), DROPFILE_NO_MESSAGE);
+		    look(name, folder.gid, given_up_at, &f), DROPFILE_LATER);
+		assert_int_equal(look(name, folder.gid, given_up_at + 1, &f),
+		    DROPFILE_NO_MESSAGE);
+		assert_string_equal(f.why, "its writer gave up half-way");
+		/* A clock that was set back makes nothing old. */
+		assert_int_equal(look(name, folder.gid, 0, &f), DROPFILE_LATER);
 	}
 	buf_clear(&b);
 }

@@ -11,7 +11,8 @@ tests_unit_libqueuetest_a_SOURCES = \
 	tests/unit/faultfs.c tests/unit/faultfs.h \
 	tests/unit/office.c tests/unit/office.h \
 	tests/unit/queue_fixture.c tests/unit/queue_fixture.h \
-	tests/unit/queue_story.c tests/unit/queue_story.h
+	tests/unit/queue_story.c tests/unit/queue_story.h \
+	tests/unit/submission.c tests/unit/submission.h
 
 check_PROGRAMS += \
 	tests/fault/power \
@@ -19,7 +20,9 @@ check_PROGRAMS += \
 	tests/unit/ballast \
 	tests/unit/batch \
 	tests/unit/bounce \
+	tests/unit/dropdir \
 	tests/unit/dropfile \
+	tests/unit/intake \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/manager \
@@ -84,6 +87,10 @@ tests_unit_account_CFLAGS = $(queue_test_cflags)
 tests_unit_account_LDADD = $(queue_test_libs)
 tests_unit_batch_CFLAGS = $(queue_test_cflags)
 tests_unit_batch_LDADD = $(queue_test_libs)
+tests_unit_dropdir_CFLAGS = $(queue_test_cflags)
+tests_unit_dropdir_LDADD = $(queue_test_libs)
+tests_unit_intake_CFLAGS = $(queue_test_cflags)
+tests_unit_intake_LDADD = $(queue_test_libs)
 tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
 tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
