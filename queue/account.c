@@ -179,3 +179,19 @@ account_state(struct account *a, int64_t now)
 		   ? "budget"
 		   : account_state_name(ACCOUNT_READY);
 }
+
+static void
+move(int64_t *at, int64_t by_s)
+{
+	if (*at > 0)
+		*at = *at + by_s > 1 ? *at + by_s : 1;
+}
+
+void
+account_move_times(struct account *a, int64_t by_s)
+{
+	move(&a->known.since, by_s);
+	move(&a->known.next_at, by_s);
+	move(&a->known.last_success_at, by_s);
+	budget_shift(a->budget, by_s);
+}

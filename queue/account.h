@@ -42,6 +42,9 @@ bool account_failed(
 /* Allows one attempt now, whatever the state. */
 bool account_allow_probe(struct account *a, int64_t now);
 
+/* The clock was set; the store has moved what it knows. */
+void account_move_times(struct account *a, int64_t by_s);
+
 /* "ready", "backoff", "held", "budget" */
 const char *account_state(struct account *a, int64_t now);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is remembered beside the mail: how each account stands, what was sent
- * when (the ledger of budgets), and small facts by name.
+ * when (the ledger of budgets), small facts by name; and moving all instants
+ * when somebody has set the clock.
  */
 #include "config.h"
 
@@ -132,4 +133,22 @@ store_fact_put(
 	query_bind_text(st, 1, name);
 	query_bind_text(st, 2, value);
 	return query_change(s, st, NULL, e);
+}
+
+int
+store_move_times(struct store *s, int64_t by_s, struct err *e)
+{
+	static const enum sql moves[] = { SQL_MOVE_MESSAGES, SQL_MOVE_RCPTS,
+		SQL_MOVE_ATTEMPTS, SQL_MOVE_EVENTS, SQL_MOVE_SUBMISSIONS,
+		SQL_MOVE_ACCOUNTS, SQL_MOVE_BUDGETS_AWAY };
+	sqlite3_stmt *st;
+	size_t i;
+
+	for (i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		st = query_start(s, moves[i]);
+		query_bind_i64(st, 1, by_s);
+		if (query_change(s, st, NULL, e) == -1)
+			return -1;
+	}
+	return query_change(s, query_start(s, SQL_MOVE_BUDGETS_BACK), NULL, e);
 }

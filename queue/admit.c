@@ -34,18 +34,14 @@
 #include "queue/limits.h"
 #include "queue/route.h"
 #include "queue/store.h"
+#include "queue/times.h"
 
 #define STAGE_AT     (1024 * 1024) /* held in memory up to here */
 #define PENDING_MAX  (STAGE_AT + 2 * FRAME_RAW_MAX)
 #define RECEIVED_MAX 1024
 
 struct admit {
-	const struct conf *conf;
-	struct store *store;
-	struct batch *batch;
-	struct limits *limits;
-	struct expand *expand;
-	struct ask *ask;
+	struct admit_parts parts;
 	admit_news *news;
 	void *news_arg;
 };
@@ -69,17 +65,11 @@ struct admission {
 };
 
 struct admit *
-admit_new(const struct conf *conf, struct store *s, struct batch *batch,
-    struct limits *limits, struct expand *expand, struct ask *ask)
+admit_new(const struct admit_parts *parts)
 {
 	struct admit *a = xcalloc(1, sizeof(*a));
 
-	a->conf = conf;
-	a->store = s;
-	a->batch = batch;
-	a->limits = limits;
-	a->expand = expand;
-	a->ask = ask;
+	a->parts = *parts;
 	return a;
 }
 
@@ -135,9 +125,9 @@ put_received(struct admission *m, int64_t now)
 	buf_printf(&m->pending,
 	    "Received: by %s (mailchute, from userid %lu)\r\n"
 	    "\tid %s; %s\r\n",
-	    m->admit->conf->local.hostname, (unsigned long)m->caller.uid, id,
-	    date);
-	if (m->admit->conf->local.redirect != NULL)
+	    m->admit->parts.conf->local.hostname, (unsigned long)m->caller.uid,
+	    id, date);
+	if (m->admit->parts.conf->local.redirect != NULL)
 		expand_put_redirected(&m->env, &m->pending);
 }
 
@@ -146,7 +136,7 @@ fill_row(struct admission *m, const struct conf_account *account, int64_t now)
 {
 	const struct envelope *env = &m->env;
 
-	m->row.id = store_next_id(m->admit->store, clock_wall_ms());
+	m->row.id = store_next_id(m->admit->parts.store, clock_wall_ms());
 	m->row.arrived_at = now;
 	m->row.uid = m->caller.uid;
 	m->row.account = xstrdup(account->name);
@@ -167,7 +157,6 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 {
 	const struct conf_account *account;
 	struct admission *m = xcalloc(1, sizeof(*m));
-	int64_t now = clock_wall();
 
 	m->admit = a;
 	m->caller = *caller;
@@ -177,18 +166,18 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	m->last = '\n';
 	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX);
 
-	if (space_check(a->conf->queue.directory, a->conf->queue.free_space_min,
-		0, e) == -1 ||
-	    limits_check(a->limits, caller->uid, 0, e) == -1 ||
+	if (space_check(a->parts.conf->queue.directory,
+		a->parts.conf->queue.free_space_min, 0, e) == -1 ||
+	    limits_check(a->parts.limits, caller->uid, 0, e) == -1 ||
 	    check_addresses(&m->env, e) == -1)
 		goto refuse;
-	if ((account = route_find(a->conf, a->ask, caller->uid, &m->env, e)) ==
-	    NULL)
+	if ((account = route_find(
+		 a->parts.conf, a->parts.ask, caller->uid, &m->env, e)) == NULL)
 		goto refuse;
-	if ((m->targets = expand_rcpts(a->expand, &m->env, e)) == NULL)
+	if ((m->targets = expand_rcpts(a->parts.expand, &m->env, e)) == NULL)
 		goto refuse;
-	fill_row(m, account, now);
-	put_received(m, now);
+	fill_row(m, account, times_now(a->parts.times));
+	put_received(m, clock_wall());
 	m->traced = m->pending.len;
 	return m;
 refuse:
@@ -226,7 +215,7 @@ static int
 part_work(void *arg, struct err *e)
 {
 	struct admission *m = arg;
-	struct store *s = m->admit->store;
+	struct store *s = m->admit->parts.store;
 	const char *p = buf_data(&m->pending);
 	size_t at;
 
@@ -264,7 +253,7 @@ part_done(void *arg, const struct err *failed)
 int
 admission_data(struct admission *m, const void *p, size_t n, struct err *e)
 {
-	const struct conf_queue *q = &m->admit->conf->queue;
+	const struct conf_queue *q = &m->admit->parts.conf->queue;
 
 	if (n > q->message_size_max - m->size)
 		return err_set(e, ERR_PERM, "5.3.4",
@@ -279,8 +268,8 @@ admission_data(struct admission *m, const void *p, size_t n, struct err *e)
 		    e, ERR_TEMP, "4.5.0", "more was sent than was asked for");
 	if (m->pending.len >= STAGE_AT) {
 		m->is_busy = true;
-		batch_join(
-		    m->admit->batch, m->pending.len, part_work, part_done, m);
+		batch_join(m->admit->parts.batch, m->pending.len, part_work,
+		    part_done, m);
 	}
 	return 0;
 }
@@ -314,7 +303,8 @@ add_rcpts(struct admission *m, struct err *e)
 		r.orcpt = t->orcpt;
 		r.notify = t->notify;
 		r.state = RCPT_STAGING;
-		if (store_rcpt_add(m->admit->store, m->row.id, &r, e) == -1)
+		if (store_rcpt_add(m->admit->parts.store, m->row.id, &r, e) ==
+		    -1)
 			return -1;
 	}
 	return 0;
@@ -330,8 +320,8 @@ add_rest(struct admission *m, struct err *e)
 		n = m->pending.len - at;
 		if (n > CHUNK_SIZE)
 			n = CHUNK_SIZE;
-		if (store_chunk_add(m->admit->store, m->row.id, p + at, n, e) ==
-		    -1)
+		if (store_chunk_add(
+			m->admit->parts.store, m->row.id, p + at, n, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -341,7 +331,7 @@ static int
 final_work(void *arg, struct err *e)
 {
 	struct admission *m = arg;
-	struct store *s = m->admit->store;
+	struct store *s = m->admit->parts.store;
 	int known;
 
 	known =
@@ -388,7 +378,8 @@ final_done(void *arg, const struct err *failed)
 	bool is_new = failed == NULL && m->earlier == 0;
 
 	if (is_new)
-		limits_add(a->limits, m->caller.uid, 1, m->traced + m->size);
+		limits_add(
+		    a->parts.limits, m->caller.uid, 1, m->traced + m->size);
 	if (failed == NULL)
 		m->is_staged = false;
 	/* Busy until here, so that a drop within the call waits for us. */
@@ -415,11 +406,13 @@ admission_finish(struct admission *m, uint64_t size, struct err *e)
 	if (m->last == '\r')
 		return err_set(
 		    e, ERR_PERM, "5.6.0", "the message ends within a line end");
-	if (limits_check(m->admit->limits, m->caller.uid, m->size, e) == -1)
+	if (limits_check(m->admit->parts.limits, m->caller.uid, m->size, e) ==
+	    -1)
 		return -1;
 	m->is_finished = true;
 	m->is_busy = true;
-	batch_join(m->admit->batch, m->pending.len, final_work, final_done, m);
+	batch_join(
+	    m->admit->parts.batch, m->pending.len, final_work, final_done, m);
 	return 0;
 }
 
@@ -428,7 +421,7 @@ unstage_work(void *arg, struct err *e)
 {
 	struct admission *m = arg;
 
-	return store_message_delete(m->admit->store, m->row.id, e);
+	return store_message_delete(m->admit->parts.store, m->row.id, e);
 }
 
 /* A failure is no harm: staging rows are swept at the next start. */
@@ -448,7 +441,8 @@ admission_drop(struct admission *m)
 	if (m->is_staged) {
 		m->is_staged = false;
 		m->is_busy = true;
-		batch_join(m->admit->batch, 0, unstage_work, unstage_done, m);
+		batch_join(
+		    m->admit->parts.batch, 0, unstage_work, unstage_done, m);
 	} else
 		admission_free(m);
 }

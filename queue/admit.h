@@ -17,6 +17,7 @@ struct batch;
 struct expand;
 struct limits;
 struct store;
+struct times;
 
 /*
  * Admission: what stands between a submission, however it came, and a row of
@@ -24,9 +25,16 @@ struct store;
  * every limit and every rule is kept in one place.
  */
 struct admit;
-struct admit *admit_new(const struct conf *conf, struct store *s,
-    struct batch *batch, struct limits *limits, struct expand *expand,
-    struct ask *ask);
+struct admit_parts {
+	const struct conf *conf;
+	struct times *times;
+	struct store *store;
+	struct batch *batch;
+	struct limits *limits;
+	struct expand *expand;
+	struct ask *ask;
+};
+struct admit *admit_new(const struct admit_parts *parts);
 void admit_free(struct admit *a);
 
 /* Called after each commit that made mail: it may be due at once. */

@@ -142,6 +142,15 @@ dispatch_probe_all(struct dispatch *d, bool also_held)
 		lane_probe(d->lanes[i], also_held, 0);
 }
 
+void
+dispatch_move_times(struct dispatch *d, int64_t by_s)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		lane_move_times(d->lanes[i], by_s);
+}
+
 bool
 dispatch_has(const struct dispatch *d, uint64_t message)
 {

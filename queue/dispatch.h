@@ -12,6 +12,7 @@ struct batch;
 struct bounce;
 struct event_base;
 struct limits;
+struct times;
 
 /*
  * Delivery as the queue process runs it: for each account, whether mail may
@@ -24,6 +25,7 @@ struct dispatch;
 struct dispatch_parts {
 	struct event_base *base;
 	const struct conf *conf;
+	struct times *times;
 	struct store *store;
 	struct batch *batch;
 	struct ask *ask;
@@ -49,6 +51,9 @@ bool dispatch_is_paused(const struct dispatch *d);
 bool dispatch_probe(
     struct dispatch *d, size_t i, bool also_held, uint64_t first);
 void dispatch_probe_all(struct dispatch *d, bool also_held);
+
+/* The clock was set, and the queue has followed: so do the accounts. */
+void dispatch_move_times(struct dispatch *d, int64_t by_s);
 
 /* Is this message with a deliver process right now? */
 bool dispatch_has(const struct dispatch *d, uint64_t message);

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -28,7 +27,6 @@
 #include "queue/admit.h"
 #include "queue/ask.h"
 #include "queue/background.h"
-#include "queue/ballast.h"
 #include "queue/batch.h"
 #include "queue/control.h"
 #include "queue/dispatch.h"
@@ -40,15 +38,11 @@
 #include "queue/parts.h"
 #include "queue/sockets.h"
 #include "queue/store.h"
+#include "queue/upkeep.h"
 
-#define LOCK_WAIT_S    30  /* a starting daemon waits so long for another */
-#define STOP_WAIT_S    3   /* for deliveries under way */
-#define LEAVE_WAIT_S   120 /* the same, when only the configuration changes */
-#define HOUSEKEEPING_S 60
-#define JOURNAL_IDLE   (4 * 1024 * 1024)  /* moved into the file when idle */
-#define JOURNAL_MAX    (64 * 1024 * 1024) /* cut off beyond */
-#define SUBMISSIONS_S  (7 * 24 * 3600)    /* ids are remembered so long */
-#define BUDGET_S       (25 * 3600)
+#define LOCK_WAIT_S  30  /* a starting daemon waits so long for another */
+#define STOP_WAIT_S  3   /* for deliveries under way */
+#define LEAVE_WAIT_S 120 /* the same, when only the configuration changes */
 
 struct engine {
 	struct parts parts;
@@ -62,9 +56,8 @@ struct engine {
 	struct event *leave;            /* SIGHUP */
 	struct event *term, *interrupt; /* the parent's word, or the user's */
 	struct event *hangup;           /* the parent is gone */
-	struct event *minute, *stop_timer, *checkpoint;
-	struct event *leave_step;
-	struct event *alive; /* for the service manager's watchdog */
+	struct event *stop_timer, *leave_step;
+	struct upkeep *upkeep;
 	bool is_stopping, is_leaving;
 	bool has_replayed; /* one whole round over the drop folder */
 };
@@ -180,93 +173,6 @@ on_rest(void *arg)
 		event_active(g->leave_step, EV_TIMEOUT, 0);
 }
 
-/* ---- housekeeping ---- */
-
-static void
-on_checkpoint(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *g = arg;
-	struct err e;
-
-	(void)fd;
-	(void)what;
-	if (store_checkpoint(g->parts.store,
-		store_journal_size(g->parts.store) > JOURNAL_MAX
-		    ? CHECKPOINT_TRUNCATE
-		    : CHECKPOINT_PASSIVE,
-		&e) == -1)
-		log_event(LOG_WARNING, "checkpoint", "text", e.text, NULL);
-}
-
-static void
-on_commit(void *arg)
-{
-	struct engine *g = arg;
-
-	if (store_journal_size(g->parts.store) > JOURNAL_IDLE)
-		event_active(g->checkpoint, EV_TIMEOUT, 0);
-}
-
-static int
-forget_work(void *arg, struct err *e)
-{
-	struct engine *g = arg;
-	struct store *s = g->parts.store;
-	int64_t now = clock_wall();
-
-	if (g->has_replayed &&
-	    store_submission_forget(s, now - SUBMISSIONS_S, e) == -1)
-		return -1;
-	if (store_event_forget(s, now - g->parts.conf->queue.history_s, e) ==
-	    -1)
-		return -1;
-	return store_budget_forget(s, now - BUDGET_S, e);
-}
-
-static void
-forget_done(void *arg, const struct err *failed)
-{
-	struct engine *g = arg;
-	struct err e;
-
-	if (failed != NULL)
-		log_event(
-		    LOG_WARNING, "housekeeping", "text", failed->text, NULL);
-	else if (ballast_make(g->parts.ballast, &e) == -1)
-		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
-	store_rest(g->parts.store);
-}
-
-static void
-on_minute(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *g = arg;
-
-	(void)fd;
-	(void)what;
-	batch_join(g->parts.batch, 0, forget_work, forget_done, g);
-}
-
-/*
- * The watchdog's question is whether mail could be taken: the loop turns, and
- * the database answers.
- */
-static void
-on_alive(evutil_socket_t fd, short what, void *arg)
-{
-	struct engine *g = arg;
-	char *value = NULL;
-	struct err e;
-
-	(void)fd;
-	(void)what;
-	if (store_fact_get(g->parts.store, "paused", &value, &e) == -1)
-		log_event(LOG_ERR, "watchdog", "text", e.text, NULL);
-	else
-		ask_alive(g->parts.ask);
-	free(value);
-}
-
 /* ---- the drop folder and the single run ---- */
 
 static int
@@ -274,7 +180,7 @@ due_work(void *arg, struct err *e)
 {
 	struct engine *g = arg;
 
-	return store_all_due(g->parts.store, clock_wall(), e);
+	return store_all_due(g->parts.store, times_now(&g->parts.times), e);
 }
 
 static void
@@ -296,6 +202,7 @@ on_round(void *arg)
 	bool is_first = !g->has_replayed;
 
 	g->has_replayed = true;
+	upkeep_replayed(g->upkeep);
 	if (g->opt->once && is_first)
 		batch_join(g->parts.batch, 0, due_work, due_done, g);
 }
@@ -324,32 +231,19 @@ make_event(struct engine *g, int fd, short what, event_callback_fn f)
 static void
 make_events(struct engine *g)
 {
-	static const struct timeval minute = { .tv_sec = HOUSEKEEPING_S };
-	struct timeval alive;
-
 	g->probe = make_event(g, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_probe);
 	g->leave = make_event(g, SIGHUP, EV_SIGNAL | EV_PERSIST, on_leave);
 	g->term = make_event(g, SIGTERM, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->interrupt = make_event(g, SIGINT, EV_SIGNAL | EV_PERSIST, on_stop);
 	g->hangup = make_event(g, g->opt->parent_fd, EV_READ, on_stop);
-	g->minute = make_event(g, -1, EV_PERSIST, on_minute);
 	g->stop_timer = make_event(g, -1, 0, on_stop_timer);
-	g->checkpoint = make_event(g, -1, 0, on_checkpoint);
 	g->leave_step = make_event(g, -1, 0, on_leave_step);
-	g->alive = make_event(g, -1, EV_PERSIST, on_alive);
-	event_priority_set(g->checkpoint, LOOP_PRIORITY_IDLE);
 	event_add(g->probe, NULL);
 	event_add(g->leave, NULL);
 	event_add(g->term, NULL);
 	event_add(g->interrupt, NULL);
 	event_add(g->hangup, NULL);
-	event_add(g->minute, &minute);
-	evutil_timerclear(&alive);
-	alive.tv_sec = g->opt->alive_ms / 1000;
-	alive.tv_usec = g->opt->alive_ms % 1000 * 1000;
-	if (g->opt->alive_ms > 0)
-		event_add(g->alive, &alive);
-	batch_on_commit(g->parts.batch, on_commit, g);
+	g->upkeep = upkeep_new(&g->parts, g->opt->alive_ms);
 	admit_on_news(g->parts.admit, on_news, g);
 	dispatch_on_rest(g->parts.dispatch, on_rest, g);
 }
@@ -466,14 +360,12 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	batch_flush(g.parts.batch);
 	event_free(g.probe);
 	event_free(g.leave);
+	upkeep_free(g.upkeep);
 	event_free(g.leave_step);
-	event_free(g.alive);
 	event_free(g.term);
 	event_free(g.interrupt);
 	event_free(g.hangup);
-	event_free(g.minute);
 	event_free(g.stop_timer);
-	event_free(g.checkpoint);
 	parts_close(&g.parts);
 	lock_release(g.lock);
 	log_event(LOG_NOTICE, "stopped", NULL);

@@ -40,6 +40,9 @@ void job_free(struct job *j);
 /* Notes a RESULT; -1 when it names no recipient of ours. */
 int job_note(struct job *j, const struct job_result *r);
 
+/* The clock was set: what the job knows of the queue's instants moves too. */
+void job_move_times(struct job *j, int64_t by_s);
+
 /*
  * Work for a batch: moves the recipients to active.  -1 with class ERR_PERM
  * when one of them is no longer waiting (held or removed meanwhile).

@@ -12,11 +12,11 @@
 
 #include <event2/event.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/lane_priv.h"
 #include "queue/session.h"
+#include "queue/times.h"
 
 #define LOOK_AGAIN_S  60 /* the wall clock may have been set */
 #define STAMP_EVERY_S 5  /* is the secret of a held account a new one? */
@@ -314,7 +314,7 @@ rest(struct lane *l)
 void
 lane_kick(struct lane *l)
 {
-	int64_t at, now = clock_wall();
+	int64_t at, now = times_now(l->parts.times);
 	struct err e;
 
 	if (l->is_closed || !l->parts.conf->queue.delivery) {
@@ -379,11 +379,24 @@ lane_probe(struct lane *l, bool also_held, uint64_t first)
 	if (l->account.known.state == ACCOUNT_HELD && !also_held)
 		return false;
 	l->wanted = first;
-	waited = account_allow_probe(&l->account, clock_wall());
+	waited = account_allow_probe(&l->account, times_now(l->parts.times));
 	if (waited)
 		lane_save(l);
 	lane_kick(l);
 	return waited;
+}
+
+void
+lane_move_times(struct lane *l, int64_t by_s)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		worker_move_times(l->workers[i], by_s);
+	for (i = 0; i < l->nsettling; i++)
+		job_move_times(l->settling[i], by_s);
+	account_move_times(&l->account, by_s);
+	lane_kick(l);
 }
 
 bool
@@ -409,7 +422,7 @@ lane_note_sent(
 void
 lane_view(struct lane *l, struct dispatch_view *v)
 {
-	int64_t now = clock_wall();
+	int64_t now = times_now(l->parts.times);
 
 	memset(v, 0, sizeof(*v));
 	v->conf = l->account.conf;
@@ -445,7 +458,7 @@ lane_new(const struct dispatch_parts *parts, uint32_t index,
 	buf_init(&l->ticket, JOB_TICKET_MAX);
 	l->settle = (struct settle){ parts->conf, parts->store, parts->bounce };
 	if (account_load(&l->account, parts->store, parts->conf, index,
-		clock_wall(), e) == -1) {
+		times_now(parts->times), e) == -1) {
 		account_clear(&l->account);
 		free(l);
 		return NULL;

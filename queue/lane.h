@@ -37,6 +37,7 @@ bool lane_is_idle(const struct lane *l);
  * next, if it may; 0: any.
  */
 bool lane_probe(struct lane *l, bool also_held, uint64_t first);
+void lane_move_times(struct lane *l, int64_t by_s);
 bool lane_has(const struct lane *l, uint64_t message);
 
 /* Counts what another lane of the same mailbox sent. */

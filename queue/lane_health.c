@@ -12,12 +12,12 @@
 
 #include <event2/event.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/batch.h"
 #include "queue/lane_priv.h"
 #include "queue/session.h"
+#include "queue/times.h"
 
 static int
 save_work(void *arg, struct err *e)
@@ -60,7 +60,7 @@ note_secret(struct lane *l)
 void
 lane_trouble(struct lane *l, const struct job_result *why)
 {
-	int64_t now = clock_wall();
+	int64_t now = times_now(l->parts.times);
 	const struct store_account *k = &l->account.known;
 	struct buf b;
 

@@ -20,7 +20,6 @@
 
 #include <event2/event.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/batch.h"
@@ -28,6 +27,7 @@
 #include "queue/lane_priv.h"
 #include "queue/limits.h"
 #include "queue/settle.h"
+#include "queue/times.h"
 
 struct task {
 	struct lane *lane;
@@ -74,7 +74,7 @@ task_new(struct lane *l, struct job *j)
 
 	t->lane = l;
 	t->job = j;
-	t->now = clock_wall();
+	t->now = times_now(l->parts.times);
 	return t;
 }
 
@@ -116,7 +116,8 @@ judge_account(struct lane *l, const struct job *j)
 	}
 	if (bad != NULL)
 		lane_trouble(l, bad);
-	else if (taken && account_succeeded(&l->account, clock_wall()))
+	else if (taken &&
+		 account_succeeded(&l->account, times_now(l->parts.times)))
 		lane_save(l);
 }
 

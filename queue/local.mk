@@ -68,7 +68,9 @@ libqueue_a_SOURCES = \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
 	queue/submission.c \
+	queue/times.c queue/times.h \
 	queue/totals.c \
+	queue/upkeep.c queue/upkeep.h \
 	queue/worker.c queue/worker.h
 
 if SANDBOX_LINUX

@@ -141,6 +141,7 @@ static int
 make_rest(struct parts *p, struct err *e)
 {
 	struct dispatch_parts dp;
+	struct admit_parts ap;
 
 	p->limits =
 	    limits_new(p->conf->queue.uid_messages, p->conf->queue.uid_bytes);
@@ -149,10 +150,11 @@ make_rest(struct parts *p, struct err *e)
 	p->batch = batch_new(p->base, p->store, p->ballast);
 	p->expand = expand_new(p->conf, p->ask);
 	p->bounce = bounce_new(p->conf, p->store, p->expand);
-	p->admit = admit_new(
-	    p->conf, p->store, p->batch, p->limits, p->expand, p->ask);
-	dp = (struct dispatch_parts){ p->base, p->conf, p->store, p->batch,
-		p->ask, p->limits, p->bounce };
+	ap = (struct admit_parts){ p->conf, &p->times, p->store, p->batch,
+		p->limits, p->expand, p->ask };
+	p->admit = admit_new(&ap);
+	dp = (struct dispatch_parts){ p->base, p->conf, &p->times, p->store,
+		p->batch, p->ask, p->limits, p->bounce };
 	p->dispatch = dispatch_new(&dp, e);
 	return p->dispatch == NULL ? -1 : 0;
 }
@@ -186,6 +188,7 @@ parts_open(struct parts *p, const struct conf *conf,
 	p->identity = identity;
 	p->ask = ask;
 	p->base = parts_base();
+	times_init(&p->times, clock_wall_ms(), clock_mono_ms());
 	if (store_open(&place, &p->store, &opened, e) == -1)
 		return -1;
 	log_opened(&opened);
@@ -212,6 +215,7 @@ parts_open_reader(struct parts *p, const struct conf *conf,
 	p->identity = identity;
 	p->ask = ask;
 	p->base = parts_base();
+	times_init(&p->times, clock_wall_ms(), clock_mono_ms());
 	if (store_open(&place, &p->store, &opened, e) == -1 ||
 	    make_rest(p, e) == -1)
 		return -1;

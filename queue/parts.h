@@ -5,6 +5,7 @@
 #include "common/conf.h"
 #include "common/err.h"
 #include "queue/dirs.h"
+#include "queue/times.h"
 
 struct admit;
 struct ask;
@@ -25,6 +26,7 @@ struct parts {
 	const struct conf *conf;
 	const struct identity *identity;
 	struct event_base *base;
+	struct times times;
 	struct store *store;
 	struct ballast *ballast;
 	struct batch *batch;

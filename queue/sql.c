@@ -23,6 +23,9 @@
 	" BETWEEN " p " << " STR(SQL_CHUNK_BITS) " AND (" p " << " STR( \
 	    SQL_CHUNK_BITS) ") + " STR(SQL_CHUNKS_MAX) " - 1"
 
+/* An instant moved by ?1 seconds; 0 means "none" and stays. */
+#define MOVED(c) "CASE WHEN " c " > 0 THEN max(1, " c " + ?1) ELSE 0 END"
+
 /* Seconds as people read them; NULL for 0, which means "none". */
 #define RFC3339(c) \
 	"CASE WHEN " c " > 0 THEN strftime('%Y-%m-%dT%H:%M:%SZ', " c \
@@ -379,6 +382,24 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT at, messages, recipients FROM budget "
 	    "WHERE key = ?1 AND at >= ?2 ORDER BY at",
 	[SQL_BUDGET_FORGET] = "DELETE FROM budget WHERE at < ?1",
+	[SQL_MOVE_MESSAGES] =
+	    "UPDATE message SET arrived_at = " MOVED("arrived_at") ","
+	    " due_at = " MOVED("due_at") ","
+	    " delay_notice_at = " MOVED("delay_notice_at"),
+	[SQL_MOVE_RCPTS] = "UPDATE recipient SET due_at = " MOVED("due_at"),
+	[SQL_MOVE_ATTEMPTS] = "UPDATE attempt SET at = " MOVED("at"),
+	[SQL_MOVE_EVENTS] =
+	    "UPDATE event SET at = " MOVED("at") ","
+	    " arrived_at = " MOVED("arrived_at"),
+	[SQL_MOVE_SUBMISSIONS] = "UPDATE submission SET at = " MOVED("at"),
+	[SQL_MOVE_ACCOUNTS] =
+	    "UPDATE account SET since = " MOVED("since") ","
+	    " next_at = " MOVED("next_at") ","
+	    " last_success_at = " MOVED("last_success_at"),
+	/* By way of the negative, since two rows must never meet in the key. */
+	[SQL_MOVE_BUDGETS_AWAY] = "UPDATE budget SET at = -at - ?1",
+	[SQL_MOVE_BUDGETS_BACK] = "UPDATE budget SET at = -at",
+
 	[SQL_FACT_GET] = "SELECT value FROM fact WHERE name = ?1",
 	[SQL_FACT_PUT] = "REPLACE INTO fact (name, value) VALUES (?1, ?2)",
 	[SQL_FACT_DELETE] = "DELETE FROM fact WHERE name = ?1",

@@ -68,6 +68,9 @@ void store_close(struct store *s);
 /* For when little is going on: gives back the memory that work has left. */
 void store_rest(struct store *s);
 
+/* Moves every instant in the queue; see queue/times.h. */
+int store_move_times(struct store *s, int64_t by_s, struct err *e);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);

@@ -71,6 +71,13 @@ worker_job(const struct worker *w)
 }
 
 void
+worker_move_times(struct worker *w, int64_t by_s)
+{
+	if (w->job != NULL)
+		job_move_times(w->job, by_s);
+}
+
+void
 worker_free(struct worker *w)
 {
 	if (w == NULL)

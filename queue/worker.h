@@ -54,6 +54,9 @@ enum worker_state worker_state(const struct worker *w);
 const struct job_ready *worker_session(const struct worker *w);
 const struct job *worker_job(const struct worker *w);
 
+/* The clock was set: for the job it carries. */
+void worker_move_times(struct worker *w, int64_t by_s);
+
 /* Hands over a job, which becomes the worker's until done or gone. */
 void worker_give(struct worker *w, struct job *j);
 void worker_end_body(struct worker *w); /* after body_sent */

@@ -41,7 +41,8 @@ check_PROGRAMS += \
 	tests/unit/store_list \
 	tests/unit/store_mail \
 	tests/unit/store_rcpt \
-	tests/unit/store_reader
+	tests/unit/store_reader \
+	tests/unit/times
 
 tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
@@ -53,6 +54,8 @@ tests_unit_manager_CFLAGS = $(queue_test_cflags)
 tests_unit_manager_LDADD = $(queue_test_libs)
 tests_unit_sockets_CFLAGS = $(queue_test_cflags)
 tests_unit_sockets_LDADD = $(queue_test_libs)
+tests_unit_times_CFLAGS = $(queue_test_cflags)
+tests_unit_times_LDADD = $(queue_test_libs)
 tests_unit_lock_CFLAGS = $(queue_test_cflags)
 tests_unit_lock_LDADD = $(queue_test_libs)
 tests_unit_migrate_CFLAGS = $(queue_test_cflags)

@@ -20,7 +20,7 @@
 #include "tests/unit/queue_fixture.h"
 
 /*
- * Those that may walk a table: at start, at a reload of the configuration, or
+ * Those that may walk a table: at start, after a jump of the clock, or
  * once an hour to forget what is old.
  */
 static bool
@@ -31,7 +31,10 @@ may_scan(enum sql which)
 		SQL_CHECK_STATES, SQL_CHECK_SIZES, SQL_CHECK_CHUNKS,
 		SQL_FIND_STAGING, SQL_FIND_ACTIVE, SQL_LAST_ID,
 		SQL_ALL_DUE_RCPTS, SQL_ALL_DUE_MESSAGES, /* sendmail -q */
-		SQL_OLDEST /* stops at the first row that is mail */ };
+		SQL_OLDEST /* stops at the first row that is mail */,
+		SQL_MOVE_MESSAGES, SQL_MOVE_RCPTS, SQL_MOVE_ATTEMPTS,
+		SQL_MOVE_EVENTS, SQL_MOVE_SUBMISSIONS, SQL_MOVE_ACCOUNTS,
+		SQL_MOVE_BUDGETS_AWAY, SQL_MOVE_BUDGETS_BACK };
 	size_t i;
 
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: ISC
+"""Somebody sets the clock while the daemon runs."""
+
+import os
+import time
+
+import pytest
+
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+YEAR = 365 * 86400
+
+
+class Clock:
+    """The daemon's wall clock; its monotonic one goes on as it does."""
+
+    def __init__(self, path):
+        self.path = path
+        self.set(0)
+
+    def set(self, seconds):
+        new = self.path + ".new"
+        with open(new, "w") as f:
+            f.write("%+d" % seconds)
+        os.chmod(new, 0o644)
+        os.rename(new, self.path)
+
+    def environment(self):
+        return {"LD_PRELOAD": FAKETIME, "DONT_FAKE_MONOTONIC": "1",
+                "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_NO_CACHE": "1"}
+
+
+@pytest.fixture
+def clock(site):
+    clock = Clock(site.path("clock"))
+    # A clock that is read from a file passes no sandbox.
+    site.conf["sandbox"] = {"mode": "off"}
+    site.conf["queue"]["retry"] = "1h"
+    site.conf["queue"]["lifetime"] = "2d"
+    site.start(env=site.environment(**clock.environment()))
+    return clock
+
+
+def arrival(site):
+    [[arrived, due]] = site.database(
+        "SELECT arrived_at, due_at FROM message ORDER BY id LIMIT 1")
+    return arrived, due
+
+
+@pytest.mark.parametrize("years", [10, -10])
+def test_mail_neither_expires_nor_waits_for_years(site, server, clock, years):
+    """What waits an hour goes on waiting an hour, whatever year it is."""
+    server.faults.add(state="rcpt", reply="450 4.2.1 try later")
+    site.submit("late@example.net")
+    site.log.wait_for("deferred")
+    before = arrival(site)
+    clock.set(years * YEAR)
+    site.submit("next@example.net")  # any event: the daemon looks at the clock
+    server.record.wait_messages(1)
+    site.wait(lambda: arrival(site)[0] != before[0], "the queue to follow")
+    moved = [b - a for a, b in zip(before, arrival(site))]
+    assert moved[0] == moved[1]
+    assert abs(moved[0] - years * YEAR) <= 2
+    assert site.log.wait_for("clock")
+    # Nothing has expired and nothing was tried again for it.
+    assert len(site.queue()) == 1
+    assert not site.log.events("expired")
+    assert len(site.log.events("deferred")) == 1
+    # An attempt that fails now finds a young message.
+    server.faults.add(state="rcpt", reply="450 4.2.1 try later")
+    site.mailchute("retry", "ALL")
+    site.log.wait_for("deferred", nth=2)
+    clock.set(0)
+    site.submit("last@example.net")
+    server.record.wait_messages(2)
+    site.wait(lambda: abs(arrival(site)[0] - time.time()) < YEAR,
+              "the queue to come back")
+    site.mailchute("retry", "ALL")
+    server.record.wait_messages(3)
+    site.wait_empty()
+
+
+def test_budgets_follow(site, server, clock):
+    """A jump neither frees what was used nor closes the account for years."""
+    site.conf["account"]["rate"] = "2/1h"
+    site.write_conf()
+    site.stop()
+    site.start(env=site.environment(**clock.environment()))
+    for n in range(2):
+        site.submit("a%d@example.net" % n)
+    server.record.wait_messages(2)
+    clock.set(YEAR)
+    site.submit("late@example.net")
+    site.log.wait_for("clock")
+    assert site.status()["accounts"][0]["state"] == "budget"
+    assert len(server.record.accepted) == 2

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "queue/store.h"
+#include "queue/times.h"
+#include "tests/unit/queue_fixture.h"
+
+#define YEARS_S (int64_t)(10 * 365) * 86400
+
+static void
+count(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void
+goes_on_through_a_jump(void **state)
+{
+	struct times t;
+	int jumps = 0;
+
+	(void)state;
+	times_init(&t, 1000000, 5000);
+	t.jumped = count;
+	t.arg = &jumps;
+	assert_int_equal(times_at(&t, 1001000, 6000), 1001);
+	/* Ten years on, and a second later. */
+	assert_int_equal(times_at(&t, 1002000 + YEARS_S * 1000, 7000), 1002);
+	assert_int_equal(times_pending(&t), YEARS_S);
+	assert_int_equal(times_at(&t, 1003000 + YEARS_S * 1000, 8000), 1003);
+	assert_int_equal(jumps, 1);
+	/* The queue has followed: wall time it is. */
+	times_followed(&t, YEARS_S);
+	assert_int_equal(times_pending(&t), 0);
+	assert_int_equal(
+	    times_at(&t, 1004000 + YEARS_S * 1000, 9000), 1004 + YEARS_S);
+	/* And back, while nobody has followed yet: twice. */
+	assert_int_equal(times_at(&t, 905000, 10000), 1005 + YEARS_S);
+	assert_int_equal(times_at(&t, 806000, 11000), 1006 + YEARS_S);
+	assert_int_equal(jumps, 3);
+	times_followed(&t, times_pending(&t));
+	assert_int_equal(times_at(&t, 807000, 12000), 807);
+}
+
+static void
+follows_small_steps(void **state)
+{
+	struct times t;
+	int64_t i;
+
+	(void)state;
+	times_init(&t, 0, 0);
+	/* A clock that is slewed, by an hour in all. */
+	for (i = 1; i <= 3600; i++)
+		assert_int_equal(times_at(&t, i * 2000, i * 1000), i * 2);
+	/* To a minute, either way, is no jump. */
+	assert_int_equal(times_at(&t, 7200000 + 60000, 3600000), 7260);
+	assert_int_equal(times_at(&t, 7200000, 3600000), 7200);
+	assert_int_equal(times_pending(&t), 0);
+	assert_int_equal(times_at(&t, 7200000 + 60001, 3600000), 7200);
+	assert_int_equal(times_pending(&t), 60);
+}
+
+static void
+moves_every_instant(void **state)
+{
+	struct world *w = *state;
+	struct store_account a = { .name = (char[]){ "a" },
+		.state = ACCOUNT_BACKOFF,
+		.since = T0,
+		.next_at = T0 + 60 };
+	struct store_message m;
+	struct store_rcpt *r;
+	struct fixture_message want = { .due_at = T0 + 300 };
+	uint64_t id = fixture_add(w->s, want);
+	size_t n;
+
+	fixture_begin(w->s);
+	assert_int_equal(store_account_put(w->s, &a, &w->e), 0);
+	assert_int_equal(store_move_times(w->s, YEARS_S, &w->e), 0);
+	fixture_commit(w->s);
+
+	assert_int_equal(store_message_get(w->s, id, &m, &w->e), 1);
+	assert_int_equal(m.arrived_at, T0 + YEARS_S);
+	assert_int_equal(m.due_at, T0 + 300 + YEARS_S);
+	assert_int_equal(m.delay_notice_at, 0);
+	assert_int_equal(store_rcpts_get(w->s, id, &r, &n, &w->e), 0);
+	assert_int_equal(r[0].due_at, T0 + 300 + YEARS_S);
+	store_rcpt_clear(&r[0]);
+	free(r);
+	store_message_clear(&m);
+	assert_int_equal(store_account_get(w->s, "a", &a, &w->e), 1);
+	assert_int_equal(a.since, T0 + YEARS_S);
+	assert_int_equal(a.next_at, T0 + 60 + YEARS_S);
+	assert_int_equal(a.last_success_at, 0);
+	store_account_clear(&a);
+
+	/* Before 1970 there is nothing; "none" is not made of an instant. */
+	fixture_begin(w->s);
+	assert_int_equal(store_move_times(w->s, -100 * YEARS_S, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(store_message_get(w->s, id, &m, &w->e), 1);
+	assert_int_equal(m.due_at, 1);
+	store_message_clear(&m);
+}
+
+static void
+note_row(void *arg, int64_t at, unsigned messages, unsigned recipients)
+{
+	int64_t *sum = arg;
+
+	(void)recipients;
+	*sum += at * messages;
+}
+
+static void
+moves_the_ledger(void **state)
+{
+	struct world *w = *state;
+	int64_t i, sum = 0;
+
+	/* Rows that lie as far apart as they are moved. */
+	fixture_begin(w->s);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(
+		    store_budget_add(w->s, "k", T0 + i * 100, 1, 1, &w->e), 0);
+	assert_int_equal(store_move_times(w->s, 100, &w->e), 0);
+	assert_int_equal(store_move_times(w->s, -300, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(
+	    store_budget_each(w->s, "k", 0, note_row, &sum, &w->e), 0);
+	assert_int_equal(sum, 5 * (int64_t)(T0 - 200) + 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(goes_on_through_a_jump),
+		cmocka_unit_test(follows_small_steps),
+		cmocka_unit_test_setup_teardown(
+		    moves_every_instant, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    moves_the_ledger, world_set_up, world_tear_down),
+	};
+
+	return cmocka_run_group_tests_name("times", tests, NULL, NULL);
+}
