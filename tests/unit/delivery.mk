@@ -24,6 +24,7 @@ tests_unit_sasl_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/tls
 tests_unit_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_tls_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+tests_unit_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_cmp_current_time
 check_PROGRAMS += tests/unit/transaction
 tests_unit_transaction_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_transaction_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
@@ -33,4 +34,9 @@ tests_unit_trust_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/verdict
 tests_unit_verdict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_verdict_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/wipe
+tests_unit_wipe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_wipe_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+tests_unit_wipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=free
 endif

@@ -191,6 +191,17 @@ connect_as(const char *host, const char *folder, int fd)
 	return FINE;
 }
 
+/* Only our own look at the clock comes here, not OpenSSL's. */
+static bool is_later; /* the certificate has expired since */
+int __wrap_X509_cmp_current_time(const ASN1_TIME *t);
+
+int
+__wrap_X509_cmp_current_time(const ASN1_TIME *t)
+{
+	(void)t;
+	return is_later ? -1 : 1;
+}
+
 /* Both ends, each in a child; what the client came to. */
 static enum ending
 meet(const char *host, const char *folder)
@@ -302,6 +313,17 @@ a_ticket_is_for_one_host_and_one_store(void **state)
 }
 
 static void
+a_ticket_ends_with_the_certificate(void **state)
+{
+	(void)state;
+	ticket->n = 0;
+	assert_int_equal(meet("localhost", hashed), FINE);
+	is_later = true;
+	assert_int_equal(meet("localhost", hashed), NO_HANDSHAKE);
+	is_later = false;
+}
+
+static void
 what_is_no_ticket_is_ignored(void **state)
 {
 	size_t n, i;
@@ -328,6 +350,7 @@ main(void)
 		cmocka_unit_test(a_certificate_that_is_gone_is_not_trusted),
 		cmocka_unit_test(a_ticket_resumes),
 		cmocka_unit_test(a_ticket_is_for_one_host_and_one_store),
+		cmocka_unit_test(a_ticket_ends_with_the_certificate),
 		cmocka_unit_test(what_is_no_ticket_is_ignored),
 	};
 
