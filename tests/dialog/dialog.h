@@ -47,6 +47,7 @@ int server_accept(struct stage *s);
 void server_deafen(struct stage *s); /* no reading until server_hear */
 void server_hear(struct stage *s);
 int server_tls(struct stage *s, const char *certificate, const char *version);
+const char *server_sni(const struct stage *s); /* "" when there was none */
 int server_send(struct stage *s, const char *p, size_t n);
 int server_line(struct stage *s, char *line, size_t size); /* "" CRLF cut */
 int server_octets(struct stage *s, size_t n);

@@ -36,6 +36,18 @@ server_says(struct script *s, char *text)
 	return server_send(&s->stage, line, n + 2);
 }
 
+/* The name in the handshake is the host's, and an address is no name. */
+static int
+check_sni(struct script *s)
+{
+	const char *host = s->session.hosts.v[0], *sni = server_sni(&s->stage);
+	bool is_name = strncmp(host, "localhost", 9) == 0;
+
+	if (strcmp(sni, is_name ? "localhost" : "") == 0)
+		return 0;
+	return fail(&s->stage, "the server was called \"%s\"", sni);
+}
+
 /* The handshake with this certificate and this version, or neither. */
 static int
 handshake(struct script *s, char **args, size_t n)
@@ -44,7 +56,9 @@ handshake(struct script *s, char **args, size_t n)
 
 	snprintf(path, sizeof(path), "%s/%s.pem", s->certificates,
 	    n > 0 ? args[0] : "good");
-	return server_tls(&s->stage, path, n > 1 ? args[1] : "");
+	if (server_tls(&s->stage, path, n > 1 ? args[1] : "") == -1)
+		return -1;
+	return check_sni(s);
 }
 
 /* What README.md lists behind "S!". */

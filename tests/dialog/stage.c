@@ -306,6 +306,15 @@ server_tls(struct stage *s, const char *certificate, const char *version)
 	return 0;
 }
 
+const char *
+server_sni(const struct stage *s)
+{
+	const char *name =
+	    SSL_get_servername(s->tls->ssl, TLSEXT_NAMETYPE_host_name);
+
+	return name == NULL ? "" : name;
+}
+
 /*
  * What a script sends at once fits into the socket's buffer.  deliver may hang
  * up in the middle of a flood; what it says of it is what the script judges.

@@ -81,6 +81,10 @@ tests_unit_priv_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_priv_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 
 if SANDBOX_LINUX
+check_PROGRAMS += tests/unit/sandbox_kernel
+tests_unit_sandbox_kernel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_sandbox_kernel_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
+	$(SECCOMP_LIBS)
 check_PROGRAMS += tests/unit/sandbox
 tests_unit_sandbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
