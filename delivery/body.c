@@ -75,6 +75,17 @@ take_end(struct body *b, struct err *e)
 	return 0;
 }
 
+static bool
+holds_8bit(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)p[i] >= 0x80)
+			return true;
+	return false;
+}
+
 /* One frame. */
 static int
 fill(struct body *b, struct err *e)
@@ -92,6 +103,8 @@ fill(struct body *b, struct err *e)
 			return -1;
 		if (buf_append(&b->data, f.payload, f.len) == -1)
 			return damaged(e, "too long a frame");
+		if (holds_8bit((const char *)f.payload, f.len))
+			b->has_8bit = true;
 		return 0;
 	case JOB_BODY_END:
 		return take_end(b, e);
@@ -101,17 +114,6 @@ fill(struct body *b, struct err *e)
 		return err_set(e, ERR_LOCAL, "4.3.5",
 		    "job channel: frame %u in a body", f.type);
 	}
-}
-
-static bool
-holds_8bit(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)p[i] >= 0x80)
-			return true;
-	return false;
 }
 
 /* Reads until the header is there; its length, or -1. */
@@ -174,7 +176,8 @@ body_open(struct body *b, const struct rewrite_rules *rules, struct err *e)
 	if (rewrite_header(rules, &h) &&
 	    replace_header(b, &h, (size_t)n, e) == -1)
 		goto out;
-	b->has_8bit = holds_8bit(buf_data(&b->data), b->data.len);
+	if (holds_8bit(buf_data(&b->data), b->data.len))
+		b->has_8bit = true;
 	rc = 0;
 out:
 	header_clear(&h);

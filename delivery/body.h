@@ -31,7 +31,7 @@ struct body {
 	uint64_t got;      /* octets as stored, read so far */
 	uint64_t size;     /* octets as they will be sent; after body_open */
 	bool is_complete;  /* BODY_END was read */
-	bool has_8bit;     /* in what body_open read */
+	bool has_8bit;     /* in what was read so far */
 	char previous;     /* the octet read last */
 };
 

@@ -88,7 +88,26 @@ commit(struct transaction *t)
 	return 0;
 }
 
-/* The next octets, with their dots doubled; as body_next. */
+/*
+ * As body_next.  What is larger than was looked at before MAIL may turn out to
+ * be what this server does not take; then it is cut off in the middle.
+ */
+static int
+next_octets(struct transaction *t, const char **p, size_t *n)
+{
+	struct err e;
+	int more;
+
+	if ((more = body_next(&t->body, p, n, &e)) == -1)
+		return settle_lost_body(t, &e);
+	if (!t->body.has_8bit || transaction_offers(t, EHLO_8BITMIME))
+		return more;
+	settle_8bit(t);
+	err_set(&e, ERR_PERM, "5.6.3", "a message was cut off: 8-bit octets");
+	return settle_lost_body(t, &e);
+}
+
+/* The same with dots doubled. */
 static int
 next_piece(struct transaction *t, struct dotline *d, struct buf *wire)
 {
@@ -98,8 +117,8 @@ next_piece(struct transaction *t, struct dotline *d, struct buf *wire)
 	int more;
 
 	buf_truncate(wire, 0);
-	if ((more = body_next(&t->body, &p, &n, &e)) == -1)
-		return settle_lost_body(t, &e);
+	if ((more = next_octets(t, &p, &n)) == -1)
+		return -1;
 	if (dotline_put(d, p, n, wire) == 0 &&
 	    (more == 1 || dotline_end(d, wire) == 0))
 		return more;
@@ -253,8 +272,8 @@ send_chunk(struct transaction *t, struct chunks *c, size_t size)
 	while (size > 0 && !conn_is_mute(t->s->conn)) {
 		conn_phase(t->s->conn, PHASE_BODY);
 		if (c->n == 0 && c->more == 1 &&
-		    (c->more = body_next(&t->body, &c->p, &c->n, &e)) == -1)
-			return settle_lost_body(t, &e);
+		    (c->more = next_octets(t, &c->p, &c->n)) == -1)
+			return -1;
 		part = c->n < size ? c->n : size;
 		assert(part > 0);
 		t->is_committed = c->left == 0 && part == size;

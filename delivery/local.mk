@@ -15,6 +15,7 @@ libdelivery_a_SOURCES = \
 	delivery/resolve.c delivery/resolve.h \
 	delivery/sasl.c delivery/sasl.h \
 	delivery/secret.c delivery/secret.h \
+	delivery/serve.c \
 	delivery/session.c delivery/session.h \
 	delivery/settle.c \
 	delivery/tls.c delivery/tls.h \

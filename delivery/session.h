@@ -9,8 +9,8 @@
 #include "delivery/ehlo.h"
 
 /*
- * One connection to a server, from its greeting to QUIT.  The struct is shared
- * with transaction.c, which carries the messages over it.
+ * One connection to a server, from its greeting to QUIT: session.c opens and
+ * closes it, serve.c takes messages for it, transaction.c carries each of them.
  */
 
 struct channel;

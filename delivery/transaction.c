@@ -117,9 +117,12 @@ transaction_offers(const struct transaction *t, unsigned what)
 static int
 put_mail(struct transaction *t)
 {
-	bool is_8bit = t->body.has_8bit || t->m->env.body == BODY_8BITMIME;
 	struct err e;
+	bool is_8bit = t->body.has_8bit || t->m->env.body == BODY_8BITMIME;
 
+	/* RFC 6152 3: it may be said of what turns out to be ASCII. */
+	if (!t->body.is_complete && t->m->env.body == BODY_UNKNOWN)
+		is_8bit = true;
 	conn_phase(t->s->conn, PHASE_MAIL);
 	t->mail_is_sent = true;
 	t->s->needs_reset = true;
@@ -163,36 +166,38 @@ send_envelope(struct transaction *t)
 
 /* ---- the whole ---- */
 
-/* What is known to be in vain is not sent. */
-static void
-check_before(struct transaction *t)
+/* Is the message, and its sender, one that this server takes? */
+static bool
+check_message(struct transaction *t)
 {
-	struct job_result r;
 	uint64_t limit = t->s->ehlo.size_max;
 	struct err e;
-	size_t i;
 
-	if (limit != 0 && t->body.size > limit) {
+	if (limit != 0 && t->body.size > limit)
 		settle_ours(t, "5.3.4",
 		    "the message is larger than the server takes",
 		    "Send it in parts, or a link instead.");
-		return;
-	}
-	if ((t->body.has_8bit || t->m->env.body == BODY_8BITMIME) &&
-	    !transaction_offers(t, EHLO_8BITMIME)) {
-		settle_ours(t, "5.6.3",
-		    "the message has 8-bit octets and the server does not "
-		    "take them (8BITMIME)",
-		    "Send it encoded as quoted-printable or base64.");
-		return;
-	}
-	if (t->out.sender == NULL ||
-	    (t->out.sender[0] != '\0' &&
-		addr_check(t->out.sender, "5.1.7", NULL, &e) == -1)) {
+	else if ((t->body.has_8bit || t->m->env.body == BODY_8BITMIME) &&
+		 !transaction_offers(t, EHLO_8BITMIME))
+		settle_8bit(t);
+	else if (t->out.sender == NULL ||
+		 (t->out.sender[0] != '\0' &&
+		     addr_check(t->out.sender, "5.1.7", NULL, &e) == -1))
 		settle_ours(t, "5.1.7",
 		    "the sender's address cannot be said to this server", "");
-		return;
-	}
+	else
+		return true;
+	return false;
+}
+
+/* Those whose address cannot be said are settled. */
+static void
+check_rcpts(struct transaction *t)
+{
+	struct job_result r;
+	struct err e;
+	size_t i;
+
 	memset(&r, 0, sizeof(r));
 	r.outcome = JOB_REJECTED;
 	r.scope = JOB_SCOPE_RECIPIENT;
@@ -290,8 +295,8 @@ run(struct transaction *t)
 			return;
 		}
 		settle_ours(t, e.status, e.text, "");
-	} else {
-		check_before(t);
+	} else if (check_message(t)) {
+		check_rcpts(t);
 	}
 	if (has_unsettled(t)) {
 		if (t->s->needs_reset && reset(t) == -1)

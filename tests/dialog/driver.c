@@ -221,6 +221,14 @@ do_hasty(struct script *s, char *phase)
 }
 
 static int
+do_append(struct script *s, char *text)
+{
+	size_t n = script_unescape(text);
+
+	return buf_append(&s->body, text, n);
+}
+
+static int
 do_launch(struct script *s, char *text)
 {
 	(void)text;
@@ -274,6 +282,7 @@ static const struct {
 } words[] = {
 	{ "set", do_set },
 	{ "fill", do_fill },
+	{ "append", do_append },
 	{ "hasty", do_hasty },
 	{ "launch", do_launch },
 	{ "begin", server_begins },
