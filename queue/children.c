@@ -82,7 +82,12 @@ children_start_deliver(
 	static const char *const argv[] = { PATH_LIBEXEC "/deliver", NULL };
 	int jobs[2] = { -1, -1 }, secrets[2] = { -1, -1 }, keep[2];
 	struct spawn s = {
-		.argv = argv, .in = -1, .out = -1, .keep = keep, .nkeep = 2
+		.argv = argv,
+		.in = -1,
+		.out = -1,
+		.keep = keep,
+		.nkeep = 2,
+		.is_told_to_stop = true,
 	};
 	pid_t pid = -1;
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,14 +34,24 @@ static const char *const child_environ[] = {
 	NULL,
 };
 
+/*
+ * What stops the daemon is often sent to all of its processes: ^C at a
+ * terminal, a service manager that ends a whole group.  A child that is
+ * stopped by word of mouth does not die of it in the middle of a message.
+ */
 static void
-reset_signals(void)
+set_signals(bool is_told_to_stop)
 {
 	sigset_t none;
 	int i;
 
 	for (i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
+	if (is_told_to_stop) {
+		signal(SIGHUP, SIG_IGN);
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -75,10 +86,10 @@ static void __attribute__((noreturn)) become(const struct spawn *s, int report)
 			goto fail;
 			/* Everything else is close-on-exec. */
 #ifdef __linux__
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		goto fail;
 #endif
-	reset_signals();
+	set_signals(s->is_told_to_stop);
 	/* exec changes none of the strings, whatever its prototype says. */
 	execve(s->argv[0], (char *const *)(uintptr_t)s->argv,
 	    SANITIZED ? environ : (char *const *)(uintptr_t)child_environ);

@@ -4,13 +4,15 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "common/err.h"
 #include "common/strlist.h"
 
 /*
  * Starting of programs by the parent: fork and exec, a fresh address space,
  * exactly the descriptors meant for it, an environment made from nothing, and
- * a signal that ends the child when the parent dies.
+ * SIGKILL for the child when the parent dies.
  */
 
 /*
@@ -18,12 +20,16 @@
  * 3 + i; a descriptor of -1 means /dev/null.  2 is the log, else /dev/null.
  * Returns the pid, or -1 with *e filled (ERR_TEMP).  The descriptors stay the
  * caller's.
+ *
+ * is_told_to_stop: the child hears of a stop by its channels, and ignores
+ * SIGTERM, SIGINT and SIGHUP.
  */
 struct spawn {
 	const char *const *argv; /* ends with NULL */
 	int in, out;
 	const int *keep;
 	size_t nkeep;
+	bool is_told_to_stop;
 };
 pid_t spawn_start(const struct spawn *s, struct err *e);
 

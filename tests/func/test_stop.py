@@ -50,6 +50,21 @@ def test_while_the_server_is_silent(make_site, server, state):
     site.wait_empty()
 
 
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_processes(running, server, sig):
+    """A service manager, or ^C: what is on its way still arrives, once."""
+    fault = server.faults.add(state="dot", stall=True)
+    running.submit("a@example.net", stdin=TEXT)
+    server.record.wait_event("stall", "dot")
+    os.killpg(running.daemon.pid, sig)
+    running.log.wait_for("stopping")
+    fault.release()
+    proc, running.daemon = running.daemon, None
+    assert proc.wait(LIMIT) == 0
+    assert running.log.events("delivered")
+    assert not running.log.events("uncertain")
+
+
 def test_while_it_backs_off(make_site, server):
     server.down()
     site = make_site(server, backoff_min="1h", backoff_max="1h").start()
