@@ -15,8 +15,10 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "queue/dirs.h"
 
 #define MODE_PRIVATE 0700  /* the queue: its owner alone */
@@ -145,4 +147,47 @@ dirs_make(const struct conf *conf, const struct identity *id, struct err *e)
 	    make_one(q->socket_directory, MODE_SOCKETS, id, id->gid, e) == -1)
 		return -1;
 	return make_one(q->drop_directory, MODE_DROP, id, id->gid, e);
+}
+
+/*
+ * Gives a folder of ours that is there already what it lacks to be of use.
+ * take is for bits that do harm; in all others the administrator may have his
+ * reasons, and a folder that is not ours is left alone.
+ */
+static void
+mend_one(const char *path, mode_t give, mode_t take, uid_t uid, gid_t gid)
+{
+	struct stat st;
+	mode_t mode;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == -1 || st.st_uid != uid)
+		goto out;
+	mode = ((st.st_mode & 07777) | give) & ~take;
+	if (st.st_gid == gid && (st.st_mode & 07777) == mode)
+		goto out;
+	/* chmod last: chown takes the set-id bits away. */
+	if ((st.st_gid != gid && fchown(fd, (uid_t)-1, gid) == -1) ||
+	    fchmod(fd, mode) == -1)
+		log_text(LOG_WARNING, "folder",
+		    "%s has mode %04o and group id %lu, and cannot be given "
+		    "%04o and %lu: %s",
+		    path, (unsigned)(st.st_mode & 07777),
+		    (unsigned long)st.st_gid, (unsigned)mode,
+		    (unsigned long)gid, strerror(errno));
+out:
+	close(fd);
+}
+
+void
+dirs_mend(const struct conf *conf, const struct identity *id)
+{
+	if (id->has_admin_group)
+		mend_one(conf->queue.directory, MODE_ADMINS, 0, id->uid,
+		    id->admin_gid);
+	mend_one(conf->queue.drop_directory, MODE_DROP, ~MODE_DROP & 07777,
+	    id->uid, id->gid);
 }

@@ -29,4 +29,11 @@ int identity_find(const struct conf *conf, struct identity *id, struct err *e);
 int dirs_make(
     const struct conf *conf, const struct identity *id, struct err *e);
 
+/*
+ * Mends folders that are there and id's own: the drop folder's mode, and what
+ * an admin_group that was set later needs.  For the daemon alone, whose
+ * configuration nobody else chose.
+ */
+void dirs_mend(const struct conf *conf, const struct identity *id);
+
 #endif
