@@ -23,21 +23,29 @@ print_help(void)
 	printf("\nmailchute(1) says more.\n");
 }
 
+/* As compilers do, so that an editor finds the line: nothing stands before. */
+static void
+print_problems(const struct strlist *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		fprintf(stderr, "%s\n", l->v[i]);
+}
+
 static int
 run(const struct args *a)
 {
 	struct conf_problems p = { { NULL, 0 }, { NULL, 0 } };
 	struct conf *c;
-	size_t i;
 	int status = EX_CONFIG;
 
 	c = conf_load(a->conf_path == NULL ? PATH_CONF : a->conf_path,
 	    CONF_FULL, NULL, &p);
-	for (i = 0; i < p.errors.n; i++)
-		complain(p.errors.v[i]);
+	print_problems(&p.errors);
 	/* mailchuted logs the warnings; here they belong to one verb. */
-	for (i = 0; a->verb->run == run_config && i < p.warnings.n; i++)
-		complain(p.warnings.v[i]);
+	if (a->verb->run == run_config)
+		print_problems(&p.warnings);
 	if (c != NULL)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)

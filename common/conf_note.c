@@ -70,14 +70,14 @@ conf_notes_report(
 		qsort(n->v, n->n, sizeof(*n->v), by_line);
 	for (i = 0; i < n->n; i++) {
 		struct conf_note *one = &n->v[i];
-		char *whole =
-		    one->line == 0
-			? xasprintf("%s: %s", path, one->text)
-			: xasprintf("%s:%u: %s", path, one->line, one->text);
+		bool is_error = one->severity == CONF_ERROR;
+		const char *tag = is_error ? "" : "warning: ";
+		char *whole = one->line == 0
+				  ? xasprintf("%s: %s%s", path, tag, one->text)
+				  : xasprintf("%s:%u: %s%s", path, one->line,
+					tag, one->text);
 
-		strlist_add(
-		    one->severity == CONF_ERROR ? &p->errors : &p->warnings,
-		    whole);
+		strlist_add(is_error ? &p->errors : &p->warnings, whole);
 		free(whole);
 		free(one->text);
 	}

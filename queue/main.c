@@ -99,8 +99,9 @@ parse_options(int argc, char **argv, struct options *o)
 		usage();
 }
 
+/* Errors end the program; warnings are for the log, once there is one. */
 static struct conf *
-load(const struct options *o)
+load(const struct options *o, struct strlist *warnings)
 {
 	struct conf_problems p;
 	char path[PATH_MAX];
@@ -114,15 +115,25 @@ load(const struct options *o)
 	memset(&p, 0, sizeof(p));
 	c = conf_load(path, CONF_FULL, NULL, &p);
 	for (i = 0; i < p.errors.n; i++)
-		fprintf(stderr, "mailchuted: %s\n", p.errors.v[i]);
+		fprintf(stderr, "%s\n", p.errors.v[i]);
 	if (c == NULL)
 		exit(EX_CONFIG);
-	/* Who asks where no daemon runs did not ask for these. */
-	for (i = 0; o->mode != MODE_ANSWER && i < p.warnings.n; i++)
-		log_event(LOG_WARNING, "configuration", "text", p.warnings.v[i],
-		    NULL);
+	*warnings = p.warnings;
+	p.warnings = (struct strlist){ NULL, 0 };
 	conf_problems_clear(&p);
 	return c;
+}
+
+/* Whoever asks where no daemon runs did not ask for these. */
+static void
+log_warnings(struct strlist *warnings, enum mode mode)
+{
+	size_t i;
+
+	for (i = 0; mode != MODE_ANSWER && i < warnings->n; i++)
+		log_event(
+		    LOG_WARNING, "configuration", "text", warnings->v[i], NULL);
+	strlist_clear(warnings);
 }
 
 /* With --answer, stderr is that of whoever asks, and no log. */
@@ -177,6 +188,7 @@ main(int argc, char **argv)
 {
 	struct parent_options po = { .ready_fd = -1 };
 	struct manager manager = { NULL, 0 };
+	struct strlist warnings;
 	struct identity id;
 	struct options o;
 	struct conf *c;
@@ -194,9 +206,11 @@ main(int argc, char **argv)
 	} else
 		priv_close_from(o.mode == MODE_ANSWER ? CTL_FD + 1 : 3);
 	umask(077);
-	c = load(&o);
+	c = load(&o, &warnings);
 	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
 		fatalx(status_of(&e), "%s", e.text);
+	if (o.mode == MODE_DAEMON && !o.no_commands)
+		dirs_mend(c, &id);
 	logs_make_file(c, &id);
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
@@ -205,6 +219,7 @@ main(int argc, char **argv)
 	if (o.mode == MODE_ONCE)
 		check_right(c);
 	open_log(c, &o);
+	log_warnings(&warnings, o.mode);
 	if (chdir("/") == -1)
 		fatalx(EX_OSERR, "/: %s", strerror(errno));
 	po.once = o.mode == MODE_ONCE;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Configuration errors end mailchuted with 78 and all of them at once."""
 
+import grp
 import os
 import re
 import sqlite3
@@ -59,7 +60,7 @@ def test_errors(site, text, words):
     site.write_conf()
     add(site, text)
     said = start_fails(site, *words)
-    assert re.search(r"mailchute\.conf:\d+: ", said)
+    assert re.search("^%s:\\d+: " % re.escape(site.conf_path), said, re.M)
 
 
 def test_all_errors_at_once(site):
@@ -122,6 +123,25 @@ def test_missing_folders_are_made(site, server):
     server.record.wait_messages(1)
     for name, mode in (("lib", 0o700), ("run", 0o755), ("spool/drop", 0o3733)):
         assert os.stat(site.path(name)).st_mode & 0o7777 == mode, name
+
+
+def test_folders_that_are_there_are_mended(site):
+    """Of the wrong mode, the drop folder is of no use to anybody."""
+    site.conf["queue"]["admin_group"] = grp.getgrgid(site.gid).gr_name
+    os.chmod(site.path("spool/drop"), 0o755)
+    os.chmod(site.path("lib"), 0o700)
+    site.start()
+    assert os.stat(site.path("spool/drop")).st_mode & 0o7777 == 0o3733
+    assert os.stat(site.path("lib")).st_mode & 0o7777 == 0o2750
+    assert os.stat(site.path("lib/queue.db")).st_mode & 0o7777 == 0o640
+
+
+def test_warnings_are_marked_and_logged(site):
+    site.conf["account"]["rate"] = "31/1m"
+    site.start()
+    told = site.log.wait_for("configuration")["text"]
+    assert re.match("%s:\\d+: warning: " % re.escape(site.conf_path), told)
+    assert told in site.mailchute("config").stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")

@@ -55,15 +55,17 @@ refuses_what_cannot_work(void **state)
 
 static const struct conf_case oddities[] = {
 	{ "[queue]\nstall = 2h\n" MAILBOX,
-	    "f:2: stall has no effect in this version" },
+	    "f:2: warning: stall has no effect in this version" },
 	{ "[local]\nalarm_command = /bin/x\n" MAILBOX,
-	    "f:2: alarm_command has no effect in this version" },
-	{ MAILBOX "rate = 31/1m\n", "f:4: [account]: rate is above the 30" },
+	    "f:2: warning: alarm_command has no effect in this version" },
+	{ MAILBOX "rate = 31/1m\n",
+	    "f:4: warning: [account]: rate is above the 30" },
 	{ MAILBOX "rate = 1/1s\n", "rate is above the 30" },
 	{ MAILBOX "rate = none\n", "rate is above the 30" },
 	{ MAILBOX "legacy = fallback\n", "only the default endpoint is tried" },
 	{ "[account]\nuser = a@contoso.com\ntoken_file = t\nscope = x\n",
-	    "f:4: [account]: scope has no effect: token_file is used" },
+	    "f:4: warning: [account]: scope has no effect: token_file is "
+	    "used" },
 	{ MAILBOX "auth = login\ntoken_file = t\n",
 	    "token_file has no effect" },
 	{ "[local]\nadmin = a@web01\n" MAILBOX, "itself a local name" },

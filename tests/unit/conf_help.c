@@ -26,9 +26,9 @@ print_problems(const struct conf_problems *p)
 	size_t i;
 
 	for (i = 0; i < p->errors.n; i++)
-		print_error("error: %s\n", p->errors.v[i]);
+		print_error("%s\n", p->errors.v[i]);
 	for (i = 0; i < p->warnings.n; i++)
-		print_error("warning: %s\n", p->warnings.v[i]);
+		print_error("%s\n", p->warnings.v[i]);
 }
 
 struct conf *
