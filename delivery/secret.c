@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,14 +23,20 @@
 #define STEP        4096
 
 /* ERR_LOCAL: what only an administrator mends; ERR_TEMP: what may pass. */
-static int
-no_secret(struct err *e, enum err_class class, const char *why)
+static int __attribute__((format(printf, 3, 4)))
+no_secret(struct err *e, enum err_class class, const char *fmt, ...)
 {
+	char why[FDPASS_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
 	return err_set(e, class, "4.7.0", "no password or token: %s", why);
 }
 
 static int
-wait_readable(int fd, int64_t deadline_ms, struct err *e)
+wait_readable(int fd, const char *from, int64_t deadline_ms, struct err *e)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int n;
@@ -38,26 +46,28 @@ wait_readable(int fd, int64_t deadline_ms, struct err *e)
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
 		return 0;
-	return no_secret(e, ERR_TEMP, "what should print it is silent");
+	return no_secret(e, ERR_TEMP, "nothing came from %s", from);
 }
 
 /* Reads to the end of the first line, or of all. */
 static int
-read_line(int fd, struct buf *out, int64_t deadline_ms, struct err *e)
+read_line(int fd, const char *from, struct buf *out, int64_t deadline_ms,
+    struct err *e)
 {
 	char *to;
 	ssize_t n;
 
 	do {
 		if ((to = buf_reserve(out, STEP)) == NULL)
-			return no_secret(
-			    e, ERR_LOCAL, "its first line is too long");
-		if (wait_readable(fd, deadline_ms, e) == -1)
+			return no_secret(e, ERR_LOCAL,
+			    "the first line of %s is too long", from);
+		if (wait_readable(fd, from, deadline_ms, e) == -1)
 			return -1;
 		if ((n = read(fd, to, STEP)) == -1) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
-			return no_secret(e, ERR_LOCAL, strerror(errno));
+			return no_secret(e, ERR_LOCAL, "reading %s: %s", from,
+			    strerror(errno));
 		}
 		buf_grew(out, (size_t)n);
 	} while (n != 0 && memchr(out->data, '\n', out->len) == NULL);
@@ -66,7 +76,7 @@ read_line(int fd, struct buf *out, int64_t deadline_ms, struct err *e)
 
 /* Cuts what was read down to its first line, and looks at it. */
 static int
-keep_first_line(struct buf *out, struct err *e)
+keep_first_line(struct buf *out, const char *from, struct err *e)
 {
 	char *end = memchr(out->data, '\n', out->len);
 	size_t i, n = end == NULL ? out->len : (size_t)(end - out->data);
@@ -76,11 +86,13 @@ keep_first_line(struct buf *out, struct err *e)
 	explicit_bzero(out->data + n, out->len - n);
 	buf_truncate(out, n);
 	if (n == 0)
-		return no_secret(e, ERR_LOCAL, "its first line is empty");
+		return no_secret(
+		    e, ERR_LOCAL, "the first line of %s is empty", from);
 	for (i = 0; i < n; i++)
 		if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f)
-			return no_secret(
-			    e, ERR_LOCAL, "it holds a control character");
+			return no_secret(e, ERR_LOCAL,
+			    "the first line of %s holds a control character",
+			    from);
 	return 0;
 }
 
@@ -88,18 +100,18 @@ int
 secret_ask(int sock, struct buf *out, struct err *e)
 {
 	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
-	char why[FDPASS_TEXT_MAX];
+	char text[FDPASS_TEXT_MAX]; /* why there is none, or whence it is */
 	int fd, rc = -1;
 
 	if (send(sock, "S", 1, MSG_NOSIGNAL) != 1)
 		return no_secret(
 		    e, ERR_TEMP, "mailchuted's parent process is gone");
-	if (fdpass_recv(sock, &fd, why, deadline_ms, e) == -1)
+	if (fdpass_recv(sock, &fd, text, deadline_ms, e) == -1)
 		return err_prefix(e, "no password or token");
 	if (fd == -1)
-		return no_secret(e, ERR_LOCAL, why);
-	if (read_line(fd, out, deadline_ms, e) == 0)
-		rc = keep_first_line(out, e);
+		return no_secret(e, ERR_LOCAL, "%s", text);
+	if (read_line(fd, text, out, deadline_ms, e) == 0)
+		rc = keep_first_line(out, text, e);
 	close(fd);
 	return rc;
 }

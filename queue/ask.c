@@ -63,9 +63,7 @@ ask_look(const struct conf *conf, const struct ask_request *r,
     struct ask_answer *answer, int *fd)
 {
 	const struct conf_account *account = &conf->accounts[r->account];
-	const char *secret = account->password_file != NULL
-				 ? account->password_file
-				 : account->token_file;
+	const char *secret = secret_name(account);
 
 	switch (r->what) {
 	case ASK_ALIASES:

@@ -10,10 +10,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/fdpass.h"
+#include "common/log.h"
 #include "common/proto_job.h"
 #include "common/xalloc.h"
 #include "queue/children.h"
@@ -37,6 +39,27 @@ struct children {
 	size_t n;
 };
 
+/* Logs what would keep an account from signing in, before mail needs it. */
+static void
+look_at_secrets(const struct conf *conf)
+{
+	const struct conf_account *a;
+	struct err e;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < conf->naccounts; i++) {
+		a = &conf->accounts[i];
+		if (secret_name(a) == NULL)
+			continue;
+		if ((fd = secret_open(conf, secret_name(a), &e)) == -1)
+			log_event(LOG_WARNING, "secret", "account", a->name,
+			    "text", e.text, NULL);
+		else
+			close(fd);
+	}
+}
+
 struct children *
 children_new(const struct conf *conf, bool no_commands)
 {
@@ -44,6 +67,7 @@ children_new(const struct conf *conf, bool no_commands)
 
 	c->conf = conf;
 	c->no_commands = no_commands;
+	look_at_secrets(conf);
 	return c;
 }
 
@@ -58,6 +82,7 @@ children_set_conf(struct children *c, const struct conf *conf)
 {
 	children_close(c);
 	c->conf = conf;
+	look_at_secrets(conf);
 }
 
 static void
@@ -120,12 +145,6 @@ out:
 
 /* ---- secrets ---- */
 
-static const char *
-secret_name(const struct conf_account *a)
-{
-	return a->password_file != NULL ? a->password_file : a->token_file;
-}
-
 /* What the command prints goes straight to deliver, by the pipe. */
 static int
 run_secret_command(struct children *c, const struct conf_account *a,
@@ -159,15 +178,25 @@ run_secret_command(struct children *c, const struct conf_account *a,
 	return fd[0];
 }
 
+/* What a complaint about the secret names: the file, or the program. */
+static char *
+secret_source(const struct conf *conf, const struct conf_account *a)
+{
+	return secret_name(a) == NULL
+		   ? xasprintf("the output of %s", a->password_command.v[0])
+		   : secret_path(conf, secret_name(a));
+}
+
 /*
- * deliver asks by one octet.  It gets a descriptor, or, when there is none to
- * be had, the reason as text.
+ * deliver asks by one octet.  It gets a descriptor and where that leads, or,
+ * when there is none to be had, the reason.
  */
 static int
 serve_secret(struct children *c, size_t i)
 {
 	const struct child *k = &c->v[i];
 	const struct conf_account *a = &c->conf->accounts[k->account];
+	char *from;
 	int fd, rc;
 	struct err e;
 	ssize_t n;
@@ -178,12 +207,16 @@ serve_secret(struct children *c, size_t i)
 		return 0;
 	if (n != 1 || octet != 'S')
 		return -1;
-	if (a->password_command.n > 0)
+	if (a->auth == AUTH_NONE)
+		return -1;
+	if (secret_name(a) == NULL)
 		fd = run_secret_command(c, a, k->account, &e);
 	else
 		fd = secret_open(c->conf, secret_name(a), &e);
-	rc = fdpass_send(k->secret_fd, fd, fd == -1 ? e.text : "",
+	from = secret_source(c->conf, a);
+	rc = fdpass_send(k->secret_fd, fd, fd == -1 ? e.text : from,
 	    clock_mono_ms() + PASS_MS, NULL);
+	free(from);
 	if (fd != -1)
 		close(fd);
 	return rc;

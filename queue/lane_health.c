@@ -16,7 +16,7 @@
 #include "common/xalloc.h"
 #include "queue/batch.h"
 #include "queue/lane_priv.h"
-#include "queue/session.h"
+#include "queue/secret.h"
 #include "queue/times.h"
 
 static int
@@ -47,14 +47,16 @@ lane_save(struct lane *l)
 	batch_join(l->parts.batch, 0, save_work, save_done, l);
 }
 
+/* A file that is missing is changed when it comes. */
 static void
 note_secret(struct lane *l)
 {
 	struct err e;
 
-	l->has_stamp =
-	    session_has_secret_file(l->account.conf) &&
-	    ask_stamp(l->parts.ask, l->account.index, &l->stamp, &e) == 0;
+	l->has_stamp = secret_name(l->account.conf) != NULL;
+	if (l->has_stamp &&
+	    ask_stamp(l->parts.ask, l->account.index, &l->stamp, &e) == -1)
+		memset(&l->stamp, 0, sizeof(l->stamp));
 }
 
 void

@@ -17,6 +17,21 @@
 #include "common/xalloc.h"
 #include "queue/secret.h"
 
+const char *
+secret_name(const struct conf_account *a)
+{
+	switch (a->auth) {
+	case AUTH_XOAUTH2:
+		return a->token_file;
+	case AUTH_LOGIN:
+	case AUTH_PLAIN:
+		return a->password_file;
+	case AUTH_NONE:
+		break;
+	}
+	return NULL;
+}
+
 static const char *
 credentials_directory(void)
 {

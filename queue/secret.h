@@ -13,6 +13,12 @@
  */
 
 /*
+ * The name of the file that the account signs in with, by its auth and not by
+ * what else is given; NULL when a command or nothing takes its place.
+ */
+const char *secret_name(const struct conf_account *a);
+
+/*
  * Where a secret's name leads: relative names lie in $CREDENTIALS_DIRECTORY
  * when that is set, else beside the configuration.  Allocated.
  */

@@ -22,13 +22,6 @@ copy_list(struct strlist *to, const struct strlist *from)
 		strlist_add(to, from->v[i]);
 }
 
-bool
-session_has_secret_file(const struct conf_account *a)
-{
-	return a->auth != AUTH_NONE && a->password_command.n == 0 &&
-	       (a->password_file != NULL || a->token_file != NULL);
-}
-
 void
 session_describe(const struct conf *conf, const struct conf_account *a,
     struct job_session *s)

@@ -9,7 +9,4 @@
 void session_describe(const struct conf *conf, const struct conf_account *a,
     struct job_session *s);
 
-/* Does the account sign in with what a file holds? */
-bool session_has_secret_file(const struct conf_account *a);
-
 #endif

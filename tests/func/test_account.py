@@ -262,6 +262,29 @@ def test_secret_missing(site, server):
     seen = wait_state(site, "held")
     assert site.path("conf/password") in seen["text"] + (seen["fix"] or "")
     assert server.record.auths == 0
+    # The log said so before any mail came, and nobody need run "retry".
+    assert site.path("conf/password") in site.log.events("secret")[0]["text"]
+    site.secret("password", site.password + "\n")
+    server.record.wait_messages(1)
+
+
+def test_secret_that_is_empty(site, server):
+    site.secret("password", "\n")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    seen = wait_state(site, "held")
+    assert "line of %s is empty" % site.path("conf/password") in seen["text"]
+    assert server.record.auths == 0
+
+
+def test_password_command_that_prints_nothing(make_site, server):
+    site = make_site(server, password_file=None,
+                     password_command="/bin/false x")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    seen = wait_state(site, "held")
+    assert "output of /bin/false is empty" in seen["text"]
+    assert server.record.auths == 0
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o666])

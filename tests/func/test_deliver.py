@@ -43,6 +43,16 @@ def test_xoauth2(make_site, server):
     assert (seen.mechanism, seen.user, seen.auths) == ("XOAUTH2", USER, 1)
 
 
+def test_auth_chooses_among_credentials(make_site, server):
+    """The password given beside the token is not sent in its place."""
+    site = make_site(server, auth="xoauth2")
+    site.conf["account"]["token_file"] = site.path("conf/token")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    assert server.record.connections[0].mechanism == "XOAUTH2"
+
+
 def test_token_is_read_again_for_each_connection(make_site, server):
     site = make_site(server, auth="xoauth2", password_file=None, linger="0s")
     site.conf["account"]["token_file"] = site.path("conf/token")
