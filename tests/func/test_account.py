@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A fault of the account never bounces a message: it holds the account."""
 
+import base64
 import os
 import re
 import signal
@@ -250,6 +251,17 @@ def test_fresh_mail_does_not_break_a_back_off(make_site, server):
     server.faults.clear()
     assert site.mailchute("retry", "ALL").returncode == 0
     server.record.wait_messages(6)
+
+
+def test_server_that_echoes_the_password(site, server):
+    """Nonsense is quoted in the log, but not while signing in."""
+    echo = base64.b64encode(site.password.encode()).decode()
+    server.faults.add(state="auth", raw=echo + "\r\n")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    told = site.log.wait_for("backoff")["text"]
+    assert "no reply" in told
+    assert echo not in site.log.text() + site.mailq()
 
 
 def test_secret_missing(site, server):
