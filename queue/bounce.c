@@ -39,6 +39,7 @@ struct bounce {
 	struct expanded *readers; /* of the notice; NULL: nobody */
 	bool has_looked;          /* for them */
 	size_t written;
+	uint64_t notice_id;
 };
 
 struct bounce *
@@ -240,6 +241,7 @@ insert(struct bounce *b, const struct store_message *m, const struct buf *text,
 	if (store_message_queue(b->store, m->id, m->arrived_at, e) == -1)
 		return -1;
 	b->written = text->len;
+	b->notice_id = m->id;
 	return 0;
 }
 
@@ -273,6 +275,12 @@ size_t
 bounce_written(const struct bounce *b)
 {
 	return b->written;
+}
+
+uint64_t
+bounce_notice_id(const struct bounce *b)
+{
+	return b->notice_id;
 }
 
 bool

@@ -37,6 +37,8 @@ int bounce_write(
 /* Octets of the notice that bounce_write made, due at once; 0: none. */
 size_t bounce_written(const struct bounce *b);
 
+uint64_t bounce_notice_id(const struct bounce *b); /* of that notice */
+
 /* A notice itself: what fails of it is held, not bounced. */
 bool bounce_is_last_word(const struct job *j);
 

@@ -77,8 +77,10 @@ slice_done(void *arg, const struct err *failed)
 			c->first[i] = a->first[i];
 	if (failed != NULL)
 		client_done(c, EX_TEMPFAIL, "%s", failed->text);
-	else
+	else {
 		c->changed += a->changed;
+		act_log(a);
+	}
 	c->has_unknown = c->has_unknown || a->has_unknown;
 	act_free(a);
 	client_resume(c);

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <syslog.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
@@ -222,7 +224,7 @@ change(struct act *a, const struct store_message *m, struct store_rcpt *v,
 		return -1;
 	if (verb == CTL_REMOVE && take_away(a, m, e) == -1)
 		return -1;
-	a->changed++;
+	a->done[a->changed++] = m->id;
 	if (verb != CTL_FLUSH)
 		say(a, m->id, "%s", done);
 	return 0;
@@ -260,4 +262,24 @@ out:
 	free(v);
 	store_message_clear(&m);
 	return rc;
+}
+
+void
+act_log(const struct act *a)
+{
+	const struct client *c = a->client;
+	const char *done, *idle;
+	char id[QUEUE_ID_TEXT], uid[16];
+	size_t i;
+
+	/* A queue run is nobody's decision. */
+	if (c->request.verb == CTL_FLUSH)
+		return;
+	(void)find_act(c->request.verb, &done, &idle);
+	snprintf(uid, sizeof(uid), "%lu", (unsigned long)c->uid);
+	for (i = 0; i < a->changed; i++) {
+		queue_id_format(a->done[i], id);
+		log_event(LOG_NOTICE, "changed", "id", id, "to", done, "uid",
+		    uid, NULL);
+	}
 }

@@ -138,8 +138,15 @@ explain(const struct client *c, const char *account, const struct store_rcpt *r,
 		out->text = xstrdup("delivery is paused (mailchute resume)");
 	else if (waits && find_view(c, account, &v))
 		explain_account(out, &v);
-	if (out->text != NULL)
+	if (out->text != NULL) {
+		/* What keeps the account does not say that it may be twice. */
+		if (r->state == RCPT_UNCERTAIN &&
+		    (out->meaning == NULL || *out->meaning == '\0')) {
+			free(out->meaning);
+			out->meaning = copy(r->meaning);
+		}
 		return;
+	}
 	out->code = r->code;
 	if (out->status == NULL)
 		out->status = xstrdup(r->status);

@@ -65,6 +65,7 @@ struct act {
 	int64_t now;
 	uint64_t ids[CLIENT_SLICE];
 	size_t n;
+	uint64_t done[CLIENT_SLICE]; /* those that were changed */
 	size_t changed;
 	bool has_unknown;
 	bool has_held; /* the message at hand has a recipient that is held */
@@ -79,6 +80,9 @@ struct act {
 
 /* In a transaction: changes one message, or says why not. */
 int act_on_message(struct act *a, uint64_t id, struct err *e);
+
+/* After the commit: who did what to which message. */
+void act_log(const struct act *a);
 
 /* The sources. */
 client_source source_list; /* control_list.c */

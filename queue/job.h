@@ -27,6 +27,7 @@ struct job {
 	bool is_body_ended;    /* BODY_END went out: silence means uncertain */
 	bool is_aborted; /* we ended the session ourselves, over this job */
 	bool is_damaged; /* a chunk of it failed its check */
+	size_t nheld;    /* recipients that settling has held */
 };
 
 /*

@@ -35,6 +35,7 @@ struct task {
 	int64_t now;
 	bool finished;
 	size_t notice_octets; /* of the bounce it caused; 0: none */
+	uint64_t notice_id;
 };
 
 static int
@@ -94,6 +95,7 @@ settle_task(void *arg, struct err *e)
 	    -1)
 		return -1;
 	t->notice_octets = bounce_written(t->lane->parts.bounce);
+	t->notice_id = bounce_notice_id(t->lane->parts.bounce);
 	return 0;
 }
 
@@ -119,6 +121,17 @@ judge_account(struct lane *l, const struct job *j)
 	else if (taken &&
 		 account_succeeded(&l->account, times_now(l->parts.times)))
 		lane_save(l);
+}
+
+static void
+log_bounced(const struct job *j, uint64_t notice_id)
+{
+	char id[QUEUE_ID_TEXT], notice[QUEUE_ID_TEXT];
+
+	queue_id_format(j->msg.id, id);
+	queue_id_format(notice_id, notice);
+	log_event(LOG_NOTICE, "bounced", "id", id, "notice", notice, "sender",
+	    j->msg.sender, NULL);
 }
 
 static void
@@ -148,8 +161,10 @@ settled(void *arg, const struct err *failed)
 	if (t->finished)
 		limits_remove(l->parts.limits, j->msg.uid, 1, j->msg.size);
 	judge_account(l, j);
-	if (t->notice_octets > 0)
+	if (t->notice_octets > 0) {
 		limits_add(l->parts.limits, j->msg.uid, 1, t->notice_octets);
+		log_bounced(j, t->notice_id);
+	}
 	job_free(j);
 	free(t);
 	lane_kick(l);

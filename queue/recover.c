@@ -287,7 +287,8 @@ make_uncertain(struct store *s, uint64_t message, uint64_t rcpt, int64_t now,
 		.due_at = due_at,
 		.attempted = true,
 		.text = text,
-		.meaning = "It may have been delivered, or not." };
+		.meaning = RCPT_UNCERTAIN_MEANING,
+		.fix = due_at > 0 ? "" : RCPT_UNCERTAIN_FIX };
 	const struct rcpt_change hold = { .to = RCPT_HELD };
 	const struct store_attempt attempt = { .message = message,
 		.rcpt = rcpt,

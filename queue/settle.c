@@ -23,6 +23,8 @@
 #include "queue/schedule.h"
 #include "queue/settle.h"
 
+#define HELD_FIX "mailchute show tells why; then release or remove it"
+
 /* How a recipient fared, also when no RESULT came for it. */
 static struct job_result
 result_of(const struct job *j, size_t i)
@@ -206,6 +208,11 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 	enum rcpt_state from = j->is_claimed ? RCPT_ACTIVE : j->rcpts[i].state;
 	bool is_ours = v->to == RCPT_HELD || v->to == RCPT_EXPIRED;
 
+	if (r->outcome == JOB_UNCERTAIN) {
+		c.meaning = RCPT_UNCERTAIN_MEANING;
+		c.fix = v->to == RCPT_HELD ? RCPT_UNCERTAIN_FIX : "";
+	}
+
 	if (from != RCPT_ACTIVE && v->to == RCPT_QUEUED && !v->is_attempt)
 		return 0;
 	if (from == RCPT_UNCERTAIN &&
@@ -298,6 +305,8 @@ settle_one(
 	}
 	if (write_state(s, j, i, &r, &v, e) == -1)
 		return -1;
+	if (v.to == RCPT_HELD)
+		j->nheld++;
 	j->results[i] = r;
 	if (v.is_attempt && v.to != RCPT_DELIVERED &&
 	    write_attempt(s, j, i, &r, now, e) == -1)
@@ -332,6 +341,7 @@ settle_work(const struct settle *s, struct job *j, int64_t now, bool *finished,
 	int over;
 
 	bounce_begin(s->bounce);
+	j->nheld = 0;
 	for (i = 0; i < j->nrcpts; i++)
 		if (settle_one(s, j, i, now, e) == -1)
 			return -1;
@@ -376,6 +386,13 @@ settle_log(const struct job *j, int64_t now)
 		log_str(&b, "text", r->text);
 		log_end(
 		    &b, r->outcome == JOB_DELIVERED ? LOG_INFO : LOG_WARNING);
+	}
+	if (j->nheld > 0) {
+		log_begin(&b, "held");
+		log_str(&b, "id", id);
+		log_num(&b, "rcpts", (int64_t)j->nheld);
+		log_str(&b, "fix", HELD_FIX);
+		log_end(&b, LOG_ERR);
 	}
 	buf_clear(&b);
 }

@@ -24,6 +24,12 @@ enum rcpt_state {
 };
 #define RCPT_STATES 9
 
+/* What uncertain means, and what to do when it holds. */
+#define RCPT_UNCERTAIN_MEANING "It may have been delivered, or not."
+#define RCPT_UNCERTAIN_FIX \
+	"Ask whether it arrived; then \"mailchute remove\" it, or " \
+	"\"mailchute release\" it to send it again."
+
 enum account_state {
 	ACCOUNT_READY,
 	ACCOUNT_BACKOFF,

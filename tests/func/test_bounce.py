@@ -117,6 +117,11 @@ def test_and_failing_that_stays_held(site, server):
                     if e.text.startswith("550 5.1.10")])
     assert refusals == 3  # the mail, its bounce, the one to the admin
     assert len(site.queue()) == 1
+    # The log leads from the mail to the notice, and says that it stays.
+    bounced = site.log.wait_for("bounced")
+    assert bounced["id"] == site.log.events("queued")[0]["id"]
+    assert bounced["notice"] == site.queue()[0]["id"]
+    assert site.log.wait_for("held")["id"] == site.queue()[0]["id"]
     assert not server.record.accepted
 
 

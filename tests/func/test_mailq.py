@@ -257,6 +257,8 @@ def test_remove(holding):
     done = holding.mailchute("remove", first)
     assert done.returncode == 0 and first in done.stdout
     assert ids(holding) == [second]
+    assert holding.log.events("changed", id=first, to="removed",
+                              uid=str(os.getuid()))
     done = holding.mailchute("remove", "ALL")  # no terminal to ask on
     assert done.returncode == 64 and ids(holding) == [second]
     assert holding.mailchute("remove", "ALL", "--yes").returncode == 0

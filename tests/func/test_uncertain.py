@@ -5,6 +5,7 @@ import pytest
 
 from lib.site import USER
 
+UNCERTAIN = "It may have been delivered, or not."
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
 
 
@@ -18,10 +19,11 @@ def lossy(request, server):
 @pytest.mark.parametrize("chunking", ["yes", "no"])
 def test_retried_with_the_same_message_id(make_site, lossy, chunking):
     site = make_site(lossy, backoff_min="1s", chunking=chunking)
-    site.conf["queue"]["retry"] = "1s"
+    site.conf["queue"]["retry"] = "3s"
     site.start()
     site.submit("a@example.net", stdin=TEXT)
     site.log.wait_for("uncertain")
+    assert site.recipients()["a@example.net"]["meaning"] == UNCERTAIN
     two = lossy.record.wait_messages(2)
     site.wait_empty()
     assert len(lossy.record.accepted) == 2
@@ -50,6 +52,7 @@ def test_held_on_request(make_site, lossy):
     message = site.queue()[0]
     assert message["state"] == "held"
     assert "a@example.net" in site.mailq()
+    assert UNCERTAIN in site.mailq() and "mailchute release" in site.mailq()
     assert site.mailchute("retry", "ALL").returncode == 0
     assert site.queue()[0]["state"] == "held"  # only release ends it
 
