@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/func/test_faults.py \
 	tests/func/test_kill.py \
 	tests/func/test_mailq.py \
+	tests/func/test_schema.py \
 	tests/func/test_stop.py \
 	tests/func/test_submit.py \
 	tests/func/test_submit_refused.py \

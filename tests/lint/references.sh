@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the pages refer to exists, and docs/architecture.md has the picture of
-# queue/state.c.
+# What the pages refer to exists; docs/architecture.md names every source file,
+# and has the picture of queue/state.c, whose movers exist.
 . "$(dirname "$0")/lib.sh"
 
 folders='common|mail|sendmail|queue|delivery|smtpd|admin|tests|docs|m4|packaging'
@@ -27,6 +27,28 @@ missing_pages() {
         done
 }
 judge 'pages that the code names exist' "$(missing_pages)"
+
+named_nowhere() {
+    find_in "$code_folders" -name '*.c' | while read -r file; do
+        grep -qF "\`$file\`" docs/architecture.md || echo "$file"
+    done
+}
+judge 'docs/architecture.md names every source file' "$(named_nowhere)"
+
+# "QUEUED -> HELD  hold_one: ..., settle: ...": a function, or a module.
+movers() {
+    sed -n '/^   STAGING   -> QUEUED/,/^```/p' docs/architecture.md |
+        grep -oE -e '-> [A-Z]+ +[a-z_]+' -e '[a-z_]+(, [a-z_]+)?:' |
+        grep -oE '[a-z_]+' | sort -u
+}
+strangers() {
+    [ "$(movers | wc -l)" -ge 5 ] || echo 'few movers were found'
+    movers | while read -r name; do
+        [ -f "queue/$name.c" ] || grep -qE "^$name\(" queue/*.c ||
+            echo "nothing is called $name"
+    done
+}
+judge 'what moves a recipient exists' "$(strangers)"
 
 # The drawing alone: its first line has STAGING in it, its last REMOVED.
 picture() {
