@@ -33,6 +33,11 @@ lock_open(const char *path, struct err *e)
 
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd == -1 && errno == EACCES)
+		return err_set(e, ERR_LOCAL, "4.3.0",
+		    "cannot open the queue's lock %s: %s; its folder, "
+		    "queue.directory, has to belong to user id %lu",
+		    path, strerror(errno), (unsigned long)geteuid());
 	if (fd == -1)
 		return err_errno(e, ERR_LOCAL, "4.3.0",
 		    "cannot open the queue's lock %s", path);

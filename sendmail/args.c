@@ -93,6 +93,15 @@ set_dot_is_text(struct args *a, const char *value, struct err *e)
 }
 
 static int
+set_verbose(struct args *a, const char *value, struct err *e)
+{
+	(void)value;
+	(void)e;
+	a->is_verbose = true;
+	return 0;
+}
+
+static int
 set_from_header(struct args *a, const char *value, struct err *e)
 {
 	(void)value;
@@ -357,7 +366,7 @@ static const struct option {
 	{ 't', TAKES_NONE, set_from_header, NULL },
 	{ 'U', TAKES_NONE, NULL, NULL }, /* UTF-8: seen without being told */
 	{ 'V', TAKES_ARG, set_envid, NULL },
-	{ 'v', TAKES_NONE, NULL, NULL },
+	{ 'v', TAKES_NONE, set_verbose, NULL },
 	/*
 	 * A log of the traffic.  The file is never opened: whoever injects an
 	 * option through a web form would write where he likes.

@@ -52,6 +52,7 @@ struct args {
 	enum dsn_ret ret;      /* -R */
 	const char *envid;     /* -V */
 	const char *tag;       /* -L */
+	bool is_verbose;       /* -v */
 	enum error_mode errors;
 	const char *match_id, *match_rcpt, *match_sender; /* -qI, -qR, -qS */
 	char **operands;

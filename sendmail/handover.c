@@ -20,6 +20,9 @@ handover(const struct route *to, struct parcel *p, const struct report *r,
 
 	switch (submit_to(to->socket_path, p, &submit_limits, queue_id, &why)) {
 	case SUBMIT_OUT_QUEUED:
+		report_progress(r,
+		    "queued as %s; mailq shows whether it still waits",
+		    queue_id);
 		return 0;
 	case SUBMIT_OUT_REFUSED:
 	case SUBMIT_OUT_FAILED:
@@ -36,6 +39,9 @@ handover(const struct route *to, struct parcel *p, const struct report *r,
 	if (drop_write(&to->drop, p, e) == -1)
 		return err_prefix(
 		    e, "the message was not queued: %s", why.text);
+	report_progress(r,
+	    "no mailchuted answers: the message lies in %s until one runs",
+	    to->drop.folder);
 	report_note(r, LOG_NOTICE,
 	    "%s; the message lies in %s until mailchuted runs", why.text,
 	    to->drop.folder);

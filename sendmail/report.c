@@ -27,6 +27,21 @@ report_init(struct report *r, const char *tag, bool is_quiet)
 	if (n == 0)
 		strlcpy(r->ident, "sendmail", sizeof(r->ident));
 	r->is_quiet = is_quiet;
+	r->is_verbose = false;
+}
+
+/* Best effort: whoever closed stderr does not read it. */
+static void
+put_stderr(const char *text)
+{
+	struct buf line;
+
+	buf_init(&line, 4 * LINE_MAX_OCTETS + 32);
+	buf_puts(&line, "sendmail: ");
+	utf8_put_safe(&line, text);
+	buf_puts(&line, "\n");
+	(void)!write(STDERR_FILENO, line.data, line.len);
+	buf_clear(&line);
 }
 
 static void
@@ -40,22 +55,28 @@ void
 report_error(const struct report *r, const char *fmt, ...)
 {
 	char text[LINE_MAX_OCTETS];
-	struct buf line;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (!r->is_quiet) {
-		buf_init(&line, 4 * sizeof(text) + 32);
-		buf_puts(&line, "sendmail: ");
-		utf8_put_safe(&line, text);
-		buf_puts(&line, "\n");
-		/* Best effort: whoever closed stderr does not read it. */
-		(void)!write(STDERR_FILENO, line.data, line.len);
-		buf_clear(&line);
-	}
+	if (!r->is_quiet)
+		put_stderr(text);
 	put_log(r, LOG_ERR, text);
+}
+
+void
+report_progress(const struct report *r, const char *fmt, ...)
+{
+	char text[LINE_MAX_OCTETS];
+	va_list ap;
+
+	if (!r->is_verbose || !isatty(STDERR_FILENO))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_stderr(text);
 }
 
 void

@@ -10,14 +10,22 @@
  * to the system log as well.  The log is opened with its first line.
  */
 struct report {
-	char ident[33]; /* in the log: -L, or "sendmail" */
-	bool is_quiet;  /* nothing on stderr */
+	char ident[33];  /* in the log: -L, or "sendmail" */
+	bool is_quiet;   /* nothing on stderr */
+	bool is_verbose; /* what became of the message, on a terminal */
 };
 
 void report_init(struct report *r, const char *tag, bool is_quiet);
 
 /* "sendmail: TEXT" on stderr, and in the log. */
 void report_error(const struct report *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * With -v, and only where stderr is a terminal: programs that pass -v take any
+ * output for a failure.
+ */
+void report_progress(const struct report *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* In the log alone, at a priority of syslog(3). */

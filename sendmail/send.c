@@ -270,6 +270,7 @@ send_message(const struct args *a)
 	memset(&s, 0, sizeof(s));
 	s.args = a;
 	report_init(&s.report, a->tag, a->errors == ERROR_QUIET);
+	s.report.is_verbose = a->is_verbose;
 	for (i = 0; i < a->remarks.n; i++)
 		report_note(&s.report, LOG_NOTICE, "%s", a->remarks.v[i]);
 	site_open(&s.site, a, &s.report);

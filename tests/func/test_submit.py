@@ -2,6 +2,7 @@
 """sendmail as programs call it: what it takes, and what arrives."""
 
 import os
+import pty
 import pwd
 import subprocess
 
@@ -272,3 +273,35 @@ def test_modes_that_do_nothing(running, name):
     command, *args = name.split()
     done = running.run([program(command), "-C", running.conf_path, *args])
     assert done.returncode == 0
+
+
+# ---- what is said of it ------------------------------------------------------
+
+def said_on_a_terminal(site, *args):
+    """What sendmail prints where its standard error is a terminal."""
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([program("sendmail"), "-C", site.conf_path, *args],
+                       input=TEXT.encode(), stdout=theirs, stderr=theirs,
+                       env=site.environment(), check=True)
+        os.write(theirs, b"$")
+        said = b""
+        while not said.endswith(b"$"):
+            said += os.read(ours, 1000)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return said[:-1].decode()
+
+
+def test_verbose(running):
+    said = said_on_a_terminal(running, "-v", "a@example.net")
+    assert running.log.wait_for("queued")["id"] in said
+    assert said_on_a_terminal(running, "a@example.net") == ""
+    done = running.sendmail("-v", "a@example.net", stdin=TEXT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_verbose_without_a_daemon(site):
+    said = said_on_a_terminal(site, "-v", "a@example.net")
+    assert site.path("spool/drop") in said
