@@ -124,6 +124,16 @@ load(const struct options *o, struct strlist *warnings)
 	return c;
 }
 
+/* A queue run ends with its mail: no connection is kept for more. */
+static void
+end_lingering(struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->naccounts; i++)
+		c->accounts[i].linger_s = 0;
+}
+
 /* Whoever asks where no daemon runs did not ask for these. */
 static void
 log_warnings(struct strlist *warnings, enum mode mode)
@@ -216,8 +226,10 @@ main(int argc, char **argv)
 		po.ready_fd = background_enter();
 	if (priv_drop(id.uid, id.gid, &e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
-	if (o.mode == MODE_ONCE)
+	if (o.mode == MODE_ONCE) {
 		check_right(c);
+		end_lingering(c);
+	}
 	open_log(c, &o);
 	log_warnings(&warnings, o.mode);
 	if (chdir("/") == -1)

@@ -382,6 +382,8 @@ def test_changes_without_a_daemon(holding):
 
 
 def test_queue_run_without_a_daemon(site, server):
+    site.conf["account"]["linger"] = "10m"  # nothing is waited for
+    site.write_conf()
     site.submit("a@example.net", stdin=TEXT)
     done = site.sendmail("-q", stdin="")
     assert done.returncode == 0, done
