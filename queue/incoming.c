@@ -151,15 +151,16 @@ incoming_feed(struct incoming *s, struct buf *in, struct err *e)
 		n = frame_parse(buf_data(in) + done, in->len - done, &f);
 		if (n <= 0)
 			break;
+		done += (size_t)n;
+		/* Seen before END is taken: what is refused is not queued. */
+		if (f.type == SUBMIT_END && done < in->len)
+			return out_of_order(e);
 		if (take_frame(s, &f, e) == -1)
 			return -1;
-		done += (size_t)n;
 	}
 	buf_consume(in, done);
 	if (n == -1)
 		return err_set(e, ERR_PERM, "5.5.0",
 		    "the submission holds a frame that is too long");
-	if (s->is_complete && in->len > 0)
-		return out_of_order(e);
 	return 0;
 }
