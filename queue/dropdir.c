@@ -152,39 +152,44 @@ on_end(void *arg, uint64_t queue_id, const struct err *why)
 	file_close(f);
 }
 
-/* Reads on until a commit is waited for, or the end. */
+/* One read more into the buffer; -1 when there is none to be had. */
+static int
+read_more(struct file *f, struct err *e)
+{
+	char *to = buf_reserve(&f->in, FRAME_RAW_MAX);
+	ssize_t n;
+
+	if (to == NULL)
+		return err_set(e, ERR_PERM, "5.5.0", "a frame is too long");
+	n = read(f->fd, to, FRAME_RAW_MAX);
+	if (n == -1)
+		/* EAGAIN is a lease that its owner holds on it. */
+		return err_errno(e, ERR_TEMP, "4.3.0", "cannot be read");
+	if (n == 0)
+		return err_set(e, ERR_PERM, "5.5.0", "END came too early");
+	buf_grew(&f->in, (size_t)n);
+	return 0;
+}
+
+/*
+ * Reads on until a commit is waited for, or the end.  What lies in the buffer
+ * goes first: after a commit it may be all that is left of the file.
+ */
 static void
 read_on(void *arg)
 {
 	struct file *f = arg;
 	struct err e;
-	ssize_t n;
-	char *to;
 
-	while (!incoming_is_busy(f->incoming)) {
-		if ((to = buf_reserve(&f->in, FRAME_RAW_MAX)) == NULL) {
-			err_set(&e, ERR_PERM, "5.5.0", "a frame is too long");
-			on_end(f, 0, &e);
+	for (;;) {
+		if (incoming_feed(f->incoming, &f->in, &e) == -1)
+			break;
+		if (incoming_is_busy(f->incoming))
 			return;
-		}
-		n = read(f->fd, to, FRAME_RAW_MAX);
-		if (n == -1) {
-			/* EAGAIN is a lease that its owner holds on it. */
-			err_errno(&e, ERR_TEMP, "4.3.0", "cannot be read");
-			on_end(f, 0, &e);
-			return;
-		}
-		if (n == 0) {
-			err_set(&e, ERR_PERM, "5.5.0", "END came too early");
-			on_end(f, 0, &e);
-			return;
-		}
-		buf_grew(&f->in, (size_t)n);
-		if (incoming_feed(f->incoming, &f->in, &e) == -1) {
-			on_end(f, 0, &e);
-			return;
-		}
+		if (read_more(f, &e) == -1)
+			break;
 	}
+	on_end(f, 0, &e);
 }
 
 /* ---- judging a name --------------------------------------------------------
