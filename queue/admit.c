@@ -59,7 +59,6 @@ struct admission {
 	char last;          /* octet before the next: for the canonical form */
 	bool is_staged;     /* there are rows in the store */
 	bool is_busy;       /* a part or the end is on its way to the store */
-	bool is_finished;   /* finish was called */
 	bool is_dropped;    /* the caller has gone; free when not busy */
 	uint64_t earlier;   /* queue id of the same submission, if any */
 };
@@ -377,8 +376,8 @@ final_done(void *arg, const struct err *failed)
 	struct admit *a = m->admit;
 	bool is_new = failed == NULL && m->earlier == 0;
 
-	if (is_new)
-		limits_add(
+	if (!is_new)
+		limits_remove(
 		    a->parts.limits, m->caller.uid, 1, m->traced + m->size);
 	if (failed == NULL)
 		m->is_staged = false;
@@ -406,10 +405,12 @@ admission_finish(struct admission *m, uint64_t size, struct err *e)
 	if (m->last == '\r')
 		return err_set(
 		    e, ERR_PERM, "5.6.0", "the message ends within a line end");
-	if (limits_check(m->admit->parts.limits, m->caller.uid, m->size, e) ==
-	    -1)
+	if (limits_check(m->admit->parts.limits, m->caller.uid,
+		m->traced + m->size, e) == -1)
 		return -1;
-	m->is_finished = true;
+	/* Counted before it is stored, or many at once would all pass. */
+	limits_add(
+	    m->admit->parts.limits, m->caller.uid, 1, m->traced + m->size);
 	m->is_busy = true;
 	batch_join(
 	    m->admit->parts.batch, m->pending.len, final_work, final_done, m);
