@@ -24,8 +24,12 @@
 /* ---- choosing --------------------------------------------------------------
  */
 
+/*
+ * What is under way: with a worker, or on its way to the disk.  Never more
+ * than LANE_WORKERS_MAX, so that each job finds its place in settling.
+ */
 static size_t
-collect_busy(const struct lane *l, uint64_t *ids)
+collect_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX])
 {
 	size_t i, n = 0;
 
@@ -69,7 +73,7 @@ find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 static int
 find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 {
-	uint64_t skip[2 * LANE_WORKERS_MAX + 1];
+	uint64_t skip[LANE_WORKERS_MAX + 1];
 	size_t n = collect_busy(l, skip);
 	int found;
 
@@ -235,6 +239,14 @@ arm(struct lane *l, int64_t at, int64_t now)
 }
 
 static bool
+has_room(const struct lane *l)
+{
+	uint64_t ids[LANE_WORKERS_MAX];
+
+	return collect_busy(l, ids) < LANE_WORKERS_MAX;
+}
+
+static bool
 may_start(const struct lane *l)
 {
 	return !is_starting(l) && l->nworkers < LANE_WORKERS_MAX &&
@@ -254,7 +266,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	int found;
 
 	*at = 0;
-	if ((w == NULL && !may_start(l)) || l->nsettling == LANE_WORKERS_MAX)
+	if ((w == NULL && !may_start(l)) || !has_room(l))
 		return false;
 	if ((*at = account_opens_at(&l->account, now, 1)) > now)
 		return false;
@@ -402,7 +414,7 @@ lane_move_times(struct lane *l, int64_t by_s)
 bool
 lane_has(const struct lane *l, uint64_t message)
 {
-	uint64_t ids[2 * LANE_WORKERS_MAX];
+	uint64_t ids[LANE_WORKERS_MAX];
 	size_t i, n = collect_busy(l, ids);
 
 	for (i = 0; i < n; i++)

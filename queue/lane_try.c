@@ -13,6 +13,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -173,6 +174,7 @@ settled(void *arg, const struct err *failed)
 void
 lane_settle(struct lane *l, struct job *j)
 {
+	assert(l->nsettling < LANE_WORKERS_MAX);
 	l->settling[l->nsettling++] = j;
 	batch_join(l->parts.batch, 0, settle_task, settled, task_new(l, j));
 }
