@@ -50,7 +50,7 @@ expand_free(struct expand *x)
 
 /* ---- the file of aliases ---- */
 
-/* All of an open file, which is closed; cut off beyond ALIASES_MAX. */
+/* All of an open file, which is closed; refused beyond ALIASES_MAX. */
 static int
 read_all(int fd, char **text, size_t *n, struct err *e)
 {
@@ -58,7 +58,8 @@ read_all(int fd, char **text, size_t *n, struct err *e)
 	ssize_t got = 0;
 	char *to;
 
-	buf_init(&b, ALIASES_MAX);
+	/* Whole reads fit as long as no more than that was read. */
+	buf_init(&b, ALIASES_MAX + READ_MAX);
 	while ((to = buf_reserve(&b, READ_MAX)) != NULL &&
 	       (got = read(fd, to, READ_MAX)) > 0)
 		buf_grew(&b, (size_t)got);
