@@ -18,6 +18,9 @@ tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/args
 tests_fuzz_args_LDADD = $(FUZZ_ENGINE) libsendmail.a libmail.a libcommon.a \
 	$(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/compose
+tests_fuzz_compose_LDADD = $(FUZZ_ENGINE) libsendmail.a libmail.a libcommon.a \
+	$(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/submit
 tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
@@ -39,6 +42,12 @@ tests_fuzz_status_LDADD = $(mail_fuzz_libs)
 
 FUZZ_TARGETS += tests/fuzz/queue_id
 tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/dropfile tests/fuzz/incoming
+queue_fuzz_libs = $(FUZZ_ENGINE) libqueue.a libmail.a libcommon.a \
+	$(EVENT_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS) $(LIBBSD_LIBS)
+tests_fuzz_dropfile_LDADD = $(queue_fuzz_libs)
+tests_fuzz_incoming_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+tests_fuzz_incoming_LDADD = $(queue_fuzz_libs)
 FUZZ_TARGETS += tests/fuzz/conf tests/fuzz/proto_ctl
 tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The octets of a submission, as any local user may send them, through
+ * admission into a real store, in two pieces cut where the first octet says.
+ * What is taken is in the queue and canonical; what is refused is not there.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/ask.h"
+#include "queue/incoming.h"
+#include "queue/parts.h"
+#include "queue/store.h"
+
+#include "tests/fuzz/fuzz.h"
+
+static struct {
+	char *folder;
+	struct conf *conf;
+	struct identity identity;
+	struct parts parts;
+	bool has_ended, is_taken;
+	uint64_t id;
+} office;
+
+static void
+take_down(void)
+{
+	static const char *const names[] = { "queue.db", "queue.db-wal",
+		"queue.db-shm", "ballast" };
+	size_t i;
+
+	parts_close(&office.parts);
+	conf_free(office.conf);
+	if (chdir(office.folder) == 0)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			unlink(names[i]);
+	rmdir(office.folder);
+	free(office.folder);
+}
+
+static void
+set_up(void)
+{
+	static const struct conf_host host = { "web01.contoso.com",
+		"contoso.com", "192.0.2.7" };
+	const char *tmp = getenv("TMPDIR");
+	struct conf_problems p;
+	struct err e;
+	char *text;
+
+	log_open("fuzz", LOG_TO_STDERR, NULL, LOG_EMERG);
+	office.folder =
+	    xasprintf("%s/fuzz-queue.XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	assert(mkdtemp(office.folder) != NULL);
+	text = xasprintf("[local]\nadmin = it@contoso.com\n"
+			 "[queue]\ndirectory = %s\nfree_space_min = 0\n"
+			 "message_size_max = 4M\n"
+			 "[account]\nprovider = smtp\nhost = 127.0.0.1\n"
+			 "tls = none\n",
+	    office.folder);
+	memset(&p, 0, sizeof(p));
+	office.conf =
+	    conf_parse("fuzz", text, strlen(text), CONF_FULL, &host, &p);
+	assert(office.conf != NULL);
+	conf_problems_clear(&p);
+	free(text);
+	assert(parts_open(&office.parts, office.conf, &office.identity,
+		   ask_new_alone(office.conf), &e) == 0);
+	atexit(take_down);
+}
+
+static void
+on_end(void *arg, uint64_t queue_id, const struct err *why)
+{
+	(void)arg;
+	assert(!office.has_ended);
+	office.has_ended = true;
+	office.is_taken = why == NULL;
+	office.id = queue_id;
+}
+
+static void
+on_room(void *arg)
+{
+	(void)arg;
+}
+
+static void
+run(void)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		event_base_loop(office.parts.base, EVLOOP_NONBLOCK);
+}
+
+/* All that a client sends; -1 when it is refused. */
+static int
+feed(struct incoming *s, const uint8_t *p, size_t n)
+{
+	struct buf in;
+	struct err e;
+	size_t before = 0;
+	int rc;
+
+	buf_init(&in, n + 1);
+	assert(buf_append(&in, p, n) == 0);
+	do {
+		before = in.len;
+		rc = incoming_feed(s, &in, &e);
+		run();
+	} while (rc == 0 && in.len < before && in.len > 0);
+	buf_clear(&in);
+	return rc;
+}
+
+static void
+judge(void)
+{
+	struct store_message m;
+	struct buf chunk;
+	struct err e;
+	uint32_t seq = 0;
+	char last = '\n';
+	size_t i;
+
+	memset(&m, 0, sizeof(m));
+	assert(store_message_get(office.parts.store, office.id, &m, &e) == 1);
+	assert(m.uid == 1000 && m.state == RCPT_QUEUED);
+	store_message_clear(&m);
+	buf_init(&chunk, CHUNK_SIZE);
+	while (store_chunk_get(
+		   office.parts.store, office.id, seq++, &chunk, &e) == 1)
+		for (i = 0; i < chunk.len; i++) {
+			assert(chunk.data[i] != '\0');
+			assert((last == '\r') == (chunk.data[i] == '\n'));
+			last = chunk.data[i];
+		}
+	assert(last != '\r');
+	buf_clear(&chunk);
+	assert(store_begin(office.parts.store, &e) == 0);
+	assert(store_message_delete(office.parts.store, office.id, &e) == 0);
+	assert(store_submission_forget(office.parts.store, INT64_MAX, &e) == 0);
+	assert(store_commit(office.parts.store, &e) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	const struct admission_caller caller = { 1000, on_end, on_room, NULL };
+	struct incoming *s;
+	struct buf in;
+	struct err e;
+	size_t cut;
+
+	if (office.conf == NULL)
+		set_up();
+	if (n == 0)
+		return 0;
+	cut = p[0] < n - 1 ? p[0] : n - 1;
+	office.has_ended = false;
+	s = incoming_new(office.parts.admit, &caller);
+	buf_init(&in, n + 1);
+	buf_append(&in, p + 1, cut);
+	if (incoming_feed(s, &in, &e) == 0) {
+		run();
+		/* What was left of the first piece goes before the second. */
+		buf_append(&in, p + 1 + cut, n - 1 - cut);
+		if (feed(s, (const uint8_t *)buf_data(&in), in.len) == -1)
+			assert(!office.has_ended || !office.is_taken);
+	}
+	run();
+	incoming_free(s);
+	run();
+	if (office.has_ended && office.is_taken)
+		judge();
+	buf_clear(&in);
+	return 0;
+}
