@@ -15,7 +15,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/xalloc.h"
 #include "queue/schedule.h"
@@ -49,10 +48,10 @@ entry_at(const struct window *w, size_t i)
 	return &w->v[(w->start + i) & (w->room - 1)];
 }
 
+/* w is all zero. */
 static void
 window_init(struct window *w, int64_t length_s)
 {
-	memset(w, 0, sizeof(*w));
 	w->length_s = length_s;
 	w->grain_s = length_s < GRAINS ? 1 : length_s / GRAINS;
 }
