@@ -58,6 +58,22 @@ names_are_found_whatever_their_case(void **state)
 	aliases_free(a);
 }
 
+/* A colon within quotes is part of the name, an escaped quote ends none. */
+static void
+odd_names_stand_in_quotes(void **state)
+{
+	static const char text[] = "\"a:b\": 1\n\"c\\\":d\": 1, 2\n";
+	struct strlist bad = { 0 };
+	struct aliases *a = aliases_parse(text, sizeof(text) - 1, &bad);
+
+	(void)state;
+	assert_int_equal(bad.n, 0);
+	assert_int_equal(items_of(a, "a:b"), 1);
+	assert_int_equal(items_of(a, "c\":d"), 2);
+	aliases_free(a);
+	strlist_clear(&bad);
+}
+
 static void
 a_bad_line_is_told_and_stops_nothing(void **state)
 {
@@ -142,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_found_whatever_their_case),
+		cmocka_unit_test(odd_names_stand_in_quotes),
 		cmocka_unit_test(a_bad_line_is_told_and_stops_nothing),
 		cmocka_unit_test(of_two_lines_the_first_counts),
 		cmocka_unit_test(many_faults_are_not_told_one_by_one),

@@ -29,6 +29,7 @@ static const char file[] = "root: alice@example.com\n"
 			   "loop2: loop1\n"
 			   "loop3: loop1, x@y.z\n"
 			   "same: A@x.y, a@x.y, a@X.Y\n"
+			   "apart: a@x.y, b@x.y, A@x.y, b@x.y, c@x.y, a@x.y\n"
 			   "final: \\root\n"
 			   "cmd: |/bin/x -y\n"
 			   "file: /var/mail/x\n"
@@ -108,6 +109,7 @@ targets(void **state)
 		{ "mailer-daemon", "a=alice@example.com" },
 		{ "all", "a=alice@example.com a=bob@example.com l=carol" },
 		{ "same", "a=A@x.y" },
+		{ "apart", "a=a@x.y a=b@x.y a=c@x.y" },
 		{ "here", "a=alice@example.com" },
 		{ "list", "a=alice@example.com a=bob@example.com l=carol" },
 		{ "nested", "a=x@y.z a=alice@example.com a=bob@example.com "

@@ -14,64 +14,19 @@
 
 #include "common/xalloc.h"
 #include "queue/bounce.h"
-#include "queue/settle.h"
-#include "tests/unit/office.h"
+#include "tests/unit/settle_rig.h"
 
 #define DAY (24 * 3600)
-
-/* One try of a message, claimed as the lane does it. */
-static struct job *
-try(struct office *o, uint64_t id)
-{
-	struct job *j = job_load(o->parts.store, id, T0, 100, &o->e);
-
-	assert_non_null(j);
-	fixture_begin(o->parts.store);
-	assert_int_equal(job_claim(o->parts.store, j, &o->e), 0);
-	fixture_commit(o->parts.store);
-	j->is_claimed = j->is_body_ended = true;
-	strlcpy(j->session.relay, "mx.example.com", sizeof(j->session.relay));
-	return j;
-}
-
-static void
-answer(struct job *j, size_t i, enum job_outcome outcome, unsigned code)
-{
-	struct job_result r = { .rcpt = j->rcpts[i].id,
-		.outcome = outcome,
-		.scope = JOB_SCOPE_RECIPIENT,
-		.code = code };
-
-	snprintf(r.status, sizeof(r.status), "%c.1.%c",
-	    (char)('0' + code / 100 % 10), (char)('1' + i % 9));
-	snprintf(r.text, sizeof(r.text), "word %zu of the server", i + 1);
-	strlcpy(r.meaning, "there is no such mailbox", sizeof(r.meaning));
-	strlcpy(r.fix, "ask for the right address", sizeof(r.fix));
-	assert_int_equal(job_note(j, &r), 0);
-}
-
-static void
-settle(struct office *o, struct job *j, int64_t now)
-{
-	struct settle s = { o->conf, o->parts.store, o->parts.bounce };
-	bool finished;
-
-	fixture_begin(o->parts.store);
-	if (settle_work(&s, j, now, &finished, &o->e) == -1)
-		fail_msg("%s", o->e.text);
-	fixture_commit(o->parts.store);
-	job_free(j);
-}
 
 static void
 reject_all(struct office *o, uint64_t id)
 {
-	struct job *j = try(o, id);
+	struct job *j = settle_try(o, id);
 	size_t i;
 
 	for (i = 0; i < j->nrcpts; i++)
-		answer(j, i, JOB_REJECTED, 550);
-	settle(o, j, T0 + 5);
+		settle_answer(j, i, JOB_REJECTED, 550);
+	settle_end(o, j, T0 + 5);
 }
 
 static void
@@ -125,20 +80,23 @@ one_notice_names_all_that_failed(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	j = try(&o,
+	j = settle_try(&o,
 	    office_post(&o,
-		(struct office_mail){ .to = { "a@example.com", "b@example.com",
-					  "c@example.com" } }));
-	answer(j, 0, JOB_REJECTED, 550);
-	answer(j, 1, JOB_DELIVERED, 250);
-	answer(j, 2, JOB_REJECTED, 553);
-	settle(&o, j, T0 + 5);
+		(struct office_mail){
+		    .to = { "a@example.com", "b@example.com", "c@example.com" },
+		    .envid = "E1" }));
+	settle_answer(j, 0, JOB_REJECTED, 550);
+	settle_answer(j, 1, JOB_DELIVERED, 250);
+	settle_answer(j, 2, JOB_REJECTED, 553);
+	settle_end(&o, j, T0 + 5);
 	assert_string_equal(
 	    office_list(&o), "bounce <> to sender@example.com queued");
 	text = newest(&o);
 	holds(text, "From: Mail Delivery System <MAILER-DAEMON@contoso.com>");
 	holds(text, "To: <sender@example.com>\r\n");
 	holds(text, "Reporting-MTA: dns; web01.contoso.com\r\n");
+	holds(text, "Original-Envelope-Id: E1\r\n");
+	holds(text, "X-Mailchute-Notice: failed\r\n");
 	holds(text, "Final-Recipient: rfc822; a@example.com\r\n");
 	holds(text, "Status: 5.1.1\r\n");
 	holds(text, "smtp; 550 word 1 of the server");
@@ -188,24 +146,26 @@ expired_mail_says_so(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	j = try(&o,
+	j = settle_try(&o,
 	    office_post(&o, (struct office_mail){ .to = { "a@example.com" } }));
-	answer(j, 0, JOB_DEFERRED, 451);
-	settle(&o, j, T0 + 6 * DAY);
+	settle_answer(j, 0, JOB_DEFERRED, 451);
+	settle_end(&o, j, T0 + 6 * DAY);
 	text = newest(&o);
 	holds(text, "Status: 4.1.1\r\n");
+	lacks(text, "X-Mailchute-Notice: failed");
 	free(text);
 
 	/* A refusal beside it makes it a failure. */
-	j = try(&o,
+	j = settle_try(&o,
 	    office_post(&o, (struct office_mail){
 				.to = { "a@example.com", "b@example.com" } }));
-	answer(j, 0, JOB_DEFERRED, 451);
-	answer(j, 1, JOB_REJECTED, 550);
-	settle(&o, j, T0 + 6 * DAY);
+	settle_answer(j, 0, JOB_DEFERRED, 451);
+	settle_answer(j, 1, JOB_REJECTED, 550);
+	settle_end(&o, j, T0 + 6 * DAY);
 	text = newest(&o);
 	holds(text, "Status: 4.1.1\r\n");
 	holds(text, "Status: 5.1.2\r\n");
+	holds(text, "X-Mailchute-Notice: failed");
 	free(text);
 	office_close(&o);
 }
@@ -297,13 +257,13 @@ an_admin_who_has_it_is_not_told_again(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	j = try(&o,
+	j = settle_try(&o,
 	    office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
 				.sender = "",
 				.to = { "IT@contoso.com", "b@contoso.com" } }));
-	answer(j, 0, JOB_DEFERRED, 451);
-	answer(j, 1, JOB_REJECTED, 550);
-	settle(&o, j, T0 + 5);
+	settle_answer(j, 0, JOB_DEFERRED, 451);
+	settle_answer(j, 1, JOB_REJECTED, 550);
+	settle_end(&o, j, T0 + 5);
 	assert_string_equal(office_list(&o),
 	    "bounce <> to IT@contoso.com queued\n"
 	    "bounce <> to b@contoso.com failed");
@@ -326,6 +286,7 @@ what_nobody_can_be_told_is_held(void **state)
 					   .to = { "x@example.com" } }));
 	assert_string_equal(
 	    office_list(&o), "mail <cron> to x@example.com held");
+	assert_int_equal(office_logged(&o, "event=bounce-nowhere"), 1);
 	reject_all(
 	    &o, office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
 				    .sender = "",
@@ -337,6 +298,49 @@ what_nobody_can_be_told_is_held(void **state)
 }
 
 static void
+silence_needs_nobody_to_tell(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ACCOUNT);
+	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "",
+					   .to = { "x@example.com" } }));
+	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
+					   .to = { "x@example.com" },
+					   .notify = NOTIFY_NEVER }));
+	assert_string_equal(office_list(&o), "");
+	assert_int_equal(office_logged(&o, "event=bounce-nowhere"), 0);
+	office_close(&o);
+}
+
+/* More than a chunk, each of 400 recipients in it. */
+static void
+a_long_notice_is_whole(void **state)
+{
+	struct office o;
+	uint64_t id;
+	char *text, name[48];
+	int i;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	id = fixture_add(
+	    o.parts.store, (struct fixture_message){ .recipients = 400 });
+	reject_all(&o, id);
+	text = newest(&o);
+	assert_true(strlen(text) > CHUNK_SIZE);
+	for (i = 1; i <= 400; i++) {
+		snprintf(name, sizeof(name),
+		    "Final-Recipient: rfc822; r%d@example.com\r\n", i);
+		holds(text, name);
+	}
+	assert_string_equal(text + strlen(text) - 4, "--\r\n");
+	free(text);
+	office_close(&o);
+}
+
+static void
 delivered_mail_needs_nobody_to_tell(void **state)
 {
 	struct office o;
@@ -344,11 +348,16 @@ delivered_mail_needs_nobody_to_tell(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ACCOUNT);
-	j = try(&o, office_post(&o, (struct office_mail){ .sender = "cron",
-					.to = { "x@example.com" } }));
-	answer(j, 0, JOB_DELIVERED, 250);
-	settle(&o, j, T0 + 5);
-	assert_string_equal(office_list(&o), "");
+	/* After one that somebody was told of. */
+	reject_all(&o,
+	    office_post(&o, (struct office_mail){ .to = { "x@example.com" } }));
+	j = settle_try(
+	    &o, office_post(&o, (struct office_mail){ .sender = "cron",
+				    .to = { "x@example.com" } }));
+	settle_answer(j, 0, JOB_DELIVERED, 250);
+	settle_end(&o, j, T0 + 5);
+	assert_string_equal(
+	    office_list(&o), "bounce <> to sender@example.com queued");
 	office_close(&o);
 }
 
@@ -362,7 +371,7 @@ a_long_header_is_cut_and_a_damaged_one_left_out(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	for (n = 0; n < 60000; n += 20)
+	for (n = 0; n < 200000; n += 20)
 		memcpy(body + n, "X-Long: 0123456789\r\n", 20);
 	strlcpy(body + n, "X-Last: 1\r\n\r\nbody\r\n", 100);
 	reject_all(
@@ -398,6 +407,8 @@ main(void)
 		cmocka_unit_test(the_admin_gets_what_fails_of_a_notice_once),
 		cmocka_unit_test(an_admin_who_has_it_is_not_told_again),
 		cmocka_unit_test(what_nobody_can_be_told_is_held),
+		cmocka_unit_test(silence_needs_nobody_to_tell),
+		cmocka_unit_test(a_long_notice_is_whole),
 		cmocka_unit_test(delivered_mail_needs_nobody_to_tell),
 		cmocka_unit_test(
 		    a_long_header_is_cut_and_a_damaged_one_left_out),

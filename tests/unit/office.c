@@ -22,6 +22,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/ask.h"
+#include "queue/limits.h"
 #include "tests/unit/office.h"
 
 static const char *const folders[] = { "queue", "run", "drop" };
@@ -60,10 +61,11 @@ open_with(struct office *o, const char *options, int parent)
 	char *path;
 	size_t i;
 
-	/* What is told to the log is not what these tests are about. */
-	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
 	memset(o, 0, sizeof(*o));
 	o->directory = fixture_directory();
+	path = xasprintf("%s/log", o->directory);
+	assert_int_equal(log_open("test", LOG_TO_FILE, path, LOG_DEBUG), 0);
+	free(path);
 	for (i = 0; i < FOLDERS; i++) {
 		path = xasprintf("%s/%s", o->directory, folders[i]);
 		assert_int_equal(mkdir(path, 0700), 0);
@@ -85,10 +87,15 @@ office_open(struct office *o, const char *options)
 void
 office_open_parented(struct office *o, const char *options, int *parent)
 {
+	/* A question nobody answers ends the test instead of hanging it. */
+	struct timeval patience = { .tv_sec = 10 };
 	int fd[2];
 
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd), 0);
+	assert_int_equal(setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &patience,
+			     sizeof(patience)),
+	    0);
 	*parent = fd[1];
 	open_with(o, options, fd[0]);
 }
@@ -96,15 +103,13 @@ office_open_parented(struct office *o, const char *options, int *parent)
 void
 office_close(struct office *o)
 {
-	char *aliases = xasprintf("%s/aliases", o->directory);
 	size_t i;
 
 	parts_close(&o->parts);
 	conf_free(o->conf);
 	for (i = 0; i < FOLDERS; i++)
 		fixture_remove(xasprintf("%s/%s", o->directory, folders[i]));
-	unlink(aliases);
-	free(aliases);
+	log_open("test", LOG_TO_STDERR, NULL, LOG_ERR);
 	fixture_remove(o->directory);
 }
 
@@ -134,6 +139,21 @@ office_write(const struct office *o, const char *name, const char *text)
 	free(path);
 }
 
+size_t
+office_logged(const struct office *o, const char *part)
+{
+	char *path = xasprintf("%s/log", o->directory), line[LOG_LINE_MAX];
+	FILE *f = fopen(path, "r");
+	size_t n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, part) != NULL;
+	fclose(f);
+	free(path);
+	return n;
+}
+
 uint64_t
 office_post(struct office *o, struct office_mail mail)
 {
@@ -142,24 +162,30 @@ office_post(struct office *o, struct office_mail mail)
 	struct store_message m = { .uid = mail.uid, .kind = mail.kind };
 	struct store_rcpt r = { .notify = mail.notify };
 	struct store *s = o->parts.store;
-	size_t i;
+	size_t i, at, n, octets = strlen(body);
 
 	m.id = store_next_id(s, (int64_t)T0 * 1000);
-	m.arrived_at = T0;
+	m.arrived_at = mail.at == 0 ? T0 : mail.at;
+	m.envid = mail.envid == NULL ? NULL : xstrdup(mail.envid);
 	m.account = xstrdup(mail.account == NULL ? "" : mail.account);
 	m.sender =
 	    xstrdup(mail.sender == NULL ? "sender@example.com" : mail.sender);
 	fixture_begin(s);
 	assert_int_equal(store_message_add(s, &m, &o->e), 0);
-	assert_int_equal(
-	    store_chunk_add(s, m.id, body, strlen(body), &o->e), 0);
+	for (at = 0; at < octets; at += n) {
+		n = octets - at < CHUNK_SIZE ? octets - at : CHUNK_SIZE;
+		assert_int_equal(
+		    store_chunk_add(s, m.id, body + at, n, &o->e), 0);
+	}
 	for (i = 0; i < 4 && mail.to[i] != NULL; i++) {
 		r.address = xstrdup(mail.to[i]);
 		assert_int_equal(store_rcpt_add(s, m.id, &r, &o->e), 0);
 		free(r.address);
 	}
-	assert_int_equal(store_message_queue(s, m.id, T0, &o->e), 0);
+	assert_int_equal(store_message_queue(s, m.id, m.arrived_at, &o->e), 0);
 	fixture_commit(s);
+	limits_add(o->parts.limits, m.uid, 1, octets);
+	free(m.envid);
 	free(m.account);
 	free(m.sender);
 	return m.id;

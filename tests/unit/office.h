@@ -12,7 +12,7 @@
  * parts_open makes of them.  Each function asserts that it succeeds.
  */
 struct office {
-	char *directory; /* holds aliases, queue/, run/ and drop/ */
+	char *directory; /* holds aliases, log, queue/, run/ and drop/ */
 	struct conf *conf;
 	struct identity identity;
 	struct parts parts;
@@ -34,6 +34,9 @@ void office_close(struct office *o);
 /* Runs the loop until nothing is ready any more; waits for nothing. */
 void office_run(struct office *o);
 
+/* How many lines of the log hold that part. */
+size_t office_logged(const struct office *o, const char *part);
+
 /* Makes or replaces a file in a folder of the office's: "aliases", "drop/x". */
 void office_write(const struct office *o, const char *name, const char *text);
 
@@ -46,6 +49,8 @@ struct office_mail {
 	const char *to[4];
 	const char *body; /* NULL: a header and a line */
 	unsigned notify;  /* of every recipient */
+	int64_t at;       /* arrived and due; 0: T0 */
+	const char *envid;
 };
 uint64_t office_post(struct office *o, struct office_mail mail);
 

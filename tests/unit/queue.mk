@@ -17,20 +17,37 @@ tests_unit_libqueuetest_a_SOURCES = \
 check_PROGRAMS += \
 	tests/fault/power \
 	tests/unit/account \
+	tests/unit/admit \
+	tests/unit/admit_large \
+	tests/unit/answer \
+	tests/unit/ask \
 	tests/unit/ballast \
 	tests/unit/batch \
 	tests/unit/bounce \
+	tests/unit/control \
+	tests/unit/control_act \
+	tests/unit/dispatch \
 	tests/unit/dropdir \
+	tests/unit/dropdir_round \
 	tests/unit/dropfile \
+	tests/unit/expand \
+	tests/unit/filesource \
+	tests/unit/incoming \
 	tests/unit/intake \
+	tests/unit/intake_serve \
+	tests/unit/lane_try \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/manager \
+	tests/unit/member \
 	tests/unit/migrate \
 	tests/unit/queue_id \
 	tests/unit/recover \
+	tests/unit/route \
 	tests/unit/schedule \
+	tests/unit/secret \
 	tests/unit/settle \
+	tests/unit/settle_record \
 	tests/unit/sockets \
 	tests/unit/sql \
 	tests/unit/state \
@@ -98,6 +115,56 @@ tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
 tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_LDADD = $(queue_test_libs)
+tests_unit_bounce_SOURCES = tests/unit/bounce.c \
+	tests/unit/settle_rig.c tests/unit/settle_rig.h
 tests_unit_bounce_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_LDADD = $(queue_test_libs)
+tests_unit_expand_CFLAGS = $(queue_test_cflags)
+tests_unit_expand_LDADD = $(queue_test_libs)
+tests_unit_secret_CFLAGS = $(queue_test_cflags)
+tests_unit_secret_LDADD = $(queue_test_libs)
+tests_unit_filesource_CFLAGS = $(queue_test_cflags)
+tests_unit_filesource_LDADD = $(queue_test_libs)
+tests_unit_member_CFLAGS = $(queue_test_cflags)
+tests_unit_member_LDADD = $(queue_test_libs)
+tests_unit_route_CFLAGS = $(queue_test_cflags)
+tests_unit_route_LDADD = $(queue_test_libs)
+tests_unit_ask_CFLAGS = $(queue_test_cflags)
+tests_unit_ask_LDADD = $(queue_test_libs)
+tests_unit_admit_SOURCES = tests/unit/admit.c \
+	tests/unit/admit_rig.c tests/unit/admit_rig.h
+tests_unit_admit_CFLAGS = $(queue_test_cflags)
+tests_unit_admit_LDADD = $(queue_test_libs)
+tests_unit_incoming_CFLAGS = $(queue_test_cflags)
+tests_unit_incoming_LDADD = $(queue_test_libs)
+tests_unit_intake_serve_CFLAGS = $(queue_test_cflags)
+tests_unit_intake_serve_LDADD = $(queue_test_libs)
+tests_unit_control_SOURCES = tests/unit/control.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_CFLAGS = $(queue_test_cflags)
+tests_unit_control_LDADD = $(queue_test_libs)
+tests_unit_control_act_SOURCES = tests/unit/control_act.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_act_CFLAGS = $(queue_test_cflags)
+tests_unit_control_act_LDADD = $(queue_test_libs)
+tests_unit_dispatch_SOURCES = tests/unit/dispatch.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_dispatch_CFLAGS = $(queue_test_cflags)
+tests_unit_dispatch_LDADD = $(queue_test_libs)
+tests_unit_lane_try_SOURCES = tests/unit/lane_try.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_try_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_try_LDADD = $(queue_test_libs)
+tests_unit_dropdir_round_CFLAGS = $(queue_test_cflags)
+tests_unit_dropdir_round_LDADD = $(queue_test_libs)
+tests_unit_answer_CFLAGS = $(queue_test_cflags)
+tests_unit_answer_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_admit_large_SOURCES = tests/unit/admit_large.c \
+	tests/unit/admit_rig.c tests/unit/admit_rig.h
+tests_unit_admit_large_CFLAGS = $(queue_test_cflags)
+tests_unit_admit_large_LDADD = $(queue_test_libs)
+tests_unit_settle_record_SOURCES = tests/unit/settle_record.c \
+	tests/unit/settle_rig.c tests/unit/settle_rig.h
+tests_unit_settle_record_CFLAGS = $(queue_test_cflags)
+tests_unit_settle_record_LDADD = $(queue_test_libs)
 endif

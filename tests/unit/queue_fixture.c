@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,10 +108,39 @@ fixture_tamper(const char *directory, const char *sql)
 	free(path);
 }
 
+int64_t
+fixture_number(const char *directory, const char *sql)
+{
+	char *path = xasprintf("%s/queue.db", directory);
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	free(path);
+	return n;
+}
+
 unsigned
 fixture_stride(unsigned plain)
 {
 	return getenv("TEST_THOROUGH") == NULL ? plain : 1;
+}
+
+int
+fixture_next_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	return fd;
 }
 
 void

@@ -51,11 +51,18 @@ int world_tear_down(void **state);
 /* Runs SQL on the queue's file by a connection of its own. */
 void fixture_tamper(const char *directory, const char *sql);
 
+/* The number that SQL on the queue's file yields, by a connection of its own.
+ */
+int64_t fixture_number(const char *directory, const char *sql);
+
 /*
  * Loops over faults take one in so many of them under a plain "make check",
  * which has little time, and all of them when TEST_THOROUGH is set.
  */
 unsigned fixture_stride(unsigned plain);
+
+/* The descriptor that would be opened next: what leaks one changes it. */
+int fixture_next_fd(void);
 
 /* One change, committed. */
 void fixture_set(struct store *s, uint64_t message, uint64_t rcpt,

@@ -286,6 +286,23 @@ message_beyond_the_day_waits_for_an_empty_one(void **unused)
 	budget_free(b);
 }
 
+/* As much must have left as the message needs, not the first of it alone. */
+static void
+a_large_message_waits_for_enough(void **unused)
+{
+	struct budget *b = budget_new((struct rate){ 0, 0 }, 100);
+	int64_t at;
+
+	(void)unused;
+	for (at = 1000; at < 1000 + 10 * 600; at += 600)
+		budget_note(b, at, 1, 10);
+	assert_int_equal(budget_next(b, 7000, 10), 1000 + 86401);
+	assert_int_equal(budget_next(b, 7000, 11), 1600 + 86401);
+	assert_int_equal(budget_next(b, 7000, 35), 2800 + 86401);
+	assert_int_equal(budget_next(b, 7000, 100), 6400 + 86401);
+	budget_free(b);
+}
+
 static void
 a_minute_is_a_minute_with_any_rate(void **unused)
 {
@@ -352,6 +369,7 @@ static void
 clock_moved_moves_the_windows(void **unused)
 {
 	struct budget *b = budget_new((struct rate){ 1, 60 }, 0);
+	uint64_t minute, day, recipients;
 
 	(void)unused;
 	budget_note(b, 1000, 1, 1);
@@ -359,6 +377,16 @@ clock_moved_moves_the_windows(void **unused)
 	assert_int_equal(budget_next(b, 4600, 1), 4661);
 	budget_shift(b, -3600);
 	assert_int_equal(budget_next(b, 1000, 1), 1061);
+	budget_free(b);
+	/* The day's and the minute's as well. */
+	b = budget_new((struct rate){ 0, 0 }, 10);
+	budget_note(b, 100000, 1, 10);
+	budget_shift(b, -50000);
+	budget_used(b, 50060, &minute, &day, &recipients);
+	assert_int_equal(minute, 1);
+	budget_used(b, 50061, &minute, &day, &recipients);
+	assert_int_equal(minute, 0);
+	assert_int_equal(budget_next(b, 50061, 1), 50000 + 86401);
 	budget_free(b);
 	budget_free(NULL);
 }
@@ -392,6 +420,7 @@ main(void)
 		cmocka_unit_test(no_window_ever_holds_too_much),
 		cmocka_unit_test(budget_is_used_nearly_whole),
 		cmocka_unit_test(message_beyond_the_day_waits_for_an_empty_one),
+		cmocka_unit_test(a_large_message_waits_for_enough),
 		cmocka_unit_test(a_minute_is_a_minute_with_any_rate),
 		cmocka_unit_test(no_limit_is_no_limit),
 		cmocka_unit_test(clock_set_back_counts_from_now),

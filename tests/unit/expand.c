@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* From the addresses given to those that mail goes to, by real files. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "common/fdpass.h"
+#include "common/xalloc.h"
+#include "queue/ask.h"
+#include "queue/expand.h"
+#include "tests/unit/office.h"
+
+/* "a,b" as what comes of the recipients given, "a,b" too; NULL: refused. */
+static const char *
+expand(struct office *o, const char *given)
+{
+	static char text[4096];
+	struct expanded *got;
+	struct envelope env;
+	char *copy = xstrdup(given), *rest = copy, *one;
+	size_t i;
+
+	envelope_init(&env);
+	while ((one = strsep(&rest, ",")) != NULL)
+		envelope_add(&env, one);
+	free(copy);
+	err_clear(&o->e);
+	got = expand_rcpts(o->parts.expand, &env, &o->e);
+	envelope_clear(&env);
+	if (got == NULL)
+		return NULL;
+	text[0] = '\0';
+	for (i = 0; i < got->n; i++) {
+		strlcat(text, i == 0 ? "" : ",", sizeof(text));
+		strlcat(text, got->v[i].address, sizeof(text));
+	}
+	expanded_free(got);
+	return text;
+}
+
+static void
+goes_to(struct office *o, const char *given, const char *want)
+{
+	const char *got = expand(o, given);
+
+	if (got == NULL)
+		fail_msg("%s: %s", given, o->e.text);
+	assert_string_equal(got, want);
+}
+
+static void
+names_and_aliases_lead_on(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "bob@example.com", "bob@example.com" },
+		{ "root", "ops@contoso.com" },
+		{ "ROOT", "ops@contoso.com" },
+		{ "root@localhost", "ops@contoso.com" },
+		{ "root@web01.contoso.com", "ops@contoso.com" },
+		{ "root@WEB01", "ops@contoso.com" },
+		/* Our mail domain is no local name. */
+		{ "root@contoso.com", "root@contoso.com" },
+		{ "team", "a@example.com,b@example.com" },
+		{ "nobody", "it@contoso.com" },
+		{ "nobody@localhost", "it@contoso.com" },
+		/* Neither run nor written. */
+		{ "run", "it@contoso.com" },
+		{ "write", "it@contoso.com" },
+		{ "mixed", "it@contoso.com,a@example.com" },
+		/* Each address once, in the order given. */
+		{ "b@example.com,team", "b@example.com,a@example.com" },
+		{ "x@example.com,X@EXAMPLE.com", "x@example.com" },
+		{ "root,nobody,root", "ops@contoso.com,it@contoso.com" },
+		{ "c@x.example,b@x.example,a@x.example,b@x.example",
+		    "c@x.example,b@x.example,a@x.example" },
+	};
+	struct office o;
+	size_t i;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&o, "aliases",
+	    "root: ops@contoso.com\n"
+	    "a line that is none\n"
+	    "team: a@example.com, b@example.com\n"
+	    "run: |/bin/mail\n"
+	    "write: /var/mail/x\n"
+	    "mixed: |/bin/mail, a@example.com\n");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		goes_to(&o, cases[i][0], cases[i][1]);
+	office_close(&o);
+}
+
+static void
+what_was_given_is_kept_beside_what_it_became(void **state)
+{
+	struct envelope_rcpt *r;
+	struct expanded *got;
+	struct envelope env;
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&o, "aliases", "root: ops@contoso.com\n");
+	envelope_init(&env);
+	r = envelope_add(&env, "root");
+	r->notify = NOTIFY_NEVER;
+	r->orcpt = xstrdup("rfc822;root");
+	r = envelope_add(&env, "bob@example.com");
+	r->orcpt = xstrdup("rfc822;bobby@example.com");
+	r->notify = NOTIFY_FAILURE;
+	got = expand_rcpts(o.parts.expand, &env, &o.e);
+	assert_non_null(got);
+	assert_int_equal(got->n, 2);
+	assert_string_equal(got->v[0].original, "root");
+	assert_int_equal(got->v[0].notify, NOTIFY_NEVER);
+	/* RFC 3461 5.2.7.3: not for an address that is another. */
+	assert_null(got->v[0].orcpt);
+	assert_null(got->v[1].original);
+	assert_string_equal(got->v[1].orcpt, "rfc822;bobby@example.com");
+	assert_int_equal(got->v[1].notify, NOTIFY_FAILURE);
+	expanded_free(got);
+	expanded_free(NULL);
+	envelope_clear(&env);
+	office_close(&o);
+}
+
+static void
+the_file_is_read_anew_when_it_changes(void **state)
+{
+	struct office o;
+	char *path;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	goes_to(&o, "root", "it@contoso.com");
+	office_write(&o, "aliases", "root: one@contoso.com\n");
+	goes_to(&o, "root", "one@contoso.com");
+	office_write(&o, "aliases", "root: two@contoso.com\n");
+	goes_to(&o, "root", "two@contoso.com");
+	path = xasprintf("%s/aliases", o.directory);
+	assert_int_equal(unlink(path), 0);
+	free(path);
+	goes_to(&o, "root", "it@contoso.com");
+	office_close(&o);
+}
+
+/* The parent would have to answer a second time, and does not. */
+static void
+an_unchanged_file_is_read_once(void **state)
+{
+	struct ask_answer yes = { .ok = true, .has_fd = true };
+	struct office o;
+	int parent, fd;
+
+	(void)state;
+	office_open_parented(&o, OFFICE_ADMIN OFFICE_ACCOUNT, &parent);
+	office_write(&o, "aliases", "root: one@contoso.com\n");
+	fd = open(o.conf->local.aliases, O_RDONLY);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(send(parent, &yes, sizeof(yes), 0), sizeof(yes));
+	assert_int_equal(
+	    fdpass_send(parent, fd, "", clock_mono_ms() + 10000, &o.e), 0);
+	close(fd);
+	goes_to(&o, "root", "one@contoso.com");
+	goes_to(&o, "root", "one@contoso.com");
+	office_close(&o);
+	close(parent);
+}
+
+/* Mail goes where it went before the mishap. */
+static void
+a_file_that_cannot_be_read_changes_nothing(void **state)
+{
+	struct office o;
+	char *path, *large;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&o, "aliases", "root: one@contoso.com\n");
+	goes_to(&o, "root", "one@contoso.com");
+	large = xmalloc(1024 * 1024 + 2);
+	memset(large, '#', 1024 * 1024 + 1);
+	large[1024 * 1024 + 1] = '\0';
+	office_write(&o, "aliases", large);
+	goes_to(&o, "root", "one@contoso.com");
+	/* The largest that may be. */
+	memcpy(large, "root: two@contoso.com\n", 22);
+	large[1024 * 1024] = '\0';
+	office_write(&o, "aliases", large);
+	free(large);
+	goes_to(&o, "root", "two@contoso.com");
+	path = xasprintf("%s/aliases", o.directory);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	goes_to(&o, "root", "two@contoso.com");
+	assert_int_equal(rmdir(path), 0);
+	free(path);
+	office_close(&o);
+}
+
+static void
+a_folder_from_the_start_is_no_aliases(void **state)
+{
+	struct office o;
+	char *path;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	path = xasprintf("%s/aliases", o.directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	goes_to(&o, "root", "it@contoso.com");
+	assert_int_equal(rmdir(path), 0);
+	free(path);
+	office_close(&o);
+}
+
+static void
+lists_are_included_from_files_of_ours(void **state)
+{
+	struct office o;
+	char *text, *path;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&o, "drop/list", "a@example.com\nb@example.com\n");
+	text = xasprintf("team: :include:%s/drop/list\n"
+			 "gone: :include:%s/drop/other\n",
+	    o.directory, o.directory);
+	office_write(&o, "aliases", text);
+	free(text);
+	goes_to(&o, "team", "a@example.com,b@example.com");
+	goes_to(&o, "gone", "it@contoso.com");
+	/* Whoever may write a list decides where mail goes. */
+	path = xasprintf("%s/drop/list", o.directory);
+	assert_int_equal(chmod(path, 0666), 0);
+	free(path);
+	goes_to(&o, "team", "it@contoso.com");
+	office_close(&o);
+}
+
+static void
+a_redirect_overrules_all(void **state)
+{
+	struct envelope env;
+	struct office o;
+	struct buf b;
+
+	(void)state;
+	office_open(&o, "[local]\nadmin = it@contoso.com\n"
+			"redirect = staging@contoso.com\n" OFFICE_ACCOUNT);
+	office_write(&o, "aliases", "root: ops@contoso.com\n");
+	goes_to(&o, "root,bob@example.com", "staging@contoso.com");
+
+	envelope_init(&env);
+	envelope_add(&env, "root");
+	envelope_add(&env, "bob@example.com");
+	buf_init(&b, 1024);
+	expand_put_redirected(&env, &b);
+	assert_string_equal(buf_data(&b),
+	    "X-Mailchute-Redirected: root,\r\n\t bob@example.com\r\n");
+	buf_clear(&b);
+	envelope_clear(&env);
+	office_close(&o);
+}
+
+static void
+without_an_admin_local_names_are_refused(void **state)
+{
+	static const char *const refused[] = { "nobody", "a@example.com,nobody",
+		"run" };
+	struct office o;
+	size_t i;
+
+	(void)state;
+	office_open(&o, OFFICE_ACCOUNT);
+	office_write(&o, "aliases", "root: ops@contoso.com\nrun: |/bin/mail\n");
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_null(expand(&o, refused[i]));
+		assert_int_equal(o.e.class, ERR_PERM);
+		assert_string_equal(o.e.status, "5.1.1");
+	}
+	goes_to(&o, "root", "ops@contoso.com");
+	assert_null(expand_address(o.parts.expand, "nobody", &o.e));
+	office_close(&o);
+}
+
+static void
+more_targets_than_any_message_has_are_refused(void **state)
+{
+	struct expanded *got;
+	struct envelope env;
+	struct office o;
+	char address[32];
+	size_t i;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	envelope_init(&env);
+	for (i = 0; i < 100000; i++) {
+		snprintf(address, sizeof(address), "u%zu@example.com", i);
+		envelope_add(&env, address);
+	}
+	got = expand_rcpts(o.parts.expand, &env, &o.e);
+	assert_non_null(got);
+	assert_int_equal(got->n, 100000);
+	expanded_free(got);
+	envelope_add(&env, "one@example.com");
+	assert_null(expand_rcpts(o.parts.expand, &env, &o.e));
+	assert_string_equal(o.e.status, "5.5.3");
+	envelope_clear(&env);
+	office_close(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_and_aliases_lead_on),
+		cmocka_unit_test(what_was_given_is_kept_beside_what_it_became),
+		cmocka_unit_test(the_file_is_read_anew_when_it_changes),
+		cmocka_unit_test(an_unchanged_file_is_read_once),
+		cmocka_unit_test(a_file_that_cannot_be_read_changes_nothing),
+		cmocka_unit_test(a_folder_from_the_start_is_no_aliases),
+		cmocka_unit_test(lists_are_included_from_files_of_ours),
+		cmocka_unit_test(a_redirect_overrules_all),
+		cmocka_unit_test(without_an_admin_local_names_are_refused),
+		cmocka_unit_test(more_targets_than_any_message_has_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("expand", tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* What is kept of a try: the journal of each end, and the attempts. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/xalloc.h"
+#include "tests/unit/settle_rig.h"
+
+#define DAY (24 * 3600)
+
+static int64_t
+number(const struct office *o, const char *sql)
+{
+	char *path = xasprintf("%s/queue", o->directory);
+	int64_t n = fixture_number(path, sql);
+
+	free(path);
+	return n;
+}
+
+/* How each recipient ended outlives the message. */
+static void
+the_journal_says_how_each_ended(void **state)
+{
+	static const struct {
+		enum job_outcome outcome;
+		unsigned code;
+		int64_t later;
+		const char *sql;
+	} cases[] = {
+		{ JOB_DELIVERED, 250, 1,
+		    "SELECT count(*) FROM event WHERE what = 'delivered'" },
+		{ JOB_REJECTED, 550, 1,
+		    "SELECT count(*) FROM event WHERE what = 'bounced'" },
+		{ JOB_DEFERRED, 451, 6 * DAY,
+		    "SELECT count(*) FROM event WHERE what = 'expired'" },
+	};
+	struct office o;
+	struct job *j;
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)state;
+		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+		id = fixture_add(
+		    o.parts.store, (struct fixture_message){ .recipients = 1 });
+		j = settle_try(&o, id);
+		j->times = (struct job_done){
+			.wait_ms = 1, .envelope_ms = 20, .data_ms = 300
+		};
+		settle_answer(j, 0, cases[i].outcome, cases[i].code);
+		assert_true(settle_end(&o, j, T0 + cases[i].later));
+		assert_int_equal(number(&o, cases[i].sql), 1);
+		office_close(&o);
+	}
+}
+
+/* What did not deliver is kept with the server's words and its time. */
+static void
+attempts_are_kept_with_their_time(void **state)
+{
+	static const char *const sql =
+	    "SELECT elapsed_ms FROM attempt WHERE outcome = 'deferred'";
+	struct office o;
+	struct job *j;
+	uint64_t id;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	id = fixture_add(
+	    o.parts.store, (struct fixture_message){ .recipients = 2 });
+	j = settle_try(&o, id);
+	j->times = (struct job_done){
+		.wait_ms = 1, .envelope_ms = 20, .data_ms = 300
+	};
+	settle_answer(j, 0, JOB_DELIVERED, 250);
+	settle_answer(j, 1, JOB_DEFERRED, 451);
+	assert_false(settle_end(&o, j, T0 + 1));
+	assert_int_equal(number(&o, sql), 321);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 1);
+	assert_int_equal(number(&o, "SELECT attempts FROM message"), 1);
+	office_close(&o);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_journal_says_how_each_ended),
+		cmocka_unit_test(attempts_are_kept_with_their_time),
+	};
+
+	return cmocka_run_group_tests_name("settle_record", tests, NULL, NULL);
+}
