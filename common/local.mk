@@ -36,7 +36,9 @@ libcommon_a_SOURCES = \
 
 # Programs that use the sandbox link $(SECCOMP_LIBS) too.
 if SANDBOX_LINUX
-libcommon_a_SOURCES += common/sandbox_linux.c
+libcommon_a_SOURCES += common/sandbox_linux.c \
+	common/landlock.c common/landlock.h \
+	common/syscalls.c common/syscalls.h
 else
 libcommon_a_SOURCES += common/sandbox_none.c
 endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * seccomp: which calls a process may still make.
+ *
+ * Lists of calls hold more than was seen in use: another libc, another
+ * version of OpenSSL or SQLite calls others.  What is left out is what would
+ * widen a break-in: new programs, processes, sockets, keys, mounts, debugging.
+ */
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+
+#include <seccomp.h>
+
+#include "common/sanitizer.h"
+#include "common/syscalls.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* clang-format off */
+#define SC(name) SCMP_SYS(name)
+
+/* Memory, time, signals, and descriptors that are open already. */
+static const int calls_common[] = {
+	SC(brk), SC(clock_getres), SC(clock_gettime), SC(clock_nanosleep),
+	SC(close), SC(dup), SC(exit), SC(exit_group), SC(fcntl), SC(fcntl64),
+	SC(fstat), SC(fstat64), SC(fstatat64), SC(futex), SC(futex_time64),
+	SC(getegid), SC(geteuid), SC(getgid), SC(getpeername), SC(getpid),
+	SC(getppid), SC(getrandom), SC(getrlimit), SC(getrusage),
+	SC(getsockname), SC(getsockopt), SC(gettid), SC(gettimeofday),
+	SC(getuid), SC(lseek), SC(_llseek), SC(madvise), SC(membarrier),
+	SC(mremap), SC(munmap), SC(nanosleep), SC(newfstatat), SC(poll),
+	SC(ppoll), SC(ppoll_time64), SC(pread64), SC(read), SC(readv),
+	SC(recvfrom), SC(recvmsg), SC(restart_syscall), SC(rseq),
+	SC(rt_sigaction), SC(rt_sigpending), SC(rt_sigprocmask),
+	SC(rt_sigreturn), SC(rt_sigtimedwait), SC(sched_getaffinity),
+	SC(sched_yield), SC(select), SC(pselect6), SC(sendmsg), SC(sendto),
+	SC(set_robust_list), SC(setsockopt), SC(shutdown), SC(sigaltstack),
+	SC(sigreturn), SC(statx), SC(sysinfo), SC(tgkill), SC(time), SC(uname),
+	SC(ugetrlimit), SC(write), SC(writev), SC(clock_gettime64),
+	SC(clock_nanosleep_time64), SC(send), SC(recv),
+};
+
+/* SQLite, libevent, and the handling of files below our folders. */
+static const int calls_queue[] = {
+	SC(accept), SC(accept4), SC(access), SC(bind), SC(chmod), SC(connect),
+	SC(copy_file_range), SC(dup2), SC(dup3), SC(epoll_create),
+	SC(epoll_create1), SC(epoll_ctl), SC(epoll_pwait), SC(epoll_pwait2),
+	SC(epoll_wait), SC(eventfd2), SC(faccessat), SC(faccessat2),
+	SC(fadvise64), SC(fallocate), SC(fchmod), SC(fchmodat), SC(fchown),
+	SC(fchownat), SC(fdatasync), SC(flock), SC(fstatfs), SC(fstatfs64),
+	SC(fsync), SC(ftruncate), SC(ftruncate64), SC(getcwd), SC(getdents),
+	SC(getdents64), SC(getgroups), SC(inotify_add_watch),
+	SC(inotify_init1), SC(inotify_rm_watch), SC(link), SC(linkat),
+	SC(listen), SC(lstat), SC(lstat64), SC(mincore), SC(mkdir),
+	SC(mkdirat), SC(msync), SC(open), SC(openat), SC(pipe), SC(pipe2),
+	SC(preadv), SC(prlimit64), SC(pwrite64), SC(pwritev), SC(readlink),
+	SC(readlinkat), SC(rename), SC(renameat), SC(renameat2), SC(rmdir),
+	SC(signalfd4), SC(stat), SC(stat64), SC(statfs), SC(statfs64),
+	SC(sync_file_range), SC(syncfs), SC(timerfd_create),
+	SC(timerfd_gettime), SC(timerfd_settime), SC(umask), SC(unlink),
+	SC(unlinkat), SC(utimensat),
+};
+
+/*
+ * No program of ours has a reason to call these, nor has a library: the
+ * process is taken over, and dies.
+ */
+static const int calls_deadly[] = {
+	SC(add_key), SC(bpf), SC(chroot), SC(clone), SC(clone3),
+	SC(delete_module), SC(execve), SC(execveat), SC(finit_module),
+	SC(fork), SC(init_module), SC(io_uring_setup), SC(kexec_file_load),
+	SC(kexec_load), SC(keyctl), SC(mount), SC(open_by_handle_at),
+	SC(perf_event_open), SC(personality), SC(pivot_root), SC(process_vm_readv),
+	SC(process_vm_writev), SC(ptrace), SC(reboot), SC(request_key),
+	SC(setns), SC(umount2), SC(unshare), SC(userfaultfd), SC(vfork),
+};
+
+/* AddressSanitizer's own, and what it needs to print a report. */
+static const int calls_sanitizer[] = {
+	SC(arch_prctl), SC(ioctl), SC(mmap), SC(mprotect), SC(open), SC(openat),
+	SC(prctl), SC(prlimit64), SC(readlink), SC(readlinkat), SC(stat),
+};
+/* clang-format on */
+
+/*
+ * A call that this architecture lacks has no number and gets no rule.  One
+ * that has a rule already keeps it (EEXIST); an action that is the default
+ * needs none (EACCES).
+ */
+static int
+add(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		if (calls[i] < 0)
+			continue;
+		rc = seccomp_rule_add(ctx, action, calls[i], 0);
+		if (rc != 0 && rc != -EEXIST && rc != -EACCES)
+			return rc;
+	}
+	return 0;
+}
+
+/* Memory that is both ours and code would let a break-in bring its own. */
+static int
+add_memory(scmp_filter_ctx ctx)
+{
+	static const int calls[] = { SC(mmap), SC(mmap2), SC(mprotect) };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < COUNT(calls); i++) {
+		if (calls[i] < 0)
+			continue;
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Certificates by their hash: files of those folders, to read. */
+static int
+add_reading(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND |
+				     (O_TMPFILE & ~O_DIRECTORY);
+	int rc;
+
+	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SC(openat), 1,
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	if (rc == 0 && SC(open) >= 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SC(open), 1,
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+	return rc;
+}
+
+static int
+add_unix_sockets(scmp_filter_ctx ctx)
+{
+	static const int calls[] = { SC(socket), SC(socketpair) };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < COUNT(calls); i++) {
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
+		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, size_t npaths)
+{
+	int rc = 0;
+
+	switch (profile) {
+	case SANDBOX_DELIVER:
+		if (npaths > 0)
+			rc = add_reading(ctx);
+		break;
+	case SANDBOX_QUEUE:
+		rc = add(ctx, SCMP_ACT_ALLOW, calls_queue, COUNT(calls_queue));
+		if (rc == 0)
+			rc = add_unix_sockets(ctx);
+		break;
+	}
+	return rc;
+}
+
+/*
+ * Whatever no list names is refused, not punished: syslog(3) opens a new
+ * socket when its old one broke, stdio asks whether it writes to a terminal,
+ * and a newer libc tries newer calls before it does without.
+ */
+int
+syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
+    size_t npaths, struct err *e)
+{
+	bool strict = mode == SANDBOX_STRICT;
+	scmp_filter_ctx ctx;
+	int rc;
+
+	ctx = seccomp_init(strict ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_LOG);
+	if (ctx == NULL)
+		return err_set(
+		    e, ERR_LOCAL, "4.3.5", "sandbox: libseccomp failed");
+	rc = add(ctx, SCMP_ACT_ALLOW, calls_common, COUNT(calls_common));
+	if (rc == 0 && SANITIZED)
+		rc = add(ctx, SCMP_ACT_ALLOW, calls_sanitizer,
+		    COUNT(calls_sanitizer));
+	if (rc == 0 && !SANITIZED)
+		rc = add_memory(ctx);
+	if (rc == 0)
+		rc = add_profile(ctx, profile, npaths);
+	if (rc == 0)
+		rc = add(ctx, strict ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_LOG,
+		    calls_deadly, COUNT(calls_deadly));
+	if (rc == 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (rc == 0)
+		return 0;
+	errno = -rc;
+	return err_errno(e, ERR_LOCAL, "4.3.5",
+	    "sandbox: the kernel took no seccomp filter; "
+	    "sandbox.mode = off does without");
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_SYSCALLS_H
+#define COMMON_SYSCALLS_H
+
+#include "common/sandbox.h"
+
+/* A part of sandbox_linux.c: see common/sandbox.h for what it is to do. */
+
+/* Only the calls of this profile stay, for good; npaths: it may open files. */
+int syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
+    size_t npaths, struct err *e);
+
+#endif
