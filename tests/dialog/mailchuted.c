@@ -170,6 +170,25 @@ compare(struct script *s, const struct job_result *r, char **args, size_t n,
 	return 0;
 }
 
+/* From READY on, deliver is in its sandbox, where the system has one. */
+static int
+check_sandbox(struct script *s)
+{
+	char path[64], line[256];
+	int found = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", s->stage.pid);
+	if (s->session.sandbox != SANDBOX_STRICT ||
+	    (f = fopen(path, "r")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "Seccomp:", 8) == 0)
+			found = strstr(line, "2") == NULL ? 0 : 1;
+	fclose(f);
+	return found == 0 ? fail(&s->stage, "deliver is in no sandbox") : 0;
+}
+
 static int
 expect_ready(struct script *s, const struct frame *f, const char *text)
 {
@@ -182,7 +201,7 @@ expect_ready(struct script *s, const struct frame *f, const char *text)
 	snprintf(got, sizeof(got), "%s %s tls=%s size=%llu dsn=%d", r.relay,
 	    r.address, r.tls, (unsigned long long)r.size_max, r.dsn);
 	return strstr(got, text) != NULL
-		   ? 0
+		   ? check_sandbox(s)
 		   : fail(&s->stage, "deliver told: %s", got);
 }
 

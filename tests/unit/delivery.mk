@@ -21,6 +21,9 @@ tests_unit_resolve_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo \
 check_PROGRAMS += tests/unit/sasl
 tests_unit_sasl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_sasl_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/session
+tests_unit_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_session_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/tls
 tests_unit_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_tls_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)

@@ -335,6 +335,16 @@ without_seccomp_nothing_starts(void **state)
 	assert_int_equal(outcome(&a), FAILED);
 }
 
+/* landlock.c asks the kernel, and believes it. */
+static void
+landlock_is_found_where_it_is(void **state)
+{
+	long abi = syscall(SCMP_SYS(landlock_create_ruleset), NULL, 0, 1);
+
+	(void)state;
+	assert_int_equal(sandbox_keeps_paths(SANDBOX_STRICT), abi > 0);
+}
+
 static void
 memory_is_hidden(void **state)
 {
@@ -368,6 +378,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_attempt_ends_as_it_should),
 		cmocka_unit_test(without_seccomp_nothing_starts),
+		cmocka_unit_test(landlock_is_found_where_it_is),
 		cmocka_unit_test(memory_is_hidden),
 	};
 
