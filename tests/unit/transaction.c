@@ -36,10 +36,15 @@ struct ends {
 	struct session session;
 };
 
-/* What the server does, in a child: reads so far, talks, closes. */
+/*
+ * What the server does, in a child: reads so far, talks, and closes; or it goes
+ * on, reads and talks once more, and stays.
+ */
 struct play {
 	const char *until;
 	const char *says;
+	const char *then_until; /* NULL: closes */
+	const char *then_says;
 };
 
 static void
@@ -112,6 +117,13 @@ serve(int fd, const struct play *p)
 	read_until(fd, p->until);
 	if (send(fd, p->says, strlen(p->says), 0) == -1)
 		_exit(1);
+	if (p->then_until != NULL) {
+		read_until(fd, p->then_until);
+		if (send(fd, p->then_says, strlen(p->then_says), 0) == -1)
+			_exit(1);
+		(void)alarm(60); /* should the test die before */
+		pause();
+	}
 	_exit(0);
 }
 
@@ -142,8 +154,10 @@ outcome(unsigned offers, const struct play *p)
 	assert_int_equal(frame_recv(&reader, &f, CLOCK_NEVER, &e), 1);
 	assert_int_equal(job_get_result(&f, &r, &e), 0);
 	frame_reader_clear(&reader);
+	if (p->then_until != NULL)
+		assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_int_equal(status, p->then_until == NULL ? 0 : SIGKILL);
 	envelope_clear(&m.env);
 	tear_down(&s);
 	return r.outcome;
@@ -157,9 +171,9 @@ it_stayed_here(void **state)
 {
 	static const struct play cases[] = {
 		/* one flight, of which the server reads the beginning */
-		{ "MAIL", "" },
-		{ "MAIL", "250 ok\r\n250 ok\r\n" },
-		{ "MAIL", "250 ok\r\n250 ok\r\n250 taken\r\n" },
+		{ "MAIL", "", NULL, NULL },
+		{ "MAIL", "250 ok\r\n250 ok\r\n", NULL, NULL },
+		{ "MAIL", "250 ok\r\n250 ok\r\n250 taken\r\n", NULL, NULL },
 	};
 	size_t i;
 
@@ -172,9 +186,9 @@ static void
 it_may_have_been_taken(void **state)
 {
 	static const struct play cases[] = {
-		{ END, "" },
-		{ END, "250 ok\r\n250 ok\r\n" },
-		{ END, "250 ok\r\n250 ok\r\n250 tak" },
+		{ END, "", NULL, NULL },
+		{ END, "250 ok\r\n250 ok\r\n", NULL, NULL },
+		{ END, "250 ok\r\n250 ok\r\n250 tak", NULL, NULL },
 	};
 	size_t i;
 
@@ -190,14 +204,17 @@ it_was_answered(void **state)
 		struct play play;
 		enum job_outcome want;
 	} cases[] = {
-		{ { END, "250 ok\r\n250 ok\r\n250 taken\r\n" }, JOB_DELIVERED },
-		{ { END, "250 ok\r\n250 ok\r\n554 no\r\n" }, JOB_REJECTED },
-		/* in the middle of it */
-		{ { "LAST\r\n", "250 ok\r\n250 ok\r\n552 no\r\n" },
+		{ { END, "250 ok\r\n250 ok\r\n250 taken\r\n", NULL, NULL },
+		    JOB_DELIVERED },
+		{ { END, "250 ok\r\n250 ok\r\n554 no\r\n", NULL, NULL },
 		    JOB_REJECTED },
-		{ { "MAIL", "250 ok\r\n550 no\r\n" }, JOB_REJECTED },
-		{ { "MAIL", "451 no\r\n" }, JOB_DEFERRED },
-		{ { "MAIL", "550 no\r\n" }, JOB_REJECTED },
+		/* in the middle of it */
+		{ { "LAST\r\n", "250 ok\r\n250 ok\r\n552 no\r\n", NULL, NULL },
+		    JOB_REJECTED },
+		{ { "MAIL", "250 ok\r\n550 no\r\n", NULL, NULL },
+		    JOB_REJECTED },
+		{ { "MAIL", "451 no\r\n", NULL, NULL }, JOB_DEFERRED },
+		{ { "MAIL", "550 no\r\n", NULL, NULL }, JOB_REJECTED },
 	};
 	size_t i;
 
@@ -207,6 +224,17 @@ it_was_answered(void **state)
 		    outcome(FLIGHT, &cases[i].play), cases[i].want);
 }
 
+/* By DATA; the server reads no further, and says why. */
+static void
+an_answer_ends_the_writing(void **state)
+{
+	static const struct play no = { "DATA\r\n",
+		"250 ok\r\n250 ok\r\n354 go on\r\n", "xx", "552 no\r\n" };
+
+	(void)state;
+	assert_int_equal(outcome(EHLO_PIPELINING, &no), JOB_REJECTED);
+}
+
 int
 main(void)
 {
@@ -214,6 +242,7 @@ main(void)
 		cmocka_unit_test(it_stayed_here),
 		cmocka_unit_test(it_may_have_been_taken),
 		cmocka_unit_test(it_was_answered),
+		cmocka_unit_test(an_answer_ends_the_writing),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
