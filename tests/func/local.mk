@@ -1,46 +1,15 @@
 # The tests from end to end.  Programs find one another at their configured
 # places, so these need an installed tree: "make install installcheck".
 
-EXTRA_DIST += \
-	tests/exchange/README.md \
-	tests/exchange/__init__.py \
-	tests/exchange/__main__.py \
-	tests/exchange/ca.py \
-	tests/exchange/control.py \
-	tests/exchange/faults.py \
-	tests/exchange/judge.py \
-	tests/exchange/record.py \
-	tests/exchange/server.py \
-	tests/exchange/session.py \
-	tests/exchange/wire.py \
-	tests/func/conftest.py \
-	tests/func/test_account.py \
-	tests/func/test_bounce.py \
-	tests/func/test_config.py \
-	tests/func/test_deliver.py \
-	tests/func/test_drop.py \
-	tests/func/test_exchange.py \
-	tests/func/test_exchange_faults.py \
-	tests/func/test_exchange_messages.py \
-	tests/func/test_faults.py \
-	tests/func/test_kill.py \
-	tests/func/test_mailq.py \
-	tests/func/test_schema.py \
-	tests/func/test_stop.py \
-	tests/func/test_submit.py \
-	tests/func/test_submit_refused.py \
-	tests/func/test_tls.py \
-	tests/func/test_two_daemons.py \
-	tests/func/test_uncertain.py \
-	tests/lib/__init__.py \
-	tests/lib/client.py \
-	tests/lib/demo.py \
-	tests/lib/fakedaemon.py \
-	tests/lib/fixtures.py \
-	tests/lib/logfile.py \
-	tests/lib/notify.py \
-	tests/lib/site.py \
-	tests/lib/standin.py
+# Every file of these folders, and the conversations, are distributed by their
+# names' ends: a new one needs no line here.
+dist-hook:
+	for folder in dialog exchange func lib; do \
+		$(MKDIR_P) '$(distdir)'/tests/$$folder && \
+		find '$(srcdir)'/tests/$$folder \
+		    '(' -name '*.py' -o -name '*.md' -o -name '*.txt' ')' \
+		    -exec cp -p {} '$(distdir)'/tests/$$folder ';' || exit 1; \
+	done
 
 # The source folder may be read-only: nothing is written into it.
 installcheck-local:
