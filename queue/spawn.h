@@ -18,7 +18,8 @@
 /*
  * Starts argv[0] with in on descriptor 0, out on 1, and keep[i] on descriptor
  * 3 + i; a descriptor of -1 means /dev/null.  2 is the log, else /dev/null.
- * Returns the pid, or -1 with *e filled (ERR_TEMP).  The descriptors stay the
+ * Returns the pid, or -1 with *e filled: ERR_LOCAL where the program cannot be
+ * run, ERR_TEMP where no process can be made.  The descriptors stay the
  * caller's.
  *
  * is_told_to_stop: the child hears of a stop by its channels, and ignores

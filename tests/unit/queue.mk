@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/unit/bounce \
 	tests/unit/control \
 	tests/unit/control_act \
+	tests/unit/dirs \
 	tests/unit/dispatch \
 	tests/unit/dropdir \
 	tests/unit/dropdir_round \
@@ -49,6 +50,7 @@ check_PROGRAMS += \
 	tests/unit/settle \
 	tests/unit/settle_record \
 	tests/unit/sockets \
+	tests/unit/spawn \
 	tests/unit/sql \
 	tests/unit/state \
 	tests/unit/store \
@@ -167,4 +169,8 @@ tests_unit_settle_record_SOURCES = tests/unit/settle_record.c \
 	tests/unit/settle_rig.c tests/unit/settle_rig.h
 tests_unit_settle_record_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_record_LDADD = $(queue_test_libs)
+tests_unit_dirs_CFLAGS = $(queue_test_cflags)
+tests_unit_dirs_LDADD = $(queue_test_libs)
+tests_unit_spawn_CFLAGS = $(queue_test_cflags)
+tests_unit_spawn_LDADD = $(queue_test_libs)
 endif
