@@ -54,7 +54,7 @@ text_size(uint64_t octets, char out[TEXT_SHORT])
 	size_t i = 0;
 
 	if (octets < 1024) {
-		snprintf(out, TEXT_SHORT, "%u", (unsigned)octets);
+		snprintf(out, TEXT_SHORT, "%uB", (unsigned)octets);
 		return;
 	}
 	while (octets / unit >= 1024 && units[i + 1] != '\0') {

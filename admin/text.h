@@ -17,7 +17,7 @@ void text_put(FILE *out, const char *s); /* NULL is nothing */
 /* "12s", "5m", "3h", "12d": one unit, rounded down; never negative. */
 void text_age(int64_t seconds, char out[TEXT_SHORT]);
 
-/* "873", "1.2K", "34M" */
+/* "873B", "1.2K", "34M" */
 void text_size(uint64_t octets, char out[TEXT_SHORT]);
 
 /* When, seen from now: "in 40s", "now", or "-" for 0. */

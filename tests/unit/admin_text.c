@@ -25,7 +25,7 @@ ages_and_sizes(void **state)
 	static const struct {
 		uint64_t octets;
 		const char *size;
-	} sizes[] = { { 0, "0" }, { 1023, "1023" }, { 1024, "1.0K" },
+	} sizes[] = { { 0, "0B" }, { 1023, "1023B" }, { 1024, "1.0K" },
 		{ 1535, "1.4K" }, { 10239, "9.9K" }, { 10240, "10K" },
 		{ 36700160, "35M" }, { UINT64_C(1) << 40, "1.0T" },
 		{ UINT64_MAX, "15E" } };
