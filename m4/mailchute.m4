@@ -33,8 +33,8 @@ AC_DEFUN([MC_WARNINGS], [
 m4_foreach_w([mc_flag], [-Wall -Wextra -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition
     -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
-    -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference -Wduplicated-cond
-    -Wlogical-op -Walloca],
+    -Wswitch-enum -Wimplicit-fallthrough -Wimplicit-fallthrough=5
+    -Wnull-dereference -Wduplicated-cond -Wlogical-op -Walloca],
     [MC_TRY_CFLAG(mc_flag, [WARN_CFLAGS])])
 # Sanitizers put red zones around every array: their frames say nothing.
 AS_IF([test "x$enable_sanitizers" != xyes],

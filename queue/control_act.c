@@ -211,7 +211,8 @@ apply(struct client *c)
 	case CTL_FLUSH:
 		if (c->may_all)
 			probe(c);
-		/* FALLTHROUGH */
+		dispatch_kick(c->parts->dispatch, NULL);
+		break;
 	case CTL_LIST:
 	case CTL_SHOW:
 	case CTL_STATUS:

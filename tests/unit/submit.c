@@ -144,7 +144,8 @@ play(int fd, const enum move *m)
 		switch (*m) {
 		case GREET_TWICE:
 			submit_put_greeting(&b, 0);
-			/* FALLTHROUGH */
+			submit_put_greeting(&b, 0);
+			break;
 		case GREET:
 			submit_put_greeting(&b, 0);
 			break;
