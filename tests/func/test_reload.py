@@ -153,7 +153,8 @@ def test_one_that_cannot_start_brings_back_the_former(make_site, server):
     """The configuration is right, but the kernel refuses what it asks for."""
     site = make_site(server)
     site.conf["sandbox"] = {"mode": "off"}
-    site.start(through=["strace", "-f", "-qq", "-o", "/dev/null",
+    site.start(env=site.environment(leaks=False),
+               through=["strace", "-f", "-qq", "-o", "/dev/null",
                         "-e", "trace=seccomp",
                         "-e", "inject=seccomp:error=EINVAL"])
     site.submit("a@example.net")
