@@ -111,6 +111,11 @@ take_operand(struct args *a, const char *word, struct err *e)
 		a->verb = find_verb(word);
 		return a->verb == NULL ? unknown_verb(word, e) : 0;
 	}
+	if ((a->verb->takes & TAKES_WORD) != 0 && a->word == NULL) {
+		a->word = word;
+		return *word == '\0' ? usage(e, "nothing is found by", word)
+				     : 0;
+	}
 	if ((a->verb->takes & (TAKES_ID | TAKES_IDS)) == 0)
 		return err_set(e, ERR_LOCAL, "5.5.4", "%s takes no \"%s\"",
 		    a->verb->name, word);
@@ -142,6 +147,9 @@ check(const struct args *a, struct err *e)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s does not take an option that stands before it",
 		    v->name);
+	if ((v->takes & TAKES_WORD) != 0 && a->word == NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes a queue id, a Message-ID or an address", v->name);
 	if ((v->takes & TAKES_ID) != 0 && n != 1)
 		return err_set(
 		    e, ERR_LOCAL, "5.5.4", "%s takes one queue id", v->name);

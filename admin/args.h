@@ -17,6 +17,7 @@ struct args;
 #define TAKES_YES   8U  /* --yes */
 #define TAKES_BODY  16U /* --body */
 #define TAKES_WATCH 32U /* --watch */
+#define TAKES_WORD  64U /* one word, as it was typed */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -40,6 +41,7 @@ struct args {
 	bool json, yes, body, watch;
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
+	const char *word;
 };
 
 /*

@@ -48,7 +48,8 @@ ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
 
 	memset(&r, 0, sizeof(r));
 	r.verb = verb;
-	r.ids = a->ids; /* lent */
+	r.ids = a->ids;                      /* lent */
+	r.word = (char *)(uintptr_t)a->word; /* read alone */
 	r.all = a->all;
 	r.body = a->body;
 	if (ctl_ask(&question, &answer, &e) == -1)

@@ -130,6 +130,28 @@ json_add_attempt(json_t *message, const struct ctl_attempt *a)
 }
 
 json_t *
+json_event(const struct ctl_event *ev)
+{
+	json_t *o = json_object();
+
+	set(o, "id", json_text(ev->id));
+	set(o, "what", json_text(ev->what));
+	set(o, "at", json_time(ev->at));
+	set(o, "sender", json_text(ev->sender));
+	set(o, "address", json_text(ev->address));
+	set(o, "account", json_text(ev->account));
+	set(o, "size", json_integer((json_int_t)ev->size));
+	set(o, "arrived_at", json_time(ev->arrived_at));
+	set(o, "uid", json_integer((json_int_t)ev->uid));
+	set(o, "message_id", known_text(ev->message_id));
+	set(o, "relay", known_text(ev->relay));
+	set(o, "code", known_number(ev->code));
+	set(o, "status", known_text(ev->status));
+	set(o, "text", known_text(ev->text));
+	return o;
+}
+
+json_t *
 json_account(const struct ctl_account *a)
 {
 	json_t *o = json_object();

@@ -25,6 +25,9 @@ json_t *json_message(const struct ctl_message *m);
 void json_add_recipient(json_t *message, const struct ctl_recipient *r);
 void json_add_attempt(json_t *message, const struct ctl_attempt *a);
 
+/* How a recipient's mail ended. */
+json_t *json_event(const struct ctl_event *ev);
+
 json_t *json_account(const struct ctl_account *a);
 
 /*

@@ -9,6 +9,7 @@
 /* The verbs, one file a subject; each returns the exit status. */
 int run_queue(const struct args *a, const struct conf *c);
 int run_show(const struct args *a, const struct conf *c);
+int run_trace(const struct args *a, const struct conf *c); /* show.c */
 int run_act(const struct args *a, const struct conf *c);
 int run_status(const struct args *a, const struct conf *c);
 int run_config(const struct args *a, const struct conf *c);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * "mailchute show ID": one message, its recipients, and what was tried, in the
- * order of time.
+ * order of time.  "mailchute trace WORD": the same of each message that the
+ * word is found in; one that is finished has the journal's word in place of all
+ * that.
  */
 #include "config.h"
 
@@ -20,7 +22,10 @@ struct showing {
 	bool json;
 	int64_t now;
 	int64_t arrived_at;
-	json_t *object;
+	bool with_body;
+	json_t *object;   /* of the message that rows belong to */
+	bool has_message; /* that one is begun */
+	uint64_t printed;
 	bool in_recipients, in_timeline;
 	bool is_first_body;
 	struct buf body; /* JSON alone: the message as one string */
@@ -37,38 +42,26 @@ put_line(const char *name, const char *value)
 	putchar('\n');
 }
 
-static int
-take_message(struct showing *s, const struct frame *f, struct err *e)
+static void
+print_head(struct showing *s, const struct ctl_message *m)
 {
 	char when[TEXT_TIME], age[TEXT_SHORT], size[TEXT_SHORT];
-	struct ctl_message m;
 
-	if (ctl_get_message(f, &m, e) == -1)
-		return -1;
-	s->arrived_at = m.arrived_at;
-	if (s->json) {
-		json_decref(s->object);
-		s->object = json_message(&m);
-	} else {
-		text_put(stdout, m.id);
-		fputs("  ", stdout);
-		text_put(stdout, m.state);
+	if (s->printed++ > 0)
 		putchar('\n');
-		put_line("from", *m.sender == '\0' ? "<>" : m.sender);
-		printf(
-		    "  %-14suid %lu\n", "submitted by", (unsigned long)m.uid);
-		put_line("account", text_account(m.account));
-		text_local_time(m.arrived_at, when);
-		text_age(s->now - m.arrived_at, age);
-		printf("  %-14s%s (%s ago)\n", "arrived", when, age);
-		text_size(m.size, size);
-		printf("  %-14s%s\n", "size", size);
-		put_line("message-id", m.message_id);
-		printf("  %-14s%llu\n", "attempts",
-		    (unsigned long long)m.attempts);
-	}
-	ctl_message_clear(&m);
-	return 0;
+	text_put(stdout, m->id);
+	fputs("  ", stdout);
+	text_put(stdout, m->state);
+	putchar('\n');
+	put_line("from", *m->sender == '\0' ? "<>" : m->sender);
+	printf("  %-14suid %lu\n", "submitted by", (unsigned long)m->uid);
+	put_line("account", text_account(m->account));
+	text_local_time(m->arrived_at, when);
+	text_age(s->now - m->arrived_at, age);
+	printf("  %-14s%s (%s ago)\n", "arrived", when, age);
+	text_size(m->size, size);
+	printf("  %-14s%s\n", "size", size);
+	put_line("message-id", m->message_id);
 }
 
 static void
@@ -196,6 +189,93 @@ print_body(const uint8_t *p, size_t n)
 	}
 }
 
+/* The message's last row has come. */
+static void
+end_message(struct showing *s)
+{
+	if (s->json && s->object != NULL) {
+		if (json_object_get(s->object, "timeline") == NULL)
+			json_object_set_new(
+			    s->object, "timeline", json_array());
+		if (s->with_body)
+			json_object_set_new(
+			    s->object, "body", json_text(buf_data(&s->body)));
+		json_put_line(stdout, s->object);
+		s->object = NULL;
+	} else if (s->has_message) {
+		begin_timeline(s);
+	}
+	s->has_message = false;
+}
+
+static int
+take_message(struct showing *s, const struct frame *f, struct err *e)
+{
+	struct ctl_message m;
+
+	end_message(s);
+	if (ctl_get_message(f, &m, e) == -1)
+		return -1;
+	s->has_message = true;
+	s->in_recipients = s->in_timeline = false;
+	s->arrived_at = m.arrived_at;
+	if (s->json) {
+		s->object = json_message(&m);
+	} else {
+		print_head(s, &m);
+		printf("  %-14s%llu\n", "attempts",
+		    (unsigned long long)m.attempts);
+	}
+	ctl_message_clear(&m);
+	return 0;
+}
+
+/* A message that ended with one attempt, which is all that is kept of it. */
+static void
+print_event(struct showing *s, const struct ctl_event *ev)
+{
+	const struct ctl_message m = {
+		.id = ev->id,
+		.state = ev->what,
+		.sender = ev->sender,
+		.account = ev->account,
+		.message_id = ev->message_id,
+		.size = ev->size,
+		.arrived_at = ev->arrived_at,
+		.uid = ev->uid,
+	};
+	const struct ctl_attempt a = {
+		.at = ev->at,
+		.address = ev->address,
+		.outcome = ev->what,
+		.relay = ev->relay,
+		.code = ev->code,
+		.status = ev->status,
+		.text = ev->text,
+	};
+
+	s->arrived_at = ev->arrived_at;
+	s->in_timeline = false;
+	print_head(s, &m);
+	print_attempt(s, &a);
+}
+
+static int
+take_event(struct showing *s, const struct frame *f, struct err *e)
+{
+	struct ctl_event ev;
+
+	end_message(s);
+	if (ctl_get_event(f, &ev, e) == -1)
+		return -1;
+	if (s->json)
+		json_put_line(stdout, json_event(&ev));
+	else
+		print_event(s, &ev);
+	ctl_event_clear(&ev);
+	return 0;
+}
+
 static int
 take_body(struct showing *s, const struct frame *f, struct err *e)
 {
@@ -226,6 +306,8 @@ take_row(void *arg, const struct frame *f, struct err *e)
 		return take_recipient(s, f, e);
 	case CTL_ATTEMPT:
 		return take_attempt(s, f, e);
+	case CTL_EVENT:
+		return take_event(s, f, e);
 	case CTL_BODY:
 		return take_body(s, f, e);
 	default:
@@ -233,28 +315,33 @@ take_row(void *arg, const struct frame *f, struct err *e)
 	}
 }
 
-int
-run_show(const struct args *a, const struct conf *c)
+static int
+run(const struct args *a, const struct conf *c, enum ctl_verb verb)
 {
-	struct showing s = {
-		.json = a->json, .now = clock_wall(), .is_first_body = true
-	};
+	struct showing s = { .json = a->json,
+		.now = clock_wall(),
+		.with_body = a->body,
+		.is_first_body = true };
 	int status;
 
 	buf_init(&s.body, BODY_JSON_MAX);
-	status = ask(a, c, CTL_SHOW, take_row, &s);
-	if (status == 0 && s.json && s.object != NULL) {
-		if (json_object_get(s.object, "timeline") == NULL)
-			json_object_set_new(s.object, "timeline", json_array());
-		if (a->body)
-			json_object_set_new(
-			    s.object, "body", json_text(buf_data(&s.body)));
-		json_put_line(stdout, s.object);
-		s.object = NULL;
-	} else if (status == 0 && !s.json && s.arrived_at != 0) {
-		begin_timeline(&s);
-	}
+	status = ask(a, c, verb, take_row, &s);
+	/* After an error the last one is not whole. */
+	if (status == 0)
+		end_message(&s);
 	json_decref(s.object);
 	buf_clear(&s.body);
 	return status;
+}
+
+int
+run_show(const struct args *a, const struct conf *c)
+{
+	return run(a, c, CTL_SHOW);
+}
+
+int
+run_trace(const struct args *a, const struct conf *c)
+{
+	return run(a, c, CTL_TRACE);
 }

@@ -9,6 +9,8 @@ const struct verb verbs[] = {
 	    "list the mail that waits, and why" },
 	{ "show", TAKES_ID | TAKES_BODY | TAKES_JSON, run_show,
 	    "id [--body] [--json]", "all that is known of one message" },
+	{ "trace", TAKES_WORD | TAKES_JSON, run_trace, "word [--json]",
+	    "what became of mail, by id, Message-ID or address" },
 	{ "hold", TAKES_IDS, run_act, "id ... | ALL",
 	    "keep messages until they are released" },
 	{ "release", TAKES_IDS, run_act, "id ... | ALL",

@@ -26,13 +26,14 @@ static const struct fieldmap_item head_items[] = {
 	NUM(1, head, version, 0, UINT64_MAX),
 };
 static const struct fieldmap_item request_items[] = {
-	NUM(2, ctl_request, verb, CTL_LIST, CTL_FLUSH),
+	NUM(2, ctl_request, verb, CTL_LIST, CTL_TRACE),
 	LST(3, ctl_request, ids),
 	NUM(4, ctl_request, all, 0, 1),
 	NUM(5, ctl_request, body, 0, 1),
 	STR(6, ctl_request, match_id, false),
 	STR(7, ctl_request, match_rcpt, false),
 	STR(8, ctl_request, match_sender, false),
+	STR(9, ctl_request, word, false),
 };
 
 static const struct fieldmap_item message_items[] = {
@@ -68,6 +69,23 @@ static const struct fieldmap_item attempt_items[] = {
 	NUM(6, ctl_attempt, code, 0, 999),
 	STR(7, ctl_attempt, status, false),
 	STR(8, ctl_attempt, text, false),
+};
+
+static const struct fieldmap_item event_items[] = {
+	NUM(1, ctl_event, at, 0, INT64_MAX),
+	STR(2, ctl_event, what, true),
+	STR(3, ctl_event, id, true),
+	STR(4, ctl_event, sender, true),
+	STR(5, ctl_event, address, true),
+	STR(6, ctl_event, account, false),
+	STR(7, ctl_event, message_id, false),
+	STR(8, ctl_event, relay, false),
+	NUM(9, ctl_event, code, 0, 999),
+	STR(10, ctl_event, status, false),
+	STR(11, ctl_event, text, false),
+	NUM(12, ctl_event, size, 0, INT64_MAX),
+	NUM(13, ctl_event, arrived_at, 0, INT64_MAX),
+	NUM(14, ctl_event, uid, 0, UINT32_MAX),
 };
 
 static const struct fieldmap_item account_items[] = {
@@ -176,6 +194,7 @@ ctl_request_clear(struct ctl_request *r)
 	free(r->match_id);
 	free(r->match_rcpt);
 	free(r->match_sender);
+	free(r->word);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -328,6 +347,38 @@ ctl_get_attempt(const struct frame *f, struct ctl_attempt *a, struct err *e)
 		f, CTL_ATTEMPT, attempt_items, COUNT(attempt_items), a, e) == 0)
 		return 0;
 	ctl_attempt_clear(a);
+	return -1;
+}
+
+void
+ctl_event_clear(struct ctl_event *ev)
+{
+	free(ev->what);
+	free(ev->id);
+	free(ev->sender);
+	free(ev->address);
+	free(ev->account);
+	free(ev->message_id);
+	free(ev->relay);
+	free(ev->status);
+	free(ev->text);
+	memset(ev, 0, sizeof(*ev));
+}
+
+int
+ctl_put_event(struct buf *b, const struct ctl_event *ev)
+{
+	return put_frame(b, CTL_EVENT, event_items, COUNT(event_items), ev);
+}
+
+int
+ctl_get_event(const struct frame *f, struct ctl_event *ev, struct err *e)
+{
+	memset(ev, 0, sizeof(*ev));
+	if (get_frame(f, CTL_EVENT, event_items, COUNT(event_items), ev, e) ==
+	    0)
+		return 0;
+	ctl_event_clear(ev);
 	return -1;
 }
 

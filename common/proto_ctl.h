@@ -27,7 +27,8 @@ enum ctl_type {
 	CTL_ACCOUNT,   /* "status" */
 	CTL_SAID,      /* one line of what was done, for people */
 	CTL_TOTALS,
-	CTL_DONE
+	CTL_DONE,
+	CTL_EVENT /* "trace": how a recipient's mail ended */
 };
 
 enum ctl_verb {
@@ -40,7 +41,8 @@ enum ctl_verb {
 	CTL_PAUSE,
 	CTL_RESUME,
 	CTL_STATUS,
-	CTL_FLUSH /* sendmail -q and its variants */
+	CTL_FLUSH, /* sendmail -q and its variants */
+	CTL_TRACE  /* what became of it, finished mail too */
 };
 
 struct ctl_request {
@@ -51,6 +53,7 @@ struct ctl_request {
 	char *match_id; /* CTL_FLUSH: -qI, -qR, -qS: a part of the text */
 	char *match_rcpt;
 	char *match_sender;
+	char *word; /* CTL_TRACE: a queue id, a Message-ID or an address */
 };
 void ctl_request_clear(struct ctl_request *r);
 int ctl_put_request(struct buf *b, const struct ctl_request *r);
@@ -110,6 +113,27 @@ void ctl_attempt_clear(struct ctl_attempt *a);
 int ctl_put_attempt(struct buf *b, const struct ctl_attempt *a);
 int ctl_get_attempt(
     const struct frame *f, struct ctl_attempt *a, struct err *e);
+
+/* The journal's word on one recipient; it outlives the message. */
+struct ctl_event {
+	int64_t at;
+	char *what; /* "delivered", "bounced", "expired", "removed" */
+	char *id;
+	char *sender; /* "" is the null sender */
+	char *address;
+	char *account;
+	char *message_id;
+	char *relay;
+	uint64_t code;
+	char *status;
+	char *text;
+	uint64_t size;
+	int64_t arrived_at;
+	uid_t uid; /* who submitted it */
+};
+void ctl_event_clear(struct ctl_event *ev);
+int ctl_put_event(struct buf *b, const struct ctl_event *ev);
+int ctl_get_event(const struct frame *f, struct ctl_event *ev, struct err *e);
 
 struct ctl_account {
 	char *name;

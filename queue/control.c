@@ -53,6 +53,7 @@ client_free(struct client *c)
 	ctl_request_clear(&c->request);
 	ctl_message_clear(&c->message);
 	free(c->first);
+	trace_free(c->trace);
 	free(c);
 }
 
@@ -99,6 +100,20 @@ client_say(struct client *c, const char *fmt, ...)
 	ctl_put_said(&c->out, line);
 }
 
+/* Asks for more, up to a search that has found nothing in its turn. */
+static void
+fill(struct client *c)
+{
+	size_t before;
+
+	while (c->out.len < OUT_LOW && !c->is_done && !c->is_waiting) {
+		before = c->out.len;
+		c->source(c);
+		if (c->out.len == before)
+			break;
+	}
+}
+
 /* Sends what there is, asks for more, and ends with the answer's end. */
 static void
 push(struct client *c)
@@ -106,10 +121,14 @@ push(struct client *c)
 	ssize_t n;
 
 	for (;;) {
-		while (c->out.len < OUT_LOW && !c->is_done && !c->is_waiting)
-			c->source(c);
-		if (c->out.len == 0)
+		fill(c);
+		if (c->out.len == 0 && (c->is_done || c->is_waiting))
 			break;
+		if (c->out.len == 0) {
+			/* It looked and found nothing yet. */
+			event_active(c->writable, EV_WRITE, 0);
+			return;
+		}
 		n = send(c->fd, buf_data(&c->out), c->out.len,
 		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n == -1 && errno == EINTR)
@@ -166,6 +185,8 @@ find_source(enum ctl_verb verb)
 		return source_list;
 	case CTL_SHOW:
 		return source_show;
+	case CTL_TRACE:
+		return source_trace;
 	case CTL_STATUS:
 		return source_status;
 	case CTL_HOLD:
@@ -183,7 +204,8 @@ find_source(enum ctl_verb verb)
 static bool
 is_question(enum ctl_verb verb)
 {
-	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS;
+	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
+	       verb == CTL_TRACE;
 }
 
 static void

@@ -140,6 +140,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_LIST:
 	case CTL_SHOW:
 	case CTL_STATUS:
+	case CTL_TRACE:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:
@@ -216,6 +217,7 @@ apply(struct client *c)
 	case CTL_LIST:
 	case CTL_SHOW:
 	case CTL_STATUS:
+	case CTL_TRACE:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:

@@ -70,17 +70,18 @@ static int
 remove_one(struct act *a, const struct store_message *m,
     const struct store_rcpt *r, size_t *changed, struct err *e)
 {
+	char by[sizeof("removed by uid 4294967295")];
 	struct store_event ev = {
 		.at = a->now,
 		.what = "removed",
 		.message = m->id,
-		.uid = a->client->uid,
+		.uid = m->uid,
 		.account = m->account,
 		.sender = m->sender,
 		.recipient = r->address,
 		.message_id = m->message_id,
 		.status = "",
-		.text = "removed by an administrator",
+		.text = by,
 		.relay = "",
 		.size = m->size,
 		.arrived_at = m->arrived_at,
@@ -89,6 +90,7 @@ remove_one(struct act *a, const struct store_message *m,
 	if (state_is_final(r->state))
 		return 0;
 	(*changed)++;
+	snprintf(by, sizeof(by), "removed by uid %u", (unsigned)a->client->uid);
 	if (move(a, m->id, r, RCPT_REMOVED, 0, e) == -1)
 		return -1;
 	return store_event_add(a->client->parts->store, &ev, e);
@@ -134,6 +136,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	case CTL_RESUME:
 	case CTL_STATUS:
 	case CTL_FLUSH:
+	case CTL_TRACE:
 		break;
 	}
 	*done = "due now";

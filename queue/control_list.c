@@ -42,12 +42,11 @@ copy(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
-/* A local sender lies in the store as a bare name. */
-static char *
-full_sender(const struct client *c, const char *sender)
+char *
+client_full_sender(const struct client *c, const char *sender)
 {
-	if (sender[0] == '\0' || addr_domain(sender) != NULL)
-		return xstrdup(sender);
+	if (sender == NULL || sender[0] == '\0' || addr_domain(sender) != NULL)
+		return xstrdup(sender == NULL ? "" : sender);
 	return xasprintf("%s@%s", sender, c->parts->conf->local.domain);
 }
 
@@ -59,7 +58,7 @@ begin_message(struct client *c, const struct store_message *m)
 	ctl_message_clear(&c->message);
 	queue_id_format(m->id, id);
 	c->message.id = xstrdup(id);
-	c->message.sender = full_sender(c, m->sender);
+	c->message.sender = client_full_sender(c, m->sender);
 	c->message.account = xstrdup(status_account_name(c, m->account));
 	c->message.message_id = copy(m->message_id);
 	c->message.size = m->size;
@@ -235,8 +234,8 @@ on_attempt(void *arg, const struct store_attempt *a, const char *address)
 	ctl_attempt_clear(&out);
 }
 
-static int
-show_envelope(struct client *c, uint64_t id, struct err *e)
+int
+client_put_message(struct client *c, uint64_t id, struct err *e)
 {
 	struct store_rcpt *v = NULL;
 	struct store_message m;
@@ -273,12 +272,14 @@ show_begin(struct client *c, uint64_t id)
 {
 	struct err e;
 
-	switch (show_envelope(c, id, &e)) {
+	switch (client_put_message(c, id, &e)) {
 	case -1:
 		client_done(c, EX_TEMPFAIL, "%s", e.text);
 		break;
 	case 0:
-		client_done(c, EX_NOINPUT, "no message %s waits in the queue",
+		client_done(c, EX_NOINPUT,
+		    "no message %s waits in the queue; mailchute trace "
+		    "tells of finished mail",
 		    c->request.ids.v[c->next_id]);
 		break;
 	default:

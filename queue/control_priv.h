@@ -42,7 +42,8 @@ struct client {
 	uint64_t *first; /* as struct act has it, over all slices */
 	bool has_unknown;
 	uint32_t next_chunk;
-	struct buf pending; /* frames of one message's recipients */
+	struct buf pending;  /* frames of one message's recipients */
+	struct trace *trace; /* control_trace.c */
 	struct ctl_message message;
 	int rank; /* of the message's state so far */
 };
@@ -87,8 +88,20 @@ void act_log(const struct act *a);
 /* The sources. */
 client_source source_list; /* control_list.c */
 client_source source_show;
+client_source source_trace;  /* control_trace.c */
 client_source source_act;    /* control_act.c, control_change.c */
 client_source source_status; /* control_status.c */
+
+/*
+ * One message with its recipients and attempts: 1, 0 when it is not there for
+ * whoever asks, -1.
+ */
+int client_put_message(struct client *c, uint64_t id, struct err *e);
+
+/* A local sender lies in the store as a bare name; to be freed. */
+char *client_full_sender(const struct client *c, const char *sender);
+
+void trace_free(struct trace *t); /* NULL is fine */
 
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);

@@ -22,6 +22,7 @@ libqueue_a_SOURCES = \
 	queue/control_list.c \
 	queue/control_priv.h \
 	queue/control_status.c \
+	queue/control_trace.c \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
 	queue/dropdir.c queue/dropdir.h \
@@ -70,6 +71,7 @@ libqueue_a_SOURCES = \
 	queue/submission.c \
 	queue/times.c queue/times.h \
 	queue/totals.c \
+	queue/trace.c \
 	queue/upkeep.c queue/upkeep.h \
 	queue/worker.c queue/worker.h
 

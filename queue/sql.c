@@ -245,6 +245,9 @@ const int sql_version = sizeof(sql_migrations) / sizeof(sql_migrations[0]);
 	" FROM message m CROSS JOIN recipient r ON r.message = m.id " \
 	"WHERE m.state <> 'staging' AND m.id > ?1 "
 
+/* An address that is looked for: ?4, or ?5 for a user of this host. */
+#define TRACED(c) "(" c " = ?4 COLLATE NOCASE OR " c " = ?5 COLLATE NOCASE)"
+
 /* clang-format off */
 const char *const sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -365,6 +368,19 @@ const char *const sql_text[SQL_COUNT] = {
 	    " arrived_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
 	    " ?11, ?12, ?13, ?14)",
 	[SQL_EVENT_FORGET] = "DELETE FROM event WHERE at < ?1",
+	[SQL_TRACE_MESSAGES] =
+	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR "
+	    TRACED("m.sender") " OR EXISTS (SELECT 1 FROM recipient r"
+	    " WHERE r.message = m.id AND (" TRACED("r.address") " OR "
+	    TRACED("r.original") ")) FROM message m "
+	    "WHERE m.state <> 'staging' AND m.id > ?1 "
+	    "ORDER BY m.id LIMIT " STR(SQL_TRACE_SLICE),
+	[SQL_TRACE_EVENTS] =
+	    "SELECT id, uid, message = ?2 OR message_id = ?3 OR "
+	    TRACED("sender") " OR " TRACED("recipient") ", at, what, message,"
+	    " account, sender, recipient, message_id, code, status, text,"
+	    " relay, size, arrived_at FROM event WHERE id > ?1 "
+	    "ORDER BY id LIMIT " STR(SQL_TRACE_SLICE),
 
 	[SQL_ACCOUNT_GET] =
 	    "SELECT state, since, next_at, failures, code, status, text,"

@@ -20,6 +20,9 @@
 #define SQL_CHUNK_BITS 15
 #define SQL_CHUNKS_MAX (1 << SQL_CHUNK_BITS)
 
+/* Rows that a search looks at before others are served. */
+#define SQL_TRACE_SLICE 1000
+
 enum sql {
 	SQL_BEGIN,
 	SQL_COMMIT,
@@ -70,6 +73,8 @@ enum sql {
 	SQL_ATTEMPTS_GET,
 	SQL_EVENT_ADD,
 	SQL_EVENT_FORGET,
+	SQL_TRACE_MESSAGES,
+	SQL_TRACE_EVENTS,
 
 	SQL_ACCOUNT_GET,
 	SQL_ACCOUNT_PUT,

@@ -263,7 +263,7 @@ struct store_event {
 	int64_t at;
 	const char *what; /* "delivered", "bounced", "expired", "removed" */
 	uint64_t message;
-	uid_t uid; /* of the message, or of who removed it */
+	uid_t uid; /* of the message */
 	const char *account, *sender, *recipient, *message_id;
 	unsigned code;
 	const char *status, *text, *relay;
@@ -273,6 +273,34 @@ struct store_event {
 int store_event_add(
     struct store *s, const struct store_event *ev, struct err *e);
 int store_event_forget(struct store *s, int64_t before, struct err *e);
+
+/* ---- what became of it ---- */
+
+/*
+ * A search for a message by any of these, in slices: each call looks at a
+ * bounded number of rows behind last, which it moves on, and stops at max that
+ * are found.  1: there is more to look at; 0: that was all.  Neither column is
+ * indexed, since every delivery would pay for what is seldom asked.
+ */
+struct store_trace {
+	uint64_t id;            /* 0: none */
+	const char *message_id; /* with its angle brackets, or NULL */
+	const char *address;    /* of sender or recipient, case ignored */
+	const char *bare;       /* the same as a user of this host, or NULL */
+	bool own;
+	uid_t uid;
+	uint64_t last; /* 0 to begin */
+	size_t max;
+};
+
+/* Messages in the queue: their ids, ids having room for max. */
+int store_trace_messages(struct store *s, struct store_trace *t, uint64_t *ids,
+    size_t *n, struct err *e);
+
+/* The journal, oldest first; what row is given lives until it returns. */
+typedef void store_event_row(void *arg, const struct store_event *ev);
+int store_trace_events(struct store *s, struct store_trace *t,
+    store_event_row *row, void *arg, struct err *e);
 
 /* ---- listings ---- */
 

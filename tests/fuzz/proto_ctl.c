@@ -31,6 +31,7 @@ check_request(const struct frame *f, struct buf *b)
 	assert(ctl_get_request(&g, &again, NULL) == 0);
 	assert(r.verb == again.verb && r.ids.n == again.ids.n);
 	assert(r.all == again.all && r.body == again.body);
+	assert((r.word == NULL) == (again.word == NULL));
 	ctl_request_clear(&again);
 	ctl_request_clear(&r);
 }
@@ -52,6 +53,26 @@ check_recipient(const struct frame *f, struct buf *b)
 	assert(r.next_at == again.next_at);
 	ctl_recipient_clear(&again);
 	ctl_recipient_clear(&r);
+}
+
+static void
+check_event(const struct frame *f, struct buf *b)
+{
+	struct ctl_event ev, again;
+	struct frame g;
+
+	if (ctl_get_event(f, &ev, NULL) == -1)
+		return;
+	buf_truncate(b, 0);
+	assert(ctl_put_event(b, &ev) == 0);
+	assert(frame_parse(b->data, b->len, &g) == (ssize_t)b->len);
+	assert(ctl_get_event(&g, &again, NULL) == 0);
+	assert(
+	    strcmp(ev.id, again.id) == 0 && strcmp(ev.what, again.what) == 0);
+	assert((ev.text == NULL) == (again.text == NULL));
+	assert(ev.at == again.at && ev.uid == again.uid);
+	ctl_event_clear(&again);
+	ctl_event_clear(&ev);
 }
 
 static void
@@ -88,6 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	while ((used = frame_parse(p, n, &f)) > 0) {
 		check_request(&f, &b);
 		check_recipient(&f, &b);
+		check_event(&f, &b);
 		read_the_others(&f);
 		p += used;
 		n -= (size_t)used;

@@ -64,6 +64,19 @@ takes_what_a_verb_takes(void **state)
 	assert_true(a.all && a.yes);
 	args_clear(&a);
 
+	/* A word is taken as it was typed, and "ALL" is one. */
+	assert_int_equal(
+	    parse(&a,
+		(const char *const[WORDS]){ "trace", "0199a1b2c3d4", "--json" },
+		&e),
+	    0);
+	assert_string_equal(a.word, "0199a1b2c3d4");
+	assert_true(a.json);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "trace", "ALL" }, &e), 0);
+	assert_string_equal(a.word, "ALL");
+	assert_false(a.all);
+
 	assert_int_equal(
 	    parse(&a, (const char *const[WORDS]){ "--version" }, &e), 0);
 	assert_true(a.version);
@@ -100,6 +113,10 @@ static const struct {
 	{ { "hold" }, "hold takes queue ids, or ALL" },
 	{ { "hold", "ALL", "a" }, "hold takes queue ids, or ALL" },
 	{ { "hold", "" }, "a queue id cannot be \"\"" },
+	{ { "trace" }, "trace takes a queue id, a Message-ID or" },
+	{ { "trace", "" }, "nothing is found by \"\"" },
+	{ { "trace", "a", "b" }, "trace takes no \"b\"" },
+	{ { "trace", "a", "--body" }, "trace does not take --body" },
 	{ { "status", "-" }, "status takes no \"-\"" },
 };
 

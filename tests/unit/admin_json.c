@@ -109,6 +109,33 @@ status_has_its_keys(void **state)
 }
 
 static void
+event_has_its_keys(void **state)
+{
+	const struct ctl_event ev = { .at = 1700000060,
+		.what = S("bounced"),
+		.id = S("0199A1B2C3D4"),
+		.sender = S(""),
+		.address = S("bob@example.com"),
+		.relay = S(""),
+		.code = 550,
+		.arrived_at = 1700000000 };
+	json_t *o = json_event(&ev);
+
+	(void)state;
+	assert_keys(o,
+	    "id what at sender address account size arrived_at uid message_id "
+	    "relay code status text");
+	assert_string_equal(json_string_value(json_object_get(o, "at")),
+	    "2023-11-14T22:14:20Z");
+	assert_string_equal(
+	    json_string_value(json_object_get(o, "sender")), "");
+	assert_true(json_is_null(json_object_get(o, "relay")));
+	assert_true(json_is_null(json_object_get(o, "message_id")));
+	assert_int_equal(json_integer_value(json_object_get(o, "code")), 550);
+	json_decref(o);
+}
+
+static void
 any_bytes_become_json(void **state)
 {
 	static const struct {
@@ -154,6 +181,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_has_its_keys),
 		cmocka_unit_test(status_has_its_keys),
+		cmocka_unit_test(event_has_its_keys),
 		cmocka_unit_test(any_bytes_become_json),
 	};
 

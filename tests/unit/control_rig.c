@@ -122,6 +122,17 @@ note_attempt(const struct frame *f)
 }
 
 static void
+note_event(const struct frame *f)
+{
+	struct ctl_event ev;
+
+	assert_int_equal(ctl_get_event(f, &ev, &rig.o.e), 0);
+	note("event %s %s <%s> %s by %s uid %lu: %s", ev.id, ev.what, ev.sender,
+	    ev.address, ev.account, (unsigned long)ev.uid, ev.text);
+	ctl_event_clear(&ev);
+}
+
+static void
 note_frame(const struct frame *f)
 {
 	char *text = NULL;
@@ -135,6 +146,9 @@ note_frame(const struct frame *f)
 		break;
 	case CTL_ATTEMPT:
 		note_attempt(f);
+		break;
+	case CTL_EVENT:
+		note_event(f);
 		break;
 	case CTL_ACCOUNT:
 		note_account(f);

@@ -42,6 +42,7 @@ request_comes_back(void **state)
 	in.match_id = xstrdup("A1");
 	in.match_rcpt = xstrdup("bob");
 	in.match_sender = xstrdup("");
+	in.word = xstrdup("<a@b>");
 	buf_init(&b, OUT_MAX);
 	assert_int_equal(ctl_put_request(&b, &in), 0);
 	f = only_frame(&b);
@@ -54,6 +55,7 @@ request_comes_back(void **state)
 	assert_string_equal(out.match_id, "A1");
 	assert_string_equal(out.match_rcpt, "bob");
 	assert_string_equal(out.match_sender, "");
+	assert_string_equal(out.word, "<a@b>");
 	ctl_request_clear(&in);
 	ctl_request_clear(&out);
 	buf_clear(&b);
@@ -147,6 +149,51 @@ status_comes_back(void **state)
 }
 
 static void
+event_comes_back(void **state)
+{
+	struct ctl_event ev = { .at = 9,
+		.what = (char *)(uintptr_t) "bounced",
+		.id = (char *)(uintptr_t) "0199A1B2C3D4",
+		.sender = (char *)(uintptr_t) "",
+		.address = (char *)(uintptr_t) "bob@b",
+		.relay = (char *)(uintptr_t) "mx",
+		.code = 550,
+		.text = (char *)(uintptr_t) "no \033[2J",
+		.size = 281,
+		.arrived_at = 8,
+		.uid = 4294967294U };
+	struct ctl_event out;
+	struct frame f;
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_event(&b, &ev), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_event(&f, &out, &e), 0);
+	assert_int_equal(out.at, 9);
+	assert_string_equal(out.what, "bounced");
+	assert_string_equal(out.sender, "");
+	assert_string_equal(out.address, "bob@b");
+	assert_string_equal(out.text, ev.text);
+	assert_null(out.status);
+	assert_int_equal(out.code, 550);
+	assert_int_equal(out.size, 281);
+	assert_int_equal(out.arrived_at, 8);
+	assert_int_equal(out.uid, 4294967294U);
+	ctl_event_clear(&out);
+	/* One that does not say what happened is none. */
+	buf_truncate(&b, 0);
+	ev.what = NULL;
+	assert_int_equal(ctl_put_event(&b, &ev), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_event(&f, &out, &e), -1);
+	assert_null(out.id);
+	buf_clear(&b);
+}
+
+static void
 attempt_words_and_end_come_back(void **state)
 {
 	struct ctl_attempt a = {
@@ -218,9 +265,9 @@ static const struct {
 	{ "the version as text", { { 1, "1", 0 }, { 2, NULL, 1 }, ALL }, 4 },
 	{ "no verb", { CURRENT, ALL }, 3 },
 	{ "verb 0", { CURRENT, { 2, NULL, 0 }, ALL }, 4 },
-	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_FLUSH + 1 }, ALL }, 4 },
+	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_TRACE + 1 }, ALL }, 4 },
 	{ "two verbs", { CURRENT, { 2, NULL, 1 }, { 2, NULL, 2 }, ALL }, 5 },
-	{ "an unknown field", { CURRENT, { 2, NULL, 1 }, ALL, { 9, "x", 0 } },
+	{ "an unknown field", { CURRENT, { 2, NULL, 1 }, ALL, { 10, "x", 0 } },
 	    5 },
 	{ "a bool of 2",
 	    { CURRENT, { 2, NULL, 1 }, { 4, NULL, 2 }, { 5, NULL, 0 } }, 4 },
@@ -311,6 +358,7 @@ main(void)
 		cmocka_unit_test(request_comes_back),
 		cmocka_unit_test(message_and_recipient_come_back),
 		cmocka_unit_test(status_comes_back),
+		cmocka_unit_test(event_comes_back),
 		cmocka_unit_test(attempt_words_and_end_come_back),
 		cmocka_unit_test(refuses_malformed_requests),
 		cmocka_unit_test(refuses_too_many_ids),

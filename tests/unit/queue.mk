@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/unit/bounce \
 	tests/unit/control \
 	tests/unit/control_act \
+	tests/unit/control_trace \
 	tests/unit/dirs \
 	tests/unit/dispatch \
 	tests/unit/dropdir \
@@ -61,6 +62,7 @@ check_PROGRAMS += \
 	tests/unit/store_mail \
 	tests/unit/store_rcpt \
 	tests/unit/store_reader \
+	tests/unit/store_trace \
 	tests/unit/times
 
 tests_fault_power_CFLAGS = $(queue_test_cflags)
@@ -149,6 +151,12 @@ tests_unit_control_act_SOURCES = tests/unit/control_act.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_act_CFLAGS = $(queue_test_cflags)
 tests_unit_control_act_LDADD = $(queue_test_libs)
+tests_unit_control_trace_SOURCES = tests/unit/control_trace.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_trace_CFLAGS = $(queue_test_cflags)
+tests_unit_control_trace_LDADD = $(queue_test_libs)
+tests_unit_store_trace_CFLAGS = $(queue_test_cflags)
+tests_unit_store_trace_LDADD = $(queue_test_libs)
 tests_unit_dispatch_SOURCES = tests/unit/dispatch.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_dispatch_CFLAGS = $(queue_test_cflags)

@@ -97,6 +97,10 @@ due_is_asked_of_its_index(void **state)
 		    "(account=? AND lane=? AND uid=? AND due_at>?)" },
 		{ SQL_LIST_OWN, "SEARCH m USING INDEX message_uid "
 				"(uid=? AND rowid>?)" },
+		{ SQL_TRACE_MESSAGES,
+		    "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ SQL_TRACE_EVENTS,
+		    "SEARCH event USING INTEGER PRIMARY KEY (rowid>?)" },
 		{ SQL_LIST_ALL,
 		    "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)" },
 	};
