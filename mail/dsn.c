@@ -29,21 +29,33 @@
 #define PART_MAX(b)  (4 * (b)->max + 1024 * 1024)
 #define FIELD_MAX    900 /* so that a line stays below 998 */
 
+#define YOURS "The message that you sent on"
+
 /* What differs by kind. */
 static const struct {
-	const char *subject, *happened, *action, *status, *mark;
+	const char *subject, *which, *happened, *action, *status, *mark;
 } kinds[] = {
-	[DSN_FAILED] = { "Your mail was not delivered",
+	[DSN_FAILED] = { "Your mail was not delivered", YOURS,
 	    "could not be delivered. It will not be tried again.", "failed",
 	    "5.0.0", "failed" },
-	[DSN_DELAYED] = { "Your mail is delayed",
+	[DSN_DELAYED] = { "Your mail is delayed", YOURS,
 	    "could not be delivered yet. It is kept, and will be tried "
 	    "again; there is nothing that you must do.",
 	    "delayed", "4.0.0", "delayed" },
-	[DSN_EXPIRED] = { "Your mail was not delivered in time",
+	[DSN_EXPIRED] = { "Your mail was not delivered in time", YOURS,
 	    "could not be delivered for so long that it was given up. It "
 	    "will not be tried again.",
 	    "failed", "4.4.7", "expired" },
+	[DSN_RELAYED] = { "Your mail was handed on", YOURS,
+	    "was taken by the next mail server. That server sends no reports: "
+	    "nothing more will be told of it, unless it fails there.",
+	    "relayed", "2.0.0", "relayed" },
+	[DSN_LAST] = { "Mail without a sender was not delivered",
+	    "A message that came on",
+	    "could not be delivered, and will not be tried again. It has no "
+	    "sender who may be told, since its sender is empty or it is a "
+	    "notice itself; so you are told, once.",
+	    "failed", "5.0.0", DSN_MARK_LAST },
 };
 
 /* ---- texts ---- */
@@ -189,7 +201,7 @@ put_person_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 }
 
 static void
-put_person(struct buf *b, const struct dsn *d)
+put_person(struct buf *b, const struct dsn *d, bool is_whole)
 {
 	char date[DATE_SIZE], *text;
 	size_t i;
@@ -199,8 +211,8 @@ put_person(struct buf *b, const struct dsn *d)
 	put_paragraph(b, 0, text);
 	free(text);
 	buf_puts(b, "\r\n");
-	text = xasprintf("The message that you sent on %s (queue id %s) %s",
-	    date, d->queue_id, kinds[d->kind].happened);
+	text = xasprintf("%s %s (queue id %s) %s", kinds[d->kind].which, date,
+	    d->queue_id, kinds[d->kind].happened);
 	put_paragraph(b, 0, text);
 	free(text);
 	buf_puts(b, "\r\n");
@@ -210,8 +222,17 @@ put_person(struct buf *b, const struct dsn *d)
 	for (i = 0; i < d->nrcpts; i++)
 		put_person_rcpt(b, d, &d->rcpts[i]);
 	buf_puts(b, "\r\n");
+	if (d->retry_until > 0) {
+		date_format(date, d->retry_until, 0);
+		text = xasprintf("It will be tried until %s.", date);
+		put_paragraph(b, 0, text);
+		buf_puts(b, "\r\n");
+		free(text);
+	}
 	put_paragraph(b, 0,
-	    "A report for programs and the header of your message follow.");
+	    is_whole ? "A report for programs and the message follow."
+		     : "A report for programs and the header of the message "
+		       "follow.");
 }
 
 /* ---- the part for programs: RFC 3464 ---- */
@@ -248,7 +269,7 @@ static void
 put_report_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 {
 	struct header h = { 0 };
-	char *text;
+	char date[DATE_SIZE], *text;
 
 	if (r->orcpt != NULL) {
 		text = decode_xtext(r->orcpt);
@@ -264,6 +285,10 @@ put_report_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 	add_field(&h, "Diagnostic-Code",
 	    r->relay != NULL ? "smtp; " : "x-mailchute; ", text);
 	free(text);
+	if (d->retry_until > 0) {
+		date_format(date, d->retry_until, 0);
+		header_add(&h, "Will-Retry-Until", date);
+	}
 	buf_puts(b, "\r\n");
 	header_put(b, &h);
 	header_clear(&h);
@@ -406,6 +431,9 @@ int
 dsn_put(struct buf *b, const struct dsn *d)
 {
 	size_t headers_len = headers_shown(d), i;
+	/* Such a part may not be encoded (RFC 2046 5.2.1). */
+	bool is_whole =
+	    d->whole_len > 0 && text_is_7bit(d->whole, d->whole_len);
 	struct buf person, report, parts[3];
 	char *boundary;
 	int rc;
@@ -418,11 +446,15 @@ dsn_put(struct buf *b, const struct dsn *d)
 	buf_init(&report, PART_MAX(b));
 	for (i = 0; i < 3; i++)
 		buf_init(&parts[i], PART_MAX(b));
-	put_person(&person, d);
+	put_person(&person, d, is_whole);
 	put_report(&report, d);
 	put_part(&parts[0], "text/plain", person.data, person.len);
 	put_part(&parts[1], "message/delivery-status", report.data, report.len);
-	put_part(&parts[2], "text/rfc822-headers", d->headers, headers_len);
+	if (is_whole)
+		put_part(&parts[2], "message/rfc822", d->whole, d->whole_len);
+	else
+		put_part(
+		    &parts[2], "text/rfc822-headers", d->headers, headers_len);
 	boundary = find_boundary(d, parts, 3);
 	rc = put_header(b, d, headers_len, boundary);
 	for (i = 0; i < 3 && rc == 0; i++) {

@@ -17,10 +17,15 @@
 	"X-Mailchute-Notice" /* header field of everything we write \
 			      */
 
+/* Its value in DSN_LAST: of what fails of that, nobody is told any more. */
+#define DSN_MARK_LAST "last"
+
 enum dsn_kind {
 	DSN_FAILED,
 	DSN_DELAYED,
-	DSN_EXPIRED
+	DSN_EXPIRED,
+	DSN_RELAYED, /* RFC 3461 5.2.2: success, at a server without DSN */
+	DSN_LAST     /* failed, told to somebody in its sender's place */
 };
 
 struct dsn_rcpt {
@@ -45,10 +50,13 @@ struct dsn {
 	const char *envid;      /* of the original, or NULL */
 	int64_t now;            /* date of the notice */
 	int64_t arrived_at;     /* of the original */
+	int64_t retry_until;    /* DSN_DELAYED; else 0 */
 	const struct dsn_rcpt *rcpts;
 	size_t nrcpts;
 	const char *headers; /* of the original, canonical; cut by us if long */
 	size_t headers_len;
+	const char *whole; /* all of it, shown if it is fit for 7 bits */
+	size_t whole_len;  /* 0: its header alone */
 };
 
 /* Appends the whole notice; -1 when b's cap is too small. */

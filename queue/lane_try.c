@@ -35,8 +35,8 @@ struct task {
 	struct job *job;
 	int64_t now;
 	bool finished;
-	size_t notice_octets; /* of the bounce it caused; 0: none */
-	uint64_t notice_id;
+	struct notice_made notices[BOUNCE_MADE_MAX]; /* that it caused */
+	size_t nnotices;
 };
 
 static int
@@ -95,8 +95,7 @@ settle_task(void *arg, struct err *e)
 	if (settle_work(&t->lane->settle, t->job, t->now, &t->finished, e) ==
 	    -1)
 		return -1;
-	t->notice_octets = bounce_written(t->lane->parts.bounce);
-	t->notice_id = bounce_notice_id(t->lane->parts.bounce);
+	t->nnotices = bounce_made(t->lane->parts.bounce, t->notices);
 	return 0;
 }
 
@@ -125,14 +124,21 @@ judge_account(struct lane *l, const struct job *j)
 }
 
 static void
-log_bounced(const struct job *j, uint64_t notice_id)
+log_notice(const struct job *j, const struct notice_made *made)
 {
+	static const char *const events[] = {
+		[DSN_FAILED] = "bounced",
+		[DSN_DELAYED] = "delay-told",
+		[DSN_EXPIRED] = "bounced",
+		[DSN_RELAYED] = "relay-told",
+		[DSN_LAST] = "bounced-to-admin",
+	};
 	char id[QUEUE_ID_TEXT], notice[QUEUE_ID_TEXT];
 
 	queue_id_format(j->msg.id, id);
-	queue_id_format(notice_id, notice);
-	log_event(LOG_NOTICE, "bounced", "id", id, "notice", notice, "sender",
-	    j->msg.sender, NULL);
+	queue_id_format(made->id, notice);
+	log_event(LOG_NOTICE, events[made->kind], "id", id, "notice", notice,
+	    "sender", j->msg.sender, NULL);
 }
 
 static void
@@ -162,9 +168,10 @@ settled(void *arg, const struct err *failed)
 	if (t->finished)
 		limits_remove(l->parts.limits, j->msg.uid, 1, j->msg.size);
 	judge_account(l, j);
-	if (t->notice_octets > 0) {
-		limits_add(l->parts.limits, j->msg.uid, 1, t->notice_octets);
-		log_bounced(j, t->notice_id);
+	for (i = 0; i < t->nnotices; i++) {
+		limits_add(
+		    l->parts.limits, j->msg.uid, 1, t->notices[i].octets);
+		log_notice(j, &t->notices[i]);
 	}
 	job_free(j);
 	free(t);

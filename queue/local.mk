@@ -49,6 +49,7 @@ libqueue_a_SOURCES = \
 	queue/member.c queue/member.h \
 	queue/message.c \
 	queue/migrate.c \
+	queue/notice.c queue/notice.h \
 	queue/parent.c queue/parent.h \
 	queue/parts.c queue/parts.h \
 	queue/peer.h \

@@ -315,6 +315,8 @@ settle_one(
 		return -1;
 	if (failed)
 		bounce_note(s->bounce, j, i, v.to);
+	else if (v.to == RCPT_DELIVERED)
+		bounce_note_delivered(s->bounce, j, i);
 	return 0;
 }
 

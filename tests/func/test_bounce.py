@@ -80,14 +80,23 @@ def test_local_sender_without_an_alias(running, server):
 
 
 @pytest.mark.parametrize("sender", ["", "<>"])
-def test_no_bounce_for_the_null_sender(running, server, sender):
+def test_the_null_sender_s_failure_is_told_to_the_admin(running, server,
+                                                        sender):
     send(running, sender=sender)
-    server.record.wait_event("reply", "550 5.1.10")
+    m = server.record.wait_messages(1)[0]
+    assert m.addresses == ["it@contoso.example"]
+    assert m.parsed["X-Mailchute-Notice"] == "last"
     running.wait_empty()
-    running.submit("b@example.net", stdin=TEXT)
-    server.record.wait_messages(1)
-    assert [m.addresses for m in server.record.accepted] == [
-        ["b@example.net"]]
+    assert len(server.record.accepted) == 1
+    assert running.log.wait_for("bounced-to-admin")
+
+
+def test_a_notice_forwarded_back_to_us_is_answered_to_nobody(running, server):
+    send(running, stdin="X-Mailchute-Notice: failed\n" + TEXT)
+    assert server.record.wait_messages(1)[0].addresses == [
+        "it@contoso.example"]
+    running.wait_empty()
+    assert len(server.record.accepted) == 1
 
 
 def test_no_bounce_when_asked_for_none(running, server):

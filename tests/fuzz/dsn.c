@@ -74,7 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	r.meaning = text[5];
 	r.fix = text[6];
 	r.code = n % 3 == 0 ? 550 : 0;
-	d.kind = (enum dsn_kind)(n % 3);
+	d.kind = (enum dsn_kind)(n % 5);
 	d.from = "a@b.c";
 	d.to = text[0];
 	d.hostname = "host.example";
@@ -85,6 +85,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	d.nrcpts = 1;
 	d.headers = copy + at;
 	d.headers_len = n - at;
+	d.retry_until = n % 7;
+	d.whole = d.headers;
+	d.whole_len = n % 2 == 0 ? d.headers_len : 0;
 	buf_init(&b, 1024 * 1024);
 	if (dsn_put(&b, &d) == 0)
 		well_formed(&b);

@@ -14,62 +14,9 @@
 
 #include "common/xalloc.h"
 #include "queue/bounce.h"
-#include "tests/unit/settle_rig.h"
+#include "tests/unit/notice_rig.h"
 
 #define DAY (24 * 3600)
-
-static void
-reject_all(struct office *o, uint64_t id)
-{
-	struct job *j = settle_try(o, id);
-	size_t i;
-
-	for (i = 0; i < j->nrcpts; i++)
-		settle_answer(j, i, JOB_REJECTED, 550);
-	settle_end(o, j, T0 + 5);
-}
-
-static void
-last_id(void *arg, const struct store_message *m, const struct store_rcpt *r)
-{
-	(void)r;
-	*(uint64_t *)arg = m->id;
-}
-
-/* The text of the newest message; for free(). */
-static char *
-newest(struct office *o)
-{
-	struct store_walk walk = { .max = 1000 };
-	struct buf whole, chunk;
-	uint32_t seq = 0;
-	uint64_t id = 0;
-
-	assert_int_equal(
-	    store_list(o->parts.store, &walk, last_id, &id, &o->e), 0);
-	buf_init(&whole, 1024 * 1024);
-	buf_init(&chunk, CHUNK_SIZE);
-	while (store_chunk_get(o->parts.store, id, seq++, &chunk, &o->e) == 1)
-		assert_int_equal(
-		    buf_append(&whole, buf_data(&chunk), chunk.len), 0);
-	buf_clear(&chunk);
-	assert_int_equal(bounce_written(o->parts.bounce), whole.len);
-	return buf_steal(&whole);
-}
-
-static void
-holds(const char *text, const char *part)
-{
-	if (strstr(text, part) == NULL)
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void
-lacks(const char *text, const char *part)
-{
-	if (strstr(text, part) != NULL)
-		fail_msg("\"%s\" is in:\n%s", part, text);
-}
 
 static void
 one_notice_names_all_that_failed(void **state)
@@ -91,24 +38,25 @@ one_notice_names_all_that_failed(void **state)
 	settle_end(&o, j, T0 + 5);
 	assert_string_equal(
 	    office_list(&o), "bounce <> to sender@example.com queued");
-	text = newest(&o);
-	holds(text, "From: Mail Delivery System <MAILER-DAEMON@contoso.com>");
-	holds(text, "To: <sender@example.com>\r\n");
-	holds(text, "Reporting-MTA: dns; web01.contoso.com\r\n");
-	holds(text, "Original-Envelope-Id: E1\r\n");
-	holds(text, "X-Mailchute-Notice: failed\r\n");
-	holds(text, "Final-Recipient: rfc822; a@example.com\r\n");
-	holds(text, "Status: 5.1.1\r\n");
-	holds(text, "smtp; 550 word 1 of the server");
-	holds(text, "Final-Recipient: rfc822; c@example.com\r\n");
-	holds(text, "smtp; 553 word 3 of the server");
-	holds(text, "Remote-MTA: dns; mx.example.com\r\n");
-	holds(text, "there is no such mailbox");
-	holds(text, "ask for the right address");
-	lacks(text, "b@example.com");
+	text = notice_newest(&o);
+	notice_holds(
+	    text, "From: Mail Delivery System <MAILER-DAEMON@contoso.com>");
+	notice_holds(text, "To: <sender@example.com>\r\n");
+	notice_holds(text, "Reporting-MTA: dns; web01.contoso.com\r\n");
+	notice_holds(text, "Original-Envelope-Id: E1\r\n");
+	notice_holds(text, "X-Mailchute-Notice: failed\r\n");
+	notice_holds(text, "Final-Recipient: rfc822; a@example.com\r\n");
+	notice_holds(text, "Status: 5.1.1\r\n");
+	notice_holds(text, "smtp; 550 word 1 of the server");
+	notice_holds(text, "Final-Recipient: rfc822; c@example.com\r\n");
+	notice_holds(text, "smtp; 553 word 3 of the server");
+	notice_holds(text, "Remote-MTA: dns; mx.example.com\r\n");
+	notice_holds(text, "there is no such mailbox");
+	notice_holds(text, "ask for the right address");
+	notice_lacks(text, "b@example.com");
 	/* The header of the original, and nothing of its body. */
-	holds(text, "Subject: test\r\n");
-	lacks(text, "a line");
+	notice_holds(text, "Subject: test\r\n");
+	notice_lacks(text, "a line");
 	free(text);
 	office_close(&o);
 }
@@ -121,18 +69,18 @@ the_next_notice_is_about_its_own_mail(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	reject_all(&o,
+	notice_reject_all(&o,
 	    office_post(&o, (struct office_mail){ .sender = "one@example.com",
 				.to = { "a@example.com" } }));
-	reject_all(&o,
+	notice_reject_all(&o,
 	    office_post(&o, (struct office_mail){ .sender = "two@example.com",
 				.to = { "b@example.com" } }));
 	assert_string_equal(office_list(&o),
 	    "bounce <> to one@example.com queued\n"
 	    "bounce <> to two@example.com queued");
-	text = newest(&o);
-	holds(text, "b@example.com");
-	lacks(text, "a@example.com");
+	text = notice_newest(&o);
+	notice_holds(text, "b@example.com");
+	notice_lacks(text, "a@example.com");
 	free(text);
 	office_close(&o);
 }
@@ -150,9 +98,9 @@ expired_mail_says_so(void **state)
 	    office_post(&o, (struct office_mail){ .to = { "a@example.com" } }));
 	settle_answer(j, 0, JOB_DEFERRED, 451);
 	settle_end(&o, j, T0 + 6 * DAY);
-	text = newest(&o);
-	holds(text, "Status: 4.1.1\r\n");
-	lacks(text, "X-Mailchute-Notice: failed");
+	text = notice_newest(&o);
+	notice_holds(text, "Status: 4.1.1\r\n");
+	notice_lacks(text, "X-Mailchute-Notice: failed");
 	free(text);
 
 	/* A refusal beside it makes it a failure. */
@@ -162,10 +110,10 @@ expired_mail_says_so(void **state)
 	settle_answer(j, 0, JOB_DEFERRED, 451);
 	settle_answer(j, 1, JOB_REJECTED, 550);
 	settle_end(&o, j, T0 + 6 * DAY);
-	text = newest(&o);
-	holds(text, "Status: 4.1.1\r\n");
-	holds(text, "Status: 5.1.2\r\n");
-	holds(text, "X-Mailchute-Notice: failed");
+	text = notice_newest(&o);
+	notice_holds(text, "Status: 4.1.1\r\n");
+	notice_holds(text, "Status: 5.1.2\r\n");
+	notice_holds(text, "X-Mailchute-Notice: failed");
 	free(text);
 	office_close(&o);
 }
@@ -190,7 +138,7 @@ silence_that_was_asked_for_is_kept(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-		reject_all(
+		notice_reject_all(
 		    &o, office_post(
 			    &o, (struct office_mail){ .to = { "a@example.com" },
 				    .notify = cases[i].notify }));
@@ -202,17 +150,71 @@ silence_that_was_asked_for_is_kept(void **state)
 }
 
 static void
-the_null_sender_gets_none(void **state)
+the_null_sender_is_told_to_the_admin(void **state)
+{
+	struct office o;
+	char *text;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){
+				    .sender = "", .to = { "a@example.com" } }));
+	assert_string_equal(
+	    office_list(&o), "bounce <> to it@contoso.com queued");
+	text = notice_newest(&o);
+	notice_holds(text, "To: <it@contoso.com>\r\n");
+	notice_holds(text, "X-Mailchute-Notice: last\r\n");
+	notice_holds(text, "Final-Recipient: rfc822; a@example.com\r\n");
+	free(text);
+	office_close(&o);
+}
+
+/* What cannot be told to the admin, since he is the one not reached, stays. */
+static void
+the_null_sender_s_mail_to_the_admin_is_held(void **state)
 {
 	struct office o;
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "",
-					   .to = { "a@example.com" } }));
-	assert_string_equal(office_list(&o), "");
-	assert_int_equal(bounce_written(o.parts.bounce), 0);
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "",
+				    .to = { "IT@contoso.com" } }));
+	assert_string_equal(office_list(&o), "mail <> to IT@contoso.com held");
+	assert_int_equal(office_logged(&o, "event=bounce-nowhere"), 1);
 	office_close(&o);
+}
+
+/* A notice of ours that some server forwarded back to us. */
+static void
+our_mark_makes_it_a_notice(void **state)
+{
+	static const struct {
+		const char *body, *left;
+	} cases[] = {
+		{ "X-Mailchute-Notice: failed\r\n\r\nx\r\n",
+		    "bounce <> to it@contoso.com queued" },
+		{ "x-mailchute-notice: delayed\r\n\r\nx\r\n",
+		    "bounce <> to it@contoso.com queued" },
+		{ "X-Mailchute-Notice: last\r\n\r\nx\r\n",
+		    "mail <sender@example.com> to a@example.com held" },
+		{ "Subject: x\r\n\r\nX-Mailchute-Notice: failed\r\n",
+		    "bounce <> to sender@example.com queued" },
+	};
+	struct office o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+		notice_reject_all(
+		    &o, office_post(
+			    &o, (struct office_mail){ .to = { "a@example.com" },
+				    .body = cases[i].body }));
+		assert_string_equal(office_list(&o), cases[i].left);
+		office_close(&o);
+	}
 }
 
 static void
@@ -223,8 +225,9 @@ a_local_sender_is_found_by_the_aliases(void **state)
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
 	office_write(&o, "aliases", "cron: a@contoso.com, b@contoso.com\n");
-	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
-					   .to = { "x@example.com" } }));
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "cron",
+				    .to = { "x@example.com" } }));
 	assert_string_equal(office_list(&o),
 	    "bounce <> to a@contoso.com queued\n"
 	    "bounce <> to b@contoso.com queued");
@@ -238,7 +241,7 @@ the_admin_gets_what_fails_of_a_notice_once(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	reject_all(&o,
+	notice_reject_all(&o,
 	    office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
 				.sender = "",
 				.to = { "a@contoso.com", "b@contoso.com" } }));
@@ -282,12 +285,13 @@ what_nobody_can_be_told_is_held(void **state)
 	(void)state;
 	office_open(&o, OFFICE_ACCOUNT);
 	assert_null(o.conf->local.admin);
-	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
-					   .to = { "x@example.com" } }));
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "cron",
+				    .to = { "x@example.com" } }));
 	assert_string_equal(
 	    office_list(&o), "mail <cron> to x@example.com held");
 	assert_int_equal(office_logged(&o, "event=bounce-nowhere"), 1);
-	reject_all(
+	notice_reject_all(
 	    &o, office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
 				    .sender = "",
 				    .to = { "a@contoso.com" } }));
@@ -304,11 +308,14 @@ silence_needs_nobody_to_tell(void **state)
 
 	(void)state;
 	office_open(&o, OFFICE_ACCOUNT);
-	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "",
-					   .to = { "x@example.com" } }));
-	reject_all(&o, office_post(&o, (struct office_mail){ .sender = "cron",
-					   .to = { "x@example.com" },
-					   .notify = NOTIFY_NEVER }));
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "",
+				    .to = { "x@example.com" },
+				    .notify = NOTIFY_NEVER }));
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "cron",
+				    .to = { "x@example.com" },
+				    .notify = NOTIFY_NEVER }));
 	assert_string_equal(office_list(&o), "");
 	assert_int_equal(office_logged(&o, "event=bounce-nowhere"), 0);
 	office_close(&o);
@@ -327,13 +334,13 @@ a_long_notice_is_whole(void **state)
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
 	id = fixture_add(
 	    o.parts.store, (struct fixture_message){ .recipients = 400 });
-	reject_all(&o, id);
-	text = newest(&o);
+	notice_reject_all(&o, id);
+	text = notice_newest(&o);
 	assert_true(strlen(text) > CHUNK_SIZE);
 	for (i = 1; i <= 400; i++) {
 		snprintf(name, sizeof(name),
 		    "Final-Recipient: rfc822; r%d@example.com\r\n", i);
-		holds(text, name);
+		notice_holds(text, name);
 	}
 	assert_string_equal(text + strlen(text) - 4, "--\r\n");
 	free(text);
@@ -349,7 +356,7 @@ delivered_mail_needs_nobody_to_tell(void **state)
 	(void)state;
 	office_open(&o, OFFICE_ACCOUNT);
 	/* After one that somebody was told of. */
-	reject_all(&o,
+	notice_reject_all(&o,
 	    office_post(&o, (struct office_mail){ .to = { "x@example.com" } }));
 	j = settle_try(
 	    &o, office_post(&o, (struct office_mail){ .sender = "cron",
@@ -374,12 +381,12 @@ a_long_header_is_cut_and_a_damaged_one_left_out(void **state)
 	for (n = 0; n < 200000; n += 20)
 		memcpy(body + n, "X-Long: 0123456789\r\n", 20);
 	strlcpy(body + n, "X-Last: 1\r\n\r\nbody\r\n", 100);
-	reject_all(
+	notice_reject_all(
 	    &o, office_post(&o, (struct office_mail){
 				    .to = { "a@example.com" }, .body = body }));
-	text = newest(&o);
-	holds(text, "X-Long: 0123456789");
-	lacks(text, "body\r\n");
+	text = notice_newest(&o);
+	notice_holds(text, "X-Long: 0123456789");
+	notice_lacks(text, "body\r\n");
 	free(text);
 	free(body);
 
@@ -387,9 +394,9 @@ a_long_header_is_cut_and_a_damaged_one_left_out(void **state)
 	text = xasprintf("%s/queue", o.directory);
 	fixture_tamper(text, "UPDATE chunk SET crc = crc + 1");
 	free(text);
-	reject_all(&o, id);
-	text = newest(&o);
-	lacks(text, "Subject: test");
+	notice_reject_all(&o, id);
+	text = notice_newest(&o);
+	notice_lacks(text, "Subject: test");
 	free(text);
 	office_close(&o);
 }
@@ -402,7 +409,9 @@ main(void)
 		cmocka_unit_test(the_next_notice_is_about_its_own_mail),
 		cmocka_unit_test(expired_mail_says_so),
 		cmocka_unit_test(silence_that_was_asked_for_is_kept),
-		cmocka_unit_test(the_null_sender_gets_none),
+		cmocka_unit_test(the_null_sender_is_told_to_the_admin),
+		cmocka_unit_test(the_null_sender_s_mail_to_the_admin_is_held),
+		cmocka_unit_test(our_mark_makes_it_a_notice),
 		cmocka_unit_test(a_local_sender_is_found_by_the_aliases),
 		cmocka_unit_test(the_admin_gets_what_fails_of_a_notice_once),
 		cmocka_unit_test(an_admin_who_has_it_is_not_told_again),

@@ -103,7 +103,7 @@ a_failure_to_the_letter(void **state)
 	    "    smtp.office365.com said: 550 5.1.1 User unknown\r\n"
 	    "    What to do: Check the address.\r\n"
 	    "\r\n"
-	    "A report for programs and the header of your message follow.\r\n"
+	    "A report for programs and the header of the message follow.\r\n"
 	    "\r\n"
 	    "--=_0192A3B4C5D6.0\r\n"
 	    "Content-Type: message/delivery-status\r\n"

@@ -166,6 +166,7 @@ office_post(struct office *o, struct office_mail mail)
 
 	m.id = store_next_id(s, (int64_t)T0 * 1000);
 	m.arrived_at = mail.at == 0 ? T0 : mail.at;
+	m.ret = mail.ret;
 	m.envid = mail.envid == NULL ? NULL : xstrdup(mail.envid);
 	m.account = xstrdup(mail.account == NULL ? "" : mail.account);
 	m.sender =
@@ -179,8 +180,10 @@ office_post(struct office *o, struct office_mail mail)
 	}
 	for (i = 0; i < 4 && mail.to[i] != NULL; i++) {
 		r.address = xstrdup(mail.to[i]);
+		r.orcpt = mail.orcpt == NULL ? NULL : xstrdup(mail.orcpt);
 		assert_int_equal(store_rcpt_add(s, m.id, &r, &o->e), 0);
 		free(r.address);
+		free(r.orcpt);
 	}
 	assert_int_equal(store_message_queue(s, m.id, m.arrived_at, &o->e), 0);
 	fixture_commit(s);

@@ -51,6 +51,8 @@ struct office_mail {
 	unsigned notify;  /* of every recipient */
 	int64_t at;       /* arrived and due; 0: T0 */
 	const char *envid;
+	enum dsn_ret ret;
+	const char *orcpt; /* of every recipient */
 };
 uint64_t office_post(struct office *o, struct office_mail mail);
 

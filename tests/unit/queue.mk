@@ -24,6 +24,7 @@ check_PROGRAMS += \
 	tests/unit/ballast \
 	tests/unit/batch \
 	tests/unit/bounce \
+	tests/unit/bounce_asked \
 	tests/unit/control \
 	tests/unit/control_act \
 	tests/unit/control_trace \
@@ -119,10 +120,14 @@ tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
 tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_LDADD = $(queue_test_libs)
-tests_unit_bounce_SOURCES = tests/unit/bounce.c \
+notice_rig = tests/unit/notice_rig.c tests/unit/notice_rig.h \
 	tests/unit/settle_rig.c tests/unit/settle_rig.h
+tests_unit_bounce_SOURCES = tests/unit/bounce.c $(notice_rig)
 tests_unit_bounce_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_LDADD = $(queue_test_libs)
+tests_unit_bounce_asked_SOURCES = tests/unit/bounce_asked.c $(notice_rig)
+tests_unit_bounce_asked_CFLAGS = $(queue_test_cflags)
+tests_unit_bounce_asked_LDADD = $(queue_test_libs)
 tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)

@@ -13,11 +13,22 @@
 #include "queue/settle.h"
 #include "tests/unit/settle_rig.h"
 
-/* One try of a message, claimed as the lane does it. */
 struct job *
 settle_try(struct office *o, uint64_t id)
 {
-	struct job *j = job_load(o->parts.store, id, T0, 1000, &o->e);
+	return settle_try_at(o, id, T0);
+}
+
+/* Due or not, and claimed as the lane does it. */
+struct job *
+settle_try_at(struct office *o, uint64_t id, int64_t at)
+{
+	struct job *j;
+
+	fixture_begin(o->parts.store);
+	assert_int_equal(store_message_due(o->parts.store, id, at, &o->e), 0);
+	fixture_commit(o->parts.store);
+	j = job_load(o->parts.store, id, at, 1000, &o->e);
 
 	assert_non_null(j);
 	fixture_begin(o->parts.store);

@@ -9,6 +9,7 @@
  * A try of a message as the lane makes it, answered by the test and settled.
  */
 struct job *settle_try(struct office *o, uint64_t id);
+struct job *settle_try_at(struct office *o, uint64_t id, int64_t at);
 void settle_answer(
     struct job *j, size_t i, enum job_outcome outcome, unsigned code);
 

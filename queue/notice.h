@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_NOTICE_H
+#define QUEUE_NOTICE_H
+
+#include "common/conf.h"
+#include "mail/dsn.h"
+#include "queue/expand.h"
+#include "queue/store.h"
+
+/*
+ * A notice of ours as a message of the queue: the text by mail/dsn.h, with the
+ * null sender, kind bounce, due at once.
+ */
+struct notice {
+	enum dsn_kind kind;
+	const struct store_message *about;
+	const struct buf *original; /* its header, or all of it */
+	bool is_whole;              /* all of it */
+	const char *to;             /* whom the text addresses */
+	const struct expanded *readers;
+	const struct dsn_rcpt *rcpts;
+	size_t nrcpts;
+	int64_t now;
+	int64_t retry_until; /* of a delay; else 0 */
+};
+
+/* What came of it. */
+struct notice_made {
+	enum dsn_kind kind;
+	uint64_t id;
+	size_t octets;
+};
+
+/* Writes it inside the running transaction. */
+int notice_write(const struct conf *conf, struct store *s,
+    const struct notice *n, struct notice_made *made, struct err *e);
+
+#endif
