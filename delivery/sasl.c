@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/proto_job.h"
@@ -14,12 +15,21 @@
 #include "delivery/reply.h"
 #include "delivery/sasl.h"
 
-/*
- * Room for user and secret, and a line of them in base64.  RFC 4954 4 asks
- * servers to take 12,288 octets; a longer one is theirs to refuse.
- */
+/* Room for user and secret, and a line of them in base64. */
 #define PLAIN_MAX   (JOB_SECRET_MAX + 1024)
 #define ENCODED_MAX (PLAIN_MAX / 3 * 4 + 64)
+
+/*
+ * RFC 4954 4: a command that would be longer must not have the initial answer,
+ * which then waits for the server's 334.  That line may be of any length.
+ */
+#define AUTH_LINE_MAX 12288
+
+/* What is kept of a reason for a refusal; Google's has 100 octets. */
+#define REASON_MAX 510
+
+/* So many octets of the secret in a row are an echo of it. */
+#define ECHO_MIN 12
 
 int
 sasl_base64(struct buf *out, const void *p, size_t n)
@@ -41,6 +51,51 @@ sasl_base64(struct buf *out, const void *p, size_t n)
 		four[2] = i + 1 < n ? digits[v >> 6 & 63] : '=';
 		four[3] = i + 2 < n ? digits[v & 63] : '=';
 		if (buf_append(out, four, sizeof(four)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The value of a digit, or 64. */
+static unsigned
+digit_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (unsigned)(c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0') + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : 64;
+}
+
+int
+sasl_base64_decode(struct buf *out, const char *p, size_t n)
+{
+	uint32_t v;
+	char three[3];
+	size_t i, k, pad;
+
+	if (n % 4 != 0)
+		return -1;
+	for (i = 0; i < n; i += 4) {
+		pad = 0;
+		if (i + 4 == n)
+			pad = p[i + 3] != '=' ? 0 : p[i + 2] != '=' ? 1 : 2;
+		for (k = 0, v = 0; k < 4; k++) {
+			unsigned d = k < 4 - pad ? digit_value(p[i + k]) : 0;
+
+			if (d > 63)
+				return -1;
+			v = v << 6 | d;
+		}
+		/* What the padding leaves over is 0 in every encoding. */
+		if ((v & ((1U << 8 * pad) - 1)) != 0)
+			return -1;
+		three[0] = (char)(v >> 16);
+		three[1] = (char)(v >> 8 & 0xff);
+		three[2] = (char)(v & 0xff);
+		if (buf_append(out, three, 3 - pad) == -1)
 			return -1;
 	}
 	return 0;
@@ -100,6 +155,36 @@ sign_in_login(struct conn *c, const char *user, const struct buf *secret,
 	return r->code == 334 ? cancel(c, r, e) : 0;
 }
 
+/*
+ * Sends the mechanism's one answer, with the command where it may stand there.
+ * A server that answers 334 and nothing else wants it after the command alone.
+ */
+static int
+send_answer(struct conn *c, const char *mech, const struct buf *plain,
+    struct reply *r, struct err *e)
+{
+	size_t line =
+	    strlen("AUTH  \r\n") + strlen(mech) + (plain->len + 2) / 3 * 4;
+	char command[32];
+
+	snprintf(command, sizeof(command), "AUTH %s%s", mech,
+	    line > AUTH_LINE_MAX ? "\r\n" : " ");
+	if (line <= AUTH_LINE_MAX) {
+		if (send_encoded(c, command, plain->data, plain->len, r, e) ==
+		    -1)
+			return -1;
+		if (r->code != 334 || r->text.len > 0)
+			return 0;
+	} else {
+		if (conn_puts(c, command, e) == -1 || conn_flush(c, e) == -1 ||
+		    reply_read(r, c, e) == -1)
+			return -1;
+		if (r->code != 334)
+			return 0;
+	}
+	return send_encoded(c, "", plain->data, plain->len, r, e);
+}
+
 /* RFC 4616: no other identity, NUL, who, NUL, password. */
 static int
 sign_in_plain(struct conn *c, const char *user, const struct buf *secret,
@@ -115,11 +200,74 @@ sign_in_plain(struct conn *c, const char *user, const struct buf *secret,
 		err_set(e, ERR_LOCAL, "5.7.0",
 		    "user name and password are too long");
 	else
-		rc =
-		    send_encoded(c, "AUTH PLAIN ", plain.data, plain.len, r, e);
+		rc = send_answer(c, "PLAIN", &plain, r, e);
 	buf_wipe(&plain);
 	if (rc == 0 && r->code == 334)
 		return cancel(c, r, e);
+	return rc;
+}
+
+/* A server may quote what it was sent; that must not get into a log. */
+static bool
+has_echo(const struct buf *text, const struct buf *secret)
+{
+	size_t i, n = secret->len < ECHO_MIN ? secret->len : ECHO_MIN;
+
+	for (i = 0; n > 0 && i + n <= text->len; i++)
+		if (memmem(secret->data, secret->len, text->data + i, n) !=
+		    NULL)
+			return true;
+	return false;
+}
+
+/*
+ * Why the server will refuse, as it says in a 334: a JSON object in base64.
+ * *reason becomes a reply's text, made fit to show as any; empty when it was
+ * something else.
+ */
+static void
+read_reason(
+    const struct reply *r, const struct buf *secret, struct reply *reason)
+{
+	struct buf line;
+	size_t n = r->text.len;
+
+	if (n > REASON_MAX / 3 * 4)
+		n = REASON_MAX / 3 * 4;
+	buf_init(&line, REASON_MAX + sizeof("334 "));
+	if (buf_puts(&line, "334 ") == 0 &&
+	    sasl_base64_decode(&line, buf_data(&r->text), n) == 0 &&
+	    line.len > 4 && line.data[4] == '{' && !has_echo(&line, secret))
+		(void)reply_parse_line(reason, buf_data(&line), line.len, NULL);
+	buf_wipe(&line);
+}
+
+/* The reason counts as a line more of the refusal. */
+static void
+add_reason(struct reply *r, const struct reply *reason)
+{
+	if (reason->text.len == 0 || buf_putc(&r->text, '\n') == -1)
+		return;
+	(void)buf_append(&r->text, reason->text.data, reason->text.len);
+}
+
+/* The refusal itself comes after an empty line. */
+static int
+fetch_refusal(
+    struct conn *c, const struct buf *secret, struct reply *r, struct err *e)
+{
+	struct reply reason;
+	int rc = -1;
+
+	reply_init(&reason);
+	read_reason(r, secret, &reason);
+	if (conn_puts(c, "\r\n", e) == 0 && conn_flush(c, e) == 0)
+		rc = reply_read(r, c, e);
+	if (rc == 0 && r->code == 334)
+		rc = cancel(c, r, e);
+	if (rc == 0)
+		add_reason(r, &reason);
+	reply_clear(&reason);
 	return rc;
 }
 
@@ -141,15 +289,11 @@ sign_in_xoauth2(struct conn *c, const char *user, const struct buf *secret,
 		err_set(
 		    e, ERR_LOCAL, "5.7.0", "user name and token are too long");
 	else
-		rc = send_encoded(
-		    c, "AUTH XOAUTH2 ", plain.data, plain.len, r, e);
+		rc = send_answer(c, "XOAUTH2", &plain, r, e);
 	buf_wipe(&plain);
 	if (rc == -1 || r->code != 334)
 		return rc;
-	if (conn_puts(c, "\r\n", e) == -1 || conn_flush(c, e) == -1 ||
-	    reply_read(r, c, e) == -1)
-		return -1;
-	return r->code == 334 ? cancel(c, r, e) : 0;
+	return fetch_refusal(c, secret, r, e);
 }
 
 const char *

@@ -86,6 +86,16 @@ set_text(struct script *s, const char *text)
 	buf_puts(&s->body, text);
 }
 
+/* A token of that length. */
+static void
+fill_secret(struct script *s, size_t n)
+{
+	free(s->secret);
+	s->secret = xmalloc(n + 1);
+	memset(s->secret, 'x', n);
+	s->secret[n] = '\0';
+}
+
 static int
 set(struct script *s, const char *key, const char *value)
 {
@@ -99,6 +109,8 @@ set(struct script *s, const char *key, const char *value)
 		replace(&j->user, value);
 	else if (strcmp(key, "secret") == 0)
 		replace(&s->secret, value);
+	else if (strcmp(key, "secret_fill") == 0)
+		fill_secret(s, (size_t)strtonum(value, 1, 60000, NULL));
 	else if (strcmp(key, "host") == 0)
 		strlist_add(&j->hosts, value);
 	else if (strcmp(key, "first_host") == 0)

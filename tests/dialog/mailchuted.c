@@ -226,7 +226,7 @@ unexpected(struct script *s, const struct frame *f)
 int
 mailchuted_is_told(struct script *s, char *text)
 {
-	char *args[ARGS_MAX], *quoted = strchr(text, '"');
+	char *args[ARGS_MAX], *quoted = strchr(text, '"'), *end;
 	const char *part = "";
 	struct job_ready sofar;
 	struct job_result r;
@@ -237,7 +237,8 @@ mailchuted_is_told(struct script *s, char *text)
 
 	if (quoted != NULL) {
 		*quoted++ = '\0';
-		quoted[strcspn(quoted, "\"")] = '\0';
+		if ((end = strrchr(quoted, '"')) != NULL)
+			*end = '\0';
 		part = quoted;
 	}
 	n = script_split(text, args);
@@ -292,7 +293,7 @@ mailchuted_is_told_all(struct script *s, char *text)
 int
 mailchuted_gives_secret(struct script *s, const char *reason)
 {
-	char c, line[1024];
+	char c, *secret;
 	struct err e;
 	int fd[2];
 	size_t n;
@@ -303,10 +304,14 @@ mailchuted_gives_secret(struct script *s, const char *reason)
 	if (*reason != '\0')
 		return fdpass_send(
 		    s->stage.secret, -1, reason, clock_mono_ms() + WAIT_MS, &e);
-	strlcpy(line, s->secret == NULL ? "" : s->secret, sizeof(line));
-	n = script_unescape(line);
-	if (pipe(fd) == -1 || write(fd[1], line, n) != (ssize_t)n)
+	secret = xstrdup(s->secret == NULL ? "" : s->secret);
+	n = script_unescape(secret);
+	/* A pipe holds 64 KiB before anybody reads. */
+	if (pipe(fd) == -1 || write(fd[1], secret, n) != (ssize_t)n) {
+		free(secret);
 		return fail(&s->stage, "pipe");
+	}
+	free(secret);
 	close(fd[1]);
 	if (fdpass_send(s->stage.secret, fd[0], "", clock_mono_ms() + WAIT_MS,
 		&e) == -1)

@@ -43,6 +43,22 @@ def test_xoauth2(make_site, server):
     assert (seen.mechanism, seen.user, seen.auths) == ("XOAUTH2", USER, 1)
 
 
+@pytest.mark.parametrize("n,words", [(3000, 3), (20000, 2)])
+def test_long_tokens(make_site, server, n, words):
+    """Beyond what a command line takes, the token waits to be asked for."""
+    site = make_site(server, auth="xoauth2", password_file=None)
+    site.token = "eyJ0." + "x" * n
+    server.options.tokens[USER] = site.token
+    site.secret("token", site.token + "\n")
+    site.conf["account"]["token_file"] = site.path("conf/token")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    seen = server.record.connections[0]
+    assert (seen.mechanism, seen.user, seen.auths) == ("XOAUTH2", USER, 1)
+    assert len(seen.commands[3].split(" ")) == words
+
+
 def test_auth_chooses_among_credentials(make_site, server):
     """The password given beside the token is not sent in its place."""
     site = make_site(server, auth="xoauth2")
