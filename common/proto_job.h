@@ -33,7 +33,8 @@
  * - CLOSED after the RESULTs of a message ends the session too.  Its outcome
  *   says why: JOB_UNTRIED is an ordinary end (QUIT, linger over, the server
  *   closed an idle connection) and no reason to back off, JOB_DEFERRED is
- *   trouble with the connection.
+ *   trouble with the connection, JOB_UNCERTAIN that it broke while a message
+ *   waited for its answer: trouble when it is not the first time.
  * - TICKET is what a later TLS session with the same server may resume from;
  *   only deliver reads it.  The queue keeps the last one of an account, in
  *   memory, and hands it out once: a server that chokes on it is met anew.

@@ -64,7 +64,6 @@ settle_broken(struct transaction *t, const struct err *e)
 		r.outcome = JOB_UNCERTAIN;
 		r.scope = JOB_SCOPE_MESSAGE;
 		settle_rest(t, &r);
-		r.outcome = JOB_DEFERRED;
 		r.scope = JOB_SCOPE_CONNECTION;
 	} else if (!t->mail_is_answered && t->s->transactions > 1) {
 		/* The server had ended an idle connection: nobody's fault. */

@@ -8,7 +8,8 @@
  *       |                              |
  *     held <----- account trouble -----+   (from ready as well)
  *
- *   any -> backoff   account_failed     421, time-out, refused, TLS, ...
+ *   any -> backoff   account_failed     421, time-out, refused, TLS, ...; the
+ *                                       third answer in a row that is lost
  *   any -> held      account_failed     535 and the like: the account's own
  *   any -> ready     account_succeeded  a message was taken
  *
@@ -32,6 +33,9 @@
 #define HOLD_MIN_S (15 * 60)
 #define HOLD_MAX_S (4 * 3600)
 #define DAY_S      (24 * 3600)
+
+/* Lost answers in a row that are more than an accident. */
+#define UNANSWERED_MAX 3
 
 static void
 note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
@@ -100,6 +104,7 @@ account_succeeded(struct account *a, int64_t now)
 
 	pace_success(&a->pace);
 	k->last_success_at = now;
+	a->unanswered = 0;
 	if (!changed)
 		return false;
 	if (k->state != ACCOUNT_READY)
@@ -159,6 +164,14 @@ account_failed(
 	set_text(&k->fix, why->fix);
 	pace_reset(&a->pace, a->conf->connections);
 	return true;
+}
+
+bool
+account_lost_answer(struct account *a)
+{
+	if (a->unanswered < UNANSWERED_MAX)
+		a->unanswered++;
+	return a->unanswered == UNANSWERED_MAX;
 }
 
 bool

@@ -19,6 +19,7 @@ struct account {
 	struct budget *budget;
 	const char *budget_key; /* accounts of one mailbox share the ledger */
 	struct pace pace;
+	unsigned unanswered; /* lost answers since the last success */
 };
 
 /* Reads what the store knows; a new account is ready. */
@@ -38,6 +39,13 @@ int64_t account_opens_at(struct account *a, int64_t now, unsigned recipients);
 bool account_succeeded(struct account *a, int64_t now);
 bool account_failed(
     struct account *a, const struct job_result *why, int64_t now, uint32_t rnd);
+
+/*
+ * A message may have been taken, and the answer was lost.  Once is an accident
+ * that says little about the account; true when it happened three times in a
+ * row, which is a failure (account_failed).
+ */
+bool account_lost_answer(struct account *a);
 
 /* Allows one attempt now, whatever the state. */
 bool account_allow_probe(struct account *a, int64_t now);

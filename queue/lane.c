@@ -185,9 +185,8 @@ on_gone(
 	forget_worker(l, w);
 	l->wanted = 0; /* it was for one attempt */
 	/* A session that we broke off says nothing about the account. */
-	if ((j == NULL || !j->is_aborted) &&
-	    (why->outcome == JOB_DEFERRED || why->outcome == JOB_REJECTED))
-		lane_trouble(l, why);
+	if (j == NULL || !j->is_aborted)
+		lane_session_ended(l, why);
 	if (j != NULL && !j->is_claiming)
 		lane_settle(l, j);
 	lane_kick(l);

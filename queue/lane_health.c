@@ -85,6 +85,24 @@ lane_trouble(struct lane *l, const struct job_result *why)
 	buf_clear(&b);
 }
 
+void
+lane_session_ended(struct lane *l, const struct job_result *why)
+{
+	switch (why->outcome) {
+	case JOB_DEFERRED:
+	case JOB_REJECTED:
+		lane_trouble(l, why);
+		break;
+	case JOB_UNCERTAIN:
+		if (account_lost_answer(&l->account))
+			lane_trouble(l, why);
+		break;
+	case JOB_DELIVERED:
+	case JOB_UNTRIED:
+		break;
+	}
+}
+
 /* A held account whose secret was replaced gets one attempt. */
 void
 lane_look_at_secret(struct lane *l, int64_t now)

@@ -72,6 +72,22 @@ def test_held_and_removed(make_site, lossy):
     assert len(lossy.record.accepted) == 2
 
 
+def test_three_in_a_row_back_the_account_off(make_site, server):
+    server.faults.add(state="dot", drop_after_accept=True, count=3)
+    site = make_site(server, backoff_min="10m", connections=1)
+    site.conf["queue"]["retry"] = "1h"
+    site.start()
+    for n, state in ((1, "ready"), (2, "ready"), (3, "backoff")):
+        site.submit("a%d@example.net" % n, stdin=TEXT)
+        server.record.wait_messages(n)
+        site.wait(lambda: site.status()["uncertain"] == n, "the count")
+        account, = site.status()["accounts"]
+        assert account["state"] == state
+    done = site.mailchute("status")
+    assert done.returncode == 1 and "3 uncertain" in done.stdout
+    assert site.status()["verdict"] == "warning"
+
+
 def test_killed_before_the_answer(make_site, server):
     """The daemon dies while it waits: found active, so uncertain."""
     fault = server.faults.add(state="dot", stall=True)

@@ -100,6 +100,25 @@ failures_side_by_side_count_once(void **state)
 	account_clear(&r.a);
 }
 
+/* One lost answer is an accident; a success in between starts anew. */
+static void
+the_third_lost_answer_is_a_failure(void **state)
+{
+	struct rig r;
+
+	rig_up(&r, *state);
+	assert_false(account_lost_answer(&r.a));
+	assert_false(account_lost_answer(&r.a));
+	account_succeeded(&r.a, T0);
+	assert_false(account_lost_answer(&r.a));
+	assert_false(account_lost_answer(&r.a));
+	assert_true(account_lost_answer(&r.a));
+	assert_true(account_lost_answer(&r.a));
+	account_succeeded(&r.a, T0);
+	assert_false(account_lost_answer(&r.a));
+	account_clear(&r.a);
+}
+
 static void
 a_refused_sign_in_waits_a_quarter_of_an_hour(void **state)
 {
@@ -204,6 +223,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_world(backs_off_twice_as_long_each_time),
 		in_world(failures_side_by_side_count_once),
+		in_world(the_third_lost_answer_is_a_failure),
 		in_world(a_refused_sign_in_waits_a_quarter_of_an_hour),
 		in_world(a_probe_is_one_attempt),
 		in_world(the_server_s_own_wait_is_kept),

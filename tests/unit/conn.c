@@ -17,6 +17,7 @@
 
 #include "common/clock.h"
 #include "delivery/conn.h"
+#include "delivery/phase.h"
 
 struct ends {
 	int server;
@@ -275,10 +276,19 @@ the_end_of_the_server_is_input(void **state)
 	assert_non_null(strstr(e.text, "closed the connection"));
 }
 
+/* RFC 5321 4.5.3.2.6: a server that is slow here must not be sent it twice. */
+static void
+the_answer_to_the_dot_has_ten_minutes(void **state)
+{
+	(void)state;
+	assert_int_equal(phase_limit_ms(PHASE_FINAL), 10 * 60 * 1000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_answer_to_the_dot_has_ten_minutes),
 		cmocka_unit_test_setup_teardown(
 		    silence_ends_at_the_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

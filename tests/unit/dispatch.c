@@ -412,6 +412,42 @@ the_end_waits_for_what_is_under_way(void **state)
 	rig_down();
 }
 
+/* The connection broke while the server had the whole message. */
+static void
+loses_the_answer(void)
+{
+	struct deliver d;
+
+	post(1000, "a@example.com");
+	will_start(&d);
+	kick();
+	asked(ASK_DELIVER);
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	hears_message(&d);
+	hears(&d, JOB_BODY_END);
+	says_result(&d, 1, JOB_UNCERTAIN, JOB_SCOPE_MESSAGE, 0);
+	says_closed(&d, JOB_UNCERTAIN);
+}
+
+static void
+three_lost_answers_in_a_row_back_the_account_off(void **state)
+{
+	struct store_totals t;
+
+	(void)state;
+	rig_up(MAIL);
+	loses_the_answer();
+	assert_string_equal(view(0).state, "ready");
+	loses_the_answer();
+	assert_string_equal(view(0).state, "ready");
+	loses_the_answer();
+	assert_string_equal(view(0).state, "backoff");
+	assert_int_equal(store_totals(rig.o.parts.store, &t, &rig.o.e), 0);
+	assert_int_equal(t.uncertain, 3);
+	rig_down();
+}
+
 int
 main(void)
 {
@@ -424,6 +460,8 @@ main(void)
 		cmocka_unit_test(a_changed_secret_is_one_more_attempt),
 		cmocka_unit_test(trouble_with_the_connection_backs_off),
 		cmocka_unit_test(each_probe_takes_another_message),
+		cmocka_unit_test(
+		    three_lost_answers_in_a_row_back_the_account_off),
 		cmocka_unit_test(a_parent_that_cannot_start_one_is_a_back_off),
 		cmocka_unit_test(a_spent_budget_waits),
 		cmocka_unit_test(accounts_of_one_mailbox_share_its_budget),
