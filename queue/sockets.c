@@ -106,7 +106,7 @@ static bool
 has_option(int fd, int option, int wanted)
 {
 	socklen_t size = sizeof(int);
-	int value;
+	int value = -1;
 
 	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 &&
 	       value == wanted;
@@ -115,7 +115,7 @@ has_option(int fd, int option, int wanted)
 static bool
 is_usable(int fd)
 {
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = { .ss_family = AF_UNSPEC };
 	socklen_t size = sizeof(name);
 
 	return getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&

@@ -34,9 +34,9 @@ size_t script_split(char *s, char *args[ARGS_MAX]);
 /* deliver; or hasty, after that word. */
 int script_launch(struct script *s);
 
-int server_begins(struct script *s, char *capabilities);
+int server_begins(struct script *s, char *text);
 int server_says(struct script *s, char *text);
-int server_does(struct script *s, char *what);
+int server_does(struct script *s, char *text);
 int server_is_told(struct script *s, const char *want, bool whole);
 int server_is_told_text(struct script *s, char *unused);
 int server_sees_end(struct script *s, char *how);

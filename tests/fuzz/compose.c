@@ -103,7 +103,8 @@ compose(const uint8_t *p, size_t n, size_t piece, struct buf *out)
 		take_recipients(found);
 		message = compose_source(c);
 		do {
-			assert((to = buf_reserve(out, 4096)) != NULL);
+			to = buf_reserve(out, 4096);
+			assert(to != NULL);
 			got = message.read(message.arg, to, 4096, &e);
 			assert(got >= 0);
 			buf_grew(out, (size_t)got);

@@ -113,7 +113,7 @@ feed(struct incoming *s, const uint8_t *p, size_t n)
 	struct buf in;
 	struct err e;
 	size_t before = 0;
-	int rc;
+	int rc = 0;
 
 	buf_init(&in, n + 1);
 	assert(buf_append(&in, p, n) == 0);

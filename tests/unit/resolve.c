@@ -132,14 +132,15 @@ listen_on(const char *address, unsigned *port, int backlog)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *a;
-	struct sockaddr_in in;
+	struct addrinfo *a = NULL;
+	struct sockaddr_in in = { .sin_port = 0 };
 	socklen_t len = sizeof(in);
 	char digits[8];
 	int fd;
 
 	snprintf(digits, sizeof(digits), "%u", *port);
-	assert_int_equal(getaddrinfo(address, digits, &hints, &a), 0);
+	if (getaddrinfo(address, digits, &hints, &a) != 0 || a == NULL)
+		return -1;
 	fd = socket(a->ai_family, SOCK_STREAM, 0);
 	if (fd == -1 || bind(fd, a->ai_addr, a->ai_addrlen) == -1 ||
 	    listen(fd, backlog) == -1) {

@@ -13,7 +13,7 @@
 #include "queue/times.h"
 #include "tests/unit/queue_fixture.h"
 
-#define YEARS_S (int64_t)(10 * 365) * 86400
+#define YEARS_S (INT64_C(10) * 365 * 86400)
 
 static void
 count(void *arg)

@@ -101,7 +101,7 @@ static void
 read_until(int fd, const char *word)
 {
 	size_t n = strlen(word), have = 0;
-	char last[16];
+	char last[16] = "";
 
 	while (have < n || memcmp(last, word, n) != 0) {
 		if (have == n)
