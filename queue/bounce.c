@@ -271,7 +271,7 @@ bounce_can_tell(struct bounce *b, const struct job *j, size_t i)
 		return true;
 	if (find_readers(b, j) != NULL &&
 	    (b->reader != READER_ADMIN ||
-		!addr_equal(j->rcpts[i].address, b->conf->local.admin)))
+		!addr_equal(j->rcpts[i].address, expand_admin(b->conf))))
 		return true;
 	log_nowhere(b, j);
 	return false;

@@ -322,6 +322,13 @@ expand_address(struct expand *x, const char *address, struct err *e)
 	return out;
 }
 
+const char *
+expand_admin(const struct conf *conf)
+{
+	return conf->local.redirect != NULL ? conf->local.redirect
+					    : conf->local.admin;
+}
+
 void
 expand_put_redirected(const struct envelope *env, struct buf *b)
 {

@@ -42,6 +42,9 @@ struct expanded *expand_address(
     struct expand *x, const char *address, struct err *e);
 void expanded_free(struct expanded *v); /* NULL is fine */
 
+/* Where the administrator reads: local.redirect overrules local.admin, too. */
+const char *expand_admin(const struct conf *conf);
+
 /* A header field that names the recipients local.redirect took away. */
 void expand_put_redirected(const struct envelope *env, struct buf *b);
 

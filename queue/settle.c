@@ -18,8 +18,10 @@
 #include <syslog.h>
 
 #include "common/log.h"
+#include "common/xalloc.h"
 #include "mail/addr.h"
 #include "queue/bounce.h"
+#include "queue/expand.h"
 #include "queue/schedule.h"
 #include "queue/settle.h"
 
@@ -240,7 +242,7 @@ admin_has_it(const struct settle *s, const struct job *j, struct err *e)
 	if (store_rcpts_get(s->store, j->msg.id, &all, &n, e) == -1)
 		return -1;
 	for (i = 0; i < n; i++) {
-		if (addr_equal(all[i].address, s->conf->local.admin))
+		if (addr_equal(all[i].address, expand_admin(s->conf)))
 			found = 1;
 		store_rcpt_clear(&all[i]);
 	}
@@ -263,24 +265,27 @@ readdress(
 	if ((known = admin_has_it(s, j, e)) != 0)
 		return known == 1 ? 0 : -1;
 	memset(&r, 0, sizeof(r));
-	r.address = s->conf->local.admin;
+	r.address = xstrdup(expand_admin(s->conf));
 	if (store_rcpt_add(s->store, j->msg.id, &r, e) == -1 ||
 	    store_rcpts_get(s->store, j->msg.id, &all, &n, e) == -1)
-		return -1;
+		goto out;
 	if (n > 0)
 		rc = state_set(s->store, j->msg.id, all[n - 1].id, RCPT_STAGING,
 		    &queued, e);
 	for (i = 0; i < n; i++)
 		store_rcpt_clear(&all[i]);
+out:
 	free(all);
+	free(r.address);
 	return rc;
 }
 
 static bool
 has_reached_admin(const struct settle *s, const struct job *j, size_t i)
 {
-	return s->conf->local.admin == NULL ||
-	       addr_equal(j->rcpts[i].address, s->conf->local.admin);
+	const char *admin = expand_admin(s->conf);
+
+	return admin == NULL || addr_equal(j->rcpts[i].address, admin);
 }
 
 static int

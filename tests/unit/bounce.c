@@ -273,6 +273,34 @@ an_admin_who_has_it_is_not_told_again(void **state)
 	office_close(&o);
 }
 
+/* A staging host sends nothing anywhere else, whatever fails there. */
+static void
+a_redirect_is_the_admin_s_address_too(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, "[local]\nadmin = it@contoso.com\n"
+			"redirect = staging@contoso.com\n" OFFICE_ACCOUNT);
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){
+				    .sender = "", .to = { "a@example.com" } }));
+	assert_string_equal(
+	    office_list(&o), "bounce <> to staging@contoso.com queued");
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .kind = KIND_BOUNCE,
+				    .sender = "",
+				    .to = { "staging@contoso.com" } }));
+	notice_reject_all(
+	    &o, office_post(&o, (struct office_mail){ .sender = "",
+				    .to = { "staging@contoso.com" } }));
+	assert_string_equal(office_list(&o),
+	    "bounce <> to staging@contoso.com queued\n"
+	    "bounce <> to staging@contoso.com held\n"
+	    "mail <> to staging@contoso.com held");
+	office_close(&o);
+}
+
 /*
  * Where the configuration names nobody who could be told, mail that failed
  * stays: neither may it vanish nor may it end the daemon.
@@ -415,6 +443,7 @@ main(void)
 		cmocka_unit_test(a_local_sender_is_found_by_the_aliases),
 		cmocka_unit_test(the_admin_gets_what_fails_of_a_notice_once),
 		cmocka_unit_test(an_admin_who_has_it_is_not_told_again),
+		cmocka_unit_test(a_redirect_is_the_admin_s_address_too),
 		cmocka_unit_test(what_nobody_can_be_told_is_held),
 		cmocka_unit_test(silence_needs_nobody_to_tell),
 		cmocka_unit_test(a_long_notice_is_whole),
