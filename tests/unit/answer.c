@@ -125,8 +125,8 @@ ask_verb(enum ctl_verb verb)
 	close(fd[1]);
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(ctl_put_request(&b, &q), 0);
-	assert_int_equal(
-	    frame_send(fd[0], &b, clock_mono_ms() + PATIENCE_MS, &rig.o.e), 0);
+	/* One that refuses any request may have left before it read ours. */
+	(void)frame_send(fd[0], &b, clock_mono_ms() + PATIENCE_MS, &rig.o.e);
 	buf_clear(&b);
 	frame_reader_init(&r, fd[0]);
 	err_clear(&rig.o.e);
