@@ -126,7 +126,7 @@ push(struct client *c)
 			break;
 		if (c->out.len == 0) {
 			/* It looked and found nothing yet. */
-			event_active(c->writable, EV_WRITE, 0);
+			event_add(c->writable, &patience);
 			return;
 		}
 		n = send(c->fd, buf_data(&c->out), c->out.len,
@@ -142,9 +142,13 @@ push(struct client *c)
 			return;
 		}
 		buf_consume(&c->out, (size_t)n);
-		/* A turn is over: others are served before the next slice. */
+		/*
+		 * A turn is over: others are served before the next slice.  An
+		 * event made active here would run before the loop looks at
+		 * anybody else.
+		 */
 		if (!c->is_done && !c->is_waiting && c->out.len == 0) {
-			event_active(c->writable, EV_WRITE, 0);
+			event_add(c->writable, &patience);
 			return;
 		}
 	}

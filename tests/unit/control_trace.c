@@ -2,6 +2,8 @@
 /* "mailchute trace": what is found by which word, and by whom. */
 #include "config.h"
 
+#include <sys/socket.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +15,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <event2/event.h>
 
 #include "common/xalloc.h"
+#include "queue/control.h"
 #include "tests/unit/control_rig.h"
 
 static void
@@ -195,6 +199,83 @@ a_long_answer_comes_in_slices(void **state)
 	assert_int_equal(n, 100);
 }
 
+static void
+fill_journal(size_t n)
+{
+	const struct store_event ev = { .what = "delivered",
+		.message = 1,
+		.sender = "s@example.com",
+		.recipient = "b@example.com" };
+	size_t i;
+
+	fixture_begin(rig.o.parts.store);
+	for (i = 0; i < n; i++)
+		assert_int_equal(
+		    store_event_add(rig.o.parts.store, &ev, &rig.o.e), 0);
+	fixture_commit(rig.o.parts.store);
+}
+
+/* Somebody else, who always has something to say. */
+struct other {
+	int answer; /* of the search */
+	unsigned served;
+};
+
+static void
+serve_other(evutil_socket_t fd, short what, void *arg)
+{
+	struct other *o = arg;
+	char octet;
+
+	(void)fd;
+	(void)what;
+	o->served++;
+	if (recv(o->answer, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1 ||
+	    o->served > 10000)
+		event_base_loopbreak(rig.o.parts.base);
+}
+
+/* A search that finds nothing gives way after each slice of the journal. */
+static void
+others_are_served_while_nothing_is_found(void **state)
+{
+	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
+		&rig.o.identity, rig.o.parts.store, rig.o.parts.batch,
+		rig.o.parts.dispatch, rig.o.parts.limits, true };
+	struct ctl_request r = { .verb = CTL_TRACE };
+	struct control *c;
+	struct buf b;
+	struct other other = { .served = 0 };
+	struct event *readable;
+	int fd[2], voice[2];
+
+	(void)state;
+	fill_journal(10000);
+	buf_init(&b, FRAME_MAX);
+	r.word = xstrdup("a@example.com");
+	assert_int_equal(ctl_put_request(&b, &r), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+	c = control_new_single(&cp, fd[0], NULL, NULL);
+	assert_int_equal(send(fd[1], buf_data(&b), b.len, 0), b.len);
+	assert_int_equal(pipe(voice), 0);
+	assert_int_equal(write(voice[1], "x", 1), 1);
+	other.answer = fd[1];
+	readable = event_new(
+	    cp.base, voice[0], EV_READ | EV_PERSIST, serve_other, &other);
+	assert_non_null(readable);
+	event_add(readable, NULL);
+	event_base_loop(cp.base, 0);
+	assert_in_range(other.served, 10, 1000);
+	event_free(readable);
+	close(voice[0]);
+	close(voice[1]);
+	control_free(c);
+	close(fd[1]);
+	ctl_request_clear(&r);
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -205,6 +286,7 @@ main(void)
 		in_rig(others_find_their_own_alone),
 		in_rig(what_was_removed_is_its_owner_s),
 		in_rig(a_long_answer_comes_in_slices),
+		in_rig(others_are_served_while_nothing_is_found),
 	};
 
 	return cmocka_run_group_tests_name("control_trace", tests, NULL, NULL);
