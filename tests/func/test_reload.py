@@ -166,3 +166,4 @@ def test_one_that_cannot_start_brings_back_the_former(make_site, server):
     site.log.wait_for("reload-failed")
     site.submit("b@example.net")
     server.record.wait_messages(2)
+    site.kill()  # SIGTERM would be for strace

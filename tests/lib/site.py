@@ -386,16 +386,15 @@ class Site:
         for proc in self._procs:
             if proc.poll() is None or self.group(proc.pid):
                 self.look_at_processes(proc)
-                if sanitized():
-                    self._end(proc)
+                in_time = not sanitized() or self._end(proc)
                 self.kill_group(proc)
+                assert in_time, "the daemon does not stop"
 
     def _end(self, proc):
-        """Leaks are looked for by those that come to their end."""
+        """Leaks are looked for by those that come to their end; do all?"""
         pids = self.group(proc.pid)
         proc.send_signal(signal.SIGTERM)
-        for pid in pids:
-            wait_end(pid)
+        return all(wait_end(pid) for pid in pids)
 
     def remove(self):
         shutil.rmtree(self.root, ignore_errors=True)
