@@ -13,6 +13,9 @@
 #include "delivery/body.h"
 #include "delivery/channel.h"
 
+/* RFC 5321 6.3: "a large rejection threshold, normally at least 100". */
+#define HOPS_MAX 100
+
 /* The header twice, while it is rewritten, and what came behind it. */
 #define DATA_MAX (2 * HEADER_MAX + 2 * BODY_WHOLE + FRAME_RAW_MAX)
 
@@ -158,6 +161,22 @@ out:
 	return rc;
 }
 
+/* RFC 5321 6.3: so many hops are no way, they are a circle. */
+static int
+check_hops(const struct header *h, struct err *e)
+{
+	const struct header_field *f = NULL;
+	unsigned hops = 0;
+
+	while ((f = header_find(h, "Received", f)) != NULL)
+		hops++;
+	if (hops <= HOPS_MAX)
+		return 0;
+	return err_set(e, ERR_PERM, "5.4.6",
+	    "it has %u Received fields, more than %d: the mail runs in a loop",
+	    hops, HOPS_MAX);
+}
+
 int
 body_open(struct body *b, const struct rewrite_rules *rules, struct err *e)
 {
@@ -173,6 +192,8 @@ body_open(struct body *b, const struct rewrite_rules *rules, struct err *e)
 		if (fill(b, e) == -1)
 			return -1;
 	header_parse(buf_data(&b->data), (size_t)n, &h);
+	if (check_hops(&h, e) == -1)
+		goto out;
 	if (rewrite_header(rules, &h) &&
 	    replace_header(b, &h, (size_t)n, e) == -1)
 		goto out;

@@ -148,6 +148,25 @@ def test_send_as_denied_bounces(make_site, server):
     site.wait_empty()
 
 
+def hops(n):
+    return "".join("Received: from h%d by h%d; Mon, 23 Nov 2026 21:20:34 +0000"
+                   "\n" % (i, i + 1) for i in range(n))
+
+
+def test_mail_that_runs_in_a_loop(running, server):
+    """Beyond 100 hops, ours among them (RFC 5321 6.3)."""
+    send(running, rcpt="far@example.net", stdin=hops(99) + TEXT)
+    send(running, rcpt="loop@example.net", stdin=hops(100) + TEXT)
+    messages = server.record.wait_messages(2)
+    running.wait_empty()
+    by_rcpt = {m.addresses[0]: m for m in messages}
+    assert set(by_rcpt) == {"far@example.net", USER}
+    one = list(by_rcpt[USER].parsed.iter_parts())[1].get_payload()[1]
+    assert one["Final-Recipient"] == "rfc822; loop@example.net"
+    assert (one["Action"], one["Status"]) == ("failed", "5.4.6")
+    assert "101 Received" in one["Diagnostic-Code"]
+
+
 def test_expired(make_site, server):
     """Its lifetime is over: the last reason stands in the bounce."""
     server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
