@@ -61,6 +61,9 @@ static const struct fieldmap_item ready_items[] = {
 	TXT(43, job_ready, cipher),
 	NUM(44, job_ready, size_max, 0, UINT64_MAX),
 	NUM(45, job_ready, dsn, 0, 1),
+	NUM(46, job_ready, host, 0, UINT32_MAX),
+	NUM(47, job_ready, passed, 0, UINT32_MAX),
+	TXT(48, job_ready, said),
 };
 
 static const struct fieldmap_item result_items[] = {

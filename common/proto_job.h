@@ -113,7 +113,10 @@ int job_put_session(struct buf *b, const struct job_session *s);
 int job_get_session(
     const struct frame *f, struct job_session *s, struct err *e);
 
-/* What a session turned out to be. */
+/*
+ * What a session turned out to be.  Hosts are tried in order, in a circle from
+ * first_host on: those before the one reached were passed over.
+ */
 struct job_ready {
 	char relay[256];  /* name as configured */
 	char address[64]; /* numeric, with port */
@@ -121,6 +124,9 @@ struct job_ready {
 	char cipher[64];
 	uint64_t size_max; /* of EHLO SIZE; 0: not told */
 	bool dsn;          /* the server takes DSN parameters */
+	unsigned host;     /* index in hosts of the one that was reached */
+	unsigned passed;   /* hosts before it that were not; all: none was */
+	char said[ERR_TEXT_MAX]; /* why they, and addresses, were not; or "" */
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);
 int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);

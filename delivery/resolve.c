@@ -253,8 +253,46 @@ connect_to(const struct addrinfo *a, int watch, int64_t deadline_ms)
 	return fd;
 }
 
+/* ---- one after the other ---- */
+
+/* What each host and address said, as far as there is room. */
+struct tale {
+	char text[ERR_TEXT_MAX - 32];
+	unsigned untold;
+};
+
+static void
+tale_add(struct tale *t, const char *text)
+{
+	size_t n = strlen(t->text);
+
+	if (n > 0 && (t->untold > 0 ||
+			 n + strlen("; ") + strlen(text) >= sizeof(t->text)))
+		t->untold++;
+	else
+		snprintf(t->text + n, sizeof(t->text) - n, "%s%s",
+		    n == 0 ? "" : "; ", text);
+}
+
+static void
+tale_tell(const struct tale *t, char *out, size_t size)
+{
+	if (t->untold > 0)
+		snprintf(
+		    out, size, "%s; and %u more failed", t->text, t->untold);
+	else
+		strlcpy(out, t->text, size);
+}
+
+struct search {
+	const struct job_session *js;
+	int watch;
+	bool is_last_host;
+	struct tale tale;
+};
+
 static int
-connect_any(const struct host *h, const struct addrinfo *list, int watch,
+connect_any(struct search *w, const struct host *h, const struct addrinfo *list,
     struct job_ready *sofar, bool *is_loopback, struct err *e)
 {
 	const struct addrinfo *a;
@@ -264,10 +302,10 @@ connect_any(const struct host *h, const struct addrinfo *list, int watch,
 	for (a = list; a != NULL && tried < ADDRESSES_MAX; a = a->ai_next) {
 		tried++;
 		limit = phase_limit_ms(PHASE_CONNECT);
-		if (a->ai_next != NULL)
+		if (a->ai_next != NULL || !w->is_last_host)
 			limit /= HURRY;
 		format_address(a, sofar->address, sizeof(sofar->address));
-		fd = connect_to(a, watch, clock_mono_ms() + limit);
+		fd = connect_to(a, w->watch, clock_mono_ms() + limit);
 		if (fd != -1) {
 			*is_loopback = is_loopback_address(a->ai_addr);
 			return fd;
@@ -277,31 +315,55 @@ connect_any(const struct host *h, const struct addrinfo *list, int watch,
 			    "mailchuted ended this session while connecting");
 		err_errno(e, ERR_TEMP, RESOLVE_NO_HOST, "connecting to %s, %s",
 		    h->name, sofar->address);
+		tale_add(&w->tale, e->text);
 	}
 	return -1;
+}
+
+/* The socket, or -1; with ERR_TEMP the next host may do. */
+static int
+connect_host(struct search *w, const char *text, struct host *h,
+    struct job_ready *sofar, bool *is_loopback, struct err *e)
+{
+	struct addrinfo *list;
+	int fd;
+
+	if (host_parse(text, w->js->port, h, e) == -1)
+		return -1;
+	strlcpy(sofar->relay, h->name, sizeof(sofar->relay));
+	sofar->address[0] = '\0';
+	if (look_up(h, w->js->family, &list, e) == -1) {
+		tale_add(&w->tale, e->text);
+		return -1;
+	}
+	fd = connect_any(w, h, list, sofar, is_loopback, e);
+	freeaddrinfo(list);
+	return fd;
 }
 
 int
 resolve_connect(const struct job_session *js, int watch, struct host *h,
     struct job_ready *sofar, bool *is_loopback, struct err *e)
 {
-	struct addrinfo *list;
+	struct search w = { .js = js, .watch = watch };
 	size_t i, n = js->hosts.n;
-	const char *text;
-	int fd;
+	struct err last;
+	int fd = -1;
 
-	for (i = 0; i < n; i++) {
-		text = js->hosts.v[(js->first_host + i) % n];
-		if (host_parse(text, js->port, h, e) == -1)
+	for (i = 0; i < n && fd == -1; i++) {
+		sofar->host = (unsigned)((js->first_host + i) % n);
+		sofar->passed = (unsigned)i;
+		w.is_last_host = i + 1 == n;
+		fd = connect_host(
+		    &w, js->hosts.v[sofar->host], h, sofar, is_loopback, &last);
+		if (fd == -1 && last.class == ERR_LOCAL) {
+			*e = last;
 			return -1;
-		strlcpy(sofar->relay, h->name, sizeof(sofar->relay));
-		sofar->address[0] = '\0';
-		if (look_up(h, js->family, &list, e) == -1)
-			continue;
-		fd = connect_any(h, list, watch, sofar, is_loopback, e);
-		freeaddrinfo(list);
-		if (fd != -1 || e->class == ERR_LOCAL)
-			return fd;
+		}
 	}
-	return -1;
+	tale_tell(&w.tale, sofar->said, sizeof(sofar->said));
+	if (fd != -1)
+		return fd;
+	sofar->passed = (unsigned)n;
+	return err_set(e, last.class, last.status, "%s", sofar->said);
 }

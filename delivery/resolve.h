@@ -32,8 +32,10 @@ int host_parse(const char *text, unsigned port, struct host *h, struct err *e);
 /*
  * Connects to the first host, and address of it, that answers; every address
  * is tried, none for long.  Returns the socket and fills sofar with the host's
- * name and address; or -1.  watch is the job channel, whose end ends the try.
- * *is_loopback tells whether the other end is on this machine.
+ * name and address, how many hosts were passed over and what they said; or -1,
+ * and *e tells what each host and address said.  watch is the job channel,
+ * whose end ends the try. *is_loopback tells whether the other end is on this
+ * machine.
  */
 int resolve_connect(const struct job_session *js, int watch, struct host *h,
     struct job_ready *sofar, bool *is_loopback, struct err *e);

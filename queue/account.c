@@ -9,7 +9,8 @@
  *     held <----- account trouble -----+   (from ready as well)
  *
  *   any -> backoff   account_failed     421, time-out, refused, TLS, ...; the
- *                                       third answer in a row that is lost
+ *                                       third answer in a row that is lost;
+ *                                       of all its hosts, when it has several
  *   any -> held      account_failed     535 and the like: the account's own
  *   any -> ready     account_succeeded  a message was taken
  *
@@ -62,6 +63,7 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 		a->known.since = now;
 	}
 	pace_reset(&a->pace, c->connections);
+	hosts_init(&a->hosts, c->hosts.n);
 	a->budget = budget_new(c->rate, c->recipients_per_day);
 	return store_budget_each(
 	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
@@ -72,6 +74,7 @@ account_clear(struct account *a)
 {
 	store_account_clear(&a->known);
 	budget_free(a->budget);
+	hosts_clear(&a->hosts);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -137,6 +140,7 @@ account_failed(
 	struct store_account *k = &a->known;
 	enum account_state to =
 	    why->scope == JOB_SCOPE_ACCOUNT ? ACCOUNT_HELD : ACCOUNT_BACKOFF;
+	char said[ERR_TEXT_MAX] = "";
 	int64_t delay;
 
 	/* Connections that fail side by side are one failure. */
@@ -159,9 +163,64 @@ account_failed(
 	k->next_at = now + delay;
 	k->code = why->code;
 	strlcpy(k->status, why->status, sizeof(k->status));
-	set_text(&k->text, why->text);
+	/* The last of several hosts does not tell why the others failed. */
+	if (to == ACCOUNT_BACKOFF && a->hosts.n > 1 &&
+	    hosts_all_failing(&a->hosts))
+		hosts_tell(&a->hosts, said);
+	set_text(&k->text, said[0] == '\0' ? why->text : said);
 	set_text(&k->meaning, why->meaning);
 	set_text(&k->fix, why->fix);
+	pace_reset(&a->pace, a->conf->connections);
+	return true;
+}
+
+static struct hosts_failure
+host_failure(const struct account *a, int64_t now, uint32_t rnd)
+{
+	struct hosts_failure f = { .now = now,
+		.min_s = a->conf->backoff_min_s,
+		.max_s = a->conf->backoff_max_s,
+		.rnd = rnd,
+		.text = "" };
+
+	return f;
+}
+
+void
+account_hosts_passed(
+    struct account *a, const struct job_ready *r, int64_t now, uint32_t rnd)
+{
+	struct hosts_failure f = host_failure(a, now, rnd);
+	size_t i, at, n = a->hosts.n;
+
+	/* The text is of all of them: the first one tells it. */
+	for (i = 0; i < r->passed && i < n; i++) {
+		/* Where none was reached, host is the last that was tried. */
+		at = (r->host + n + (r->passed >= n ? 1 : 0) - r->passed + i) %
+		     n;
+		f.text = i == 0 ? r->said : "";
+		hosts_failed(&a->hosts, at, &f);
+	}
+}
+
+bool
+account_host_failed(struct account *a, const struct host_trouble *t,
+    int64_t now, uint32_t rnd, bool *is_news)
+{
+	struct hosts_failure f = host_failure(a, now, rnd);
+	char text[ERR_TEXT_MAX];
+
+	*is_news = false;
+	if (a->hosts.n < 2 || t->why->scope != JOB_SCOPE_CONNECTION)
+		return false;
+	strlcpy(text, t->session->relay, sizeof(text));
+	strlcat(text, ": ", sizeof(text));
+	strlcat(text, t->why->text, sizeof(text));
+	f.text = text;
+	f.wait_s = (int64_t)t->why->wait_s;
+	*is_news = hosts_failed(&a->hosts, t->session->host, &f);
+	if (hosts_all_failing(&a->hosts))
+		return false;
 	pace_reset(&a->pace, a->conf->connections);
 	return true;
 }
@@ -207,4 +266,5 @@ account_move_times(struct account *a, int64_t by_s)
 	move(&a->known.next_at, by_s);
 	move(&a->known.last_success_at, by_s);
 	budget_shift(a->budget, by_s);
+	hosts_move_times(&a->hosts, by_s);
 }

@@ -4,6 +4,7 @@
 
 #include "common/conf.h"
 #include "common/proto_job.h"
+#include "queue/hosts.h"
 #include "queue/schedule.h"
 #include "queue/store.h"
 
@@ -19,6 +20,7 @@ struct account {
 	struct budget *budget;
 	const char *budget_key; /* accounts of one mailbox share the ledger */
 	struct pace pace;
+	struct hosts hosts;  /* in the order of conf->hosts */
 	unsigned unanswered; /* lost answers since the last success */
 };
 
@@ -39,6 +41,22 @@ int64_t account_opens_at(struct account *a, int64_t now, unsigned recipients);
 bool account_succeeded(struct account *a, int64_t now);
 bool account_failed(
     struct account *a, const struct job_result *why, int64_t now, uint32_t rnd);
+
+/*
+ * A connection failed: true when another host may do, which is then the one to
+ * go on with, so that the account is not to blame (account_failed).  *is_news
+ * tells whether the host's record changed.
+ */
+struct host_trouble {
+	const struct job_ready *session;
+	const struct job_result *why;
+};
+bool account_host_failed(struct account *a, const struct host_trouble *t,
+    int64_t now, uint32_t rnd, bool *is_news);
+
+/* Hosts could not be reached before the session was; as r tells. */
+void account_hosts_passed(
+    struct account *a, const struct job_ready *r, int64_t now, uint32_t rnd);
 
 /*
  * A message may have been taken, and the answer was lost.  Once is an accident

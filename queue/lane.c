@@ -144,6 +144,7 @@ on_ready(void *arg, struct worker *w)
 	log_event(LOG_INFO, "session", "account", l->account.conf->name,
 	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
 	    r->cipher, NULL);
+	lane_hosts_passed(l, r);
 	lane_kick(l);
 }
 
@@ -184,9 +185,11 @@ on_gone(
 
 	forget_worker(l, w);
 	l->wanted = 0; /* it was for one attempt */
+	if (worker_state(w) == WORKER_STARTING)
+		lane_hosts_passed(l, worker_session(w));
 	/* A session that we broke off says nothing about the account. */
 	if (j == NULL || !j->is_aborted)
-		lane_session_ended(l, why);
+		lane_session_ended(l, worker_session(w), why);
 	if (j != NULL && !j->is_claiming)
 		lane_settle(l, j);
 	lane_kick(l);
@@ -217,6 +220,8 @@ start_worker(struct lane *l, struct err *e)
 	if (start.fd == -1)
 		return -1;
 	session_describe(l->parts.conf, l->account.conf, &s);
+	s.first_host =
+	    (unsigned)hosts_first(&l->account.hosts, times_now(l->parts.times));
 	l->workers[l->nworkers++] =
 	    worker_new(l->parts.base, l->parts.store, l->parts.ask, &start);
 	job_session_clear(&s);
@@ -304,18 +309,6 @@ quit_idle(struct lane *l)
 }
 
 static void
-ours_failed(struct lane *l, const struct err *e)
-{
-	struct job_result why = { .outcome = JOB_DEFERRED,
-		.scope = JOB_SCOPE_CONNECTION };
-
-	strlcpy(why.status, e->status, sizeof(why.status));
-	strlcpy(why.text, e->text, sizeof(why.text));
-	strlcpy(why.phase, "start", sizeof(why.phase));
-	lane_trouble(l, &why);
-}
-
-static void
 rest(struct lane *l)
 {
 	if (lane_is_idle(l))
@@ -340,7 +333,7 @@ lane_kick(struct lane *l)
 	if (e.class != ERR_NONE) {
 		/* Ours to mend, not the server's; mailq shows it all the same.
 		 */
-		ours_failed(l, &e);
+		lane_ours_failed(l, &e);
 		at = l->account.known.next_at;
 	}
 	if (l->account.known.state != ACCOUNT_READY &&
@@ -390,6 +383,7 @@ lane_probe(struct lane *l, bool also_held, uint64_t first)
 	if (l->account.known.state == ACCOUNT_HELD && !also_held)
 		return false;
 	l->wanted = first;
+	hosts_forget(&l->account.hosts);
 	waited = account_allow_probe(&l->account, times_now(l->parts.times));
 	if (waited)
 		lane_save(l);

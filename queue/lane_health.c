@@ -59,10 +59,9 @@ note_secret(struct lane *l)
 		memset(&l->stamp, 0, sizeof(l->stamp));
 }
 
-void
-lane_trouble(struct lane *l, const struct job_result *why)
+static void
+account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 {
-	int64_t now = times_now(l->parts.times);
 	const struct store_account *k = &l->account.known;
 	struct buf b;
 
@@ -85,17 +84,61 @@ lane_trouble(struct lane *l, const struct job_result *why)
 	buf_clear(&b);
 }
 
+/*
+ * As long as another host of the list may do, what a connection meets is that
+ * host's affair.  A refused sign-in is not: the next host knows the same
+ * mailbox, and a second refusal would bring it nearer to being locked.
+ */
 void
-lane_session_ended(struct lane *l, const struct job_result *why)
+lane_trouble(struct lane *l, const struct job_ready *session,
+    const struct job_result *why)
+{
+	const struct host_trouble t = { session, why };
+	int64_t now = times_now(l->parts.times);
+	bool is_news;
+
+	if (!account_host_failed(&l->account, &t, now, arc4random(), &is_news))
+		account_trouble(l, why, now);
+	else if (is_news)
+		log_event(LOG_WARNING, "host-failed", "account",
+		    l->account.conf->name, "relay", session->relay, "phase",
+		    why->phase, "text", why->text, NULL);
+}
+
+void
+lane_ours_failed(struct lane *l, const struct err *e)
+{
+	struct job_result why = { .outcome = JOB_DEFERRED,
+		.scope = JOB_SCOPE_CONNECTION };
+
+	strlcpy(why.status, e->status, sizeof(why.status));
+	strlcpy(why.text, e->text, sizeof(why.text));
+	strlcpy(why.phase, "start", sizeof(why.phase));
+	account_trouble(l, &why, times_now(l->parts.times));
+}
+
+void
+lane_hosts_passed(struct lane *l, const struct job_ready *session)
+{
+	account_hosts_passed(
+	    &l->account, session, times_now(l->parts.times), arc4random());
+	if (session->said[0] != '\0' && session->passed < l->account.hosts.n)
+		log_event(LOG_WARNING, "passed-over", "account",
+		    l->account.conf->name, "text", session->said, NULL);
+}
+
+void
+lane_session_ended(struct lane *l, const struct job_ready *session,
+    const struct job_result *why)
 {
 	switch (why->outcome) {
 	case JOB_DEFERRED:
 	case JOB_REJECTED:
-		lane_trouble(l, why);
+		lane_trouble(l, session, why);
 		break;
 	case JOB_UNCERTAIN:
 		if (account_lost_answer(&l->account))
-			lane_trouble(l, why);
+			lane_trouble(l, session, why);
 		break;
 	case JOB_DELIVERED:
 	case JOB_UNTRIED:

@@ -38,8 +38,12 @@ struct lane {
 
 /* lane_health.c */
 void lane_save(struct lane *l);
-void lane_trouble(struct lane *l, const struct job_result *why);
-void lane_session_ended(struct lane *l, const struct job_result *why);
+void lane_trouble(struct lane *l, const struct job_ready *session,
+    const struct job_result *why);
+void lane_ours_failed(struct lane *l, const struct err *e);
+void lane_hosts_passed(struct lane *l, const struct job_ready *session);
+void lane_session_ended(struct lane *l, const struct job_ready *session,
+    const struct job_result *why);
 void lane_look_at_secret(struct lane *l, int64_t now);
 
 /* lane_try.c */

@@ -116,8 +116,10 @@ judge_account(struct lane *l, const struct job *j)
 			r->scope == JOB_SCOPE_ACCOUNT))
 			bad = r;
 	}
+	if (taken)
+		hosts_succeeded(&l->account.hosts, j->session.host);
 	if (bad != NULL)
-		lane_trouble(l, bad);
+		lane_trouble(l, &j->session, bad);
 	else if (taken &&
 		 account_succeeded(&l->account, times_now(l->parts.times)))
 		lane_save(l);

@@ -100,6 +100,64 @@ failures_side_by_side_count_once(void **state)
 	account_clear(&r.a);
 }
 
+static bool
+host_fails(struct rig *r, unsigned host, const char *relay, int64_t now)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct job_ready session = { .host = host };
+	const struct host_trouble t = { &session, &why };
+	bool is_news;
+
+	strlcpy(session.relay, relay, sizeof(session.relay));
+	return account_host_failed(&r->a, &t, now, HALF, &is_news);
+}
+
+static void
+a_host_fails_and_not_the_account(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct job_ready none = { .host = 1, .passed = 2, .said = "a; b" };
+	struct job_ready second = { .host = 1, .passed = 1, .said = "a: no" };
+	struct rig r;
+
+	rig_up(&r, *state);
+	strlist_add(&r.options.hosts, "a.example");
+	assert_false(host_fails(&r, 0, "a.example", T0));
+	account_clear(&r.a);
+	strlist_add(&r.options.hosts, "b.example");
+	assert_int_equal(account_load(&r.a, ((struct world *)*state)->s,
+			     &r.conf, 0, T0, &((struct world *)*state)->e),
+	    0);
+	assert_true(host_fails(&r, 0, "a.example", T0));
+	assert_int_equal(hosts_first(&r.a.hosts, T0), 1);
+	assert_string_equal(account_state(&r.a, T0), "ready");
+	/* The second one as well: now it is the account that waits. */
+	assert_false(host_fails(&r, 1, "b.example", T0));
+	assert_true(account_failed(&r.a, &why, T0, HALF));
+	assert_string_equal(r.a.known.text,
+	    "a.example: Service not active; b.example: Service not active");
+	hosts_forget(&r.a.hosts);
+	/* Passed over on the way to the second, or both. */
+	account_hosts_passed(&r.a, &second, T0, HALF);
+	assert_int_equal(hosts_first(&r.a.hosts, T0), 1);
+	assert_false(hosts_all_failing(&r.a.hosts));
+	hosts_forget(&r.a.hosts);
+	account_hosts_passed(&r.a, &none, T0, HALF);
+	assert_true(hosts_all_failing(&r.a.hosts));
+	/* A fault of the account's own goes to no other host. */
+	hosts_forget(&r.a.hosts);
+	why.scope = JOB_SCOPE_ACCOUNT;
+	{
+		const struct host_trouble t = { &second, &why };
+		bool is_news;
+
+		assert_false(account_host_failed(&r.a, &t, T0, HALF, &is_news));
+		assert_false(is_news);
+	}
+	account_clear(&r.a);
+	strlist_clear(&r.options.hosts);
+}
+
 /* One lost answer is an accident; a success in between starts anew. */
 static void
 the_third_lost_answer_is_a_failure(void **state)
@@ -223,6 +281,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_world(backs_off_twice_as_long_each_time),
 		in_world(failures_side_by_side_count_once),
+		in_world(a_host_fails_and_not_the_account),
 		in_world(the_third_lost_answer_is_a_failure),
 		in_world(a_refused_sign_in_waits_a_quarter_of_an_hour),
 		in_world(a_probe_is_one_attempt),

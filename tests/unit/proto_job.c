@@ -224,7 +224,8 @@ static void
 answers_come_back(void **state)
 {
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
-		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true };
+		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
+		"connecting to a: refused" };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
 	struct job_ready ready_out;
 	struct job_result r;
@@ -260,6 +261,9 @@ answers_come_back(void **state)
 	assert_int_equal(job_get_ready(&f, &ready_out, &e), 0);
 	assert_string_equal(ready_out.relay, ready.relay);
 	assert_string_equal(ready_out.address, ready.address);
+	assert_int_equal(ready_out.host, ready.host);
+	assert_int_equal(ready_out.passed, ready.passed);
+	assert_string_equal(ready_out.said, ready.said);
 	assert_string_equal(ready_out.tls, ready.tls);
 	assert_int_equal(ready_out.size_max, ready.size_max);
 	assert_true(ready_out.dsn);

@@ -35,6 +35,7 @@ check_PROGRAMS += \
 	tests/unit/dropfile \
 	tests/unit/expand \
 	tests/unit/filesource \
+	tests/unit/hosts \
 	tests/unit/incoming \
 	tests/unit/intake \
 	tests/unit/intake_serve \
@@ -144,6 +145,8 @@ tests_unit_admit_SOURCES = tests/unit/admit.c \
 	tests/unit/admit_rig.c tests/unit/admit_rig.h
 tests_unit_admit_CFLAGS = $(queue_test_cflags)
 tests_unit_admit_LDADD = $(queue_test_libs)
+tests_unit_hosts_CFLAGS = $(queue_test_cflags)
+tests_unit_hosts_LDADD = $(queue_test_libs)
 tests_unit_incoming_CFLAGS = $(queue_test_cflags)
 tests_unit_incoming_LDADD = $(queue_test_libs)
 tests_unit_intake_serve_CFLAGS = $(queue_test_cflags)

@@ -301,6 +301,49 @@ the_end_of_the_queue_ends_the_attempt(void **state)
 		close(hung[i]);
 }
 
+/* Each that failed is told, as far as there is room, and counted. */
+static void
+what_each_host_said(void **state)
+{
+	struct job_session job = { .family = FAMILY_IPV4 };
+	struct job_ready sofar;
+	struct host host;
+	bool is_loopback;
+	struct err e;
+	unsigned port = 0;
+	int fd, i;
+
+	(void)state;
+	fd = listen_on("127.0.0.1", &port, 5);
+	job.port = port;
+	strlist_add(&job.hosts, "127.0.0.1:1");
+	strlist_add(&job.hosts, "gone.example");
+	strlist_add(&job.hosts, "127.0.0.1");
+	i = resolve_connect(&job, -1, &host, &sofar, &is_loopback, &e);
+	assert_int_not_equal(i, -1);
+	close(i);
+	close(fd);
+	assert_int_equal(sofar.host, 2);
+	assert_int_equal(sofar.passed, 2);
+	assert_non_null(strstr(sofar.said, "127.0.0.1:1: Connection refused"));
+	assert_non_null(strstr(sofar.said, "; the host gone.example"));
+	/* From another one on, and none takes it. */
+	job.first_host = 2;
+	i = resolve_connect(&job, -1, &host, &sofar, &is_loopback, &e);
+	assert_int_equal(i, -1);
+	assert_int_equal(sofar.passed, 3);
+	assert_string_equal(e.text, sofar.said);
+	assert_non_null(strstr(e.text, "127.0.0.1:1: Connection refused"));
+	assert_non_null(strstr(e.text, "gone.example"));
+	for (i = 0; i < 40; i++)
+		strlist_add(&job.hosts, "127.0.0.1:1");
+	i = resolve_connect(&job, -1, &host, &sofar, &is_loopback, &e);
+	assert_int_equal(i, -1);
+	assert_non_null(strstr(e.text, " more failed"));
+	assert_true(strlen(e.text) < sizeof(e.text) - 1);
+	strlist_clear(&job.hosts);
+}
+
 static void
 names_that_lead_nowhere(void **state)
 {
@@ -405,6 +448,7 @@ main(void)
 		cmocka_unit_test(addresses_in_their_order),
 		cmocka_unit_test(one_that_hangs_does_not_keep_the_next),
 		cmocka_unit_test(the_end_of_the_queue_ends_the_attempt),
+		cmocka_unit_test(what_each_host_said),
 		cmocka_unit_test(names_that_lead_nowhere),
 	};
 
