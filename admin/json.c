@@ -139,6 +139,7 @@ json_event(const struct ctl_event *ev)
 	set(o, "at", json_time(ev->at));
 	set(o, "sender", json_text(ev->sender));
 	set(o, "address", json_text(ev->address));
+	set(o, "original", known_text(ev->original));
 	set(o, "account", json_text(ev->account));
 	set(o, "size", json_integer((json_int_t)ev->size));
 	set(o, "arrived_at", json_time(ev->arrived_at));

@@ -5,9 +5,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "admin/run.h"
 
@@ -37,11 +39,11 @@ static int
 run(const struct args *a)
 {
 	struct conf_problems p = { { NULL, 0 }, { NULL, 0 } };
+	const char *path = a->conf_path == NULL ? PATH_CONF : a->conf_path;
 	struct conf *c;
 	int status = EX_CONFIG;
 
-	c = conf_load(a->conf_path == NULL ? PATH_CONF : a->conf_path,
-	    CONF_FULL, NULL, &p);
+	c = conf_load(path, CONF_FULL, NULL, &p);
 	print_problems(&p.errors);
 	/* mailchuted logs the warnings; here they belong to one verb. */
 	if (a->verb->run == run_config)
@@ -49,7 +51,11 @@ run(const struct args *a)
 	if (c != NULL)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)
-		status = status_without_conf(a, "the configuration has errors");
+		status = access(path, R_OK) == -1 && errno == EACCES
+			     ? status_without_conf(a, "unknown",
+				   "the configuration may not be read")
+			     : status_without_conf(a, "critical",
+				   "the configuration has errors");
 	conf_problems_clear(&p);
 	conf_free(c);
 	return status;

@@ -15,7 +15,8 @@ int run_status(const struct args *a, const struct conf *c);
 int run_config(const struct args *a, const struct conf *c);
 
 /* What "status" says of a configuration that cannot be used. */
-int status_without_conf(const struct args *a, const char *why);
+int status_without_conf(
+    const struct args *a, const char *verdict, const char *why);
 
 /* "mailchute: text" on stderr, escaped. */
 void complain(const char *text);

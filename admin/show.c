@@ -64,6 +64,17 @@ print_head(struct showing *s, const struct ctl_message *m)
 	put_line("message-id", m->message_id);
 }
 
+/* What the sender wrote, when it was not this. */
+static void
+put_original(const char *original, const char *address)
+{
+	if (original == NULL || strcmp(original, address) == 0)
+		return;
+	fputs(" (for ", stdout);
+	text_put(stdout, original);
+	fputc(')', stdout);
+}
+
 static void
 print_recipient(struct showing *s, const struct ctl_recipient *r)
 {
@@ -71,11 +82,7 @@ print_recipient(struct showing *s, const struct ctl_recipient *r)
 
 	printf("%s  ", s->in_recipients ? "" : "\nRecipients\n");
 	text_put(stdout, r->address);
-	if (r->original != NULL && strcmp(r->original, r->address) != 0) {
-		fputs(" (for ", stdout);
-		text_put(stdout, r->original);
-		fputc(')', stdout);
-	}
+	put_original(r->original, r->address);
 	fputs(": ", stdout);
 	text_put(stdout, r->state);
 	if (r->next_at != 0) {
@@ -257,6 +264,8 @@ print_event(struct showing *s, const struct ctl_event *ev)
 	s->arrived_at = ev->arrived_at;
 	s->in_timeline = false;
 	print_head(s, &m);
+	if (ev->original != NULL && strcmp(ev->original, ev->address) != 0)
+		put_line("sent to", ev->original);
 	print_attempt(s, &a);
 }
 

@@ -6,7 +6,11 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +124,18 @@ take_row(void *arg, const struct frame *f, struct err *e)
 	}
 }
 
+/* A socket that the caller cannot even see: is a daemon there, or not? */
+static bool
+is_hidden(const struct conf *c)
+{
+	char *path = xasprintf("%s/control", c->queue.socket_directory);
+	struct stat st;
+	bool hidden = stat(path, &st) == -1 && errno == EACCES;
+
+	free(path);
+	return hidden;
+}
+
 /*
  * Without a daemon the queue can be looked at by whom it belongs to, but
  * nothing goes out: that is critical, whatever the queue holds.
@@ -143,7 +159,10 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 	memset(r, 0, sizeof(*r));
 	r->now = clock_wall();
 	rc = ctl_ask(&question, &answer, &e);
-	if (!answer.is_daemon) {
+	if (!answer.is_daemon && is_hidden(c)) {
+		set_verdict(r, "unknown",
+		    "queue.socket_directory may not be looked into");
+	} else if (!answer.is_daemon) {
 		set_verdict(r, "critical",
 		    "mailchuted is not running: mail is kept, and none goes "
 		    "out");
@@ -351,13 +370,13 @@ run_status(const struct args *a, const struct conf *c)
 }
 
 int
-status_without_conf(const struct args *a, const char *why)
+status_without_conf(const struct args *a, const char *verdict, const char *why)
 {
 	struct report r;
 	int status;
 
 	memset(&r, 0, sizeof(r));
-	set_verdict(&r, "critical", why);
+	set_verdict(&r, verdict, why);
 	if (a->json)
 		print_json(&r);
 	else

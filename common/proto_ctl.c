@@ -86,6 +86,7 @@ static const struct fieldmap_item event_items[] = {
 	NUM(12, ctl_event, size, 0, INT64_MAX),
 	NUM(13, ctl_event, arrived_at, 0, INT64_MAX),
 	NUM(14, ctl_event, uid, 0, UINT32_MAX),
+	STR(15, ctl_event, original, false),
 };
 
 static const struct fieldmap_item account_items[] = {

@@ -121,6 +121,7 @@ struct ctl_event {
 	char *id;
 	char *sender; /* "" is the null sender */
 	char *address;
+	char *original; /* of an alias or a redirect, or NULL */
 	char *account;
 	char *message_id;
 	char *relay;

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -126,6 +127,33 @@ collect(struct client *c, struct act *a, struct err *e)
 
 /* ---- accounts and the whole queue ---- */
 
+/* After "pause" and "resume"; 0: it is not paused. */
+static int64_t
+paused_since(const struct act *a)
+{
+	const struct client *c = a->client;
+
+	if (c->request.verb != CTL_PAUSE)
+		return 0;
+	if (dispatch_is_paused(c->parts->dispatch))
+		return dispatch_paused_since(c->parts->dispatch);
+	return a->now;
+}
+
+/* A pause lasts over restarts, from when it was first asked for. */
+static int
+write_paused(const struct act *a, struct err *e)
+{
+	const struct client *c = a->client;
+	char at[24];
+
+	snprintf(at, sizeof(at), "%lld", (long long)paused_since(a));
+	if (store_fact_put(c->parts->store, "paused_at", at, e) == -1)
+		return -1;
+	return store_fact_put(c->parts->store, "paused",
+	    c->request.verb == CTL_PAUSE ? "yes" : "no", e);
+}
+
 static int
 finish_work(void *arg, struct err *e)
 {
@@ -135,8 +163,7 @@ finish_work(void *arg, struct err *e)
 	switch (c->request.verb) {
 	case CTL_PAUSE:
 	case CTL_RESUME:
-		return store_fact_put(c->parts->store, "paused",
-		    c->request.verb == CTL_PAUSE ? "yes" : "no", e);
+		return write_paused(a, e);
 	case CTL_LIST:
 	case CTL_SHOW:
 	case CTL_STATUS:
@@ -166,11 +193,11 @@ what_follows(const struct client *c)
 }
 
 static void
-set_paused(struct client *c, bool paused)
+set_paused(struct client *c, int64_t since)
 {
 	client_say(c, "%s", what_follows(c));
-	log_event(LOG_NOTICE, paused ? "paused" : "resumed", NULL);
-	dispatch_set_paused(c->parts->dispatch, paused);
+	log_event(LOG_NOTICE, since != 0 ? "paused" : "resumed", NULL);
+	dispatch_set_paused(c->parts->dispatch, since);
 }
 
 /*
@@ -201,12 +228,12 @@ probe(struct client *c)
 
 /* What follows at once from a change that is on disk. */
 static void
-apply(struct client *c)
+apply(struct client *c, int64_t since)
 {
 	switch (c->request.verb) {
 	case CTL_PAUSE:
 	case CTL_RESUME:
-		set_paused(c, c->request.verb == CTL_PAUSE);
+		set_paused(c, since);
 		break;
 	case CTL_RETRY:
 	case CTL_FLUSH:
@@ -232,12 +259,13 @@ finish_done(void *arg, const struct err *failed)
 	struct act *a = arg;
 	struct client *c = a->client;
 	enum ctl_verb verb = c->request.verb;
+	int64_t since = paused_since(a);
 
 	act_free(a);
 	if (failed != NULL)
 		client_done(c, EX_TEMPFAIL, "%s", failed->text);
 	else {
-		apply(c);
+		apply(c, since);
 		if (c->request.all && verb != CTL_FLUSH)
 			client_say(c, "%zu message%s", c->changed,
 			    c->changed == 1 ? "" : "s");

@@ -98,7 +98,7 @@ judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 		find(f, LEVEL_WARNING, t->oldest_at,
 		    "delivery is off (queue.delivery)");
 	if (t->waiting > 0 && dispatch_is_paused(d))
-		find(f, LEVEL_WARNING, t->oldest_at,
+		find(f, LEVEL_WARNING, dispatch_paused_since(d),
 		    "delivery is paused (mailchute resume)");
 	if (t->held > 0)
 		find(f, LEVEL_WARNING, t->oldest_at,

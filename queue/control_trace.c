@@ -89,6 +89,7 @@ on_event(void *arg, const struct store_event *ev)
 		.what = copy(ev->what),
 		.sender = client_full_sender(c, ev->sender),
 		.address = xstrdup(ev->recipient == NULL ? "" : ev->recipient),
+		.original = copy(ev->original),
 		.account = copy(status_account_name(c, ev->account)),
 		.message_id = copy(ev->message_id),
 		.relay = copy(ev->relay),

@@ -16,7 +16,8 @@
 struct dispatch {
 	struct lane **lanes;
 	size_t nlanes;
-	bool is_paused, is_stopping;
+	int64_t paused_since; /* 0: it is not */
+	bool is_stopping;
 	dispatch_rest *rest;
 	void *rest_arg;
 };
@@ -93,20 +94,27 @@ set_closed(struct dispatch *d)
 	size_t i;
 
 	for (i = 0; i < d->nlanes; i++)
-		lane_set_closed(d->lanes[i], d->is_paused || d->is_stopping);
+		lane_set_closed(
+		    d->lanes[i], dispatch_is_paused(d) || d->is_stopping);
 }
 
 void
-dispatch_set_paused(struct dispatch *d, bool paused)
+dispatch_set_paused(struct dispatch *d, int64_t since)
 {
-	d->is_paused = paused;
+	d->paused_since = since;
 	set_closed(d);
 }
 
 bool
 dispatch_is_paused(const struct dispatch *d)
 {
-	return d->is_paused;
+	return d->paused_since != 0;
+}
+
+int64_t
+dispatch_paused_since(const struct dispatch *d)
+{
+	return d->paused_since;
 }
 
 void

@@ -40,8 +40,9 @@ void dispatch_free(struct dispatch *d);
 void dispatch_kick(struct dispatch *d, const char *account);
 
 /* "mailchute pause": no new message goes out until resumed. */
-void dispatch_set_paused(struct dispatch *d, bool paused);
+void dispatch_set_paused(struct dispatch *d, int64_t since); /* 0: goes on */
 bool dispatch_is_paused(const struct dispatch *d);
+int64_t dispatch_paused_since(const struct dispatch *d);
 
 /*
  * One attempt now for the i-th account if it backs off, or with also_held is

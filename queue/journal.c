@@ -76,6 +76,7 @@ store_event_add(struct store *s, const struct store_event *ev, struct err *e)
 	query_bind_text(st, 12, ev->relay);
 	query_bind_u64(st, 13, ev->size);
 	query_bind_i64(st, 14, ev->arrived_at);
+	query_bind_text(st, 15, ev->original);
 	return query_change(s, st, NULL, e);
 }
 
@@ -83,7 +84,10 @@ int
 store_event_forget(struct store *s, int64_t before, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_EVENT_FORGET);
+	int gone;
 
 	query_bind_i64(st, 1, before);
-	return query_change(s, st, NULL, e);
+	if (query_change(s, st, &gone, e) == -1)
+		return -1;
+	return gone == SQL_FORGET_SLICE ? 1 : 0;
 }

@@ -162,13 +162,24 @@ make_rest(struct parts *p, struct err *e)
 static int
 load_paused(struct parts *p, struct err *e)
 {
-	char *value = NULL;
-	int found = store_fact_get(p->store, "paused", &value, e);
+	char *value = NULL, *at = NULL;
+	const char *why;
+	int64_t since = 0;
+	int rc = -1;
 
-	if (found == 1)
-		dispatch_set_paused(p->dispatch, strcmp(value, "yes") == 0);
+	if (store_fact_get(p->store, "paused", &value, e) == -1 ||
+	    store_fact_get(p->store, "paused_at", &at, e) == -1)
+		goto out;
+	if (at != NULL)
+		since = strtonum(at, 0, INT64_MAX, &why);
+	if (value != NULL && strcmp(value, "yes") == 0)
+		dispatch_set_paused(
+		    p->dispatch, since == 0 ? clock_wall() : since);
+	rc = 0;
+out:
 	free(value);
-	return found == -1 ? -1 : 0;
+	free(at);
+	return rc;
 }
 
 int

@@ -119,6 +119,16 @@ static const char version_1[] =
 	"  PRIMARY KEY (message, id)"
 	") WITHOUT ROWID;"
 
+	/* What state_set allows, whoever writes: queue/state.c draws it. */
+	"CREATE TRIGGER recipient_state BEFORE UPDATE OF state ON recipient "
+	"WHEN old.state || ' ' || new.state NOT IN ("
+	"  'staging queued', 'queued active', 'queued expired',"
+	"  'queued held', 'queued removed', 'held queued', 'held removed',"
+	"  'active delivered', 'active queued', 'active failed',"
+	"  'active uncertain', 'uncertain queued', 'uncertain held',"
+	"  'uncertain removed') "
+	"BEGIN SELECT raise(ABORT, 'no legal change of state'); END;"
+
 	"CREATE TABLE chunk ("
 	"  id INTEGER PRIMARY KEY,"
 	   INTEGER("crc") ","
@@ -161,6 +171,7 @@ static const char version_1[] =
 	   TEXT_OR_NULL("account") ","
 	   TEXT_OR_NULL("sender") ","
 	   TEXT_OR_NULL("recipient") ","
+	   TEXT_OR_NULL("original") ","
 	   TEXT_OR_NULL("message_id") ","
 	   INTEGER("code") ","
 	   TEXT_OR_NULL("status") ","
@@ -214,7 +225,7 @@ static const char version_1[] =
 
 	"CREATE VIEW v_history AS SELECT "
 	   RFC3339("at") " AS at, what, printf('%012X', message) AS id,"
-	"  uid, account, sender, recipient AS address, message_id,"
+	"  uid, account, sender, recipient AS address, original, message_id,"
 	"  nullif(code, 0) AS code, status, text, relay, size,"
 	   RFC3339("arrived_at") " AS arrived_at "
 	"FROM event;"
@@ -365,9 +376,11 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_EVENT_ADD] =
 	    "INSERT INTO event (at, what, message, uid, account, sender,"
 	    " recipient, message_id, code, status, text, relay, size,"
-	    " arrived_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, ?12, ?13, ?14)",
-	[SQL_EVENT_FORGET] = "DELETE FROM event WHERE at < ?1",
+	    " arrived_at, original) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[SQL_EVENT_FORGET] =
+	    "DELETE FROM event WHERE id IN (SELECT id FROM event "
+	    "WHERE at < ?1 ORDER BY at LIMIT " STR(SQL_FORGET_SLICE) ")",
 	[SQL_TRACE_MESSAGES] =
 	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR "
 	    TRACED("m.sender") " OR EXISTS (SELECT 1 FROM recipient r"
@@ -377,9 +390,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "ORDER BY m.id LIMIT " STR(SQL_TRACE_SLICE),
 	[SQL_TRACE_EVENTS] =
 	    "SELECT id, uid, message = ?2 OR message_id = ?3 OR "
-	    TRACED("sender") " OR " TRACED("recipient") ", at, what, message,"
+	    TRACED("sender") " OR " TRACED("recipient") " OR "
+	    TRACED("original") ", at, what, message,"
 	    " account, sender, recipient, message_id, code, status, text,"
-	    " relay, size, arrived_at FROM event WHERE id > ?1 "
+	    " relay, size, arrived_at, original FROM event WHERE id > ?1 "
 	    "ORDER BY id LIMIT " STR(SQL_TRACE_SLICE),
 
 	[SQL_ACCOUNT_GET] =

@@ -21,7 +21,8 @@
 #define SQL_CHUNKS_MAX (1 << SQL_CHUNK_BITS)
 
 /* Rows that a search looks at before others are served. */
-#define SQL_TRACE_SLICE 1000
+#define SQL_TRACE_SLICE  1000
+#define SQL_FORGET_SLICE 1000 /* events in a transaction */
 
 enum sql {
 	SQL_BEGIN,

@@ -265,6 +265,7 @@ struct store_event {
 	uint64_t message;
 	uid_t uid; /* of the message */
 	const char *account, *sender, *recipient, *message_id;
+	const char *original; /* of an alias or a redirect, or NULL */
 	unsigned code;
 	const char *status, *text, *relay;
 	uint64_t size;
@@ -272,6 +273,7 @@ struct store_event {
 };
 int store_event_add(
     struct store *s, const struct store_event *ev, struct err *e);
+/* A slice of those before the instant: 1 when more may be left, 0, -1. */
 int store_event_forget(struct store *s, int64_t before, struct err *e);
 
 /* ---- what became of it ---- */

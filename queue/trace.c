@@ -80,6 +80,7 @@ read_event(sqlite3_stmt *st, struct store_event *ev)
 	ev->relay = query_text(st, TC_COUNT + 10);
 	ev->size = query_u64(st, TC_COUNT + 11);
 	ev->arrived_at = query_i64(st, TC_COUNT + 12);
+	ev->original = query_text(st, TC_COUNT + 13);
 }
 
 int

@@ -28,10 +28,12 @@
 struct upkeep {
 	struct parts *parts;
 	struct event *minute, *checkpoint;
-	struct event *jump;  /* of the wall clock */
-	struct event *alive; /* for the service manager's watchdog */
-	int64_t moved_s;     /* by which the instants of the queue were moved */
-	bool has_replayed;   /* one whole round over the drop folder */
+	struct event *forget; /* the next slice of what is old */
+	struct event *jump;   /* of the wall clock */
+	struct event *alive;  /* for the service manager's watchdog */
+	int64_t moved_s;   /* by which the instants of the queue were moved */
+	bool has_more;     /* old events that this slice left */
+	bool has_replayed; /* one whole round over the drop folder */
 };
 
 /* ---- the journal ---- */
@@ -69,13 +71,15 @@ forget_work(void *arg, struct err *e)
 	struct upkeep *u = arg;
 	struct store *s = u->parts->store;
 	int64_t now = times_now(&u->parts->times);
+	int more;
 
 	if (u->has_replayed &&
 	    store_submission_forget(s, now - SUBMISSIONS_S, e) == -1)
 		return -1;
-	if (store_event_forget(s, now - u->parts->conf->queue.history_s, e) ==
-	    -1)
+	more = store_event_forget(s, now - u->parts->conf->queue.history_s, e);
+	if (more == -1)
 		return -1;
+	u->has_more = more == 1;
 	return store_budget_forget(s, now - BUDGET_S, e);
 }
 
@@ -85,12 +89,27 @@ forget_done(void *arg, const struct err *failed)
 	struct upkeep *u = arg;
 	struct err e;
 
+	/* A transaction a slice: a month of mail that goes delays nobody. */
+	if (failed == NULL && u->has_more) {
+		event_active(u->forget, EV_TIMEOUT, 0);
+		return;
+	}
 	if (failed != NULL)
 		log_event(
 		    LOG_WARNING, "housekeeping", "text", failed->text, NULL);
 	else if (ballast_make(u->parts->ballast, &e) == -1)
 		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
 	store_rest(u->parts->store);
+}
+
+static void
+on_forget(evutil_socket_t fd, short what, void *arg)
+{
+	struct upkeep *u = arg;
+
+	(void)fd;
+	(void)what;
+	batch_join(u->parts->batch, 0, forget_work, forget_done, u);
 }
 
 /* ---- the clock was set: the queue follows (queue/times.h) ---- */
@@ -156,7 +175,7 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	batch_join(u->parts->batch, 0, forget_work, forget_done, u);
+	on_forget(-1, 0, u);
 	on_jump(-1, 0, u);
 }
 
@@ -203,10 +222,14 @@ upkeep_new(struct parts *parts, int64_t alive_ms)
 	u->parts = parts;
 	u->minute = make_event(u, EV_PERSIST, on_minute);
 	u->checkpoint = make_event(u, 0, on_checkpoint);
+	u->forget = make_event(u, 0, on_forget);
 	u->jump = make_event(u, 0, on_jump);
 	u->alive = make_event(u, EV_PERSIST, on_alive);
 	event_priority_set(u->checkpoint, LOOP_PRIORITY_IDLE);
+	event_priority_set(u->forget, LOOP_PRIORITY_IDLE);
 	event_add(u->minute, &minute);
+	/* At once as well: after a reload history may be shorter. */
+	event_active(u->forget, EV_TIMEOUT, 0);
 	if (alive_ms > 0)
 		event_add(u->alive, &alive);
 	batch_on_commit(parts->batch, on_commit, u);
@@ -224,6 +247,7 @@ upkeep_free(struct upkeep *u)
 	batch_on_commit(u->parts->batch, NULL, NULL);
 	event_free(u->minute);
 	event_free(u->checkpoint);
+	event_free(u->forget);
 	event_free(u->jump);
 	event_free(u->alive);
 	free(u);

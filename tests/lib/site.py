@@ -331,6 +331,15 @@ class Site:
         finally:
             db.close()
 
+    def database_change(self, sql, *args):
+        """Changes queue.db while no daemon runs; how many rows."""
+        db = sqlite3.connect(self.path("lib/queue.db"))
+        try:
+            with db:
+                return db.execute(sql, args).rowcount
+        finally:
+            db.close()
+
     def dropped(self):
         return sorted(os.listdir(self.path("spool/drop")))
 

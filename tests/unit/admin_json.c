@@ -122,9 +122,9 @@ event_has_its_keys(void **state)
 	json_t *o = json_event(&ev);
 
 	(void)state;
-	assert_keys(o,
-	    "id what at sender address account size arrived_at uid message_id "
-	    "relay code status text");
+	assert_keys(o, "id what at sender address original account size "
+		       "arrived_at uid message_id "
+		       "relay code status text");
 	assert_string_equal(json_string_value(json_object_get(o, "at")),
 	    "2023-11-14T22:14:20Z");
 	assert_string_equal(

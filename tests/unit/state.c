@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
+#include "common/xalloc.h"
 #include "tests/unit/queue_fixture.h"
 
 /* Row: from, column: to, in the order of enum rcpt_state.  x: legal. */
@@ -38,6 +40,8 @@ static const char *const way[RCPT_STATES] = {
 	[RCPT_REMOVED] = "R",
 };
 static const char letters[] = "SQADFEUHR";
+
+static char *trigger; /* its text, of the file in hand */
 
 static int64_t
 due_of(enum rcpt_state s)
@@ -165,10 +169,78 @@ every_pair_is_set_or_refused(void **unused)
 	int from, to;
 
 	(void)unused;
+	/* Out of staging a whole message goes, by store_message_queue alone. */
 	for (from = RCPT_QUEUED; from < RCPT_STATES; from++)
 		for (to = 0; to < RCPT_STATES; to++)
 			try_pair(s, (enum rcpt_state)from, (enum rcpt_state)to);
 	store_close(s);
+	fixture_remove(directory);
+}
+
+/* The state of the only row of the table, written by nobody of ours. */
+static bool
+file_takes(sqlite3 *db, const char *from, const char *to)
+{
+	char *put = xasprintf("DROP TRIGGER IF EXISTS recipient_state;"
+			      "UPDATE recipient SET due_at = %d, state = '%s';"
+			      "%s",
+	    strcmp(from, "queued") == 0, from, trigger);
+	char *set = xasprintf("UPDATE recipient SET due_at = %d, state = '%s'",
+	    strcmp(to, "queued") == 0, to);
+	int rc;
+
+	assert_int_equal(sqlite3_exec(db, put, NULL, NULL, NULL), SQLITE_OK);
+	rc = sqlite3_exec(db, set, NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		assert_string_equal(
+		    sqlite3_errmsg(db), "no legal change of state");
+	free(put);
+	free(set);
+	return rc == SQLITE_OK;
+}
+
+static int
+copy_text(void *arg, int n, char **columns, char **names)
+{
+	(void)n;
+	(void)names;
+	*(char **)arg = xstrdup(columns[0]);
+	return 0;
+}
+
+/* Beside state_set the database itself holds no forbidden change. */
+static void
+every_pair_is_judged_by_the_file_too(void **unused)
+{
+	char *directory = fixture_directory(), *path;
+	struct store *s = fixture_open(directory, NULL);
+	sqlite3 *db;
+	int from, to;
+
+	(void)unused;
+	fixture_add(s, (struct fixture_message){ .uid = 7 });
+	store_close(s);
+	path = xasprintf("%s/queue.db", directory);
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db,
+		"SELECT sql FROM sqlite_schema WHERE name = 'recipient_state'",
+		copy_text, &trigger, NULL),
+	    SQLITE_OK);
+	assert_non_null(trigger);
+	for (from = 0; from < RCPT_STATES; from++)
+		for (to = 0; to < RCPT_STATES; to++)
+			if (file_takes(db,
+				rcpt_state_name((enum rcpt_state)from),
+				rcpt_state_name((enum rcpt_state)to)) !=
+			    (picture[from][to] == 'x'))
+				fail_msg("%s to %s",
+				    rcpt_state_name((enum rcpt_state)from),
+				    rcpt_state_name((enum rcpt_state)to));
+	sqlite3_close(db);
+	free(trigger);
+	free(path);
 	fixture_remove(directory);
 }
 
@@ -212,6 +284,7 @@ main(void)
 		cmocka_unit_test(table_says_what_the_picture_says),
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(every_pair_is_set_or_refused),
+		cmocka_unit_test(every_pair_is_judged_by_the_file_too),
 		cmocka_unit_test(wrong_from_is_refused_and_changes_nothing),
 	};
 

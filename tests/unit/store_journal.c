@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "common/xalloc.h"
+#include "queue/sql.h"
 #include "tests/unit/queue_fixture.h"
 
 struct seen {
@@ -145,6 +146,42 @@ events_outlive_their_message(void **state)
 	fixture_begin(w->s);
 	assert_int_equal(store_event_forget(w->s, T0 + 6, &w->e), 0);
 	fixture_commit(w->s);
+	assert_int_equal(history_rows(w, "1"), 1);
+}
+
+/* A slice at a time, the oldest first, until none is left. */
+static void
+old_events_go_in_slices(void **state)
+{
+	struct world *w = *state;
+	struct store_event ev = { .what = "delivered",
+		.message = 1,
+		.sender = "a@b",
+		.recipient = "c@d",
+		.status = "",
+		.text = "",
+		.relay = "" };
+	int i, slices = 1, more;
+
+	fixture_begin(w->s);
+	for (i = 0; i < 2 * SQL_FORGET_SLICE + 7; i++) {
+		ev.at = T0 - i;
+		assert_int_equal(store_event_add(w->s, &ev, &w->e), 0);
+	}
+	fixture_commit(w->s);
+	for (;;) {
+		fixture_begin(w->s);
+		more = store_event_forget(w->s, T0, &w->e);
+		fixture_commit(w->s);
+		if (more != 1)
+			break;
+		assert_int_equal(history_rows(w, "1"),
+		    2 * SQL_FORGET_SLICE + 7 - slices * SQL_FORGET_SLICE);
+		slices++;
+	}
+	assert_int_equal(more, 0);
+	assert_int_equal(slices, 3);
+	/* What is not old stays. */
 	assert_int_equal(history_rows(w, "1"), 1);
 }
 
@@ -287,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(attempts_are_told_in_order),
 		CASE(events_outlive_their_message),
+		CASE(old_events_go_in_slices),
 		CASE(accounts_are_remembered),
 		CASE(ledger_adds_up_by_the_second),
 		CASE(facts_are_put_and_got),

@@ -75,6 +75,7 @@ add_event(struct world *w, uint64_t message, uid_t uid, const char *to)
 		.account = "",
 		.sender = "cron",
 		.recipient = to,
+		.original = "root@alias.example",
 		.message_id = "<1@x>",
 		.code = 550,
 		.status = "5.1.1",
@@ -170,6 +171,10 @@ the_journal_is_searched_by_each_name(void **state)
 		(struct store_trace){ .address = "cron@here", .bare = "cron" })
 		.n,
 	    3);
+	/* As it was before an alias. */
+	h = in_journal(
+	    w, (struct store_trace){ .address = "Root@alias.example" });
+	assert_int_equal(h.n, 3);
 	h = in_journal(w, (struct store_trace){
 			      .message_id = "<1@x>", .own = true, .uid = 2 });
 	assert_int_equal(h.n, 1);
