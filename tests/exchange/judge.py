@@ -103,6 +103,8 @@ class Judge:
         return parts[1:] if len(parts) == 3 else (None, None)
 
     def xoauth2(self, initial):
+        if not self.options.initial_response:
+            initial = ""
         blob = initial or self.prompt("auth_user", "334 ")
         if blob is None or self.cancelled(blob):
             return None
@@ -126,6 +128,11 @@ class Judge:
             for name, value in right.items())
         with self.server.record.changed:
             self.seen.auths += 1
+        if mechanism == "XOAUTH2" and not ok and o.token_reason is not None:
+            if self.prompt("auth_password", "334 " + base64.b64encode(
+                    o.token_reason.encode()).decode()) != "":
+                s.say("501 5.5.2 An empty line was expected " + s.suffix())
+                return
         if ok:
             reply = "235 2.7.0 Authentication successful"
         elif mechanism == "XOAUTH2":

@@ -38,6 +38,8 @@ class Options:
     mechanisms: list = None
     auth_failure: str = None  # text in place of the usual 535
     close_after_auth_failure: bool = False
+    initial_response: bool = True  # False: XOAUTH2 asks, whatever came along
+    token_reason: str = None  # JSON of a 334 that precedes the refusal
     recipient_replies: dict = field(default_factory=dict)  # pattern: reply
     recipients: int = 500
     connections: int = None   # more at once of one mailbox: 432; 0: no limit
