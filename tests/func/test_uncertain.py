@@ -72,6 +72,20 @@ def test_held_and_removed(make_site, lossy):
     assert len(lossy.record.accepted) == 2
 
 
+def test_removed_while_uncertain(make_site, lossy):
+    """Whoever knows that it arrived need not wait for the next try."""
+    site = make_site(lossy)
+    site.conf["queue"]["retry"] = "1h"
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    site.wait(lambda: site.queue()[0]["state"] == "uncertain",
+              "an uncertain delivery")
+    number = site.queue()[0]["id"]
+    assert site.mailchute("remove", number).stdout == number + ": removed\n"
+    assert site.mailq() == "Mail queue is empty\n"
+    assert len(lossy.record.messages) == 1
+
+
 def test_three_in_a_row_back_the_account_off(make_site, server):
     server.faults.add(state="dot", drop_after_accept=True, count=3)
     site = make_site(server, backoff_min="10m", connections=1)
