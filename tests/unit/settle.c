@@ -112,6 +112,14 @@ deferral_waits_by_the_list(void **state)
 
 	(void)state;
 	assert_true(v.due_at >= T0 + 10 + 48 && v.due_at <= T0 + 10 + 72);
+	/* So does what may have been taken; held, it waits for somebody. */
+	v = judge(
+	    UNCERTAIN_RETRY, &plain, JOB_UNCERTAIN, JOB_SCOPE_MESSAGE, T0 + 10);
+	assert_true(v.due_at >= T0 + 10 + 48 && v.due_at <= T0 + 10 + 72);
+	v = judge(
+	    UNCERTAIN_HOLD, &plain, JOB_UNCERTAIN, JOB_SCOPE_MESSAGE, T0 + 10);
+	assert_int_equal(v.to, RCPT_HELD);
+	assert_int_equal(v.due_at, 0);
 }
 
 static void
