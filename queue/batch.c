@@ -103,8 +103,22 @@ commit(struct batch *b)
 {
 	struct err e;
 
-	if (store_commit(b->store, &e) == -1)
+	if (store_commit(b->store, &e) == -1 ||
+	    store_in_place(b->store, &e) == -1)
 		end_in_doubt(&e);
+}
+
+void
+batch_look_for_damage(const struct batch *b)
+{
+	if (!store_is_damaged(b->store))
+		return;
+	store_suspect(b->store);
+	log_event(LOG_CRIT, "queue-damaged", "text",
+	    "what was read from the queue is not what was written", "fix",
+	    "nothing yet: at the new start, now, what can be read is saved",
+	    NULL);
+	_exit(EX_IOERR);
 }
 
 /* All pieces in one transaction: 0, or -1 with nothing changed. */
@@ -141,6 +155,7 @@ run(struct batch *b)
 		for (i = 0; i < n; i++)
 			v[i].done(v[i].arg, NULL);
 	} else {
+		batch_look_for_damage(b);
 		/* One bad piece must not fail its neighbours. */
 		ballast_drop(b->ballast);
 		for (i = 0; i < n; i++)
@@ -148,6 +163,7 @@ run(struct batch *b)
 			    try_all(b, &v[i], 1, &e) == 0 ? NULL : &e);
 	}
 	b->running = false;
+	batch_look_for_damage(b);
 	if (b->committed != NULL)
 		b->committed(b->committed_arg);
 	free(v);

@@ -47,4 +47,7 @@ void batch_on_commit(struct batch *b, batch_committed *f, void *arg);
 void batch_flush(struct batch *b);
 bool batch_is_empty(const struct batch *b);
 
+/* Ends the process when damage was met: the next start sees to it. */
+void batch_look_for_damage(const struct batch *b);
+
 #endif

@@ -13,8 +13,8 @@
 
 #include "queue/store_priv.h"
 
-static uint32_t
-checksum(uint64_t id, const void *p, size_t n)
+uint32_t
+chunk_checksum(uint64_t id, const void *p, size_t n)
 {
 	unsigned char name[8];
 	uLong crc;
@@ -40,7 +40,7 @@ store_chunk_add(
 	id = message << SQL_CHUNK_BITS | seq;
 	st = query_start(s, SQL_CHUNK_ADD);
 	query_bind_u64(st, 1, id);
-	query_bind_i64(st, 2, checksum(id, p, n));
+	query_bind_i64(st, 2, chunk_checksum(id, p, n));
 	query_bind_blob(st, 3, p, n);
 	return query_change(s, st, NULL, e);
 }
@@ -72,7 +72,7 @@ read_row(sqlite3_stmt *st, uint64_t message, uint32_t seq, struct buf *out,
 		return damaged(message, seq, "is missing", e);
 	p = sqlite3_column_blob(st, 2);
 	n = (size_t)sqlite3_column_bytes(st, 2);
-	if (checksum(id, p, n) != (uint32_t)query_i64(st, 1))
+	if (chunk_checksum(id, p, n) != (uint32_t)query_i64(st, 1))
 		return damaged(message, seq, "does not match its checksum", e);
 	buf_truncate(out, 0);
 	if (buf_append(out, p, n) == -1)

@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
+#include "queue/parts.h"
 
 enum level {
 	LEVEL_OK,
@@ -89,6 +91,25 @@ judge_account(
 	free(reason);
 }
 
+/* A damaged queue is told of until its file is moved away. */
+static void
+judge_damage(struct client *c, struct finding *f)
+{
+	char *file = NULL, *text = NULL, *reason;
+	struct stat st;
+	struct err e;
+
+	if (store_fact_get(c->parts->store, FACT_DAMAGED, &file, &e) == 1 &&
+	    lstat(file, &st) == 0 &&
+	    store_fact_get(c->parts->store, FACT_DAMAGE, &text, &e) == 1) {
+		reason = xasprintf("%s; see %s, then move it away", text, file);
+		find(f, LEVEL_WARNING, st.st_ctime, reason);
+		free(reason);
+	}
+	free(file);
+	free(text);
+}
+
 static void
 judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 {
@@ -134,6 +155,7 @@ status_put_totals(struct client *c)
 			ready_since = v.known->since;
 	}
 	judge_queue(c, &t, &f);
+	judge_damage(c, &f);
 	if (f.level == LEVEL_OK) {
 		f.since = ready_since;
 		f.reason = xstrdup(

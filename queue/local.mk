@@ -23,6 +23,7 @@ libqueue_a_SOURCES = \
 	queue/control_priv.h \
 	queue/control_status.c \
 	queue/control_trace.c \
+	queue/damage.c queue/damage.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
 	queue/dropdir.c queue/dropdir.h \
@@ -54,12 +55,16 @@ libqueue_a_SOURCES = \
 	queue/parent.c queue/parent.h \
 	queue/parts.c queue/parts.h \
 	queue/peer.h \
+	queue/place.c \
 	queue/query.c \
 	queue/queue_id.c queue/queue_id.h \
 	queue/rcpt.c \
 	queue/recover.c \
 	queue/reload.c queue/reload.h \
 	queue/route.c queue/route.h \
+	queue/salvage.c queue/salvage.h queue/salvage_priv.h \
+	queue/salvage_file.c \
+	queue/salvage_sql.c \
 	queue/schedule.c queue/schedule.h \
 	queue/secret.c queue/secret.h \
 	queue/session.c queue/session.h \

@@ -53,6 +53,38 @@ log_opened(const struct store_opened *o)
 }
 
 /*
+ * The queue was damaged: said in the log now, and by status for as long as the
+ * damaged file lies there.
+ */
+static int
+note_replaced(struct parts *p, const struct store_opened *o, struct err *e)
+{
+	char *text = xasprintf(
+	    "the queue was damaged: %llu messages were saved, %llu were not%s",
+	    (unsigned long long)o->saved, (unsigned long long)o->lost,
+	    o->by_hand ? " (nothing could be read: too damaged, no room, or "
+			 "reading it ended the process)"
+		       : "");
+	int rc = -1;
+
+	log_event(LOG_ERR, "queue-replaced", "text", text, "file", o->aside,
+	    "fix",
+	    "check the disk; look for what is missing with sqlite3 on a copy "
+	    "of that file, or in a backup; then move the file away",
+	    NULL);
+	if (store_begin(p->store, e) == -1)
+		goto out;
+	if (store_fact_put(p->store, FACT_DAMAGED, o->aside, e) == -1 ||
+	    store_fact_put(p->store, FACT_DAMAGE, text, e) == -1)
+		store_rollback(p->store);
+	else
+		rc = store_commit(p->store, e);
+out:
+	free(text);
+	return rc;
+}
+
+/*
  * Mail of an account that the configuration no longer names goes by the
  * default one: it must not wait for ever.
  */
@@ -188,7 +220,7 @@ parts_open(struct parts *p, const struct conf *conf,
 {
 	struct store_place place = {
 		.directory = conf->queue.directory,
-		.mode = STORE_WRITE,
+		.mode = STORE_REPLACE,
 		.now = clock_wall(),
 	};
 	struct store_opened opened;
@@ -204,6 +236,8 @@ parts_open(struct parts *p, const struct conf *conf,
 		return -1;
 	log_opened(&opened);
 	make_ballast(p);
+	if (opened.replaced && note_replaced(p, &opened, e) == -1)
+		return -1;
 	if (adopt_orphans(p, e) == -1 || introduce_accounts(p, e) == -1 ||
 	    make_rest(p, e) == -1)
 		return -1;

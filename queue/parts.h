@@ -22,6 +22,10 @@ struct store;
  * What every way of running the queue is made of: the store with its event
  * loop, admission and dispatch.  Made in this order, taken apart in reverse.
  */
+/* Facts: where a damaged queue lies, and what was saved of it. */
+#define FACT_DAMAGED "damaged_file"
+#define FACT_DAMAGE  "damage"
+
 struct parts {
 	const struct conf *conf;
 	const struct identity *identity;

@@ -70,8 +70,11 @@ query_error(int rc, const char *path, const char *text, struct err *e)
 int
 query_fail(struct store *s, struct err *e, const char *doing)
 {
-	query_error(
-	    sqlite3_extended_errcode(s->db), s->path, sqlite3_errmsg(s->db), e);
+	int rc = sqlite3_extended_errcode(s->db);
+
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
+		s->is_damaged = true;
+	query_error(rc, s->path, sqlite3_errmsg(s->db), e);
 	return doing == NULL ? -1 : err_prefix(e, "%s", doing);
 }
 

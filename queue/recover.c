@@ -67,10 +67,11 @@ id_list_read(struct store *s, enum sql which, int columns, struct id_list *l,
 }
 
 static int
-violated(const struct store *s, uint64_t id, const char *rule, struct err *e)
+violated(struct store *s, uint64_t id, const char *rule, struct err *e)
 {
 	char text[QUEUE_ID_TEXT];
 
+	s->is_damaged = true;
 	queue_id_format(id, text);
 	return err_set(e, ERR_LOCAL, "4.3.0",
 	    "the queue %s is damaged at message %s: %s; stop mailchuted, keep "
@@ -96,6 +97,7 @@ check_structure(struct store *s, struct err *e)
 		query_error(SQLITE_CORRUPT, s->path,
 		    answer == NULL ? "no answer" : answer, e);
 	free(answer);
+	s->is_damaged = !is_right;
 	if (!is_right ||
 	    query_ask(s->db, sql_foreign_key_check, &answer, e) == -1)
 		return -1;
@@ -104,6 +106,7 @@ check_structure(struct store *s, struct err *e)
 		query_error(SQLITE_CORRUPT, s->path,
 		    "a recipient or attempt without its message", e);
 	free(answer);
+	s->is_damaged = !is_right;
 	return is_right ? 0 : -1;
 }
 

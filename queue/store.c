@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
+#include "queue/damage.h"
 #include "queue/store_priv.h"
 
 #define DB_NAME "queue.db"
@@ -267,23 +268,30 @@ connect(struct store *s, struct store_opened *what, struct err *e)
 	return migrate_run(s->db, s->path, sql_migrations, sql_version, e);
 }
 
-int
-store_open(const struct store_place *place, struct store **out,
-    struct store_opened *what, struct err *e)
+/* -1 with *damaged telling whether the file is to be replaced. */
+static int
+open_once(const struct store_place *place, struct store **out,
+    struct store_opened *what, bool *damaged, struct err *e)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
+	int rc;
 
-	memset(what, 0, sizeof(*what));
 	s->mode = place->mode;
 	s->path = xasprintf("%s/" DB_NAME, place->directory);
 	if (file_check(place->directory, s->path, place->mode, &what->created,
-		e) == -1 ||
-	    connect(s, what, e) == -1)
+		e) == -1)
 		goto fail;
+	if (connect(s, what, e) == -1) {
+		rc = sqlite3_errcode(s->db) & 0xff;
+		if (rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB)
+			s->is_damaged = true;
+		goto fail;
+	}
 	if (place->mode == STORE_WRITE) {
 		sqlite3_wal_hook(s->db, journal_note, s);
 		if (open_write(s, place->now, place->uncertain_due, what, e) ==
-		    -1)
+			-1 ||
+		    place_note(s, e) == -1)
 			goto fail;
 	} else if (statements_prepare(s, e) == -1)
 		goto fail;
@@ -291,8 +299,52 @@ store_open(const struct store_place *place, struct store **out,
 	*out = s;
 	return 0;
 fail:
+	*damaged = s->is_damaged;
 	store_close(s);
 	return -1;
+}
+
+static int
+replace(const char *path, struct store_opened *what, struct err *e)
+{
+	struct damage_report r;
+
+	if (damage_replace(path, &r, e) == -1)
+		return -1;
+	memset(what, 0, sizeof(*what));
+	what->replaced = true;
+	what->by_hand = r.by_hand;
+	what->saved = r.salvage.saved;
+	what->lost = r.salvage.lost;
+	strlcpy(what->aside, r.aside, sizeof(what->aside));
+	free(r.aside);
+	return 0;
+}
+
+int
+store_open(const struct store_place *place, struct store **out,
+    struct store_opened *what, struct err *e)
+{
+	bool replaces = place->mode == STORE_REPLACE;
+	struct store_place here = *place;
+	char *path = xasprintf("%s/" DB_NAME, place->directory);
+	bool damaged = false;
+	int rc = -1;
+
+	memset(what, 0, sizeof(*what));
+	if (replaces)
+		here.mode = STORE_WRITE;
+	if (replaces && damage_finish(path, e) == -1)
+		goto out;
+	if (replaces && damage_is_plain(path))
+		damaged = true;
+	else
+		rc = open_once(&here, out, what, &damaged, e);
+	if (rc == -1 && damaged && replaces && replace(path, what, e) == 0)
+		rc = open_once(&here, out, what, &damaged, e);
+out:
+	free(path);
+	return rc;
 }
 
 void

@@ -32,9 +32,12 @@
 struct store;
 
 enum store_mode {
-	STORE_WRITE, /* holds the lock; one at a time */
-	STORE_READ   /* a listing: no lock, no change */
+	STORE_WRITE,  /* holds the lock; one at a time */
+	STORE_READ,   /* a listing: no lock, no change */
+	STORE_REPLACE /* STORE_WRITE; a damaged file gives way: damage.h */
 };
+
+#define STORE_ASIDE_MAX 1024
 
 /* What store_open found and did, for the log. */
 struct store_opened {
@@ -44,6 +47,11 @@ struct store_opened {
 	uint64_t swept;     /* unfinished messages taken away */
 	uint64_t repaired;  /* messages whose state or due time was put right */
 	bool checked;       /* quick_check and the invariants were run */
+	bool replaced;      /* the file was damaged: a new one is in place */
+	bool by_hand;       /* and nothing was read of it */
+	uint64_t saved;     /* messages carried over from it */
+	uint64_t lost;      /* messages known of that were not */
+	char aside[STORE_ASIDE_MAX]; /* where it is now */
 };
 
 /*
@@ -74,6 +82,17 @@ int store_move_times(struct store *s, int64_t by_s, struct err *e);
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);
+
+/*
+ * After a commit and before anybody is told of it: is what was written what
+ * the next start will find?  -1 when queue.db or its journal is gone from its
+ * place, or another file stands there.
+ */
+int store_in_place(const struct store *s, struct err *e);
+
+/* Was damage met?  Then the process ends after store_suspect. */
+bool store_is_damaged(const struct store *s);
+void store_suspect(const struct store *s);
 
 /* Moves the journal into the file: little and cheap when idle, or all. */
 enum store_checkpoint {

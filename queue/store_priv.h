@@ -36,6 +36,12 @@ struct totals {
 	uint64_t messages[RCPT_STATES], octets[RCPT_STATES];
 };
 
+/* Which file a name led to. */
+struct store_file {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -44,6 +50,8 @@ struct store {
 	enum tx_state tx;
 	bool is_open;
 	bool is_unknown; /* a COMMIT failed: nothing may be believed */
+	bool is_damaged; /* something read was not as it was written */
+	struct store_file file, journal; /* as they were when opened */
 	uint64_t last_id;
 	uint64_t stale[STORE_STALE_MAX];
 	size_t nstale;
@@ -118,6 +126,12 @@ int migrate_run(sqlite3 *db, const char *path, const char *const *steps,
  */
 int message_grow(
     struct store *s, uint64_t message, size_t n, uint32_t *seq, struct err *e);
+
+/* chunk.c: of one part, covering its row's id. */
+uint32_t chunk_checksum(uint64_t id, const void *p, size_t n);
+
+/* place.c: which files they are, once both are open. */
+int place_note(struct store *s, struct err *e);
 
 /* rcpt.c: keeping message.state and message.due_at in step. */
 int rcpt_mark_stale(struct store *s, uint64_t message, struct err *e);

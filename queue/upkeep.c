@@ -175,6 +175,7 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	batch_look_for_damage(u->parts->batch);
 	on_forget(-1, 0, u);
 	on_jump(-1, 0, u);
 }

@@ -48,6 +48,7 @@ check_PROGRAMS += \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/route \
+	tests/unit/salvage \
 	tests/unit/schedule \
 	tests/unit/secret \
 	tests/unit/settle \
@@ -87,6 +88,8 @@ tests_unit_queue_id_CFLAGS = $(queue_test_cflags)
 tests_unit_queue_id_LDADD = $(queue_test_libs)
 tests_unit_recover_CFLAGS = $(queue_test_cflags)
 tests_unit_recover_LDADD = $(queue_test_libs)
+tests_unit_salvage_CFLAGS = $(queue_test_cflags)
+tests_unit_salvage_LDADD = $(queue_test_libs)
 tests_unit_schedule_CFLAGS = $(queue_test_cflags)
 tests_unit_schedule_LDADD = $(queue_test_libs)
 tests_unit_sql_CFLAGS = $(queue_test_cflags)

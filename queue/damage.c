@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A damaged queue.db gives way to a new one, and is kept.
+ *
+ *	queue.db.suspect	damage was met while running
+ *	queue.db.tries		an octet for each try at reading the damage
+ *	queue.db.part		the new queue, not yet whole
+ *	queue.db.new		the new queue, whole and synced
+ *	queue.db.damaged-T	the damaged file, with -wal and -shm
+ *
+ * The new queue is made beside the damaged one, which keeps its name until
+ * queue.db.new is there; from then on every start goes on with the renames
+ * where the one before was cut off.  The journal goes aside before its
+ * database, since SQLite would play it into the next file of that name.  T is
+ * the time of queue.db.new, so that all three files get the same one.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/xalloc.h"
+#include "queue/damage.h"
+
+#define TRIES_MAX     2
+#define INSTANT_ROOM  24
+#define JOURNAL_HEAD  32 /* octets; frames follow */
+#define JOURNAL_MAGIC 0x377f0682U
+
+/* The octets of path followed by end; -1 when there is no such file. */
+static int64_t
+size_of(const char *path, const char *end)
+{
+	char *name = xasprintf("%s%s", path, end);
+	struct stat st;
+	int rc = lstat(name, &st);
+
+	free(name);
+	return rc == -1 ? -1 : (int64_t)st.st_size;
+}
+
+static void
+remove_file(const char *path, const char *end)
+{
+	char *name = xasprintf("%s%s", path, end);
+
+	(void)unlink(name);
+	free(name);
+}
+
+/* Adds an octet to a file that says something by being there. */
+static int
+put_octet(const char *path, const char *end)
+{
+	char *name = xasprintf("%s%s", path, end);
+	int fd, rc = -1;
+
+	fd = open(
+	    name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd != -1 && write(fd, "x", 1) == 1 && fsync(fd) == 0)
+		rc = 0;
+	if (fd != -1)
+		close(fd);
+	free(name);
+	return rc;
+}
+
+/* A journal with frames that does not begin as one: SQLite would ignore it. */
+static bool
+journal_is_foreign(const char *path)
+{
+	char *name = xasprintf("%s-wal", path);
+	int fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	unsigned char head[4];
+	bool is_foreign = false;
+
+	if (fd != -1 && pread(fd, head, 4, 0) == 4)
+		is_foreign =
+		    ((uint32_t)head[0] << 24 | head[1] << 16 | head[2] << 8 |
+			(head[3] & 0xfeU)) != JOURNAL_MAGIC;
+	if (fd != -1)
+		close(fd);
+	free(name);
+	return is_foreign;
+}
+
+bool
+damage_is_plain(const char *path)
+{
+	int64_t journal = size_of(path, "-wal");
+
+	if (size_of(path, ".suspect") >= 0)
+		return true;
+	/* A first start that was cut off has made no journal yet. */
+	if (size_of(path, "") <= 0)
+		return journal > 0 || (journal == 0 && size_of(path, "") == 0);
+	return journal > JOURNAL_HEAD && journal_is_foreign(path);
+}
+
+void
+damage_mark(const char *path)
+{
+	(void)put_octet(path, ".suspect");
+}
+
+static int
+sync_directory(const char *path, struct err *e)
+{
+	char *directory = xstrdup(path);
+	int fd, rc = 0;
+
+	*strrchr(directory, '/') = '\0';
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fsync(fd) == -1)
+		rc = err_errno(e, ERR_TEMP, "4.3.0", "syncing %s", directory);
+	if (fd != -1)
+		close(fd);
+	free(directory);
+	return rc;
+}
+
+/* Never over another file: that would be somebody's mail. */
+static int
+move(const char *path, const char *end, const char *aside, struct err *e)
+{
+	char *from = xasprintf("%s%s", path, end);
+	char *to = xasprintf("%s%s", aside, end);
+	int rc = 0;
+
+	if (size_of(from, "") >= 0 &&
+	    (link(from, to) == -1 || unlink(from) == -1))
+		rc = err_errno(
+		    e, ERR_LOCAL, "4.3.0", "moving %s to %s", from, to);
+	free(from);
+	free(to);
+	return rc;
+}
+
+/* path.damaged-20261124T071500Z, by the time of path.new. */
+static char *
+aside_name(const char *path)
+{
+	char *fresh = xasprintf("%s.new", path), at[INSTANT_ROOM], *name;
+	struct stat st;
+	struct tm tm;
+	unsigned n;
+
+	if (stat(fresh, &st) == -1 || gmtime_r(&st.st_mtime, &tm) == NULL ||
+	    strftime(at, sizeof(at), "%Y%m%dT%H%M%SZ", &tm) == 0)
+		strlcpy(at, "unknown", sizeof(at));
+	free(fresh);
+	name = xasprintf("%s.damaged-%s", path, at);
+	for (n = 2; size_of(name, "") >= 0; n++) {
+		free(name);
+		name = xasprintf("%s.damaged-%s.%u", path, at, n);
+	}
+	return name;
+}
+
+/* The renames; *aside becomes the damaged file's name. */
+static int
+swap(const char *path, char **aside, struct err *e)
+{
+	char *fresh = xasprintf("%s.new", path);
+	int rc = -1;
+
+	*aside = aside_name(path);
+	if (move(path, "-wal", *aside, e) == -1 ||
+	    move(path, "-shm", *aside, e) == -1 ||
+	    move(path, "", *aside, e) == -1 || sync_directory(path, e) == -1)
+		goto out;
+	if (rename(fresh, path) == -1) {
+		err_errno(e, ERR_LOCAL, "4.3.0", "renaming %s", fresh);
+		goto out;
+	}
+	remove_file(path, ".suspect");
+	remove_file(path, ".tries");
+	rc = sync_directory(path, e);
+out:
+	free(fresh);
+	return rc;
+}
+
+int
+damage_finish(const char *path, struct err *e)
+{
+	char *aside = NULL;
+	int rc = 0;
+
+	if (size_of(path, ".new") >= 0)
+		rc = swap(path, &aside, e);
+	free(aside);
+	return rc;
+}
+
+/* A new queue of what can be read, or an empty one, under the name .new. */
+static int
+make_new(const char *path, struct damage_report *r, struct err *e)
+{
+	char *part = xasprintf("%s.part", path);
+	char *fresh = xasprintf("%s.new", path);
+	int rc = -1;
+
+	remove_file(path, ".part");
+	remove_file(path, ".part-journal");
+	r->by_hand = size_of(path, ".tries") >= TRIES_MAX ||
+		     put_octet(path, ".tries") == -1 ||
+		     salvage_run(path, part, &r->salvage, e) == -1;
+	if (r->by_hand) {
+		remove_file(path, ".part");
+		remove_file(path, ".part-journal");
+		if (salvage_nothing(part, e) == -1)
+			goto out;
+	}
+	if (rename(part, fresh) == -1)
+		err_errno(e, ERR_LOCAL, "4.3.0", "renaming %s", part);
+	else
+		rc = sync_directory(path, e);
+out:
+	free(part);
+	free(fresh);
+	return rc;
+}
+
+int
+damage_replace(const char *path, struct damage_report *r, struct err *e)
+{
+	memset(r, 0, sizeof(*r));
+	if (make_new(path, r, e) == -1)
+		return err_prefix(e, "replacing the damaged queue");
+	return swap(path, &r->aside, e);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reads what can be read of a damaged queue.
+ *
+ * Nothing in the file is believed.  The ids of messages are gathered from
+ * every table and index that mentions them, from both ends, so that a page
+ * that cannot be read hides only what lies on it; then each message is read
+ * by its id alone and carried over whole or not at all: envelope, recipients,
+ * and every part with its checksum.  The schema's own CHECKs, in the new file,
+ * refuse what is no longer what it was.
+ * */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/salvage_priv.h"
+
+/* Columns of message, in the order of the schema. */
+#define COLUMN_STATE  1
+#define COLUMN_SIZE   9
+#define COLUMN_CHUNKS 10
+
+struct salvage {
+	sqlite3 *from, *to;
+	sqlite3_stmt *in[PARTS], *out[PARTS];
+	uint64_t *ids;
+	size_t n, room;
+	struct salvage_report *report;
+};
+
+/* ---- ids ---- */
+
+static void
+id_add(struct salvage *v, int64_t id)
+{
+	if (id < 1 || (uint64_t)id > QUEUE_ID_MAX ||
+	    (v->n > 0 && v->ids[v->n - 1] == (uint64_t)id))
+		return;
+	if (v->n == v->room) {
+		v->room = v->room == 0 ? 1024 : v->room * 2;
+		v->ids = xreallocarray(v->ids, v->room, sizeof(*v->ids));
+	}
+	v->ids[v->n++] = (uint64_t)id;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * Each source until it ends or cannot be read.  A damaged tree may lead to the
+ * same page many times; no more rows are taken than the file has room for.
+ */
+static void
+gather_ids(struct salvage *v, uint64_t octets)
+{
+	sqlite3_stmt *st;
+	uint64_t left;
+	size_t i, n = 0;
+
+	for (i = 0; i < SALVAGE_IDS; i++) {
+		st = NULL;
+		left = octets / 4;
+		if (sqlite3_prepare_v2(
+			v->from, salvage_ids[i], -1, &st, NULL) == SQLITE_OK)
+			while (left-- > 0 && sqlite3_step(st) == SQLITE_ROW)
+				id_add(v, sqlite3_column_int64(st, 0));
+		(void)sqlite3_finalize(st);
+	}
+	if (v->n > 0)
+		qsort(v->ids, v->n, sizeof(*v->ids), by_id);
+	for (i = 0; i < v->n; i++)
+		if (n == 0 || v->ids[n - 1] != v->ids[i])
+			v->ids[n++] = v->ids[i];
+	v->n = n;
+}
+
+/* ---- rows ---- */
+
+static int
+copy_row(sqlite3_stmt *in, sqlite3_stmt *out)
+{
+	int i, n = sqlite3_column_count(in), rc = -1;
+
+	if (n != sqlite3_bind_parameter_count(out))
+		return -1;
+	for (i = 0; i < n; i++)
+		if (sqlite3_bind_value(
+			out, i + 1, sqlite3_column_value(in, i)) != SQLITE_OK)
+			goto out;
+	if (sqlite3_step(out) == SQLITE_DONE)
+		rc = 0;
+out:
+	(void)sqlite3_reset(out);
+	(void)sqlite3_clear_bindings(out);
+	return rc;
+}
+
+/* All rows of the message in one table: how many, or -1. */
+static int64_t
+copy_rows(struct salvage *v, enum salvage_part part, uint64_t id)
+{
+	sqlite3_stmt *st = v->in[part];
+	int64_t n = 0;
+	int rc;
+
+	(void)sqlite3_bind_int64(st, 1, (int64_t)id);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (copy_row(st, v->out[part]) == -1)
+			break;
+		n++;
+	}
+	(void)sqlite3_reset(st);
+	return rc == SQLITE_DONE ? n : -1;
+}
+
+/* The parts of a body, each with its checksum: their octets, or -1. */
+static int64_t
+copy_chunks(struct salvage *v, uint64_t id, int64_t chunks)
+{
+	sqlite3_stmt *st = v->in[PART_CHUNK];
+	int64_t octets = 0, seq;
+	uint64_t row;
+	int n, rc = 0;
+
+	for (seq = 0; seq < chunks && rc == 0; seq++) {
+		row = id << SQL_CHUNK_BITS | (uint64_t)seq;
+		(void)sqlite3_bind_int64(st, 1, (int64_t)row);
+		rc = -1;
+		if (sqlite3_step(st) == SQLITE_ROW &&
+		    sqlite3_column_type(st, 2) == SQLITE_BLOB) {
+			n = sqlite3_column_bytes(st, 2);
+			octets += n;
+			if (chunk_checksum(
+				row, sqlite3_column_blob(st, 2), (size_t)n) ==
+			    (uint32_t)sqlite3_column_int64(st, 1))
+				rc = copy_row(st, v->out[PART_CHUNK]);
+		}
+		(void)sqlite3_reset(st);
+	}
+	return rc == 0 ? octets : -1;
+}
+
+/* NULL when the message was carried over or need not be, else what lacks. */
+static const char *
+copy_message(struct salvage *v, uint64_t id)
+{
+	sqlite3_stmt *st = v->in[PART_MESSAGE];
+	const char *state;
+	int64_t size = 0, chunks = 0;
+	int rc = -1;
+
+	(void)sqlite3_bind_int64(st, 1, (int64_t)id);
+	if (sqlite3_step(st) == SQLITE_ROW) {
+		state = (const char *)sqlite3_column_text(st, COLUMN_STATE);
+		/* Never acknowledged; or something that was never a state. */
+		if (state != NULL &&
+		    strcmp(state, rcpt_state_name(RCPT_STAGING)) == 0)
+			rc = 1;
+		else
+			rc = copy_row(st, v->out[PART_MESSAGE]);
+		size = sqlite3_column_int64(st, COLUMN_SIZE);
+		chunks = sqlite3_column_int64(st, COLUMN_CHUNKS);
+	}
+	(void)sqlite3_reset(st);
+	if (rc != 0)
+		return rc == 1 ? "" : "its envelope cannot be read";
+	if (copy_rows(v, PART_RCPTS, id) < 1)
+		return "its recipients cannot be read";
+	if (copy_chunks(v, id, chunks) != size)
+		return "a part of its body cannot be read";
+	/* Attempts are told, not needed. */
+	(void)copy_rows(v, PART_ATTEMPTS, id);
+	return NULL;
+}
+
+static int
+copy_messages(struct salvage *v)
+{
+	char text[QUEUE_ID_TEXT];
+	const char *lacks;
+	size_t i;
+
+	for (i = 0; i < v->n; i++) {
+		if (salvage_exec(v->to, "SAVEPOINT message") == -1)
+			return -1;
+		lacks = copy_message(v, v->ids[i]);
+		if (lacks == NULL)
+			v->report->saved++;
+		/* A full disk must not pass for a damaged message. */
+		else if ((sqlite3_errcode(v->to) & 0xff) == SQLITE_FULL ||
+			 salvage_exec(v->to, "ROLLBACK TO message") == -1)
+			return -1;
+		if (lacks != NULL && *lacks != '\0') {
+			v->report->lost++;
+			queue_id_format(v->ids[i], text);
+			log_event(LOG_ERR, "message-lost", "id", text, "text",
+			    lacks, NULL);
+		}
+		if (salvage_exec(v->to, "RELEASE message") == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+copy_tables(struct salvage *v)
+{
+	sqlite3_stmt *in, *out;
+	size_t i;
+
+	for (i = 0; i < SALVAGE_TABLES; i++) {
+		in = out = NULL;
+		if (sqlite3_prepare_v2(v->from, salvage_tables[i][0], -1, &in,
+			NULL) == SQLITE_OK &&
+		    sqlite3_prepare_v2(v->to, salvage_tables[i][1], -1, &out,
+			NULL) == SQLITE_OK)
+			while (sqlite3_step(in) == SQLITE_ROW)
+				if (copy_row(in, out) == -1)
+					break;
+		(void)sqlite3_finalize(in);
+		(void)sqlite3_finalize(out);
+	}
+}
+
+static int
+carry(struct salvage *v, uint64_t octets)
+{
+	int i, rc = -1;
+
+	if (salvage_exec(v->to, "BEGIN") == -1)
+		return -1;
+	for (i = 0; i < PARTS; i++)
+		if (sqlite3_prepare_v2(v->from, salvage_read[i], -1, &v->in[i],
+			NULL) != SQLITE_OK ||
+		    sqlite3_prepare_v2(v->to, salvage_write[i], -1, &v->out[i],
+			NULL) != SQLITE_OK)
+			goto out;
+	gather_ids(v, octets);
+	if (copy_messages(v) == -1)
+		goto out;
+	copy_tables(v);
+	rc = 0;
+out:
+	for (i = 0; i < PARTS; i++) {
+		(void)sqlite3_finalize(v->in[i]);
+		(void)sqlite3_finalize(v->out[i]);
+	}
+	return rc == 0 ? salvage_exec(v->to, "COMMIT") : -1;
+}
+
+int
+salvage_run(
+    const char *from, const char *to, struct salvage_report *r, struct err *e)
+{
+	char *copy = xasprintf("%s.copy", from);
+	struct salvage v = { .report = r };
+	int rc = -1;
+
+	memset(r, 0, sizeof(*r));
+	salvage_remove_copy(copy);
+	if (salvage_open_to(to, &v.to, e) == -1)
+		goto out;
+	if (salvage_open_from(from, to, copy, &v.from) == -1)
+		err_set(e, ERR_TEMP, "4.3.0",
+		    "%s cannot be read, or there is no room for a copy of it",
+		    from);
+	else if (carry(&v, salvage_size(from)) == -1)
+		query_error(sqlite3_extended_errcode(v.to), to,
+		    sqlite3_errmsg(v.to), e);
+	else
+		rc = 0;
+out:
+	(void)sqlite3_close(v.from);
+	(void)sqlite3_close(v.to);
+	salvage_remove_copy(copy);
+	free(copy);
+	free(v.ids);
+	return rc;
+}

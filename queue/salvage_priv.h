@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_SALVAGE_PRIV_H
+#define QUEUE_SALVAGE_PRIV_H
+
+#include "queue/salvage.h"
+#include "queue/store_priv.h"
+
+/* salvage_file.c, for salvage.c. */
+
+int salvage_exec(sqlite3 *db, const char *sql);
+uint64_t salvage_size(const char *path);
+
+/*
+ * The damaged file, or a copy of it (and of its journal) with the first page
+ * of the new queue at fresh; -1 when neither can be read.
+ */
+int salvage_open_from(
+    const char *from, const char *fresh, const char *copy, sqlite3 **db);
+void salvage_remove_copy(const char *copy);
+
+/* Makes a queue without mail at path. */
+int salvage_open_to(const char *path, sqlite3 **db, struct err *e);
+
+/* salvage_sql.c */
+
+#define SALVAGE_IDS    8
+#define SALVAGE_TABLES 7
+
+enum salvage_part {
+	PART_MESSAGE,
+	PART_RCPTS,
+	PART_CHUNK,
+	PART_ATTEMPTS,
+	PARTS
+};
+
+extern const char salvage_from_settings[], salvage_to_settings[];
+extern const char salvage_ask_tables[];
+extern const char *const salvage_ids[SALVAGE_IDS];
+extern const char *const salvage_tables[SALVAGE_TABLES][2];
+extern const char *const salvage_read[PARTS], *const salvage_write[PARTS];
+
+#endif
