@@ -8,6 +8,7 @@ import glob
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -186,3 +187,47 @@ def test_folder_moved_while_running(filled):
     os.rename(site.path("away"), site.path("lib"))
     site.wait(lambda: len(addresses(site)) ==
               COUNT + (done.returncode == 0), "all mail")
+
+
+# ---- errors of the disk, by strace ----
+
+
+def queue_pid(site):
+    """The process that has queue.db open."""
+    for pid in site.group(site.daemon.pid):
+        for fd in glob.glob("/proc/%d/fd/*" % pid):
+            try:
+                if os.readlink(fd) == site.path("lib/queue.db"):
+                    return pid
+            except OSError:
+                continue
+    raise AssertionError("no queue process")
+
+
+@pytest.mark.parametrize("call, error", [
+    ("fdatasync", "EIO"), ("fdatasync", "ENOSPC"), ("pwrite64", "EIO"),
+    ("pwrite64", "ENOSPC")])
+def test_an_error_at_commit(filled, call, error):
+    """Nothing is acknowledged twice or lost: each message is there once."""
+    site = filled
+    site.may_crash = True
+    tracer = subprocess.Popen(
+        ["strace", "-o", site.path("trace"), "-e",
+         "trace=" + call, "-e",
+         "inject=%s:error=%s:when=1" % (call, error), "-p",
+         str(queue_pid(site))],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True)
+    try:
+        assert "attached" in tracer.stderr.readline()
+        done = site.sendmail("-f", "a@contoso.example", "late@example.net")
+    finally:
+        tracer.terminate()
+        tracer.wait(30)
+    assert done.returncode in (0, 75)
+    with open(site.path("trace")) as f:
+        assert "INJECTED" in f.read()
+    want = 1 if done.returncode == 0 else 0
+    site.wait(lambda: len(addresses(site)) >= COUNT + want, "all mail")
+    site.wait(lambda: not site.dropped(), "an empty drop folder")
+    assert addresses(site).count("late@example.net") == want
