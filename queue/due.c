@@ -145,26 +145,10 @@ store_account_move(
 {
 	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_MOVE);
 
+	totals_forget(s);
 	query_bind_text(st, 1, from);
 	query_bind_text(st, 2, to);
 	return query_change(s, st, NULL, e);
-}
-
-int
-store_account_waiting(
-    struct store *s, const char *account, uint64_t *messages, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_WAITING);
-	int found;
-
-	if (rcpt_sync_stale(s, e) == -1)
-		return -1;
-	query_bind_text(st, 1, account);
-	found = query_row(s, st, e);
-	if (found == 1)
-		*messages = query_u64(st, 0);
-	query_end(st);
-	return found == 1 ? 0 : -1;
 }
 
 int

@@ -292,7 +292,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT 1 FROM recipient WHERE message = ?1 AND state NOT IN"
 	    " ('delivered', 'failed', 'expired', 'removed') LIMIT 1",
 	[SQL_MESSAGE_STATE] =
-	    "SELECT state, size FROM message WHERE id = ?1",
+	    "SELECT state, size, account FROM message WHERE id = ?1",
 
 	[SQL_RCPT_ADD] =
 	    "INSERT INTO recipient (message, id, state, due_at, attempts,"
@@ -342,8 +342,6 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT DISTINCT account FROM message ORDER BY account",
 	[SQL_ACCOUNT_MOVE] =
 	    "UPDATE message SET account = ?2 WHERE account = ?1",
-	[SQL_ACCOUNT_WAITING] =
-	    "SELECT count(*) FROM message WHERE account = ?1 AND due_at > 0",
 
 	[SQL_MESSAGE_DUE] =
 	    "UPDATE recipient SET due_at = ?2 WHERE message = ?1"
@@ -356,7 +354,7 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_LIST_ALL] = LIST_FROM "ORDER BY m.id, r.id",
 	[SQL_LIST_OWN] = LIST_FROM "AND m.uid = ?2 ORDER BY m.id, r.id",
 	[SQL_TOTALS] =
-	    "SELECT state, size FROM message",
+	    "SELECT state, size, account FROM message",
 	[SQL_OLDEST] =
 	    "SELECT arrived_at FROM message WHERE state <> 'staging' "
 	    "ORDER BY id LIMIT 1",

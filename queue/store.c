@@ -364,6 +364,7 @@ store_close(struct store *s)
 	for (i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(s->stmt[i]);
 	(void)sqlite3_close(s->db);
+	totals_clear(s);
 	free(s->path);
 	free(s);
 }
@@ -394,7 +395,7 @@ store_begin(struct store *s, struct err *e)
 	if (rc == -1)
 		return -1;
 	s->tx = TX_OPEN;
-	s->totals_before = s->totals;
+	totals_begin(s);
 	return 0;
 }
 
@@ -439,7 +440,7 @@ store_rollback(struct store *s)
 	if (s->tx == TX_NONE)
 		return;
 	s->tx = TX_NONE;
-	s->totals = s->totals_before;
+	totals_rollback(s);
 	/* SQLite may have rolled back by itself; then there is nothing. */
 	if (sqlite3_get_autocommit(s->db) != 0)
 		return;

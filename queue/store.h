@@ -349,6 +349,7 @@ struct store_totals {
 	int64_t oldest_at;
 };
 int store_totals(struct store *s, struct store_totals *t, struct err *e);
+/* Messages that the account has yet to send, held ones apart. */
 int store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e);
 

@@ -42,6 +42,12 @@ struct store_file {
 	ino_t ino;
 };
 
+/* Messages of one account that have yet to go; before: as of store_begin. */
+struct account_total {
+	char *account;
+	uint64_t waiting, before;
+};
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -56,6 +62,8 @@ struct store {
 	uint64_t stale[STORE_STALE_MAX];
 	size_t nstale;
 	struct totals totals, totals_before; /* before: as of store_begin */
+	struct account_total *accounts; /* part of the totals */
+	size_t naccounts;
 	uint64_t page_size; /* of this file, which may be an older choice */
 	uint64_t journal_size;
 };
@@ -150,6 +158,11 @@ void rcpt_fold(enum rcpt_state one, int64_t one_due_at, enum rcpt_state *state,
  */
 int totals_without(struct store *s, uint64_t message, struct err *e);
 int totals_with(struct store *s, uint64_t message, struct err *e);
+/* After a change of many messages at once: all are counted anew. */
+void totals_forget(struct store *s);
+void totals_begin(struct store *s);
+void totals_rollback(struct store *s);
+void totals_clear(struct store *s);
 
 /* Rows as structs that borrow their text from the statement. */
 int rcpt_column_state(sqlite3_stmt *st, int i, enum rcpt_state *out,

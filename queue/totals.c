@@ -7,30 +7,70 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "queue/store_priv.h"
 
-static void
-count(struct totals *t, enum rcpt_state state, uint64_t octets, bool more)
+/* Has it yet to go, by this account, without anybody's doing? */
+static bool
+is_waiting(enum rcpt_state state)
 {
+	return state == RCPT_QUEUED || state == RCPT_ACTIVE ||
+	       state == RCPT_UNCERTAIN;
+}
+
+/* There are few accounts.  A new one had no mail when a transaction began. */
+static uint64_t *
+waiting_by(struct store *s, const char *account)
+{
+	struct account_total *a;
+	size_t i;
+
+	for (i = 0; i < s->naccounts; i++)
+		if (strcmp(s->accounts[i].account, account) == 0)
+			return &s->accounts[i].waiting;
+	s->accounts =
+	    xreallocarray(s->accounts, s->naccounts + 1, sizeof(*s->accounts));
+	a = &s->accounts[s->naccounts++];
+	a->account = xstrdup(account);
+	a->waiting = a->before = 0;
+	return &a->waiting;
+}
+
+static void
+count(struct store *s, enum rcpt_state state, uint64_t octets,
+    const char *account, bool more)
+{
+	struct totals *t = &s->totals;
+
 	/* Not mail yet, and still growing. */
 	if (state == RCPT_STAGING)
 		return;
-	if (more) {
-		t->messages[state]++;
-		t->octets[state] += octets;
-	} else {
-		t->messages[state]--;
-		t->octets[state] -= octets;
-	}
+	/* Unsigned arithmetic is exact modulo 2^64: one less is plus ~0. */
+	t->messages[state] += more ? 1 : UINT64_MAX;
+	t->octets[state] += more ? octets : -octets;
+	if (is_waiting(state))
+		*waiting_by(s, account) += more ? 1 : UINT64_MAX;
+}
+
+/* The statement's row is a message's state, size and account. */
+static int
+count_row(struct store *s, sqlite3_stmt *st, bool more, struct err *e)
+{
+	enum rcpt_state state;
+
+	if (rcpt_column_state(st, 0, &state, s, e) == -1)
+		return -1;
+	count(s, state, query_u64(st, 1), query_text(st, 2), more);
+	return 0;
 }
 
 static int
 count_message(struct store *s, uint64_t message, bool more, struct err *e)
 {
 	sqlite3_stmt *st;
-	enum rcpt_state state;
 	int found;
 
 	if (!s->totals.is_known)
@@ -38,11 +78,9 @@ count_message(struct store *s, uint64_t message, bool more, struct err *e)
 	st = query_start(s, SQL_MESSAGE_STATE);
 	query_bind_u64(st, 1, message);
 	found = query_row(s, st, e);
-	if (found == 1 && rcpt_column_state(st, 0, &state, s, e) == -1)
-		found = -1;
 	/* One that is not there is refused by the change itself. */
-	if (found == 1)
-		count(&s->totals, state, query_u64(st, 1), more);
+	if (found == 1 && count_row(s, st, more, e) == -1)
+		found = -1;
 	query_end(st);
 	return found == -1 ? -1 : 0;
 }
@@ -59,29 +97,69 @@ totals_with(struct store *s, uint64_t message, struct err *e)
 	return count_message(s, message, true, e);
 }
 
+void
+totals_forget(struct store *s)
+{
+	s->totals.is_known = s->totals_before.is_known = false;
+}
+
+void
+totals_begin(struct store *s)
+{
+	size_t i;
+
+	s->totals_before = s->totals;
+	for (i = 0; i < s->naccounts; i++)
+		s->accounts[i].before = s->accounts[i].waiting;
+}
+
+void
+totals_rollback(struct store *s)
+{
+	size_t i;
+
+	s->totals = s->totals_before;
+	for (i = 0; i < s->naccounts; i++)
+		s->accounts[i].waiting = s->accounts[i].before;
+}
+
+void
+totals_clear(struct store *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->naccounts; i++)
+		free(s->accounts[i].account);
+	free(s->accounts);
+	s->accounts = NULL;
+	s->naccounts = 0;
+}
+
 static int
 count_all(struct store *s, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_TOTALS);
-	struct totals t;
-	enum rcpt_state state;
 	int more;
 
-	memset(&t, 0, sizeof(t));
-	while ((more = query_row(s, st, e)) == 1) {
-		if (rcpt_column_state(st, 0, &state, s, e) == -1) {
+	memset(&s->totals, 0, sizeof(s->totals));
+	totals_clear(s);
+	while ((more = query_row(s, st, e)) == 1)
+		if (count_row(s, st, true, e) == -1) {
 			more = -1;
 			break;
 		}
-		count(&t, state, query_u64(st, 1), true);
-	}
 	query_end(st);
-	if (more == -1)
-		return -1;
-	s->totals = t;
 	/* Whoever only reads does not see what the writer changes. */
-	s->totals.is_known = s->mode == STORE_WRITE;
-	return 0;
+	s->totals.is_known = more == 0 && s->mode == STORE_WRITE;
+	return more;
+}
+
+static int
+know(struct store *s, struct err *e)
+{
+	if (rcpt_sync_stale(s, e) == -1)
+		return -1;
+	return s->totals.is_known ? 0 : count_all(s, e);
 }
 
 /* Where messages of that state are told; NULL: in no figure of their own. */
@@ -115,8 +193,7 @@ store_totals(struct store *s, struct store_totals *t, struct err *e)
 	int state, found;
 
 	memset(t, 0, sizeof(*t));
-	if (rcpt_sync_stale(s, e) == -1 ||
-	    (!s->totals.is_known && count_all(s, e) == -1))
+	if (know(s, e) == -1)
 		return -1;
 	for (state = 0; state < RCPT_STATES; state++) {
 		t->messages += s->totals.messages[state];
@@ -130,4 +207,14 @@ store_totals(struct store *s, struct store_totals *t, struct err *e)
 		t->oldest_at = query_i64(st, 0);
 	query_end(st);
 	return found == -1 ? -1 : 0;
+}
+
+int
+store_account_waiting(
+    struct store *s, const char *account, uint64_t *messages, struct err *e)
+{
+	if (know(s, e) == -1)
+		return -1;
+	*messages = *waiting_by(s, account);
+	return 0;
 }

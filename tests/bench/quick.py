@@ -21,6 +21,7 @@ from exchange import Authority, Exchange  # noqa: E402
 from lib.site import Site, program  # noqa: E402
 
 ROUNDS = 3
+DEEP_ROUNDS = 9  # a p99 is restless
 
 
 class Bench:
@@ -165,8 +166,39 @@ class Bench:
         return "%.0f ms; %s" % (statistics.median(times), ", ".join(
             "%s %.1f MiB" % s for s in sorted(sizes.items())))
 
+    def deep(self):
+        """100,000 queued / none: p99 of a submission, status"""
+        self.server.faults.add(state="greeting", count="forever",
+                               reply="421 4.3.2 Service not available")
+        self.open("on")
+        self.submit(100000, 8)
+        deep, self.site = self.site, None
+        self.open("on")
+        self.submit(1)
+        empty, self.site = self.site, None
+        sites = {"deep": deep, "empty": empty}
+        p99 = {name: [] for name in sites}
+        status = {name: [] for name in sites}
+        for _ in range(DEEP_ROUNDS):
+            for name, self.site in sites.items():
+                p99[name].append(self.submit(300)["p99_ms"])
+                for _ in range(10):
+                    began = time.monotonic()
+                    self.site.mailchute("status")
+                    status[name].append(1000 * (time.monotonic() - began))
+        for self.site in sites.values():
+            self.site.stop()
+            self.site.remove()
+        self.site = None
+        self.server.faults.clear()
+        return "; ".join(
+            "%.1f / %.1f ms, ratio %.2f" % (d, e, d / e) for d, e in (
+                [statistics.median(of[name]) for name in ("deep", "empty")]
+                for of in (p99, status)))
 
-MEASURES = ("submission", "intake", "drain", "first", "large", "listing")
+
+MEASURES = ("submission", "intake", "drain", "first", "large", "listing",
+            "deep")
 
 
 def main(load, wanted):
