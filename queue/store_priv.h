@@ -62,7 +62,7 @@ struct store {
 	uint64_t stale[STORE_STALE_MAX];
 	size_t nstale;
 	struct totals totals, totals_before; /* before: as of store_begin */
-	struct account_total *accounts; /* part of the totals */
+	struct account_total *accounts;      /* part of the totals */
 	size_t naccounts;
 	uint64_t page_size; /* of this file, which may be an older choice */
 	uint64_t journal_size;

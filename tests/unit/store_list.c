@@ -216,19 +216,60 @@ change_at_random(
 }
 
 /* A long life at random; what is carried along must be what one counts. */
+static uint64_t
+waiting_by(struct world *w, const char *account)
+{
+	uint64_t n = 99;
+
+	assert_int_equal(store_account_waiting(w->s, account, &n, &w->e), 0);
+	return n;
+}
+
+static void
+waiting_mail_is_told_by_account(void **state)
+{
+	struct world *w = *state;
+	struct rcpt_change hold = { .to = RCPT_HELD };
+	uint64_t b;
+
+	assert_int_equal(waiting_by(w, ""), 0);
+	b = fixture_add(w->s, (struct fixture_message){ .account = "b" });
+	fixture_add(w->s, (struct fixture_message){ .account = "" });
+	assert_int_equal(waiting_by(w, "b"), 1);
+	fixture_begin(w->s);
+	assert_int_equal(state_set(w->s, b, 1, RCPT_QUEUED, &hold, &w->e), 0);
+	assert_int_equal(waiting_by(w, "b"), 0);
+	store_rollback(w->s);
+	assert_int_equal(waiting_by(w, "b"), 1);
+	/* A move that is taken back, and one that is not. */
+	fixture_begin(w->s);
+	assert_int_equal(store_account_move(w->s, "b", "c", &w->e), 0);
+	assert_int_equal(waiting_by(w, "c"), 1);
+	store_rollback(w->s);
+	assert_int_equal(waiting_by(w, "b"), 1);
+	assert_int_equal(waiting_by(w, "c"), 0);
+	fixture_begin(w->s);
+	assert_int_equal(store_account_move(w->s, "b", "", &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(waiting_by(w, "b"), 0);
+	assert_int_equal(waiting_by(w, ""), 2);
+}
+
 static void
 totals_never_drift(void **state)
 {
 	struct world *w = *state;
 	struct store_totals carried, counted;
 	enum rcpt_state now[30];
-	uint64_t id[30];
+	uint64_t id[30], by_account[2];
 	uint32_t dice = 99;
 	size_t i, round;
 
 	assert_int_equal(store_totals(w->s, &carried, &w->e), 0);
 	for (i = 0; i < 30; i++) {
-		id[i] = fixture_add(w->s, (struct fixture_message){ .uid = 1 });
+		id[i] =
+		    fixture_add(w->s, (struct fixture_message){ .uid = 1,
+					  .account = i % 3 == 0 ? "b" : "" });
 		now[i] = RCPT_QUEUED;
 	}
 	for (round = 0; round < 2000; round++) {
@@ -237,6 +278,8 @@ totals_never_drift(void **state)
 		change_at_random(w, &id[i], &now[i], dice);
 	}
 	assert_int_equal(store_totals(w->s, &carried, &w->e), 0);
+	by_account[0] = waiting_by(w, "");
+	by_account[1] = waiting_by(w, "b");
 	w->s = fixture_reopen(w->s, w->directory);
 	assert_int_equal(store_totals(w->s, &counted, &w->e), 0);
 	/* Active ones have become uncertain meanwhile. */
@@ -246,6 +289,10 @@ totals_never_drift(void **state)
 	assert_int_equal(counted.held, carried.held);
 	assert_int_equal(counted.waiting + counted.uncertain,
 	    carried.waiting + carried.uncertain);
+	assert_int_equal(waiting_by(w, ""), by_account[0]);
+	assert_int_equal(waiting_by(w, "b"), by_account[1]);
+	assert_int_equal(
+	    by_account[0] + by_account[1], carried.waiting + carried.uncertain);
 }
 
 #define CASE(f) \
@@ -261,6 +308,7 @@ main(void)
 		CASE(what_is_not_mail_yet_is_not_listed),
 		CASE(list_and_totals_see_changes_of_the_transaction),
 		CASE(totals_tell_each_message_once),
+		CASE(waiting_mail_is_told_by_account),
 		CASE(totals_never_drift),
 	};
 
