@@ -8,7 +8,7 @@
  * by its id alone and carried over whole or not at all: envelope, recipients,
  * and every part with its checksum.  The schema's own CHECKs, in the new file,
  * refuse what is no longer what it was.
- * */
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -86,12 +86,27 @@ gather_ids(struct salvage *v, uint64_t octets)
 /* ---- rows ---- */
 
 static int
+prepare(struct salvage *v, const struct salvage_source *source,
+    sqlite3_stmt **in, sqlite3_stmt **out)
+{
+	char *insert = NULL;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(v->from, source->read, -1, in, NULL) ==
+	    SQLITE_OK)
+		insert = salvage_insert(source, *in);
+	if (insert != NULL &&
+	    sqlite3_prepare_v2(v->to, insert, -1, out, NULL) == SQLITE_OK)
+		rc = 0;
+	sqlite3_free(insert);
+	return rc;
+}
+
+static int
 copy_row(sqlite3_stmt *in, sqlite3_stmt *out)
 {
 	int i, n = sqlite3_column_count(in), rc = -1;
 
-	if (n != sqlite3_bind_parameter_count(out))
-		return -1;
 	for (i = 0; i < n; i++)
 		if (sqlite3_bind_value(
 			out, i + 1, sqlite3_column_value(in, i)) != SQLITE_OK)
@@ -219,10 +234,7 @@ copy_tables(struct salvage *v)
 
 	for (i = 0; i < SALVAGE_TABLES; i++) {
 		in = out = NULL;
-		if (sqlite3_prepare_v2(v->from, salvage_tables[i][0], -1, &in,
-			NULL) == SQLITE_OK &&
-		    sqlite3_prepare_v2(v->to, salvage_tables[i][1], -1, &out,
-			NULL) == SQLITE_OK)
+		if (prepare(v, &salvage_tables[i], &in, &out) == 0)
 			while (sqlite3_step(in) == SQLITE_ROW)
 				if (copy_row(in, out) == -1)
 					break;
@@ -239,10 +251,7 @@ carry(struct salvage *v, uint64_t octets)
 	if (salvage_exec(v->to, "BEGIN") == -1)
 		return -1;
 	for (i = 0; i < PARTS; i++)
-		if (sqlite3_prepare_v2(v->from, salvage_read[i], -1, &v->in[i],
-			NULL) != SQLITE_OK ||
-		    sqlite3_prepare_v2(v->to, salvage_write[i], -1, &v->out[i],
-			NULL) != SQLITE_OK)
+		if (prepare(v, &salvage_parts[i], &v->in[i], &v->out[i]) == -1)
 			goto out;
 	gather_ids(v, octets);
 	if (copy_messages(v) == -1)

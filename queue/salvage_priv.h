@@ -34,10 +34,18 @@ enum salvage_part {
 	PARTS
 };
 
+/* Rows that go over into the table of the same name. */
+struct salvage_source {
+	const char *table, *read, *insert;
+};
+
 extern const char salvage_from_settings[], salvage_to_settings[];
 extern const char salvage_ask_tables[];
 extern const char *const salvage_ids[SALVAGE_IDS];
-extern const char *const salvage_tables[SALVAGE_TABLES][2];
-extern const char *const salvage_read[PARTS], *const salvage_write[PARTS];
+extern const struct salvage_source salvage_parts[PARTS];
+extern const struct salvage_source salvage_tables[SALVAGE_TABLES];
+
+/* The insert for the rows of in; to be freed with sqlite3_free. */
+char *salvage_insert(const struct salvage_source *source, sqlite3_stmt *in);
 
 #endif

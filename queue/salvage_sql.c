@@ -33,38 +33,50 @@ const char *const salvage_ids[SALVAGE_IDS] = {
 	"SELECT id >> 15 FROM chunk ORDER BY id DESC",
 };
 
-/* What is worth having but no message, and not missed if it is gone. */
-const char *const salvage_tables[SALVAGE_TABLES][2] = {
-	{ "SELECT * FROM submission ORDER BY uid, id",
-	    "INSERT OR IGNORE INTO submission VALUES (?, ?, ?, ?)" },
-	{ "SELECT * FROM submission ORDER BY uid DESC, id DESC",
-	    "INSERT OR IGNORE INTO submission VALUES (?, ?, ?, ?)" },
-	{ "SELECT * FROM event ORDER BY id",
-	    "INSERT OR IGNORE INTO event VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ "SELECT * FROM event ORDER BY id DESC",
-	    "INSERT OR IGNORE INTO event VALUES"
-	    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ "SELECT * FROM account", "INSERT OR IGNORE INTO account VALUES"
-				   " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" },
-	{ "SELECT * FROM budget",
-	    "INSERT OR IGNORE INTO budget VALUES (?, ?, ?, ?)" },
-	{ "SELECT * FROM fact WHERE name <> 'stopped'",
-	    "INSERT OR IGNORE INTO fact VALUES (?, ?)" },
+/*
+ * The columns go over by their names: a file of an older version lacks some,
+ * and the schema's defaults stand in for them.
+ */
+const struct salvage_source salvage_parts[PARTS] = {
+	[PART_MESSAGE] = { "message", "SELECT * FROM message WHERE id = ?1",
+	    "INSERT" },
+	[PART_RCPTS] = { "recipient",
+	    "SELECT * FROM recipient WHERE message = ?1 ORDER BY id",
+	    "INSERT" },
+	[PART_CHUNK] = { "chunk", "SELECT * FROM chunk WHERE id = ?1",
+	    "INSERT" },
+	[PART_ATTEMPTS] = { "attempt",
+	    "SELECT * FROM attempt WHERE message = ?1 ORDER BY n",
+	    "INSERT OR IGNORE" },
 };
 
-const char *const salvage_read[PARTS] = {
-	"SELECT * FROM message WHERE id = ?",
-	"SELECT * FROM recipient WHERE message = ? ORDER BY id",
-	"SELECT * FROM chunk WHERE id = ?",
-	"SELECT * FROM attempt WHERE message = ? ORDER BY n",
+/* What is worth having but no message, and not missed if it is gone. */
+const struct salvage_source salvage_tables[SALVAGE_TABLES] = {
+	{ "submission", "SELECT * FROM submission ORDER BY uid, id",
+	    "INSERT OR IGNORE" },
+	{ "submission", "SELECT * FROM submission ORDER BY uid DESC, id DESC",
+	    "INSERT OR IGNORE" },
+	{ "event", "SELECT * FROM event ORDER BY id", "INSERT OR IGNORE" },
+	{ "event", "SELECT * FROM event ORDER BY id DESC", "INSERT OR IGNORE" },
+	{ "account", "SELECT * FROM account", "INSERT OR IGNORE" },
+	{ "budget", "SELECT * FROM budget", "INSERT OR IGNORE" },
+	{ "fact", "SELECT * FROM fact WHERE name <> 'stopped'",
+	    "INSERT OR IGNORE" },
 };
-const char *const salvage_write[PARTS] = {
-	"INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-	" ?, ?, ?, ?, ?)",
-	"INSERT INTO recipient VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-	" ?)",
-	"INSERT INTO chunk VALUES (?, ?, ?)",
-	"INSERT OR IGNORE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-	" ?, ?, ?)",
-};
+
+char *
+salvage_insert(const struct salvage_source *source, sqlite3_stmt *in)
+{
+	sqlite3_str *sql = sqlite3_str_new(NULL);
+	int i, n = sqlite3_column_count(in);
+
+	sqlite3_str_appendf(sql, "%s INTO %s (", source->insert, source->table);
+	for (i = 0; i < n; i++)
+		sqlite3_str_appendf(sql, "%s\"%w\"", i == 0 ? "" : ", ",
+		    sqlite3_column_name(in, i));
+	sqlite3_str_appendall(sql, ") VALUES (");
+	for (i = 0; i < n; i++)
+		sqlite3_str_appendall(sql, i == 0 ? "?" : ", ?");
+	sqlite3_str_appendall(sql, ")");
+	return sqlite3_str_finish(sql);
+}

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -110,6 +111,69 @@ whole_or_not_at_all(void **state)
 	}
 }
 
+static int64_t
+ask(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return n;
+}
+
+/* Journal, accounts, ledger and facts, also of a file with a column less. */
+static void
+what_is_no_message_goes_over_too(void **state)
+{
+	static const char *const harm[] = {
+		"SELECT 1",
+		"DROP VIEW v_history; ALTER TABLE event DROP COLUMN original",
+	};
+	static const char *const rows[] = {
+		"SELECT count(*) FROM submission WHERE uid = 7 AND at = 99",
+		"SELECT count(*) FROM event WHERE at = 5 AND message = 3",
+		"SELECT count(*) FROM account WHERE name = 'b' AND failures"
+		" = 4",
+		"SELECT count(*) FROM budget WHERE at = 8 AND recipients = 2",
+		"SELECT count(*) FROM fact WHERE name = 'f' AND value = 'v'",
+	};
+	struct salvage_report r;
+	char *directory, *from, *to;
+	struct err e;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(harm) / sizeof(harm[0]); i++) {
+		directory = filled();
+		fixture_tamper(directory,
+		    "INSERT INTO submission VALUES (7, zeroblob(16), 1, 99);"
+		    "INSERT INTO event (at, what, message, uid, code, size,"
+		    " arrived_at) VALUES (5, 'delivered', 3, 7, 250, 1, 1);"
+		    "INSERT INTO account (name, state, since, next_at,"
+		    " failures, code, last_success_at)"
+		    " VALUES ('b', 'backoff', 1, 2, 4, 421, 0);"
+		    "INSERT INTO budget VALUES ('k', 8, 1, 2);"
+		    "INSERT INTO fact VALUES ('f', 'v')");
+		fixture_tamper(directory, harm[i]);
+		from = name(directory, "");
+		to = name(directory, ".part");
+		assert_int_equal(salvage_run(from, to, &r, &e), 0);
+		assert_int_equal(r.saved, MESSAGES);
+		for (j = 0; j < sizeof(rows) / sizeof(rows[0]); j++)
+			if (ask(to, rows[j]) != 1)
+				fail_msg("%s: lost: %s", harm[i], rows[j]);
+		free(from);
+		free(to);
+		fixture_remove(directory);
+	}
+}
+
 static void
 no_queue_is_refused(void **state)
 {
@@ -197,6 +261,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_or_not_at_all),
+		cmocka_unit_test(what_is_no_message_goes_over_too),
 		cmocka_unit_test(no_queue_is_refused),
 		cmocka_unit_test(active_stays_active_until_the_start),
 		cmocka_unit_test(a_swap_is_finished),
