@@ -184,3 +184,22 @@ fieldmap_get(const struct frame *f, struct fieldmap *m, size_t n, struct err *e)
 		return fieldmap_malformed(e, "a wrong length", 0);
 	return fieldmap_finish(m, n, e);
 }
+
+void
+fieldmap_clear(const struct fieldmap_item *items, size_t n, void *into)
+{
+	size_t i;
+	char *at, *s;
+
+	for (i = 0; i < n; i++) {
+		at = (char *)into + items[i].offset;
+		if (items[i].kind == FIELD_LIST)
+			strlist_clear((void *)at);
+		if (items[i].kind != FIELD_STRING)
+			continue;
+		memcpy(&s, at, sizeof(s));
+		free(s);
+		s = NULL;
+		memcpy(at, &s, sizeof(s));
+	}
+}

@@ -15,7 +15,7 @@
  *
  * Reading is strict: what is not in the table, is out of its bounds, comes
  * twice, or is required and missing, is an error (ERR_LOCAL).  It starts from
- * a struct that is all zero; after an error the caller frees what is there.
+ * a struct that is all zero; after an error the caller clears what is there.
  */
 
 enum fieldmap_kind {
@@ -77,6 +77,9 @@ int fieldmap_get(
 int fieldmap_take(
     struct fieldmap *m, size_t n, const struct field *x, struct err *e);
 int fieldmap_finish(const struct fieldmap *m, size_t n, struct err *e);
+
+/* Frees what a reading has put into the struct; the rest of it stays. */
+void fieldmap_clear(const struct fieldmap_item *items, size_t n, void *into);
 
 /* Fills *e: what is wrong with the field of that tag. */
 int fieldmap_malformed(struct err *e, const char *what, unsigned tag);

@@ -191,11 +191,7 @@ get_frame(const struct frame *f, enum ctl_type type,
 void
 ctl_request_clear(struct ctl_request *r)
 {
-	strlist_clear(&r->ids);
-	free(r->match_id);
-	free(r->match_rcpt);
-	free(r->match_sender);
-	free(r->word);
+	fieldmap_clear(request_items, COUNT(request_items), r);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -264,11 +260,7 @@ ctl_get_request(const struct frame *f, struct ctl_request *r, struct err *e)
 void
 ctl_message_clear(struct ctl_message *m)
 {
-	free(m->id);
-	free(m->state);
-	free(m->sender);
-	free(m->account);
-	free(m->message_id);
+	fieldmap_clear(message_items, COUNT(message_items), m);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -293,13 +285,7 @@ ctl_get_message(const struct frame *f, struct ctl_message *m, struct err *e)
 void
 ctl_recipient_clear(struct ctl_recipient *r)
 {
-	free(r->address);
-	free(r->original);
-	free(r->state);
-	free(r->status);
-	free(r->text);
-	free(r->meaning);
-	free(r->fix);
+	fieldmap_clear(recipient_items, COUNT(recipient_items), r);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -324,12 +310,7 @@ ctl_get_recipient(const struct frame *f, struct ctl_recipient *r, struct err *e)
 void
 ctl_attempt_clear(struct ctl_attempt *a)
 {
-	free(a->address);
-	free(a->outcome);
-	free(a->relay);
-	free(a->tls);
-	free(a->status);
-	free(a->text);
+	fieldmap_clear(attempt_items, COUNT(attempt_items), a);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -354,15 +335,7 @@ ctl_get_attempt(const struct frame *f, struct ctl_attempt *a, struct err *e)
 void
 ctl_event_clear(struct ctl_event *ev)
 {
-	free(ev->what);
-	free(ev->id);
-	free(ev->sender);
-	free(ev->address);
-	free(ev->account);
-	free(ev->message_id);
-	free(ev->relay);
-	free(ev->status);
-	free(ev->text);
+	fieldmap_clear(event_items, COUNT(event_items), ev);
 	memset(ev, 0, sizeof(*ev));
 }
 
@@ -386,14 +359,7 @@ ctl_get_event(const struct frame *f, struct ctl_event *ev, struct err *e)
 void
 ctl_account_clear(struct ctl_account *a)
 {
-	free(a->name);
-	free(a->state);
-	free(a->status);
-	free(a->text);
-	free(a->meaning);
-	free(a->fix);
-	free(a->relay);
-	free(a->tls);
+	fieldmap_clear(account_items, COUNT(account_items), a);
 	memset(a, 0, sizeof(*a));
 }
 
@@ -418,8 +384,7 @@ ctl_get_account(const struct frame *f, struct ctl_account *a, struct err *e)
 void
 ctl_totals_clear(struct ctl_totals *t)
 {
-	free(t->verdict);
-	free(t->reason);
+	fieldmap_clear(totals_items, COUNT(totals_items), t);
 	memset(t, 0, sizeof(*t));
 }
 

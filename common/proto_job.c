@@ -230,15 +230,7 @@ expect(const struct frame *f, enum job_type type, struct err *e)
 void
 job_session_clear(struct job_session *s)
 {
-	free(s->account);
-	strlist_clear(&s->hosts);
-	free(s->ca_file);
-	free(s->user);
-	free(s->helo);
-	strlist_clear(&s->senders);
-	strlist_clear(&s->local_names);
-	free(s->domain);
-	free(s->hostname);
+	fieldmap_clear(session_items, COUNT(session_items), s);
 	memset(s, 0, sizeof(*s));
 }
 

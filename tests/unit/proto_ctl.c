@@ -156,6 +156,7 @@ event_comes_back(void **state)
 		.id = (char *)(uintptr_t) "0199A1B2C3D4",
 		.sender = (char *)(uintptr_t) "",
 		.address = (char *)(uintptr_t) "bob@b",
+		.original = (char *)(uintptr_t) "team",
 		.relay = (char *)(uintptr_t) "mx",
 		.code = 550,
 		.text = (char *)(uintptr_t) "no \033[2J",
@@ -176,6 +177,7 @@ event_comes_back(void **state)
 	assert_string_equal(out.what, "bounced");
 	assert_string_equal(out.sender, "");
 	assert_string_equal(out.address, "bob@b");
+	assert_string_equal(out.original, "team");
 	assert_string_equal(out.text, ev.text);
 	assert_null(out.status);
 	assert_int_equal(out.code, 550);
