@@ -25,8 +25,8 @@ const char *const salvage_ids[SALVAGE_IDS] = {
 	"SELECT id FROM message NOT INDEXED ORDER BY id",
 	"SELECT id FROM message NOT INDEXED ORDER BY id DESC",
 	"SELECT id FROM message INDEXED BY message_uid ORDER BY uid, id",
-	"SELECT id FROM message INDEXED BY message_uid"
-	" ORDER BY uid DESC, id DESC",
+	("SELECT id FROM message INDEXED BY message_uid"
+	 " ORDER BY uid DESC, id DESC"),
 	"SELECT message FROM recipient ORDER BY message, id",
 	"SELECT message FROM recipient ORDER BY message DESC, id DESC",
 	"SELECT id >> 15 FROM chunk ORDER BY id",
