@@ -2,10 +2,12 @@
 /* Becoming a daemon, with an honest exit status for whoever started it. */
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -62,4 +64,18 @@ background_leave(int null, bool keep_stderr)
 	if (!keep_stderr)
 		dup2(null, STDERR_FILENO);
 	close(null);
+}
+
+void
+background_write_pid(const char *path)
+{
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd == -1 || fchmod(fd, 0644) == -1 ||
+	    dprintf(fd, "%ld\n", (long)getpid()) < 0)
+		log_text(
+		    LOG_WARNING, "pidfile", "%s: %s", path, strerror(errno));
+	if (fd != -1)
+		close(fd);
 }

@@ -22,4 +22,10 @@ void background_ready(int fd);
 int background_null(void);
 void background_leave(int null, bool keep_stderr);
 
+/*
+ * Writes this process's id, for people and for init scripts: nothing of ours
+ * reads it, so a failure is logged and no more.
+ */
+void background_write_pid(const char *path);
+
 #endif

@@ -32,6 +32,7 @@
 #include "queue/dispatch.h"
 #include "queue/dropdir.h"
 #include "queue/engine.h"
+#include "queue/footprint.h"
 #include "queue/intake.h"
 #include "queue/lock.h"
 #include "queue/loop.h"
@@ -350,6 +351,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	log_event(LOG_NOTICE, "started", "version", PACKAGE_VERSION, "queue",
 	    conf->queue.directory, NULL);
 	store_rest(g.parts.store);
+	footprint_shrink();
 	watch_drops(&g);
 	if (opt->probe)
 		dispatch_probe_all(g.parts.dispatch, true);

@@ -15,14 +15,11 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -37,6 +34,7 @@
 #include "queue/background.h"
 #include "queue/children.h"
 #include "queue/engine.h"
+#include "queue/footprint.h"
 #include "queue/logs.h"
 #include "queue/parent.h"
 #include "queue/reload.h"
@@ -136,21 +134,6 @@ start_queue(struct parent *p)
 
 /* ---- requests of the queue process ---- */
 
-/* For people and for init scripts; nothing of ours reads it. */
-static void
-write_pidfile(const struct parent *p)
-{
-	int fd;
-
-	fd = open(p->pidfile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd == -1 || fchmod(fd, 0644) == -1 ||
-	    dprintf(fd, "%ld\n", (long)getpid()) < 0)
-		log_text(LOG_WARNING, "pidfile", "%s: %s", p->pidfile,
-		    strerror(errno));
-	if (fd != -1)
-		close(fd);
-}
-
 /* Takes the sockets that the queue process has bound. */
 static int
 keep_sockets(struct parent *p, uint32_t n)
@@ -179,11 +162,12 @@ report_ready(struct parent *p)
 		return;
 	p->was_ready = true;
 	if (!p->opt->once)
-		write_pidfile(p);
+		background_write_pid(p->pidfile);
 	background_ready(p->opt->ready_fd);
 	if (p->opt->ready_fd != -1)
 		background_leave(
 		    background_null(), p->conf->log.target == CONF_LOG_STDERR);
+	footprint_shrink();
 }
 
 static void

@@ -35,6 +35,7 @@ check_PROGRAMS += \
 	tests/unit/dropfile \
 	tests/unit/expand \
 	tests/unit/filesource \
+	tests/unit/footprint \
 	tests/unit/hosts \
 	tests/unit/incoming \
 	tests/unit/intake \
@@ -138,6 +139,8 @@ tests_unit_secret_CFLAGS = $(queue_test_cflags)
 tests_unit_secret_LDADD = $(queue_test_libs)
 tests_unit_filesource_CFLAGS = $(queue_test_cflags)
 tests_unit_filesource_LDADD = $(queue_test_libs)
+tests_unit_footprint_CFLAGS = $(queue_test_cflags)
+tests_unit_footprint_LDADD = $(queue_test_libs)
 tests_unit_member_CFLAGS = $(queue_test_cflags)
 tests_unit_member_LDADD = $(queue_test_libs)
 tests_unit_route_CFLAGS = $(queue_test_cflags)
