@@ -347,9 +347,10 @@ resolve_connect(const struct job_session *js, int watch, struct host *h,
 {
 	struct search w = { .js = js, .watch = watch };
 	size_t i, n = js->hosts.n;
-	struct err last;
+	struct err last = { 0 };
 	int fd = -1;
 
+	/* There is one host at least, or the session was refused. */
 	for (i = 0; i < n && fd == -1; i++) {
 		sofar->host = (unsigned)((js->first_host + i) % n);
 		sofar->passed = (unsigned)i;

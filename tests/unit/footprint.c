@@ -22,16 +22,18 @@ static unsigned long
 code_kib(void)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
-	unsigned long total = 0, n;
+	unsigned long total = 0;
 	bool is_code = false;
-	char line[512], rights[8];
+	char line[512];
 
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "%*x-%*x %7s", rights) == 1)
-			is_code = rights[2] == 'x' && strchr(line, '/') != NULL;
-		else if (is_code && sscanf(line, "Rss: %lu kB", &n) == 1)
-			total += n;
+		/* "7f00-7f10 r-xp ... /usr/lib/..." begins a mapping. */
+		if (strncmp(line, "Rss:", 4) == 0 && is_code)
+			total += strtoul(line + 4, NULL, 10);
+		else if (strchr(line, '-') != NULL)
+			is_code = strstr(line, " r-xp ") != NULL &&
+				  strchr(line, '/') != NULL;
 	}
 	assert_int_equal(fclose(f), 0);
 	return total;

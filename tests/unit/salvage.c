@@ -138,8 +138,7 @@ what_is_no_message_goes_over_too(void **state)
 	static const char *const rows[] = {
 		"SELECT count(*) FROM submission WHERE uid = 7 AND at = 99",
 		"SELECT count(*) FROM event WHERE at = 5 AND message = 3",
-		"SELECT count(*) FROM account WHERE name = 'b' AND failures"
-		" = 4",
+		"SELECT count(*) FROM account WHERE failures = 4",
 		"SELECT count(*) FROM budget WHERE at = 8 AND recipients = 2",
 		"SELECT count(*) FROM fact WHERE name = 'f' AND value = 'v'",
 	};
