@@ -17,6 +17,8 @@
 #include "common/nearest.h"
 #include "common/xalloc.h"
 
+#define RATE_PER_MAX (24 * 3600) /* the budgets' ledger goes no further */
+
 /* Enums are stored through an unsigned; so their size must be that. */
 _Static_assert(sizeof(enum provider) == sizeof(unsigned), "enum size");
 _Static_assert(sizeof(int) == sizeof(unsigned), "int size");
@@ -302,7 +304,7 @@ parse_rate(
 	left = xstrndup(text, (size_t)(slash - text));
 	if (syntax_read_number(left, &count) == 0 && count > 0 &&
 	    count <= o->max && syntax_read_duration(slash + 1, &per) == 0 &&
-	    per > 0) {
+	    per > 0 && per <= RATE_PER_MAX) {
 		rate->count = (unsigned)count;
 		rate->per_s = (int64_t)per;
 		rc = 0;
@@ -310,7 +312,9 @@ parse_rate(
 	free(left);
 	if (rc == -1)
 		conf_refuse(e, text,
-		    "a rate: a number, \"/\" and a duration, such as 28/1m");
+		    "a rate: a number, \"/\" and a duration of at most 1d, "
+		    "such "
+		    "as 28/1m");
 	return rc;
 }
 

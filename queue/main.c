@@ -221,7 +221,8 @@ main(int argc, char **argv)
 		fatalx(status_of(&e), "%s", e.text);
 	if (o.mode == MODE_DAEMON && !o.no_commands)
 		dirs_mend(c, &id);
-	logs_make_file(c, &id);
+	if (!o.no_commands)
+		logs_make_file(c, &id);
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
 	if (priv_drop(id.uid, id.gid, &e) == -1)

@@ -4,11 +4,13 @@
 import grp
 import os
 import re
+import select
+import signal
 import sqlite3
 
 import pytest
 
-from lib.notify import wait_until
+from lib.notify import DEADLINE, wait_until
 from lib.site import USER, program
 
 CONFIG = 78
@@ -144,16 +146,58 @@ def test_warnings_are_marked_and_logged(site):
     assert told in site.mailchute("config").stderr
 
 
+# ---- sendmail -C, of a file that somebody else may have made ----
+
+GUESTS = [["-q"], ["-bp"], ["-bd"], ["-bD"]]
+
+
+def make_guest(site):
+    """A configuration that would do what only mailchuted's own may."""
+    site.write("conf/command", "#!/bin/sh\ntouch %s\necho x\n" %
+               site.path("log/command-ran"), 0o755)
+    site.conf["account"].pop("password_file")
+    site.conf["account"]["password_command"] = site.path("conf/command")
+    site.conf["log"]["file"] = site.path("log/of-a-guest")
+    site.write_conf()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-@pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o666)])
-def test_foreign_configuration_starts_no_daemon(site, server, owner, mode):
-    """sendmail -C of what others may write: not a program is started."""
+@pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o666), (0, 0o664)])
+@pytest.mark.parametrize("args", GUESTS, ids=lambda args: args[0])
+def test_foreign_configuration_starts_no_daemon(site, server, args, owner,
+                                                mode):
+    """Of what others may write not a program is started."""
+    make_guest(site)
     os.chown(site.conf_path, owner, owner)
     os.chmod(site.conf_path, mode)
-    done = site.sendmail("-q", stdin="")
+    done = site.sendmail(*args, stdin="")
     assert done.returncode != 0 and done.stderr
     assert not server.record.connections
     assert not os.path.exists(site.path("lib/queue.db"))
+    assert not os.listdir(site.path("log"))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+@pytest.mark.parametrize("args", GUESTS[:3], ids=lambda args: args[0])
+def test_own_configuration_is_fenced_too(site, server, args):
+    """It lists, delivers, starts; but runs no command, and writes no log."""
+    make_guest(site)
+    site.submit("a@example.net")
+    done = site.sendmail(*args, stdin="")
+    assert done.returncode == 0, done.stderr
+    if args == ["-bd"]:
+        with open(site.path("run/mailchuted.pid")) as f:
+            pid = int(f.read())
+    if args != ["-bp"]:
+        site.wait(lambda: "given by a caller" in site.mailq(),
+                  "the reason why the mail waits")
+    if args == ["-bd"]:
+        fd = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGTERM)
+        assert select.select([fd], [], [], DEADLINE)[0]
+        os.close(fd)
+    assert not os.listdir(site.path("log"))
+    assert not server.record.accepted
 
 
 @pytest.mark.parametrize("kind", ["foreign", "newer", "read-only"])

@@ -157,6 +157,7 @@ static const struct conf_case refusals[] = {
 	{ MAILBOX "rate = 28\n", "\"28\" is not a rate" },
 	{ MAILBOX "rate = 0/1m\n", "is not a rate" },
 	{ MAILBOX "rate = 1/0s\n", "is not a rate" },
+	{ MAILBOX "rate = 9/25h\n", "a duration of at most 1d" },
 	{ MAILBOX "linger = 10\n", "\"10\" is not a duration" },
 	{ MAILBOX "linger = 1h\n", "\"1h\" is not between 0s and 10m" },
 	{ MAILBOX "linger = 15250284452472w\n", "is not a duration" },

@@ -33,6 +33,7 @@ static const struct {
 	{ SECTION_QUEUE, "admin_group", "mail", "mail" },
 	{ SECTION_ACCOUNT, "rate", "none", "none" },
 	{ SECTION_ACCOUNT, "rate", "30/60s", "30/1m" },
+	{ SECTION_ACCOUNT, "rate", "9/24h", "9/1d" },
 	{ SECTION_ACCOUNT, "port", "25", "25" },
 	{ SECTION_ACCOUNT, "tls_min", "1.3", "1.3" },
 	{ SECTION_ACCOUNT, "users", "all", "all" },
