@@ -161,6 +161,16 @@ def make_guest(site):
     site.write_conf()
 
 
+def end_background(site):
+    """Ends a daemon that nobody is the parent of."""
+    with open(site.path("run/mailchuted.pid")) as f:
+        pid = int(f.read())
+    fd = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGTERM)
+    assert select.select([fd], [], [], DEADLINE)[0]
+    os.close(fd)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 @pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o666), (0, 0o664)])
 @pytest.mark.parametrize("args", GUESTS, ids=lambda args: args[0])
@@ -184,18 +194,14 @@ def test_own_configuration_is_fenced_too(site, server, args):
     make_guest(site)
     site.submit("a@example.net")
     done = site.sendmail(*args, stdin="")
-    assert done.returncode == 0, done.stderr
-    if args == ["-bd"]:
-        with open(site.path("run/mailchuted.pid")) as f:
-            pid = int(f.read())
-    if args != ["-bp"]:
-        site.wait(lambda: "given by a caller" in site.mailq(),
-                  "the reason why the mail waits")
-    if args == ["-bd"]:
-        fd = os.pidfd_open(pid)
-        os.kill(pid, signal.SIGTERM)
-        assert select.select([fd], [], [], DEADLINE)[0]
-        os.close(fd)
+    try:
+        assert done.returncode == 0, done.stderr
+        if args != ["-bp"]:
+            site.wait(lambda: "given by a caller" in site.mailq(),
+                      "the reason why the mail waits")
+    finally:
+        if args == ["-bd"]:
+            end_background(site)
     assert not os.listdir(site.path("log"))
     assert not server.record.accepted
 
