@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: ISC
+"""Where lines go: to syslog unless another place is configured.
+
+Each test has a /dev of its own, with a syslog of its own, that programs under
+it see.
+"""
+
+import os
+import re
+import socket
+
+import pytest
+
+from lib.notify import DEADLINE
+from lib.site import USER, program
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0,
+                                reason="needs root for a /dev of its own")
+
+TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
+
+OWN_DEV = """
+    set -e
+    mount --make-rprivate /
+    mount -t tmpfs none "$1/dev"
+    for name in null zero full random urandom tty; do
+        : >"$1/dev/$name"
+        mount --bind "/dev/$name" "$1/dev/$name"
+    done
+    ln -s "$1/syslog/log" "$1/dev/log"
+    mount --move "$1/dev" /dev
+    shift
+    exec "$@"
+"""
+
+
+class Syslog:
+    """Hears what programs that are started through it say."""
+
+    def __init__(self, site):
+        self.site = site
+        self.lines = []
+        os.mkdir(site.path("dev"))
+        os.mkdir(site.path("syslog"))
+        os.chmod(site.path("syslog"), 0o755)
+        self.through = ["unshare", "-m", "sh", "-c", OWN_DEV, "sh", site.root]
+        self.open()
+
+    def open(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.site.path("syslog/log"))
+        os.chmod(self.site.path("syslog/log"), 0o666)
+        self.socket.settimeout(DEADLINE)
+
+    def close(self):
+        self.socket.close()
+        os.unlink(self.site.path("syslog/log"))
+
+    def wait_for(self, pattern):
+        """The next line that the pattern is found in."""
+        while True:
+            line = self.socket.recv(65536).decode("utf-8", "replace")
+            self.lines.append(line)
+            if re.search(pattern, line):
+                return line
+
+    def call(self, name, *args, stdin=TEXT, uid=None):
+        become = ["setpriv", "--reuid=%d" % uid, "--clear-groups"] \
+            if uid else []
+        return self.site.run([*self.through, *become, program(name), "-C",
+                              self.site.conf_path, *args], stdin=stdin)
+
+    def told(self):
+        """All that was said up to now."""
+        self.socket.setblocking(False)
+        try:
+            while True:
+                self.lines.append(self.socket.recv(65536).decode())
+        except BlockingIOError:
+            self.socket.settimeout(DEADLINE)
+            return self.lines
+
+
+@pytest.fixture
+def syslog(site):
+    site.conf.pop("log")
+    log = Syslog(site)
+    yield log
+    log.socket.close()
+
+
+def start(site, syslog):
+    return site.start(through=syslog.through)
+
+
+def test_the_default(site, syslog, server):
+    """All of mailchuted's processes, as the facility mail, and no debug."""
+    start(site, syslog)
+    assert re.match(r"<21>.* mailchuted\[\d+\]: event=started ",
+                    syslog.wait_for("event=started"))
+    site.submit("a@example.net", stdin=TEXT)
+    assert syslog.wait_for("event=queued").startswith("<22>")
+    line = syslog.wait_for("event=delivered")
+    assert "rcpt=a@example.net" in line
+    server.record.wait_messages(1)
+    assert not [line for line in syslog.told() if line.startswith("<23>")]
+
+
+@pytest.mark.parametrize("level, some, none", [
+    ("warning", "", "event=(started|queued|delivered)"),
+    ("notice", "event=started", "event=(queued|delivered)"),
+    ("info", "event=delivered", "^<23>"),
+    ("debug", "^<23>", "^<2[89]>")])
+def test_levels(site, syslog, server, level, some, none):
+    site.conf["log"] = {"level": level}
+    start(site, syslog)
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    site.stop()
+    told = syslog.told()
+    assert not [line for line in told if re.search(none, line)]
+    assert not some or [line for line in told if re.search(some, line)]
+
+
+def test_deliver_says_its_lines_too(site, syslog, server):
+    """Through its sandbox."""
+    site.conf["log"] = {"level": "debug"}
+    start(site, syslog)
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    site.stop()
+    assert [line for line in syslog.told() if " deliver[" in line]
+
+
+def test_a_syslog_that_was_started_anew(site, syslog, server):
+    """It makes a new socket at the place; a sandbox must not be in the way."""
+    start(site, syslog)
+    syslog.wait_for("event=started")
+    syslog.close()
+    syslog.open()
+    site.submit("a@example.net", stdin=TEXT)
+    assert "rcpt=a@example.net" in syslog.wait_for("event=delivered")
+
+
+def test_without_a_syslog(site, syslog, server):
+    """That nobody listens is no reason not to carry mail."""
+    syslog.close()
+    start(site, syslog)
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+
+
+def test_sendmail_has_its_notes_there(site, syslog):
+    """What is no error is no text for the caller."""
+    done = syslog.call("sendmail", "-i", "-Nsometimes", "a@example.net")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert re.match(r"<21>.* sendmail(\[\d+\])?: ",
+                    syslog.wait_for("sometimes"))
+
+
+def test_sendmail_says_that_the_configuration_is_wrong(site, syslog):
+    """A typing mistake loses no mail, and is told where somebody looks."""
+    site.conf["queue"]["life_time"] = "5d"
+    site.write_conf()
+    done = syslog.call("sendmail", "-i", "a@example.net")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    line = syslog.wait_for("life_time")
+    assert "mailchute.conf:" in line
+
+
+@pytest.mark.parametrize("uid", [5, 61184])
+def test_a_wrong_configuration_of_no_use(site, syslog, uid):
+    """For anybody else as well."""
+    os.chmod(site.conf_path, 0o600)
+    os.chown(site.conf_path, 0, 0)
+    done = syslog.call("sendmail", "-i", "a@example.net", uid=uid)
+    assert done.returncode in (0, 75)
+    assert syslog.wait_for(re.escape(site.conf_path))
+
+
+def test_stderr(site, syslog, server):
+    site.conf["log"] = {"target": "stderr"}
+    start(site, syslog)
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    site.stop()
+    with open(site.path("log/stderr")) as f:
+        said = f.read()
+    assert "event=started" in said and "event=delivered" in said
+    assert not syslog.told()
