@@ -54,12 +54,16 @@ on_checkpoint(evutil_socket_t fd, short what, void *arg)
 		log_event(LOG_WARNING, "checkpoint", "text", e.text, NULL);
 }
 
+/* Under load there is no idle moment, and the journal must end somewhere. */
 static void
 on_commit(void *arg)
 {
 	struct upkeep *u = arg;
+	uint64_t size = store_journal_size(u->parts->store);
 
-	if (store_journal_size(u->parts->store) > JOURNAL_IDLE)
+	if (size > JOURNAL_MAX)
+		on_checkpoint(-1, 0, u);
+	else if (size > JOURNAL_IDLE)
 		event_active(u->checkpoint, EV_TIMEOUT, 0);
 }
 

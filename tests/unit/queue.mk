@@ -26,6 +26,7 @@ check_PROGRAMS += \
 	tests/unit/bounce \
 	tests/unit/bounce_asked \
 	tests/unit/control \
+	tests/unit/upkeep \
 	tests/unit/control_act \
 	tests/unit/control_trace \
 	tests/unit/dirs \
@@ -161,6 +162,8 @@ tests_unit_control_SOURCES = tests/unit/control.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_CFLAGS = $(queue_test_cflags)
 tests_unit_control_LDADD = $(queue_test_libs)
+tests_unit_upkeep_CFLAGS = $(queue_test_cflags)
+tests_unit_upkeep_LDADD = $(queue_test_libs)
 tests_unit_control_act_SOURCES = tests/unit/control_act.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_act_CFLAGS = $(queue_test_cflags)
