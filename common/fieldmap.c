@@ -96,6 +96,19 @@ fieldmap_malformed(struct err *e, const char *what, unsigned tag)
 	    what, tag);
 }
 
+int
+fieldmap_version(const struct frame *f, uint64_t *version, struct err *e)
+{
+	struct field_walk w;
+	struct field x;
+
+	field_walk_init(&w, f);
+	if (field_next(&w, &x) == 1 && x.tag == 1 &&
+	    field_u64(&x, version) == 0)
+		return 0;
+	return fieldmap_malformed(e, "no version", 1);
+}
+
 static int
 get_item(const struct fieldmap_item *it, const struct field *x, void *into,
     struct err *e)

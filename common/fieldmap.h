@@ -81,6 +81,12 @@ int fieldmap_finish(const struct fieldmap *m, size_t n, struct err *e);
 /* Frees what a reading has put into the struct; the rest of it stays. */
 void fieldmap_clear(const struct fieldmap_item *items, size_t n, void *into);
 
+/*
+ * The version that a frame begins with, as tag 1: looked at ahead of all else,
+ * so that what another version says is told as that.
+ */
+int fieldmap_version(const struct frame *f, uint64_t *version, struct err *e);
+
 /* Fills *e: what is wrong with the field of that tag. */
 int fieldmap_malformed(struct err *e, const char *what, unsigned tag);
 

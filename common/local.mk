@@ -17,6 +17,7 @@ libcommon_a_SOURCES = \
 	common/conf_value.c common/conf_value.h \
 	common/ctl_ask.c common/ctl_ask.h \
 	common/ctl_link.c common/ctl_link.h \
+	common/drop_line.c common/drop_line.h \
 	common/envelope.c common/envelope.h \
 	common/err.c common/err.h \
 	common/fdpass.c common/fdpass.h \

@@ -212,17 +212,13 @@ ctl_put_request(struct buf *b, const struct ctl_request *r)
 	return 0;
 }
 
-/* Ahead of all else, so that another version is told as that. */
 static int
 check_version(const struct frame *f, struct err *e)
 {
-	struct field_walk w;
-	struct field x;
 	uint64_t v;
 
-	field_walk_init(&w, f);
-	if (field_next(&w, &x) != 1 || x.tag != 1 || field_u64(&x, &v) == -1)
-		return fieldmap_malformed(e, "no version", 1);
+	if (fieldmap_version(f, &v, e) == -1)
+		return -1;
 	if (v != CTL_VERSION)
 		return err_set(e, ERR_LOCAL, "4.3.5",
 		    "the request is of version %llu and mailchuted speaks %d; "

@@ -136,6 +136,12 @@ job_put_session(struct buf *b, const struct job_session *s)
 }
 
 int
+job_put_refused(struct buf *b, const char *text)
+{
+	return frame_put_raw(b, JOB_REFUSED, text, strlen(text));
+}
+
+int
 job_put_ready(struct buf *b, const struct job_ready *r)
 {
 	return put_frame(b, JOB_READY, ready_items, COUNT(ready_items), r);
@@ -234,6 +240,21 @@ job_session_clear(struct job_session *s)
 	memset(s, 0, sizeof(*s));
 }
 
+static int
+check_version(const struct frame *f, struct err *e)
+{
+	uint64_t v;
+
+	if (fieldmap_version(f, &v, e) == -1)
+		return -1;
+	if (v == JOB_VERSION)
+		return 0;
+	return err_set(e, ERR_LOCAL, "4.3.5",
+	    "mailchuted speaks version %llu to deliver, which knows %d; "
+	    "mailchute was upgraded while it ran: restart mailchuted",
+	    (unsigned long long)v, JOB_VERSION);
+}
+
 int
 job_get_session(const struct frame *f, struct job_session *s, struct err *e)
 {
@@ -247,7 +268,8 @@ job_get_session(const struct frame *f, struct job_session *s, struct err *e)
 	};
 
 	memset(s, 0, sizeof(*s));
-	if (expect(f, JOB_SESSION, e) == -1 || fieldmap_get(f, t, 2, e) == -1) {
+	if (expect(f, JOB_SESSION, e) == -1 || check_version(f, e) == -1 ||
+	    fieldmap_get(f, t, 2, e) == -1) {
 		job_session_clear(s);
 		return -1;
 	}
@@ -255,6 +277,19 @@ job_get_session(const struct frame *f, struct job_session *s, struct err *e)
 		job_session_clear(s);
 		return fieldmap_malformed(e, "no host", 4);
 	}
+	return 0;
+}
+
+/* Of a text that is too long its beginning will do. */
+int
+job_get_refused(const struct frame *f, char text[ERR_TEXT_MAX], struct err *e)
+{
+	size_t n = f->len < ERR_TEXT_MAX ? f->len : ERR_TEXT_MAX - 1;
+
+	if (expect(f, JOB_REFUSED, e) == -1)
+		return -1;
+	memcpy(text, f->payload, n);
+	text[n] = '\0';
 	return 0;
 }
 

@@ -13,6 +13,7 @@
  *
  *	queue:   SESSION [TICKET]               once
  *	deliver: [TICKET] READY | FAILED        FAILED: deliver then exits
+ *	         REFUSED                        so it does then
  *	queue:   MESSAGE [RCPTS...] BODY... BODY_END | ABORT, or QUIT
  *	deliver: RESULT...  MESSAGE_DONE        one RESULT a recipient
  *	         [TICKET] CLOSED                the session ended; then it exits
@@ -38,6 +39,9 @@
  * - TICKET is what a later TLS session with the same server may resume from;
  *   only deliver reads it.  The queue keeps the last one of an account, in
  *   memory, and hands it out once: a server that chokes on it is met anew.
+ * - REFUSED answers a SESSION that is not understood: the program on disk was
+ *   upgraded while mailchuted ran.  It is the one frame that no version
+ *   changes; it touches no message, and backs the account off.
  * - The queue closes the job channel to end deliver at once, in any state.
  *
  * The secret channel: deliver writes one octet 'S'; the parent answers by one
@@ -66,7 +70,8 @@ enum job_type {
 	JOB_RESULT,
 	JOB_MESSAGE_DONE,
 	JOB_CLOSED,
-	JOB_TICKET /* raw, at most JOB_TICKET_MAX */
+	JOB_TICKET, /* raw, at most JOB_TICKET_MAX */
+	JOB_REFUSED /* raw: a text */
 };
 
 /* Where deliver gets what it signs in with. */
@@ -112,6 +117,11 @@ void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);
 int job_get_session(
     const struct frame *f, struct job_session *s, struct err *e);
+
+/* REFUSED: why, in the words of job_get_session. */
+int job_put_refused(struct buf *b, const char *text);
+int job_get_refused(
+    const struct frame *f, char text[ERR_TEXT_MAX], struct err *e);
 
 /*
  * What a session turned out to be.  Hosts are tried in order, in a circle from

@@ -97,7 +97,7 @@ submit_put_envelope(
 {
 	ssize_t start = frame_begin(b, SUBMIT_ENVELOPE);
 
-	if (start == -1 || field_put_u64(b, SF_VERSION, SUBMIT_VERSION) == -1 ||
+	if (start == -1 || field_put_u64(b, SF_VERSION, head->version) == -1 ||
 	    field_put(b, SF_ID, head->id, SUBMIT_ID_LEN) == -1 ||
 	    field_put_u64(b, SF_CREATED, (uint64_t)head->created_at) == -1 ||
 	    field_put_str(b, SF_SENDER, env->sender) == -1 ||
@@ -232,22 +232,21 @@ has_type(const struct frame *f, uint8_t type, struct err *e)
  * not refused for a field that only it knows.
  */
 static int
-get_version(struct field_walk *w, struct err *e)
+get_version(struct field_walk *w, uint64_t *v, struct err *e)
 {
 	struct field f;
-	uint64_t v;
 
 	if (field_next(w, &f) != 1 || f.tag != SF_VERSION)
 		return malformed(e, "it does not start with its version");
-	if (get_number(&f, UINT64_MAX, &v, e) == -1)
+	if (get_number(&f, UINT64_MAX, v, e) == -1)
 		return -1;
-	if (v > SUBMIT_VERSION)
+	if (*v > SUBMIT_VERSION)
 		return err_set(e, ERR_TEMP, "4.5.0",
 		    "the submission has version %llu and this mailchuted "
 		    "knows %d; restart mailchuted after the upgrade",
-		    (unsigned long long)v, SUBMIT_VERSION);
-	if (v != SUBMIT_VERSION)
-		return malformed(e, "its version does not exist");
+		    (unsigned long long)*v, SUBMIT_VERSION);
+	if (*v < SUBMIT_VERSION_MIN)
+		return malformed(e, "its version is not taken any more");
 	return 0;
 }
 
@@ -308,7 +307,7 @@ submit_get_envelope(const struct frame *f, struct submit_head *head,
 	if (has_type(f, SUBMIT_ENVELOPE, e) == -1)
 		return -1;
 	field_walk_init(&w, f);
-	if (get_version(&w, e) == -1)
+	if (get_version(&w, &head->version, e) == -1)
 		return -1;
 	while ((n = next_once(&w, &field, &seen, e)) == 1)
 		if (get_envelope_field(&field, head, env, e) == -1)

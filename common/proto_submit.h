@@ -13,17 +13,24 @@
  *	client: ENVELOPE RCPTS... DATA... END   need not wait for GREETING
  *	daemon: ACCEPTED | REFUSED              REFUSED may come early
  *
- * One message a connection.  A drop file is SUBMIT_FILE_MAGIC followed by the
- * client's frames; it is complete when its END is there.
+ * One message a connection.  A drop file is the line of common/drop_line.h
+ * followed by the client's frames; it is complete when its END is there.
  *
  * The message bytes are in canonical form: lines end in CRLF, and there is no
  * other CR or LF and no NUL.  The daemon refuses anything else.
  */
 
-#define SUBMIT_VERSION    1
-#define SUBMIT_FILE_MAGIC "mailchute drop 1\n"
-#define SUBMIT_ID_LEN     16
-#define SUBMIT_RCPTS_MAX  100000
+/*
+ * The versions that the daemon takes: drop files, and programs in containers,
+ * are older than it is.  Version 1 stays as it is, octet for octet
+ * (tests/unit/submit_frozen.c); "Changing a contract" in docs/protocol.md says
+ * how another one is made.
+ */
+#define SUBMIT_VERSION_MIN 1
+#define SUBMIT_VERSION     1
+
+#define SUBMIT_ID_LEN    16
+#define SUBMIT_RCPTS_MAX 100000
 
 /* RFC 5321 4.5.3.1.3: a path of 256 octets, without its angle brackets. */
 #define SUBMIT_ADDRESS_MAX 254
@@ -68,6 +75,11 @@ enum submit_field {
 struct submit_head {
 	uint8_t id[SUBMIT_ID_LEN];
 	int64_t created_at;
+	/*
+	 * Of all frames of this submission: the lowest that can say what it
+	 * says, since an older daemon takes that, too.
+	 */
+	uint64_t version;
 };
 
 /* Appends ENVELOPE and RCPTS frames; -1 when b's cap is too small. */
@@ -77,7 +89,7 @@ int submit_put_envelope(
 /*
  * Reads an ENVELOPE frame into *head and *env (made by envelope_init), or adds
  * the recipients of an RCPTS frame to *env.  Unknown fields, missing ones, a
- * version we do not speak, and control bytes in any string are errors: -1 with
+ * version we do not take, and control bytes in any string are errors: -1 with
  * *e filled (ERR_PERM; ERR_TEMP for a newer version).  Addresses are checked
  * for length and for bytes only; what they mean is the caller's to judge.
  */

@@ -55,6 +55,16 @@ take_ticket(struct deliver *d, struct err *e)
 	return 0;
 }
 
+/* Our own log may lead nowhere yet: the queue tells it. */
+static void
+refuse(struct channel *ch, const struct err *why)
+{
+	struct err e;
+
+	if (job_put_refused(&ch->out, why->text) == 0)
+		(void)channel_flush(ch, &e);
+}
+
 /* The job; the log goes where it says. */
 static int
 read_job(struct deliver *d, struct err *e)
@@ -62,9 +72,12 @@ read_job(struct deliver *d, struct err *e)
 	struct frame f;
 
 	channel_init(&d->channel, JOB_FD);
-	if (channel_next(&d->channel, &f, e) == -1 ||
-	    job_get_session(&f, &d->job, e) == -1)
+	if (channel_next(&d->channel, &f, e) == -1)
 		return -1;
+	if (job_get_session(&f, &d->job, e) == -1) {
+		refuse(&d->channel, e);
+		return -1;
+	}
 	if (d->job.log_target == CONF_LOG_SYSLOG)
 		(void)log_open(
 		    "deliver", LOG_TO_SYSLOG, NULL, (int)d->job.log_level);

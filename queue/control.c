@@ -219,7 +219,9 @@ begin(struct client *c, const struct frame *f)
 
 	c->has_request = true;
 	if (ctl_get_request(f, &c->request, &e) == -1)
-		client_done(c, EX_USAGE, "%s", e.text);
+		/* One of our programs is of another version, and upgraded. */
+		client_done(c, e.class == ERR_PERM ? EX_USAGE : EX_TEMPFAIL,
+		    "%s", e.text);
 	else if (!is_question(c->request.verb) && c->parts->batch == NULL)
 		client_done(c, EX_TEMPFAIL, "the queue can only be read now");
 	else

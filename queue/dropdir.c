@@ -196,7 +196,8 @@ read_on(void *arg)
  */
 
 static void
-report_once(struct dropdir *d, const char *name, const char *why)
+report_once(
+    struct dropdir *d, const char *event, const char *name, const char *why)
 {
 	if (strlist_has(&d->reported, name))
 		return;
@@ -204,7 +205,7 @@ report_once(struct dropdir *d, const char *name, const char *why)
 	if (d->reported.n > 1000)
 		strlist_clear(&d->reported);
 	strlist_add(&d->reported, name);
-	log_file(LOG_WARNING, "drop-file-odd", d, name, why);
+	log_file(LOG_WARNING, event, d, name, why);
 }
 
 /* Has this owner's turn come, in this round? */
@@ -275,7 +276,10 @@ consider(struct dropdir *d, const char *name)
 		put_aside(d, name, f.why);
 		break;
 	case DROPFILE_ODD:
-		report_once(d, name, f.why);
+		report_once(d, "drop-file-odd", name, f.why);
+		break;
+	case DROPFILE_NEWER:
+		report_once(d, "drop-file-newer", name, f.why);
 		break;
 	case DROPFILE_LATER:
 		break;

@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/drop_line.h"
 #include "common/proto_submit.h"
 #include "queue/dropfile.h"
 
@@ -40,27 +42,45 @@ find_fault(const struct stat *st, gid_t gid)
 	return NULL;
 }
 
-/* Does the file end as ours do, with the frame END? */
+/* Does the file end as ours do, with the frame END, after its first line? */
 static bool
-has_end(int fd, off_t size)
+has_end(int fd, off_t line, off_t size)
 {
 	uint8_t tail[END_FRAME];
 	struct frame f;
 
-	return size >= (off_t)(sizeof(SUBMIT_FILE_MAGIC) - 1 + END_FRAME) &&
+	return size >= line + END_FRAME &&
 	       pread(fd, tail, END_FRAME, size - END_FRAME) == END_FRAME &&
 	       frame_parse(tail, END_FRAME, &f) == END_FRAME &&
 	       f.type == SUBMIT_END;
 }
 
-/* Does it begin as ours do, as far as it goes? */
-static bool
-has_magic(int fd)
+/* As drop_line_get; the file then stands behind the line. */
+static ssize_t
+read_line(int fd, uint64_t *version)
 {
-	char head[sizeof(SUBMIT_FILE_MAGIC)];
-	ssize_t n = read(fd, head, sizeof(SUBMIT_FILE_MAGIC) - 1);
+	char head[DROP_LINE_MAX];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
 
-	return n >= 0 && memcmp(head, SUBMIT_FILE_MAGIC, (size_t)n) == 0;
+	if (n != -1)
+		n = drop_line_get(head, (size_t)n, version);
+	if (n > 0 && lseek(fd, n, SEEK_SET) == -1)
+		return -1;
+	return n;
+}
+
+/*
+ * A version that we do not know yet: the package was upgraded and we were not
+ * started anew, or we are the older one again.
+ */
+static enum dropfile_kind
+is_newer(struct dropfile *f, uint64_t version)
+{
+	snprintf(f->why, sizeof(f->why),
+	    "it is of version %llu and this mailchuted knows %d; it waits "
+	    "for a newer one",
+	    (unsigned long long)version, SUBMIT_VERSION);
+	return DROPFILE_NEWER;
 }
 
 static enum dropfile_kind
@@ -68,15 +88,22 @@ judge(struct dropfile *f, const struct stat *st, gid_t gid,
     uint64_t message_size_max, int64_t now)
 {
 	const char *fault = find_fault(st, gid);
+	uint64_t version = SUBMIT_VERSION;
+	ssize_t line;
 
 	if (fault != NULL)
 		return because(f, DROPFILE_ODD, fault);
 	if ((uint64_t)st->st_size > message_size_max + OVERHEAD)
 		return because(f, DROPFILE_NO_MESSAGE,
 		    "it is larger than any message may be");
-	if (!has_magic(f->fd))
+	if ((line = read_line(f->fd, &version)) == -1)
 		return because(f, DROPFILE_NO_MESSAGE, "it is no submission");
-	if (has_end(f->fd, st->st_size))
+	if (version > SUBMIT_VERSION)
+		return is_newer(f, version);
+	if (version < SUBMIT_VERSION_MIN)
+		return because(f, DROPFILE_NO_MESSAGE,
+		    "it is of a version that is not taken any more");
+	if (line > 0 && has_end(f->fd, line, st->st_size))
 		return DROPFILE_COMPLETE;
 	if (now - st->st_ctime > ABANDONED_S)
 		return because(

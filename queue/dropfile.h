@@ -17,12 +17,13 @@ enum dropfile_kind {
 	DROPFILE_LATER,      /* still being written, leased, or gone */
 	DROPFILE_ODD,        /* no file we may read: reported, and left */
 	DROPFILE_NO_MESSAGE, /* a file, but never a message: put aside */
+	DROPFILE_NEWER       /* for a newer daemon: reported, and left */
 };
 
 struct dropfile {
 	int fd; /* the caller's, when complete */
 	uid_t owner;
-	char why[128]; /* for odd ones and those that are no message */
+	char why[128]; /* for all that are neither complete nor later */
 };
 
 /* dir is the open folder, gid its group, now the wall clock. */

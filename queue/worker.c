@@ -34,6 +34,9 @@
  */
 #define STUCK_S (45 * 60)
 
+/* The program on disk may not be the one that belongs to us. */
+#define RESTART "If mailchute was just upgraded, restart mailchuted."
+
 struct worker {
 	struct event_base *base;
 	struct store *store;
@@ -116,6 +119,8 @@ finish_broken(struct worker *w, const char *text)
 
 	strlcpy(why.status, "4.3.0", sizeof(why.status));
 	strlcpy(why.text, text, sizeof(why.text));
+	if (w->state == WORKER_STARTING)
+		strlcpy(why.fix, RESTART, sizeof(why.fix));
 	finish(w, &why);
 }
 
@@ -296,6 +301,18 @@ take_failed(struct worker *w, const struct frame *f, struct err *e)
 	return 1;
 }
 
+/* It does not know what we say: nothing of ours can go out by it. */
+static int
+take_refused(struct worker *w, const struct frame *f, struct err *e)
+{
+	char text[ERR_TEXT_MAX];
+
+	if (w->state != WORKER_STARTING || job_get_refused(f, text, e) == -1)
+		return -1;
+	finish_broken(w, text);
+	return 1;
+}
+
 static int
 take_result(struct worker *w, const struct frame *f, struct err *e)
 {
@@ -349,6 +366,8 @@ take_frame(struct worker *w, const struct frame *f, struct err *e)
 		return take_closed(w, f, e);
 	case JOB_TICKET:
 		return take_ticket(w, f);
+	case JOB_REFUSED:
+		return take_refused(w, f, e);
 	default:
 		return -1;
 	}

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/drop_line.h"
 #include "common/xalloc.h"
 #include "sendmail/drop.h"
 
@@ -162,7 +163,7 @@ write_all(int fd, const struct buf *b)
 	return 0;
 }
 
-/* The magic, then the frames. */
+/* The first line, then the frames. */
 static int
 write_parcel(const struct drop *d, int fd, struct parcel *p, struct err *e)
 {
@@ -170,7 +171,7 @@ write_parcel(const struct drop *d, int fd, struct parcel *p, struct err *e)
 	int more;
 
 	buf_init(&out, OUT_MAX);
-	buf_puts(&out, SUBMIT_FILE_MAGIC);
+	drop_line_put(&out, parcel_version(p));
 	do {
 		if ((more = parcel_next(p, &out, e)) == -1)
 			break;

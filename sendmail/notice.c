@@ -109,6 +109,7 @@ queue_text(const struct buf *b, const char *address, const char *message_id,
 
 	memcpy(head.id, id, SUBMIT_ID_LEN);
 	head.created_at = clock_wall();
+	head.version = SUBMIT_VERSION;
 	envelope_init(&env);
 	env.sender = xstrdup("");
 	env.message_id = xstrdup(message_id);

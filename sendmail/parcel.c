@@ -93,6 +93,12 @@ parcel_fill(struct parcel *p, struct err *e)
 	return check_size(p, m->len, e);
 }
 
+uint64_t
+parcel_version(const struct parcel *p)
+{
+	return p->head.version;
+}
+
 bool
 parcel_is_whole(const struct parcel *p)
 {

@@ -38,6 +38,9 @@ void parcel_free(struct parcel *p);
 #define PARCEL_TOO_LARGE "5.3.4" /* RFC 3463: message too big for system */
 int parcel_fill(struct parcel *p, struct err *e);
 
+/* What a daemon must know to take it. */
+uint64_t parcel_version(const struct parcel *p);
+
 /* The whole message is in memory. */
 bool parcel_is_whole(const struct parcel *p);
 

@@ -85,6 +85,7 @@ stamp(struct send *s, struct err *e)
 		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
 	memcpy(s->head.id, random, SUBMIT_ID_LEN);
 	s->head.created_at = now;
+	s->head.version = SUBMIT_VERSION;
 	date_format(s->date, now, local_offset(now));
 	s->message_id = msgid_make(
 	    random + SUBMIT_ID_LEN, now, s->site.conf->local.hostname);

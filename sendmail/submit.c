@@ -50,6 +50,29 @@ unanswered(struct err *e, const char *what)
 }
 
 /*
+ * The daemon's version is the newest it takes.  One that does not know all that
+ * this message says gets it by the drop folder, as soon as it was upgraded;
+ * what it has read of it by now it refuses.
+ */
+static int
+take_greeting(struct talk *t, const struct frame *f, struct err *e)
+{
+	uint64_t version, size_max;
+
+	if (submit_get_greeting(f, &version, &size_max, e) == -1)
+		return -1;
+	if (version < parcel_version(t->parcel))
+		return err_set(e, ERR_TEMP, "4.5.0",
+		    "mailchuted speaks version %llu and the message needs "
+		    "%llu; restart mailchuted after the upgrade",
+		    (unsigned long long)version,
+		    (unsigned long long)parcel_version(t->parcel));
+	t->is_greeted = true;
+	t->deadline_ms = clock_mono_ms() + t->limits->progress_ms;
+	return 0;
+}
+
+/*
  * What came from the daemon: 0 when it says nothing yet, 1 with *out when it
  * has answered, -1 when it does not speak our language.
  */
@@ -57,7 +80,6 @@ static int
 judge(struct talk *t, char queue_id[QUEUE_ID_LEN + 1], enum submit_outcome *out,
     struct err *e)
 {
-	uint64_t version, size_max;
 	struct frame f;
 	struct err why;
 	ssize_t n;
@@ -65,12 +87,8 @@ judge(struct talk *t, char queue_id[QUEUE_ID_LEN + 1], enum submit_outcome *out,
 
 	while ((n = frame_parse(buf_data(&t->in), t->in.len, &f)) > 0) {
 		if (!t->is_greeted) {
-			if (submit_get_greeting(&f, &version, &size_max, e) ==
-			    -1)
+			if (take_greeting(t, &f, e) == -1)
 				return -1;
-			t->is_greeted = true;
-			t->deadline_ms =
-			    clock_mono_ms() + t->limits->progress_ms;
 			buf_consume(&t->in, (size_t)n);
 			continue;
 		}

@@ -2,7 +2,7 @@
 # places, so these need an installed tree: "make install installcheck".
 
 # Every file of these folders, and the conversations, are distributed by their
-# names' ends: a new one needs no line here.
+# names' ends, and tests/data whole: a new one needs no line here.
 dist-hook:
 	for folder in dialog exchange func lib; do \
 		$(MKDIR_P) '$(distdir)'/tests/$$folder && \
@@ -10,6 +10,8 @@ dist-hook:
 		    '(' -name '*.py' -o -name '*.md' -o -name '*.txt' ')' \
 		    -exec cp -p {} '$(distdir)'/tests/$$folder ';' || exit 1; \
 	done
+	$(MKDIR_P) '$(distdir)'/tests/data && \
+	cp -R '$(srcdir)'/tests/data/. '$(distdir)'/tests/data
 
 # The source folder may be read-only: nothing is written into it.
 installcheck-local:

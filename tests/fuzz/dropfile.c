@@ -11,22 +11,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/drop_line.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/dropfile.h"
 
 #include "tests/fuzz/fuzz.h"
 
-#define MAGIC (sizeof(SUBMIT_FILE_MAGIC) - 1)
-
 static void
 judge(const struct dropfile *f, const uint8_t *p, size_t n)
 {
 	uint8_t *rest = xmalloc(n + 1);
+	uint64_t version;
+	ssize_t line = drop_line_get(p, n, &version);
+	size_t left = n - (size_t)line;
 
-	assert(n > MAGIC && memcmp(p, SUBMIT_FILE_MAGIC, MAGIC) == 0);
-	assert(read(f->fd, rest, n + 1) == (ssize_t)(n - MAGIC));
-	assert(memcmp(rest, p + MAGIC, n - MAGIC) == 0);
+	assert(line > 0 && n > (size_t)line);
+	assert(version >= SUBMIT_VERSION_MIN && version <= SUBMIT_VERSION);
+	assert(read(f->fd, rest, n + 1) == (ssize_t)left);
+	assert(memcmp(rest, p + line, left) == 0);
 	free(rest);
 }
 

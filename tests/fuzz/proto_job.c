@@ -72,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		(void)job_get_ready(&f, &ready, NULL);
 		(void)job_get_failed(&f, &r, &ready, NULL);
 		(void)job_get_closed(&f, &r, NULL);
+		(void)job_get_refused(&f, r.text, NULL);
 		(void)job_get_done(&f, &d, NULL);
 		memset(&m, 0, sizeof(m));
 		(void)job_get_rcpts(&f, &m, NULL);

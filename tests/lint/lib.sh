@@ -57,7 +57,7 @@ find_in() {
     shift
     # shellcheck disable=SC2086 # a list of folder names
     [ -z "$folders" ] || find $folders -path tests/fuzz/corpus -prune \
-        -o -name __pycache__ -prune -o -type f "$@" -print | sort
+        -o -path 'tests/data/*/*' -prune -o -name __pycache__ -prune -o -type f "$@" -print | sort
 }
 
 c_files() {

@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/drop_line.h"
 #include "common/log.h"
 #include "common/proto_ctl.h"
 #include "common/proto_submit.h"
@@ -184,7 +185,9 @@ a_change_needs_no_daemon(void **state)
 static void
 the_drop_folder_is_imported_first(void **state)
 {
-	struct submit_head head = { .id = { 1 }, .created_at = T0 };
+	struct submit_head head = {
+		.id = { 1 }, .created_at = T0, .version = SUBMIT_VERSION
+	};
 	struct envelope env;
 	struct buf b;
 	char *path;
@@ -197,7 +200,7 @@ the_drop_folder_is_imported_first(void **state)
 	env.sender = xstrdup("");
 	envelope_add(&env, "dropped@example.com");
 	buf_init(&b, FRAME_RECV_MAX);
-	buf_puts(&b, SUBMIT_FILE_MAGIC);
+	drop_line_put(&b, SUBMIT_VERSION);
 	submit_put_envelope(&b, &head, &env);
 	submit_put_end(&b, 0);
 	path = xasprintf("%s/drop/x", rig.o.directory);

@@ -9,6 +9,15 @@ tests_unit_frame_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_submit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_submit_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/drop_line
+tests_unit_drop_line_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_drop_line_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/submit_frozen
+tests_unit_submit_frozen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_submit_frozen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/unlike
+tests_unit_unlike_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_unlike_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/proto_job
 tests_unit_proto_job_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_job_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)

@@ -249,14 +249,41 @@ nonsense_ends_the_client_alone(void **state)
 	(void)state;
 	assert_false(ask_with(geteuid(), huge, sizeof(huge)));
 	assert_true(ask_with(geteuid(), "\x01\0\0\0\0", 5));
-	assert_int_equal(rig.status, EX_USAGE);
+	assert_int_equal(rig.status, EX_TEMPFAIL);
 	assert_true(ask_with(geteuid(), "\x07\0\0\0\0", 5));
-	assert_int_equal(rig.status, EX_USAGE);
+	assert_int_equal(rig.status, EX_TEMPFAIL);
 	/* And the next one is served. */
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(ctl_put_request(&b, &r), 0);
 	assert_true(ask_with(geteuid(), buf_data(&b), b.len));
 	assert_int_equal(rig.status, 0);
+	buf_clear(&b);
+}
+
+/* It says which program to restart, and that it may go then. */
+static void
+other_versions_are_told_so(void **state)
+{
+	struct ctl_request r = { .verb = CTL_LIST };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, FRAME_MAX);
+	assert_int_equal(ctl_put_request(&b, &r), 0);
+	/* The version is the first field: its last octet. */
+	b.data[FRAME_HEAD + FRAME_HEAD + 7] = CTL_VERSION + 1;
+	assert_true(ask_with(geteuid(), buf_data(&b), b.len));
+	assert_int_equal(rig.status, EX_TEMPFAIL);
+	says("restart mailchuted");
+	/* Too much is asked for, whatever the version. */
+	r.ids.n = 0;
+	while (r.ids.n <= CTL_IDS_MAX)
+		strlist_add(&r.ids, "0193A0B1C2D3");
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_request(&b, &r), 0);
+	assert_true(ask_with(geteuid(), buf_data(&b), b.len));
+	assert_int_equal(rig.status, EX_USAGE);
+	strlist_clear(&r.ids);
 	buf_clear(&b);
 }
 
@@ -379,6 +406,7 @@ main(void)
 		in_rig(an_account_s_trouble_is_its_mail_s),
 		in_rig(accounts_are_named_for_people),
 		in_rig(nonsense_ends_the_client_alone),
+		in_rig(other_versions_are_told_so),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

@@ -239,6 +239,28 @@ trouble_with_the_connection_backs_off(void **state)
 	rig_down();
 }
 
+/* deliver is of another version: no attempt is spent, and all is said. */
+static void
+a_deliver_that_does_not_understand_is_a_back_off(void **state)
+{
+	struct deliver d;
+
+	(void)state;
+	rig_up(MAIL);
+	post(1000, "a@example.com");
+	will_start(&d);
+	kick();
+	asked(ASK_DELIVER);
+	hears(&d, JOB_SESSION);
+	says_refused(&d, "mailchute was upgraded");
+	assert_string_equal(view(0).state, "backoff");
+	assert_string_equal(view(0).known->text, "mailchute was upgraded");
+	assert_non_null(strstr(view(0).known->fix, "restart mailchuted"));
+	assert_string_equal(office_list(&rig.o),
+	    "mail <sender@example.com> to a@example.com queued");
+	rig_down();
+}
+
 /* One that breaks connections must not hold up the rest. */
 static void
 each_probe_takes_another_message(void **state)
@@ -459,6 +481,8 @@ main(void)
 		    a_refused_sign_in_holds_the_account_not_the_mail),
 		cmocka_unit_test(a_changed_secret_is_one_more_attempt),
 		cmocka_unit_test(trouble_with_the_connection_backs_off),
+		cmocka_unit_test(
+		    a_deliver_that_does_not_understand_is_a_back_off),
 		cmocka_unit_test(each_probe_takes_another_message),
 		cmocka_unit_test(
 		    three_lost_answers_in_a_row_back_the_account_off),

@@ -233,6 +233,17 @@ says_closed(struct deliver *d, enum job_outcome outcome)
 }
 
 void
+says_refused(struct deliver *d, const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, FRAME_MAX);
+	assert_int_equal(job_put_refused(&b, text), 0);
+	say(d, &b);
+	hangs_up(d);
+}
+
+void
 says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
     enum job_scope scope, unsigned code)
 {

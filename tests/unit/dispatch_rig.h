@@ -48,6 +48,7 @@ uint64_t hears_message(struct deliver *d);
 void says_ready(struct deliver *d);
 void says_failed(struct deliver *d, enum job_outcome outcome,
     enum job_scope scope, const char *text);
+void says_refused(struct deliver *d, const char *text);
 void says_closed(struct deliver *d, enum job_outcome outcome);
 void says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
     enum job_scope scope, unsigned code);

@@ -45,11 +45,14 @@ text_read(void *arg, void *p, size_t n, struct err *e)
 	return (ssize_t)n;
 }
 
+static const char first_line[] = "mailchute drop 1\n";
+
 /* A folder of the right mode and a parcel of so many octets. */
 static void
 set_up(struct place *pl, uint64_t size, uint64_t size_max)
 {
-	const struct submit_head head = { { 1, 2, 3 }, 1700000000 };
+	const struct submit_head head = { { 1, 2, 3 }, 1700000000,
+		SUBMIT_VERSION };
 	const struct source source = { text_read, NULL, pl };
 	struct err e;
 
@@ -117,12 +120,12 @@ read_file(const char *path, struct buf *b)
 	close(fd);
 }
 
-/* Magic, ENVELOPE, RCPTS, DATA... and END, and nothing behind it. */
+/* The first line, ENVELOPE, RCPTS, DATA... and END, and nothing behind it. */
 static void
 check_frames(const struct buf *b, uint64_t size)
 {
-	const size_t magic = strlen(SUBMIT_FILE_MAGIC);
-	struct submit_head head = { .id = { 0 } };
+	const size_t line = sizeof(first_line) - 1;
+	struct submit_head head = { .version = 0 };
 	struct envelope env;
 	uint64_t octets = 0, told = 0;
 	struct frame f = { 0 };
@@ -130,12 +133,12 @@ check_frames(const struct buf *b, uint64_t size)
 	ssize_t n;
 	size_t at;
 
-	assert_memory_equal(b->data, SUBMIT_FILE_MAGIC, magic);
+	assert_memory_equal(b->data, first_line, line);
 	envelope_init(&env);
-	for (at = magic; at < b->len; at += (size_t)n) {
+	for (at = line; at < b->len; at += (size_t)n) {
 		n = frame_parse(b->data + at, b->len - at, &f);
 		assert_true(n > 0);
-		if (at == magic)
+		if (at == line)
 			assert_int_equal(
 			    submit_get_envelope(&f, &head, &env, &e), 0);
 		else if (f.type == SUBMIT_RCPTS)
@@ -213,7 +216,7 @@ no_file_is_left(void **state)
 static void
 a_message_over_the_limit_is_refused_in_memory(void **state)
 {
-	const struct submit_head head = { { 0 }, 0 };
+	const struct submit_head head = { { 0 }, 0, SUBMIT_VERSION };
 	struct place pl;
 	const struct source source = { text_read, NULL, &pl };
 	struct parcel *p;

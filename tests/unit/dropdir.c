@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include "common/clock.h"
+#include "common/drop_line.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/dropdir.h"
@@ -70,7 +71,7 @@ drop(const struct office *o, const char *name, uint8_t number, bool is_whole)
 	int fd;
 
 	buf_init(&b, SUBMISSION_MAX);
-	buf_puts(&b, SUBMIT_FILE_MAGIC);
+	drop_line_put(&b, SUBMIT_VERSION);
 	submission_put(&b, number, 640, is_whole);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0640);
 	assert_int_not_equal(fd, -1);

@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/drop_line.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/dropdir.h"
@@ -77,7 +78,9 @@ path_of(const char *name)
 static void
 drop(const char *name, uint8_t number, const char *rcpt, size_t octets)
 {
-	struct submit_head head = { .id = { number }, .created_at = T0 };
+	struct submit_head head = {
+		.id = { number }, .created_at = T0, .version = SUBMIT_VERSION
+	};
 	char *path = path_of(name), piece[1000];
 	struct envelope env;
 	struct buf b;
@@ -88,7 +91,7 @@ drop(const char *name, uint8_t number, const char *rcpt, size_t octets)
 	env.sender = xstrdup("a@example.com");
 	envelope_add(&env, rcpt);
 	buf_init(&b, octets + octets / 100 + FRAME_RECV_MAX);
-	buf_puts(&b, SUBMIT_FILE_MAGIC);
+	drop_line_put(&b, SUBMIT_VERSION);
 	assert_int_equal(submit_put_envelope(&b, &head, &env), 0);
 	memset(piece, 'x', sizeof(piece));
 	for (at = 0; at < octets; at += n) {
@@ -253,7 +256,7 @@ odd_things_are_left_alone(void **state)
 	up(OFFICE_ADMIN OFFICE_ACCOUNT);
 	office_write(&rig.o, "drop/text", "To: bob\n");
 	office_write(&rig.o, "drop/.hidden", "x");
-	office_write(&rig.o, "drop/unfinished", SUBMIT_FILE_MAGIC);
+	office_write(&rig.o, "drop/unfinished", "mailchute drop 1\n");
 	path = path_of("folder");
 	assert_int_equal(mkdir(path, 0700), 0);
 	round_trip();
@@ -268,6 +271,24 @@ odd_things_are_left_alone(void **state)
 	path = path_of(".hidden");
 	assert_int_equal(unlink(path), 0);
 	free(path);
+	down();
+}
+
+/* A file of a newer version waits, and its owner's others do not. */
+static void
+newer_files_hold_up_nobody(void **state)
+{
+	(void)state;
+	up(OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_write(&rig.o, "drop/newer", "mailchute drop 2\nmuch to come");
+	drop("one", 1, "b@example.com", 20);
+	drop("two", 2, "c@example.com", 20);
+	round_trip();
+	round_trip();
+	assert_true(is_there("newer"));
+	assert_int_equal(files(), 1);
+	assert_int_equal(office_logged(&rig.o, "event=replayed"), 2);
+	assert_int_equal(office_logged(&rig.o, "event=drop-file-newer"), 1);
 	down();
 }
 
@@ -401,6 +422,7 @@ main(void)
 		cmocka_unit_test(what_is_refused_for_now_stays),
 		cmocka_unit_test(what_is_refused_for_ever_is_put_aside),
 		cmocka_unit_test(odd_things_are_left_alone),
+		cmocka_unit_test(newer_files_hold_up_nobody),
 		cmocka_unit_test(a_full_folder_is_emptied),
 		cmocka_unit_test(an_owner_s_heap_takes_more_rounds),
 		cmocka_unit_test(others_go_on_beside_one_who_is_refused),

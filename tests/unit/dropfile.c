@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "common/buf.h"
+#include "common/drop_line.h"
 #include "common/proto_submit.h"
 #include "queue/dropfile.h"
 #include "tests/unit/queue_fixture.h"
@@ -59,7 +60,7 @@ static void
 whole_file(struct buf *b)
 {
 	buf_init(b, FRAME_MAX);
-	buf_puts(b, SUBMIT_FILE_MAGIC);
+	drop_line_put(b, SUBMIT_VERSION);
 	frame_put_raw(b, SUBMIT_DATA, "x\r\n", 3);
 	submit_put_end(b, 3);
 }
@@ -125,11 +126,43 @@ what_is_no_submission_is_put_aside(void **state)
 	(void)state;
 	write_file("text", "To: bob@example.com\n", 20);
 	assert_int_equal(look("text", folder.gid, 0, &f), DROPFILE_NO_MESSAGE);
-	write_file("big", SUBMIT_FILE_MAGIC, sizeof(SUBMIT_FILE_MAGIC) - 1);
+	write_file("big", "mailchute drop 1\n", 17);
 	fd = openat(folder.dir, "big", O_WRONLY);
 	assert_int_equal(ftruncate(fd, (off_t)100 * 1024 * 1024), 0);
 	close(fd);
 	assert_int_equal(look("big", folder.gid, 0, &f), DROPFILE_NO_MESSAGE);
+}
+
+/* What a newer sendmail wrote, whole or not, is kept for a newer daemon. */
+static void
+other_versions(void **state)
+{
+	static const struct {
+		const char *text;
+		enum dropfile_kind kind;
+	} cases[] = {
+		{ "mailchute drop 2\n", DROPFILE_NEWER },
+		{ "mailchute drop 2\nwhat only it knows", DROPFILE_NEWER },
+		{ "mailchute drop 999999999\n", DROPFILE_NEWER },
+		{ "mailchute drop 0\nx", DROPFILE_NO_MESSAGE },
+		{ "mailchute drop 02\nx", DROPFILE_NO_MESSAGE },
+		{ "mailchute drop 1\r\nx", DROPFILE_NO_MESSAGE },
+		{ "mailchute drop -1\nx", DROPFILE_NO_MESSAGE },
+	};
+	struct dropfile f;
+	char name[32];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(name, sizeof(name), "v%zu", i);
+		write_file(name, cases[i].text, strlen(cases[i].text));
+		if (look(name, folder.gid, INT64_MAX, &f) != cases[i].kind)
+			fail_msg("%s: %s", cases[i].text, f.why);
+		assert_int_equal(f.fd, -1);
+		if (cases[i].kind == DROPFILE_NEWER)
+			assert_non_null(strstr(f.why, "a newer one"));
+	}
 }
 
 static void
@@ -163,6 +196,7 @@ main(void)
 		in_folder(a_whole_file_is_open_at_its_first_frame),
 		in_folder(every_shorter_file_waits_and_is_given_up),
 		in_folder(what_is_no_submission_is_put_aside),
+		in_folder(other_versions),
 		in_folder(odd_things_are_left),
 	};
 

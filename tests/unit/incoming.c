@@ -70,7 +70,9 @@ tear_down(void **state)
 static void
 put_envelope(const char *sender, const char *rcpt)
 {
-	struct submit_head head = { .id = { 1 }, .created_at = T0 };
+	struct submit_head head = {
+		.id = { 1 }, .created_at = T0, .version = SUBMIT_VERSION
+	};
 	struct envelope env;
 
 	envelope_init(&env);

@@ -122,7 +122,8 @@ hear(int fd, struct heard *h)
 static void
 say(int fd, const char *rcpt, const char *body, uint64_t size)
 {
-	struct submit_head head = { .created_at = T0 };
+	struct submit_head head = { .created_at = T0,
+		.version = SUBMIT_VERSION };
 	struct envelope env;
 	struct buf b;
 
@@ -251,7 +252,7 @@ without_its_end_there_is_no_message(void **state)
 static void
 a_large_message_comes_in_parts(void **state)
 {
-	struct submit_head head = { .id = { 1 } };
+	struct submit_head head = { .id = { 1 }, .version = SUBMIT_VERSION };
 	char *piece = xmalloc(FRAME_RAW_MAX);
 	struct heard h = { 0 };
 	struct envelope env;

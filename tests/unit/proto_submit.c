@@ -22,6 +22,7 @@ fill(struct submit_head *head, struct envelope *env)
 	struct envelope_rcpt *r;
 
 	memcpy(head->id, "0123456789abcdef", SUBMIT_ID_LEN);
+	head->version = SUBMIT_VERSION;
 	head->created_at = 1700000000;
 	envelope_init(env);
 	env->sender = xstrdup("root");
@@ -69,6 +70,7 @@ an_envelope_comes_back_as_written(void **state)
 
 	assert_memory_equal(head2.id, head.id, SUBMIT_ID_LEN);
 	assert_int_equal(head2.created_at, head.created_at);
+	assert_int_equal(head2.version, head.version);
 	assert_string_equal(env2.sender, "root");
 	assert_true(env2.sender_is_local);
 	assert_int_equal(env2.body, BODY_8BITMIME);
@@ -95,7 +97,7 @@ an_envelope_comes_back_as_written(void **state)
 static void
 the_smallest_envelope(void **state)
 {
-	struct submit_head head = { { 0 }, 0 };
+	struct submit_head head = { { 0 }, 0, SUBMIT_VERSION };
 	struct envelope env, got;
 	struct frame f;
 	struct buf b;
@@ -125,7 +127,7 @@ the_smallest_envelope(void **state)
 static void
 many_recipients_take_several_frames(void **state)
 {
-	struct submit_head head = { { 0 }, 0 };
+	struct submit_head head = { { 0 }, 0, SUBMIT_VERSION };
 	struct envelope env, got;
 	struct frame f;
 	struct buf b;

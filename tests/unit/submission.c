@@ -16,7 +16,9 @@
 void
 submission_put(struct buf *b, uint8_t number, size_t octets, bool with_end)
 {
-	struct submit_head head = { .id = { number }, .created_at = 1 };
+	struct submit_head head = {
+		.id = { number }, .created_at = 1, .version = SUBMIT_VERSION
+	};
 	char *lines = xmalloc(FRAME_RAW_MAX);
 	struct envelope env;
 	size_t n, i, left;

@@ -85,7 +85,9 @@ enum move {
 	REFUSE_LOCAL,
 	BABBLE, /* what is no frame of ours */
 	GREET_TWICE,
-	HANG, /* until the client goes away */
+	GREET_OLDER, /* it lacks the message's version */
+	GREET_NEWER, /* it knows more, and has more to tell */
+	HANG,        /* until the client goes away */
 	CLOSE_READING
 };
 
@@ -132,6 +134,21 @@ refuse(struct buf *b, enum err_class class, const char *status)
 }
 
 static void
+greet(struct buf *b, enum move how)
+{
+	ssize_t start = frame_begin(b, SUBMIT_GREETING);
+
+	field_put_u64(b, SF_VERSION,
+	    SUBMIT_VERSION + (how == GREET_NEWER) - (how == GREET_OLDER));
+	field_put_u64(b, SF_SIZE_MAX, 0);
+	if (how == GREET_NEWER)
+		field_put_str(b, 200, "more"); /* which is not for us */
+	frame_end(b, start);
+	if (how == GREET_TWICE)
+		greet(b, GREET);
+}
+
+static void
 play(int fd, const enum move *m)
 {
 	struct pollfd gone = { .fd = fd, .events = 0 };
@@ -143,11 +160,10 @@ play(int fd, const enum move *m)
 	for (; *m != END; m++) {
 		switch (*m) {
 		case GREET_TWICE:
-			submit_put_greeting(&b, 0);
-			submit_put_greeting(&b, 0);
-			break;
 		case GREET:
-			submit_put_greeting(&b, 0);
+		case GREET_OLDER:
+		case GREET_NEWER:
+			greet(&b, *m);
 			break;
 		case READ_ALL:
 			read_until(&r, SUBMIT_END);
@@ -230,6 +246,12 @@ static const struct {
 	{ "refused before a greeting", { .size = 2 * KIB },
 	    { READ_ENVELOPE, REFUSE_TEMP }, PATIENT, SUBMIT_OUT_UNANSWERED,
 	    "malformed", 0, true },
+	{ "an older daemon", { .size = 5 * MIB },
+	    { READ_ENVELOPE, GREET_OLDER, REFUSE_TEMP }, PATIENT,
+	    SUBMIT_OUT_UNANSWERED, "restart mailchuted", 0, true },
+	{ "a newer daemon", { .size = 5 * MIB },
+	    { GREET_NEWER, READ_ALL, ACCEPT }, PATIENT, SUBMIT_OUT_QUEUED, NULL,
+	    0, false },
 	{ "no greeting", { .size = 2 * KIB }, { HANG }, HASTY,
 	    SUBMIT_OUT_UNANSWERED, "does not greet", 0, true },
 	{ "no greeting for a large one", { .size = 5 * MIB }, { HANG }, HASTY,
@@ -280,7 +302,8 @@ static void
 make_parcel(const struct sample *from, struct sample *s, struct envelope *env,
     struct parcel **p)
 {
-	const struct submit_head head = { { 1, 2, 3 }, 1700000000 };
+	const struct submit_head head = { { 1, 2, 3 }, 1700000000,
+		SUBMIT_VERSION };
 	struct source source = { sample_read, sample_rewind, s };
 	struct err e;
 
