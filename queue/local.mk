@@ -72,6 +72,7 @@ libqueue_a_SOURCES = \
 	queue/settle.c queue/settle.h \
 	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \
+	queue/schema.c queue/schema_1.c \
 	queue/sql.c queue/sql.h \
 	queue/state.c queue/state.h \
 	queue/store.c queue/store.h \

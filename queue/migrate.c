@@ -8,6 +8,8 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +18,11 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
+#include "queue/ballast.h"
 #include "queue/store_priv.h"
+
+/* For the steps themselves, and for others on the disk. */
+#define ROOM_SPARE (16 * 1024 * 1024)
 
 int
 migrate_version(
@@ -48,6 +54,23 @@ migrate_version(
 	return 0;
 }
 
+/* Once a transaction is rolled back, the connection does not know it any more.
+ */
+static void
+note_damage(struct migration *m, int rc)
+{
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
+		m->is_damaged = true;
+}
+
+static uint64_t
+octets_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 ? 0 : (uint64_t)st.st_size;
+}
+
 static int
 sync_directory_of(const char *path, struct err *e)
 {
@@ -66,6 +89,34 @@ sync_directory_of(const char *path, struct err *e)
 	return rc;
 }
 
+/* What a copy that was not finished has left. */
+static void
+forget_copy(const char *partial)
+{
+	char *journal = xasprintf("%s-journal", partial);
+
+	(void)unlink(partial);
+	(void)unlink(journal);
+	free(journal);
+}
+
+static int
+make_copy(const char *partial, sqlite3 **copy, struct err *e)
+{
+	int fd, sq;
+
+	fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1 || close(fd) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "making %s", partial);
+	sq = sqlite3_open_v2(partial, copy, SQLITE_OPEN_READWRITE, NULL);
+	if (sq == SQLITE_OK)
+		sq = sqlite3_exec(*copy, sql_copy_settings, NULL, NULL, NULL);
+	return sq == SQLITE_OK
+		   ? 0
+		   : query_error(sq, partial, sqlite3_errstr(sq), e);
+}
+
 /* SQLite's own copying, since it sees what still lies in the journal. */
 static int
 copy_into(sqlite3 *from, sqlite3 *to)
@@ -78,80 +129,97 @@ copy_into(sqlite3 *from, sqlite3 *to)
 	return sqlite3_backup_finish(b);
 }
 
+/* Before the disk is filled for it. */
+static int
+check_room(const char *path, struct err *e)
+{
+	char *directory = xstrdup(path), *journal = xasprintf("%s-wal", path);
+	uint64_t octets = octets_of(path) + octets_of(journal);
+	int rc;
+
+	*strrchr(directory, '/') = '\0';
+	rc = space_check(directory, ROOM_SPARE, octets, e);
+	if (rc == -1 && strcmp(e->status, "4.3.1") == 0)
+		err_set(e, ERR_TEMP, "4.3.1",
+		    "the disk of %s has no room for a copy of %llu MiB; make "
+		    "room there",
+		    directory, (unsigned long long)(octets >> 20) + 1);
+	free(directory);
+	free(journal);
+	return rc;
+}
+
 /* The copy has its name only once it is whole and on the disk. */
 static int
-back_up(sqlite3 *db, const char *path, int version, struct err *e)
+back_up(struct migration *m, int version, struct err *e)
 {
-	char *name = xasprintf("%s.v%d", path, version);
-	char *partial = xasprintf("%s.v%d.part", path, version);
+	char *name = xasprintf("%s.v%d", m->path, version);
+	char *partial = xasprintf("%s.v%d.part", m->path, version);
 	sqlite3 *copy = NULL;
-	int fd, rc = -1, sq;
+	int rc = -1, sq;
 
-	if (unlink(partial) == -1 && errno != ENOENT) {
-		err_errno(e, ERR_TEMP, "4.3.0", "removing %s", partial);
+	forget_copy(partial);
+	if (check_room(m->path, e) == -1 || make_copy(partial, &copy, e) == -1)
 		goto out;
-	}
-	fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd == -1 || close(fd) == -1) {
-		err_errno(e, ERR_TEMP, "4.3.0", "making %s", partial);
-		goto out;
-	}
-	sq = sqlite3_open_v2(partial, &copy, SQLITE_OPEN_READWRITE, NULL);
-	if (sq == SQLITE_OK)
-		sq = copy_into(db, copy);
+	sq = copy_into(m->db, copy);
+	(void)sqlite3_close(copy);
+	copy = NULL;
 	if (sq != SQLITE_OK) {
+		note_damage(m, sq);
 		query_error(sq, partial, sqlite3_errstr(sq), e);
 		goto out;
 	}
-	(void)sqlite3_close(copy);
-	copy = NULL;
 	if (rename(partial, name) == -1) {
 		err_errno(e, ERR_TEMP, "4.3.0", "renaming %s", partial);
 		goto out;
 	}
-	rc = sync_directory_of(path, e);
+	rc = sync_directory_of(m->path, e);
 out:
-	if (rc == -1)
-		err_prefix(e, "backing up the queue before its migration");
 	(void)sqlite3_close(copy);
+	/* Of a name that is not the copy's yet, nothing may stay. */
+	if (rc == -1) {
+		forget_copy(partial);
+		err_prefix(e, "backing up the queue before its migration");
+	}
 	free(name);
 	free(partial);
 	return rc;
 }
 
 static int
-run_step(sqlite3 *db, const char *path, const char *sql, struct err *e)
+run_step(struct migration *m, const char *sql, struct err *e)
 {
 	int rc;
 
-	rc = sqlite3_exec(db, sql_text[SQL_BEGIN], NULL, NULL, NULL);
+	rc = sqlite3_exec(m->db, sql_text[SQL_BEGIN], NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+		rc = sqlite3_exec(m->db, sql, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, sql_text[SQL_COMMIT], NULL, NULL, NULL);
+		rc =
+		    sqlite3_exec(m->db, sql_text[SQL_COMMIT], NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return 0;
-	query_error(sqlite3_extended_errcode(db), path, sqlite3_errmsg(db), e);
-	if (sqlite3_get_autocommit(db) == 0)
+	note_damage(m, rc);
+	query_error(
+	    sqlite3_extended_errcode(m->db), m->path, sqlite3_errmsg(m->db), e);
+	if (sqlite3_get_autocommit(m->db) == 0)
 		(void)sqlite3_exec(
-		    db, sql_text[SQL_ROLLBACK], NULL, NULL, NULL);
+		    m->db, sql_text[SQL_ROLLBACK], NULL, NULL, NULL);
 	return err_prefix(e, "migration");
 }
 
 int
-migrate_run(sqlite3 *db, const char *path, const char *const *steps, int newest,
-    struct err *e)
+migrate_run(struct migration *m, struct err *e)
 {
 	int version;
 
-	if (migrate_version(db, path, newest, &version, e) == -1)
+	m->is_damaged = false;
+	if (migrate_version(m->db, m->path, m->newest, &version, e) == -1)
 		return -1;
-	if (version > 0 && version < newest &&
-	    back_up(db, path, version, e) == -1)
+	if (version > 0 && version < m->newest && back_up(m, version, e) == -1)
 		return -1;
-	for (; version < newest; version++)
-		if (run_step(db, path, steps[version], e) == -1)
+	for (; version < m->newest; version++)
+		if (run_step(m, m->steps[version], e) == -1)
 			return -1;
 	return 0;
 }

@@ -19,17 +19,13 @@
 #include "common/xalloc.h"
 #include "queue/salvage_priv.h"
 
-/* Columns of message, in the order of the schema. */
-#define COLUMN_STATE  1
-#define COLUMN_SIZE   9
-#define COLUMN_CHUNKS 10
-
 struct salvage {
 	sqlite3 *from, *to;
 	sqlite3_stmt *in[PARTS], *out[PARTS];
 	uint64_t *ids;
 	size_t n, room;
 	struct salvage_report *report;
+	int state, size, chunks; /* columns of message */
 };
 
 /* ---- ids ---- */
@@ -119,6 +115,29 @@ out:
 	return rc;
 }
 
+/* Which column of a row has that name, wherever a version has put it; or -1. */
+static int
+column(sqlite3_stmt *st, const char *name)
+{
+	int i = sqlite3_column_count(st);
+
+	while (i-- > 0)
+		if (strcmp(sqlite3_column_name(st, i), name) == 0)
+			break;
+	return i;
+}
+
+static int
+find_columns(struct salvage *v)
+{
+	sqlite3_stmt *st = v->in[PART_MESSAGE];
+
+	v->state = column(st, "state");
+	v->size = column(st, "size");
+	v->chunks = column(st, "chunks");
+	return v->state == -1 || v->size == -1 || v->chunks == -1 ? -1 : 0;
+}
+
 /* All rows of the message in one table: how many, or -1. */
 static int64_t
 copy_rows(struct salvage *v, enum salvage_part part, uint64_t id)
@@ -175,15 +194,15 @@ copy_message(struct salvage *v, uint64_t id)
 
 	(void)sqlite3_bind_int64(st, 1, (int64_t)id);
 	if (sqlite3_step(st) == SQLITE_ROW) {
-		state = (const char *)sqlite3_column_text(st, COLUMN_STATE);
+		state = (const char *)sqlite3_column_text(st, v->state);
 		/* Never acknowledged; or something that was never a state. */
 		if (state != NULL &&
 		    strcmp(state, rcpt_state_name(RCPT_STAGING)) == 0)
 			rc = 1;
 		else
 			rc = copy_row(st, v->out[PART_MESSAGE]);
-		size = sqlite3_column_int64(st, COLUMN_SIZE);
-		chunks = sqlite3_column_int64(st, COLUMN_CHUNKS);
+		size = sqlite3_column_int64(st, v->size);
+		chunks = sqlite3_column_int64(st, v->chunks);
 	}
 	(void)sqlite3_reset(st);
 	if (rc != 0)
@@ -253,6 +272,8 @@ carry(struct salvage *v, uint64_t octets)
 	for (i = 0; i < PARTS; i++)
 		if (prepare(v, &salvage_parts[i], &v->in[i], &v->out[i]) == -1)
 			goto out;
+	if (find_columns(v) == -1)
+		goto out;
 	gather_ids(v, octets);
 	if (copy_messages(v) == -1)
 		goto out;
@@ -278,7 +299,7 @@ salvage_run(
 	salvage_remove_copy(copy);
 	if (salvage_open_to(to, &v.to, e) == -1)
 		goto out;
-	if (salvage_open_from(from, to, copy, &v.from) == -1)
+	if (salvage_open_from(from, copy, &v.from) == -1)
 		err_set(e, ERR_TEMP, "4.3.0",
 		    "%s cannot be read, or there is no room for a copy of it",
 		    from);

@@ -2,8 +2,12 @@
 /*
  * The files of a salvage: the damaged one, opened to be read and left as it
  * is, and the new one.  A file whose first page is gone, or that was cut
- * short, is read by way of a copy with the first page of a new queue: the
- * tables of one version begin on the same pages.
+ * short, is read by way of a copy with the first page of a new queue: tables
+ * begin on the page where the version that has made them put them.
+ *
+ * Which version the file was of went with that page.  They are tried from the
+ * newest down: one that does not fit leads to no table, and an older one than
+ * the file's own fits all the same, since it only knows of fewer columns.
  */
 #include "config.h"
 
@@ -54,9 +58,12 @@ open_from(const char *path, sqlite3 **db)
 	return rc;
 }
 
-int
-salvage_open_to(const char *path, sqlite3 **db, struct err *e)
+static int
+make_queue(const char *path, int version, sqlite3 **db, struct err *e)
 {
+	struct migration m = {
+		.path = path, .steps = sql_migrations, .newest = version
+	};
 	int fd;
 
 	fd = open(
@@ -66,10 +73,18 @@ salvage_open_to(const char *path, sqlite3 **db, struct err *e)
 	if (sqlite3_open_v2(path, db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 		NULL) == SQLITE_OK &&
-	    salvage_exec(*db, salvage_to_settings) == 0)
-		return migrate_run(*db, path, sql_migrations, sql_version, e);
+	    salvage_exec(*db, salvage_to_settings) == 0) {
+		m.db = *db;
+		return migrate_run(&m, e);
+	}
 	return query_error(
 	    sqlite3_extended_errcode(*db), path, sqlite3_errmsg(*db), e);
+}
+
+int
+salvage_open_to(const char *path, sqlite3 **db, struct err *e)
+{
+	return make_queue(path, sql_version, db, e);
 }
 
 static int
@@ -130,23 +145,45 @@ salvage_size(const char *path)
 	return stat(path, &st) == -1 ? 0 : (uint64_t)st.st_size;
 }
 
+/* Gives the copy the first page of a new queue of that version. */
+static int
+put_version(const char *copy, int version)
+{
+	char *fresh = xasprintf("%s.first", copy);
+	sqlite3 *db = NULL;
+	struct err e;
+	int rc;
+
+	(void)unlink(fresh);
+	rc = make_queue(fresh, version, &db, &e);
+	(void)sqlite3_close(db);
+	if (rc == 0)
+		rc = put_first_page(fresh, copy);
+	salvage_remove_copy(fresh);
+	free(fresh);
+	return rc;
+}
+
 /* Opens a copy that has a first page; 0, or -1 when that is no help. */
 static int
-open_copy(const char *from, const char *fresh, const char *copy, sqlite3 **db)
+open_copy(const char *from, const char *copy, sqlite3 **db)
 {
 	char *wal = xasprintf("%s-wal", from);
 	char *copy_wal = xasprintf("%s-wal", copy);
 	char *directory = xstrdup(from);
 	struct err e;
-	int rc = -1;
+	int version, rc = -1;
 
 	*strrchr(directory, '/') = '\0';
 	if (space_check(directory, ROOM_SPARE,
-		2 * (salvage_size(from) + salvage_size(wal)), &e) == 0 &&
-	    copy_file(from, copy) == 0 &&
-	    (salvage_size(wal) == 0 || copy_file(wal, copy_wal) == 0) &&
-	    put_first_page(fresh, copy) == 0)
-		rc = open_from(copy, db);
+		2 * (salvage_size(from) + salvage_size(wal)), &e) == -1 ||
+	    copy_file(from, copy) == -1 ||
+	    (salvage_size(wal) > 0 && copy_file(wal, copy_wal) == -1))
+		goto out;
+	for (version = sql_version; rc == -1 && version > 0; version--)
+		if ((rc = put_version(copy, version)) == 0)
+			rc = open_from(copy, db);
+out:
 	free(wal);
 	free(copy_wal);
 	free(directory);
@@ -168,12 +205,11 @@ salvage_remove_copy(const char *copy)
 }
 
 int
-salvage_open_from(
-    const char *from, const char *fresh, const char *copy, sqlite3 **db)
+salvage_open_from(const char *from, const char *copy, sqlite3 **db)
 {
 	if (open_from(from, db) == 0)
 		return 0;
-	return open_copy(from, fresh, copy, db);
+	return open_copy(from, copy, db);
 }
 
 int

@@ -12,10 +12,9 @@ uint64_t salvage_size(const char *path);
 
 /*
  * The damaged file, or a copy of it (and of its journal) with the first page
- * of the new queue at fresh; -1 when neither can be read.
+ * of a new queue; -1 when neither can be read.
  */
-int salvage_open_from(
-    const char *from, const char *fresh, const char *copy, sqlite3 **db);
+int salvage_open_from(const char *from, const char *copy, sqlite3 **db);
 void salvage_remove_copy(const char *copy);
 
 /* Makes a queue without mail at path. */

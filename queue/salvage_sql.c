@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The SQL of a salvage, which is no part of a sound queue's: it asks both files
- * by the schema of queue/sql.c, and counts on nothing in the damaged one.
+ * by the schema of queue/schema.c, and counts on nothing in the damaged one.
  */
 #include "config.h"
 

@@ -111,6 +111,7 @@ extern const char sql_ask_objects[];
 extern const char sql_ask_page_size[];
 extern const char sql_quick_check[];
 extern const char sql_foreign_key_check[];
+extern const char sql_copy_settings[];
 
 /*
  * A setting of the connection: how it is made, how it is read back, and what
@@ -135,6 +136,7 @@ extern const size_t sql_npragmas;
  */
 extern const char *const sql_migrations[];
 extern const int sql_version; /* what we write; the number of migrations */
+extern const char sql_schema_1[];
 
 /* Columns of the message part of SQL_MESSAGE_GET and SQL_LIST_*. */
 enum sql_message_column {

@@ -244,7 +244,10 @@ open_write(struct store *s, int64_t now, int64_t uncertain_due,
 static int
 connect(struct store *s, struct store_opened *what, struct err *e)
 {
-	int flags, from;
+	struct migration m = {
+		.path = s->path, .steps = sql_migrations, .newest = sql_version
+	};
+	int flags, from, rc;
 
 	flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 		(s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE
@@ -265,7 +268,10 @@ connect(struct store *s, struct store_opened *what, struct err *e)
 	if (from == sql_version)
 		return 0;
 	what->migrated_from = from;
-	return migrate_run(s->db, s->path, sql_migrations, sql_version, e);
+	m.db = s->db;
+	rc = migrate_run(&m, e);
+	s->is_damaged = m.is_damaged;
+	return rc;
 }
 
 /* -1 with *damaged telling whether the file is to be replaced. */

@@ -121,12 +121,20 @@ int recover_note_clean(struct store *s, struct err *e);
 
 /*
  * migrate.c.  The version of a file, 0 for a new one; -1 when it is not ours
- * or newer than newest.  migrate_run brings it to newest, by steps[version].
+ * or newer than newest.
  */
 int migrate_version(
     sqlite3 *db, const char *path, int newest, int *version, struct err *e);
-int migrate_run(sqlite3 *db, const char *path, const char *const *steps,
-    int newest, struct err *e);
+
+/* Brings the file to newest, by steps[version]. */
+struct migration {
+	sqlite3 *db;
+	const char *path;
+	const char *const *steps;
+	int newest;
+	bool is_damaged; /* out: it failed for that */
+};
+int migrate_run(struct migration *m, struct err *e);
 
 /*
  * message.c: a staging message grows by n octets; *seq is the number of the

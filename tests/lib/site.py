@@ -167,7 +167,9 @@ class Site:
             lines += ["%s = %s" % (name, value)
                       for name, value in options.items() if value is not None]
             lines.append("")
-        self.write("conf/mailchute.conf", "\n".join(lines))
+        # At once: programs that run meanwhile read the one or the other.
+        os.rename(self.write("conf/mailchute.conf.new", "\n".join(lines)),
+                  self.conf_path)
 
     # ---- the daemon -----------------------------------------------------
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What earlier versions wrote, stored for good in tests/data."""
 
+import gzip
 import os
 import struct
 
@@ -64,3 +65,52 @@ def submission(body, rcpts, version=1, more=b""):
         out.append(frame(DATA, body[at:at + RAW_MAX]))
     out.append(frame(END, number(17, len(body))))
     return b"".join(out)
+
+
+# ---- the queue of version 1 ----------------------------------------------------
+
+HELD, AWAY = "held@contoso.example", "away@contoso.example"
+
+# What waits in it, by address; "active" becomes uncertain when it is opened,
+# and staging@example.net, half-way in, was never acknowledged.
+WAITING = {
+    "alerts@contoso.example": "queued",   # a notice, of two refusals
+    "later@example.net": "queued",        # one and refused are finished
+    "ops@example.net": "queued",
+    "of-held@example.net": "queued",      # an account that is held
+    "of-away@example.net": "queued",      # one that backs off
+    "uncertain@example.net": "uncertain",
+    "held@example.net": "held",
+    "too@example.net": "held",
+    "active@example.net": "uncertain",
+    "queued@example.net": "queued",
+}
+FINISHED = {
+    "delivered@example.net": "delivered",
+    "one@example.net": "delivered",
+    "refused@example.net": "bounced",
+    "late@example.net": "expired",
+    "removed@example.net": "removed",
+}
+
+
+def queue_conf(site, away_port):
+    """The accounts that it knows; nothing in it is too old for them."""
+    site.conf["queue"].update(lifetime="365d", delay_notice="never",
+                              retry="30d", history="36500d")
+    common = {k: site.conf["account"][k] for k in
+              ("provider", "host", "port", "auth", "rate", "tls_ca_file",
+               "password_file")}
+    site.conf["account held"] = dict(common, user=HELD)
+    site.conf["account away"] = dict(common, user=AWAY, port=away_port)
+
+
+def plant_queue(site, data=None):
+    """Gives a site that has not run yet the stored queue."""
+    target = site.path("lib/queue.db")
+    with open(target, "wb") as f:
+        f.write(data or gzip.decompress(read("queue-1", "queue.db.gz")))
+    os.chmod(target, 0o600)
+    if os.getuid() == 0:
+        os.chown(target, site.uid, site.gid)
+    return target

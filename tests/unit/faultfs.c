@@ -212,19 +212,26 @@ static const sqlite3_io_methods shim_methods = {
 	.xShmUnmap = shim_shm_unmap,
 };
 
+static bool
+ends_in(const char *name, size_t len, const char *end)
+{
+	size_t n = strlen(end);
+
+	return len >= n && memcmp(name + len - n, end, n) == 0;
+}
+
 static enum faultfs_file
 which_file(const char *name)
 {
-	size_t len = name == NULL ? 0 : strlen(name), suffix;
+	size_t len = name == NULL ? 0 : strlen(name);
 	int i;
 
-	for (i = FILE_COUNT - 1; i > 0; i--) {
-		suffix = strlen(faultfs_suffix[i]);
-		if (len > suffix &&
-		    strcmp(name + len - suffix, faultfs_suffix[i]) == 0)
+	for (i = FILE_COUNT - 1; i > 0; i--)
+		if (ends_in(name, len, faultfs_suffix[i]))
 			break;
-	}
-	return (enum faultfs_file)i;
+	len -= strlen(faultfs_suffix[i]);
+	return ends_in(name, len, "queue.db") ? (enum faultfs_file)i
+					      : FILE_OTHER;
 }
 
 static int

@@ -39,7 +39,8 @@ enum faultfs_file {
 	FILE_DB,
 	FILE_WAL,
 	FILE_JOURNAL,
-	FILE_COUNT
+	FILE_COUNT,
+	FILE_OTHER = FILE_COUNT /* none of a queue.db */
 };
 extern const char *const faultfs_suffix[FILE_COUNT];
 

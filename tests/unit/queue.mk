@@ -126,6 +126,19 @@ tests_unit_dropfile_CFLAGS = $(queue_test_cflags)
 tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_LDADD = $(queue_test_libs)
+# These are of a later day: they have a schema of their own.
+version_2 = tests/unit/version_2.c tests/unit/version_2.h
+check_PROGRAMS += tests/unit/upgrade tests/unit/upgrade_faults \
+	tests/unit/upgrade_salvage
+tests_unit_upgrade_SOURCES = tests/unit/upgrade.c $(version_2)
+tests_unit_upgrade_CFLAGS = $(queue_test_cflags)
+tests_unit_upgrade_LDADD = $(queue_test_libs)
+tests_unit_upgrade_faults_SOURCES = tests/unit/upgrade_faults.c $(version_2)
+tests_unit_upgrade_faults_CFLAGS = $(queue_test_cflags)
+tests_unit_upgrade_faults_LDADD = $(queue_test_libs)
+tests_unit_upgrade_salvage_SOURCES = tests/unit/upgrade_salvage.c $(version_2)
+tests_unit_upgrade_salvage_CFLAGS = $(queue_test_cflags)
+tests_unit_upgrade_salvage_LDADD = $(queue_test_libs)
 notice_rig = tests/unit/notice_rig.c tests/unit/notice_rig.h \
 	tests/unit/settle_rig.c tests/unit/settle_rig.h
 tests_unit_bounce_SOURCES = tests/unit/bounce.c $(notice_rig)

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 #include <sqlite3.h>
+#include <zlib.h>
 
 #include "common/xalloc.h"
 #include "tests/unit/queue_fixture.h"
@@ -93,6 +94,28 @@ world_tear_down(void **state)
 	fixture_remove(w->directory);
 	free(w);
 	return 0;
+}
+
+char *
+fixture_stored(const char *directory)
+{
+	const char *top = getenv("top_srcdir");
+	char *from = xasprintf(
+	    "%s/tests/data/queue-1/queue.db.gz", top == NULL ? "." : top);
+	char *path = xasprintf("%s/queue.db", directory), octets[8192];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), n;
+	gzFile in = gzopen(from, "rb");
+
+	assert_int_not_equal(fd, -1);
+	if (in == NULL)
+		fail_msg("cannot read %s", from);
+	while ((n = gzread(in, octets, sizeof(octets))) > 0)
+		assert_int_equal(write(fd, octets, (size_t)n), n);
+	assert_int_equal(n, 0);
+	assert_int_equal(gzclose(in), Z_OK);
+	assert_int_equal(close(fd), 0);
+	free(from);
+	return path;
 }
 
 void

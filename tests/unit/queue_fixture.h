@@ -48,6 +48,12 @@ struct world {
 int world_set_up(void **state);
 int world_tear_down(void **state);
 
+/*
+ * Puts the queue that a mailchuted of version 1 has left (tests/data/queue-1)
+ * into the directory: its path.
+ */
+char *fixture_stored(const char *directory);
+
 /* Runs SQL on the queue's file by a connection of its own. */
 void fixture_tamper(const char *directory, const char *sql);
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The versions of the schema, from nothing to the newest.  docs/schema.md tells
+ * how one is added.
+ */
+#include "config.h"
+
+#include "queue/sql.h"
+
+const char *const sql_migrations[] = {
+	sql_schema_1,
+};
+const int sql_version = sizeof(sql_migrations) / sizeof(sql_migrations[0]);
