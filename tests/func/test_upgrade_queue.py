@@ -217,7 +217,11 @@ class Load:
 def test_an_upgrade_under_load(upgraded, server):
     """The old queue, drop files of the old version, and submissions all along,
     while mailchuted ends and another comes: none is refused, none is lost, and
-    none arrives twice."""
+    none arrives twice.
+
+    The other one is started anew from the same path and is the same program,
+    since there is one version yet; what an earlier one left is the specimens.
+    """
     site = upgraded
     for name in VERSION_1:
         path = site.path("spool/drop/" + name)

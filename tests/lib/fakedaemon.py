@@ -140,8 +140,11 @@ def pump(source, sink):
 
 
 def copy_as(path, source, uid, gid, mode=0o640):
-    """A file of somebody's in the drop folder."""
-    shutil.copyfile(source, path)
-    os.chmod(path, mode)
+    """A file of somebody's in the drop folder, there at once as it shall be:
+    a daemon that runs would take it before it has its owner."""
+    beside = os.path.join(os.path.dirname(os.path.dirname(path)), "coming")
+    shutil.copyfile(source, beside)
+    os.chmod(beside, mode)
     if os.getuid() == 0:
-        os.chown(path, uid, gid)
+        os.chown(beside, uid, gid)
+    os.rename(beside, path)
