@@ -110,6 +110,7 @@ children_start_deliver(
 		.argv = argv,
 		.in = -1,
 		.out = -1,
+		.log = -1,
 		.keep = keep,
 		.nkeep = 2,
 		.is_told_to_stop = true,
@@ -151,7 +152,7 @@ run_secret_command(struct children *c, const struct conf_account *a,
     uint32_t account, struct err *e)
 {
 	const char **argv;
-	struct spawn s = { .in = -1 };
+	struct spawn s = { .in = -1, .log = -1 };
 	int fd[2];
 	pid_t pid;
 	size_t i;

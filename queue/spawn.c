@@ -76,7 +76,7 @@ static void __attribute__((noreturn)) become(const struct spawn *s, int report)
 	for (i = 0; i < n; i++) {
 		fd[i] = i == 0   ? s->in
 			: i == 1 ? s->out
-			: i == 2 ? log_fd()
+			: i == 2 ? (s->log == -1 ? log_fd() : s->log)
 				 : s->keep[i - FIRST_KEPT];
 		if ((fd[i] = move_up(fd[i] == -1 ? null : fd[i])) == -1)
 			goto fail;
@@ -89,6 +89,8 @@ static void __attribute__((noreturn)) become(const struct spawn *s, int report)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		goto fail;
 #endif
+	if (s->leads_group && setpgid(0, 0) == -1)
+		goto fail;
 	set_signals(s->is_told_to_stop);
 	/* exec changes none of the strings, whatever its prototype says. */
 	execve(s->argv[0], (char *const *)(uintptr_t)s->argv,

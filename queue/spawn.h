@@ -16,21 +16,26 @@
  */
 
 /*
- * Starts argv[0] with in on descriptor 0, out on 1, and keep[i] on descriptor
- * 3 + i; a descriptor of -1 means /dev/null.  2 is the log, else /dev/null.
+ * Starts argv[0] with in on descriptor 0, out on 1, log on 2, and keep[i] on
+ * descriptor 3 + i; a descriptor of -1 means /dev/null, or for log the log's
+ * own where it has one.
  * Returns the pid, or -1 with *e filled: ERR_LOCAL where the program cannot be
  * run, ERR_TEMP where no process can be made.  The descriptors stay the
  * caller's.
  *
  * is_told_to_stop: the child hears of a stop by its channels, and ignores
  * SIGTERM, SIGINT and SIGHUP.
+ *
+ * leads_group: it leads a process group of its own, so that it can be killed
+ * with all that it starts.
  */
 struct spawn {
 	const char *const *argv; /* ends with NULL */
-	int in, out;
+	int in, out, log;
 	const int *keep;
 	size_t nkeep;
 	bool is_told_to_stop;
+	bool leads_group;
 };
 pid_t spawn_start(const struct spawn *s, struct err *e);
 

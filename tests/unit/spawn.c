@@ -52,6 +52,7 @@ run_shell(const char *script, const int *keep, size_t nkeep, bool stop)
 	const char *const argv[] = { "/bin/sh", "-c", script, NULL };
 	struct spawn s = { .argv = argv,
 		.in = -1,
+		.log = -1,
 		.keep = keep,
 		.nkeep = nkeep,
 		.is_told_to_stop = stop };
@@ -63,7 +64,7 @@ static void
 the_environment_is_made_from_nothing(void **state)
 {
 	const char *const argv[] = { "/usr/bin/env", NULL };
-	struct spawn s = { .argv = argv, .in = -1 };
+	struct spawn s = { .argv = argv, .in = -1, .log = -1 };
 
 	(void)state;
 	if (SANITIZED)
@@ -133,11 +134,51 @@ a_child_told_to_stop_does_not_die_of_signals(void **state)
 }
 
 static void
+what_it_complains_of_may_go_elsewhere(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "echo oh >&2", NULL };
+	struct spawn s = { .argv = argv, .in = -1 };
+	char octets[8] = "";
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	s.log = fd[1];
+	assert_int_equal(run(&s), 0);
+	close(fd[1]);
+	assert_int_equal(read(fd[0], octets, sizeof(octets)), 3);
+	assert_string_equal(octets, "oh\n");
+	close(fd[0]);
+}
+
+/* One is killed with all that it started; any other stays in our group. */
+static void
+a_child_may_lead_a_group(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c",
+		"set -- $(cat /proc/$$/stat); echo $$ $5", NULL };
+	struct spawn s = { .argv = argv, .in = -1, .log = -1 };
+	long pid, group;
+	char *end;
+
+	(void)state;
+	s.leads_group = true;
+	assert_int_equal(run(&s), 0);
+	pid = strtol(said, &end, 10);
+	group = strtol(end, NULL, 10);
+	assert_int_equal(group, pid);
+	s.leads_group = false;
+	assert_int_equal(run(&s), 0);
+	strtol(said, &end, 10);
+	assert_int_equal(strtol(end, NULL, 10), getpgrp());
+}
+
+static void
 what_cannot_be_started_is_told(void **state)
 {
 	const char *const argv[] = { "/nonexistent/program", NULL };
 	static const int many[5] = { 0, 0, 0, 0, 0 };
-	struct spawn s = { .argv = argv, .in = -1, .out = -1 };
+	struct spawn s = { .argv = argv, .in = -1, .out = -1, .log = -1 };
 	int next = fixture_next_fd();
 	struct err e;
 
@@ -162,6 +203,8 @@ main(void)
 		cmocka_unit_test(the_environment_is_made_from_nothing),
 		cmocka_unit_test(descriptors_stand_where_they_are_meant),
 		cmocka_unit_test(a_child_told_to_stop_does_not_die_of_signals),
+		cmocka_unit_test(what_it_complains_of_may_go_elsewhere),
+		cmocka_unit_test(a_child_may_lead_a_group),
 		cmocka_unit_test(what_cannot_be_started_is_told),
 	};
 
