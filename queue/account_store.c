@@ -136,6 +136,15 @@ store_fact_put(
 }
 
 int
+store_fact_delete(struct store *s, const char *name, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_FACT_DELETE);
+
+	query_bind_text(st, 1, name);
+	return query_change(s, st, NULL, e);
+}
+
+int
 store_move_times(struct store *s, int64_t by_s, struct err *e)
 {
 	static const enum sql moves[] = { SQL_MOVE_MESSAGES, SQL_MOVE_RCPTS,

@@ -330,15 +330,6 @@ active_to_uncertain(struct store *s, int64_t now, int64_t due_at,
 	return rc;
 }
 
-static int
-fact_delete(struct store *s, const char *name, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, SQL_FACT_DELETE);
-
-	query_bind_text(st, 1, name);
-	return query_change(s, st, NULL, e);
-}
-
 /*
  * The greatest id ever given.  A clean stop has written it down.  After a
  * crash it is that of a message, or of one that left its submission or its
@@ -373,7 +364,7 @@ recover_reconcile(struct store *s, int64_t now, int64_t uncertain_due,
 		return -1;
 	if (sweep_staging(s, what, e) == -1 ||
 	    active_to_uncertain(s, now, uncertain_due, what, e) == -1 ||
-	    fact_delete(s, FACT_STOPPED, e) == -1) {
+	    store_fact_delete(s, FACT_STOPPED, e) == -1) {
 		store_rollback(s);
 		return -1;
 	}

@@ -387,5 +387,6 @@ int store_fact_get(
     struct store *s, const char *name, char **value, struct err *e);
 int store_fact_put(
     struct store *s, const char *name, const char *value, struct err *e);
+int store_fact_delete(struct store *s, const char *name, struct err *e);
 
 #endif
