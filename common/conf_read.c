@@ -281,10 +281,6 @@ open_option(struct reader *r, const char *name, const char *value)
 		return;
 	}
 	*line = r->line;
-	if ((o->flags & OPTION_UNUSED) != 0 && r->use == CONF_FULL &&
-	    (o->none == NULL || strcmp(value, o->none) != 0))
-		conf_note(r->notes, CONF_WARNING, r->line,
-		    "%s has no effect in this version", name);
 	r->option = o;
 	buf_puts(&r->value, value);
 }

@@ -52,7 +52,6 @@ enum conf_kind {
 
 #define OPTION_SECRET  1U /* names a file or command that gives a secret */
 #define OPTION_RESTART 2U /* a reload does not change it */
-#define OPTION_UNUSED  4U /* read, but nothing acts on it yet: a warning */
 
 struct conf_word {
 	const char *name; /* NULL ends the list */

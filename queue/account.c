@@ -38,6 +38,14 @@
 /* Lost answers in a row that are more than an accident. */
 #define UNANSWERED_MAX 3
 
+const char *
+account_shown_name(const struct conf_account *a)
+{
+	if (a->name[0] != '\0')
+		return a->name;
+	return a->user != NULL ? a->user : "default";
+}
+
 static void
 note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
 {
@@ -265,6 +273,7 @@ account_move_times(struct account *a, int64_t by_s)
 	move(&a->known.since, by_s);
 	move(&a->known.next_at, by_s);
 	move(&a->known.last_success_at, by_s);
+	move(&a->tried_at, by_s);
 	budget_shift(a->budget, by_s);
 	hosts_move_times(&a->hosts, by_s);
 }

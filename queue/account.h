@@ -22,7 +22,11 @@ struct account {
 	struct pace pace;
 	struct hosts hosts;  /* in the order of conf->hosts */
 	unsigned unanswered; /* lost answers since the last success */
+	int64_t tried_at;    /* when a message was last tried; 0: not yet */
 };
+
+/* Its name for people: the plain account has none of its own. */
+const char *account_shown_name(const struct conf_account *a);
 
 /* Reads what the store knows; a new account is ready. */
 int account_load(struct account *a, struct store *s, const struct conf *conf,

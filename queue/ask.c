@@ -72,8 +72,8 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		answer->ok = answer->has_fd = *fd != -1;
 		break;
 	case ASK_INCLUDE:
-		*fd =
-		    filesource_open(r->path, FILESOURCE_INCLUDE, &answer->why);
+		*fd = filesource_open(
+		    r->with.path, FILESOURCE_INCLUDE, &answer->why);
 		answer->ok = answer->has_fd = *fd != -1;
 		break;
 	case ASK_STAMP:
@@ -90,6 +90,7 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		break;
 	case ASK_DELIVER:
 	case ASK_KILL:
+	case ASK_ALARM:
 	case ASK_ALIVE:
 	case ASK_READY:
 		err_set(&answer->why, ERR_TEMP, "4.3.2",
@@ -184,7 +185,8 @@ ask_include(struct ask *a, const char *path, struct err *e)
 	struct ask_answer answer;
 	int fd;
 
-	if (strlcpy(r.path, path, sizeof(r.path)) >= sizeof(r.path))
+	if (strlcpy(r.with.path, path, sizeof(r.with.path)) >=
+	    sizeof(r.with.path))
 		return err_set(e, ERR_LOCAL, "5.3.5", "file name is too long");
 	return ask(a, &r, &answer, &fd, e) == -1 ? -1 : fd;
 }
@@ -229,6 +231,15 @@ ask_alive(struct ask *a)
 {
 	struct ask_request r = { .what = ASK_ALIVE };
 
+	tell(a, &r);
+}
+
+void
+ask_alarm(struct ask *a, const char *text)
+{
+	struct ask_request r = { .what = ASK_ALARM };
+
+	strlcpy(r.with.text, text, sizeof(r.with.text));
 	tell(a, &r);
 }
 

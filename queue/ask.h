@@ -26,9 +26,12 @@ enum ask_what {
 	ASK_STAMP,   /* what the account's secret file looks like now */
 	ASK_KILL,    /* end a child that does not end by itself */
 	ASK_MEMBER,  /* is the uid one of the account's users? */
+	ASK_ALARM,   /* start local.alarm_command for that text; no answer */
 	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
 	ASK_READY    /* the queue process takes mail; no answer */
 };
+
+#define ASK_TEXT_MAX 4096 /* with its NUL */
 
 struct ask_request {
 	enum ask_what what;
@@ -36,7 +39,10 @@ struct ask_request {
 	uint32_t sockets; /* ASK_READY: so many follow by common/fdpass.h */
 	pid_t pid;
 	uid_t uid;
-	char path[PATH_MAX];
+	union {
+		char path[PATH_MAX];
+		char text[ASK_TEXT_MAX];
+	} with;
 };
 
 /* Changes whenever a secret file is replaced or written. */
@@ -77,6 +83,9 @@ int ask_member(
     struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
 void ask_kill(struct ask *a, pid_t pid);
 void ask_alive(struct ask *a);
+
+/* Text beyond ASK_TEXT_MAX is cut. */
+void ask_alarm(struct ask *a, const char *text);
 
 /* With the sockets that were bound since, for the parent to keep. */
 struct sockets;

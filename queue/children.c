@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/proto_job.h"
 #include "common/xalloc.h"
+#include "queue/alarm_command.h"
 #include "queue/children.h"
 #include "queue/secret.h"
 #include "queue/spawn.h"
@@ -37,6 +38,7 @@ struct children {
 	bool no_commands;
 	struct child v[CHILDREN_MAX];
 	size_t n;
+	struct alarm_command *alarm;
 };
 
 /* Logs what would keep an account from signing in, before mail needs it. */
@@ -67,6 +69,7 @@ children_new(const struct conf *conf, bool no_commands)
 
 	c->conf = conf;
 	c->no_commands = no_commands;
+	c->alarm = alarm_command_new(conf, no_commands);
 	look_at_secrets(conf);
 	return c;
 }
@@ -74,14 +77,28 @@ children_new(const struct conf *conf, bool no_commands)
 void
 children_free(struct children *c)
 {
+	alarm_command_free(c->alarm);
 	free(c);
+}
+
+static void
+close_secrets(struct children *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].secret_fd != -1) {
+			close(c->v[i].secret_fd);
+			c->v[i].secret_fd = -1;
+		}
 }
 
 void
 children_set_conf(struct children *c, const struct conf *conf)
 {
-	children_close(c);
+	close_secrets(c);
 	c->conf = conf;
+	alarm_command_set_conf(c->alarm, conf);
 	look_at_secrets(conf);
 }
 
@@ -231,7 +248,9 @@ children_poll_fds(const struct children *c, struct pollfd *fds)
 	for (i = 0; i < c->n; i++)
 		fds[i] = (struct pollfd){ .fd = c->v[i].secret_fd,
 			.events = POLLIN };
-	return c->n;
+	fds[i] = (struct pollfd){ .fd = alarm_command_fd(c->alarm),
+		.events = POLLIN };
+	return c->n + 1;
 }
 
 void
@@ -240,6 +259,8 @@ children_serve(struct children *c, const struct pollfd *fds, size_t n)
 	size_t i;
 
 	/* Serving adds at the end only; nothing is removed meanwhile. */
+	if (fds[--n].revents != 0)
+		alarm_command_hear(c->alarm);
 	for (i = 0; i < n; i++)
 		if (fds[i].revents != 0 && serve_secret(c, i) == -1) {
 			close(c->v[i].secret_fd);
@@ -248,10 +269,18 @@ children_serve(struct children *c, const struct pollfd *fds, size_t n)
 }
 
 void
-children_reaped(struct children *c, pid_t pid)
+children_alarm(struct children *c, const char *text)
+{
+	alarm_command_tell(c->alarm, text);
+}
+
+void
+children_reaped(struct children *c, pid_t pid, int wstatus)
 {
 	size_t i;
 
+	if (alarm_command_reaped(c->alarm, pid, wstatus))
+		return;
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].pid == pid) {
 			remove_at(c, i);
@@ -264,6 +293,8 @@ children_kill(struct children *c, pid_t pid)
 {
 	size_t i;
 
+	if (pid == 0)
+		alarm_command_kill(c->alarm);
 	for (i = 0; i < c->n; i++)
 		if (pid == 0 || c->v[i].pid == pid)
 			kill(c->v[i].pid, SIGKILL);
@@ -274,6 +305,7 @@ children_kill_overdue(struct children *c, int64_t now)
 {
 	size_t i;
 
+	alarm_command_kill_overdue(c->alarm, now);
 	for (i = 0; i < c->n; i++)
 		if (now >= c->v[i].kill_at)
 			kill(c->v[i].pid, SIGKILL);
@@ -282,7 +314,7 @@ children_kill_overdue(struct children *c, int64_t now)
 int64_t
 children_deadline(const struct children *c)
 {
-	int64_t at = CLOCK_NEVER;
+	int64_t at = alarm_command_deadline(c->alarm);
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
@@ -294,17 +326,12 @@ children_deadline(const struct children *c)
 size_t
 children_count(const struct children *c)
 {
-	return c->n;
+	return c->n + (alarm_command_is_running(c->alarm) ? 1 : 0);
 }
 
 void
 children_close(struct children *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->v[i].secret_fd != -1) {
-			close(c->v[i].secret_fd);
-			c->v[i].secret_fd = -1;
-		}
+	close_secrets(c);
+	alarm_command_close(c->alarm);
 }

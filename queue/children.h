@@ -13,9 +13,11 @@
 
 /*
  * The programs that the parent has started: deliver processes, each with a
- * channel on which it asks for its secret, and the commands that print one.
+ * channel on which it asks for its secret, the commands that print one, and
+ * the command that is told of alarms.
  */
 #define CHILDREN_MAX 64
+#define CHILDREN_FDS (CHILDREN_MAX + 1)
 struct children;
 
 struct children *children_new(const struct conf *conf, bool no_commands);
@@ -34,11 +36,14 @@ void children_close(struct children *c);
 pid_t children_start_deliver(
     struct children *c, uint32_t account, int *job, struct err *e);
 
-/* What to poll, into fds (CHILDREN_MAX of them), and serving it after. */
+/* What to poll, into fds (CHILDREN_FDS of them), and serving it after. */
 size_t children_poll_fds(const struct children *c, struct pollfd *fds);
 void children_serve(struct children *c, const struct pollfd *fds, size_t n);
 
-void children_reaped(struct children *c, pid_t pid);
+/* Runs local.alarm_command for that text, if there is one and it may be. */
+void children_alarm(struct children *c, const char *text);
+
+void children_reaped(struct children *c, pid_t pid, int wstatus);
 
 /* SIGKILL to one of ours, or with pid 0 to all. */
 void children_kill(struct children *c, pid_t pid);

@@ -20,6 +20,7 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "queue/account.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
 #include "queue/parts.h"
@@ -48,15 +49,6 @@ find(struct finding *f, enum level level, int64_t since, const char *reason)
 	f->reason = xstrdup(reason);
 }
 
-/* Names for people: the plain account has none of its own. */
-static const char *
-shown_name(const struct conf_account *a)
-{
-	if (a->name[0] != '\0')
-		return a->name;
-	return a->user != NULL ? a->user : "default";
-}
-
 const char *
 status_account_name(const struct client *c, const char *stored)
 {
@@ -65,7 +57,7 @@ status_account_name(const struct client *c, const char *stored)
 
 	for (i = 0; stored != NULL && i < conf->naccounts; i++)
 		if (strcmp(conf->accounts[i].name, stored) == 0)
-			return shown_name(&conf->accounts[i]);
+			return account_shown_name(&conf->accounts[i]);
 	return stored == NULL ? "" : stored;
 }
 
@@ -81,7 +73,7 @@ judge_account(
 	    store_account_waiting(
 		c->parts->store, v->conf->name, &waiting, &e) == -1)
 		return;
-	reason = xasprintf("account %s %s: %s", shown_name(v->conf),
+	reason = xasprintf("account %s %s: %s", account_shown_name(v->conf),
 	    v->known->state == ACCOUNT_HELD ? "is held" : "backs off",
 	    v->known->text == NULL ? "" : v->known->text);
 	if (v->known->state == ACCOUNT_HELD)
@@ -186,7 +178,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	struct err e;
 
 	memset(&out, 0, sizeof(out));
-	out.name = xstrdup(shown_name(v->conf));
+	out.name = xstrdup(account_shown_name(v->conf));
 	out.state = xstrdup(v->state);
 	out.since = v->since;
 	out.next_at = v->next_at;

@@ -20,6 +20,8 @@ struct dispatch {
 	bool is_stopping;
 	dispatch_rest *rest;
 	void *rest_arg;
+	dispatch_trouble *trouble;
+	void *trouble_arg;
 };
 
 static void
@@ -41,9 +43,19 @@ on_rest(void *arg)
 		d->rest(d->rest_arg);
 }
 
+static void
+on_trouble(void *arg, uint32_t account, uint64_t held)
+{
+	struct dispatch *d = arg;
+
+	if (d->trouble != NULL)
+		d->trouble(d->trouble_arg, account, held);
+}
+
 static const struct lane_calls lane_calls = {
 	.sent = on_sent,
 	.rest = on_rest,
+	.trouble = on_trouble,
 };
 
 struct dispatch *
@@ -175,6 +187,13 @@ dispatch_on_rest(struct dispatch *d, dispatch_rest *f, void *arg)
 {
 	d->rest = f;
 	d->rest_arg = arg;
+}
+
+void
+dispatch_on_trouble(struct dispatch *d, dispatch_trouble *f, void *arg)
+{
+	d->trouble = f;
+	d->trouble_arg = arg;
 }
 
 size_t

@@ -70,6 +70,14 @@ bool dispatch_is_idle(const struct dispatch *d);
 typedef void dispatch_rest(void *arg);
 void dispatch_on_rest(struct dispatch *d, dispatch_rest *f, void *arg);
 
+/*
+ * Called when the health of the i-th account has changed, with held 0, and
+ * when a try of its mail left that message held, which queue.uncertain had not
+ * asked for.
+ */
+typedef void dispatch_trouble(void *arg, size_t i, uint64_t held);
+void dispatch_on_trouble(struct dispatch *d, dispatch_trouble *f, void *arg);
+
 /* For status and listings: what is known of the i-th account. */
 struct dispatch_view {
 	const struct conf_account *conf;
@@ -77,6 +85,7 @@ struct dispatch_view {
 	const char *state; /* "ready", "backoff", "held", "budget" */
 	int64_t since;     /* of that state */
 	int64_t next_at;
+	int64_t tried_at; /* when a message was last tried; 0: not yet */
 	unsigned connections;
 	uint64_t sent_minute, sent_day, rcpts_day;
 	char relay[256];

@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "queue/admit.h"
+#include "queue/alarm.h"
 #include "queue/ask.h"
 #include "queue/background.h"
 #include "queue/batch.h"
@@ -359,6 +360,9 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 		dispatch_kick(g.parts.dispatch, NULL);
 	event_base_dispatch(g.parts.base);
 	stop(&g);
+	batch_flush(g.parts.batch);
+	/* What a single run found is told by its end. */
+	alarm_look(g.parts.alarms);
 	batch_flush(g.parts.batch);
 	event_free(g.probe);
 	event_free(g.leave);

@@ -28,6 +28,7 @@ struct job {
 	bool is_aborted; /* we ended the session ourselves, over this job */
 	bool is_damaged; /* a chunk of it failed its check */
 	size_t nheld;    /* recipients that settling has held */
+	size_t nstuck;   /* of these, not by the will of queue.uncertain */
 };
 
 /*

@@ -435,6 +435,7 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	v->state = account_state(&l->account, now);
 	v->since = l->account.known.since;
 	v->next_at = l->account.known.next_at;
+	v->tried_at = l->account.tried_at;
 	if (strcmp(v->state, "budget") == 0) {
 		/* Since the message that spent it. */
 		v->since = budget_last(l->account.budget);

@@ -16,6 +16,8 @@ struct lane_calls {
 	    void *arg, const char *budget_key, int64_t at, unsigned recipients);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
+	/* as dispatch_on_trouble tells it */
+	void (*trouble)(void *arg, uint32_t account, uint64_t held);
 };
 
 /* The index-th account of the configuration; NULL with *e filled. */

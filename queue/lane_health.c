@@ -70,6 +70,7 @@ account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 	if (k->state == ACCOUNT_HELD)
 		note_secret(l);
 	lane_save(l);
+	l->calls->trouble(l->arg, l->account.index, 0);
 	buf_init(&b, LOG_LINE_MAX);
 	log_begin(&b, k->state == ACCOUNT_HELD ? "account-held" : "backoff");
 	log_str(&b, "account", k->name);

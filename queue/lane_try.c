@@ -121,8 +121,10 @@ judge_account(struct lane *l, const struct job *j)
 	if (bad != NULL)
 		lane_trouble(l, &j->session, bad);
 	else if (taken &&
-		 account_succeeded(&l->account, times_now(l->parts.times)))
+		 account_succeeded(&l->account, times_now(l->parts.times))) {
 		lane_save(l);
+		l->calls->trouble(l->arg, l->account.index, 0);
+	}
 }
 
 static void
@@ -169,7 +171,10 @@ settled(void *arg, const struct err *failed)
 	settle_log(j, t->now);
 	if (t->finished)
 		limits_remove(l->parts.limits, j->msg.uid, 1, j->msg.size);
+	l->account.tried_at = t->now;
 	judge_account(l, j);
+	if (j->nstuck > 0)
+		l->calls->trouble(l->arg, l->account.index, j->msg.id);
 	for (i = 0; i < t->nnotices; i++) {
 		limits_add(
 		    l->parts.limits, j->msg.uid, 1, t->notices[i].octets);

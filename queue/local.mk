@@ -7,6 +7,10 @@ libqueue_a_SOURCES = \
 	queue/account.c queue/account.h \
 	queue/account_store.c \
 	queue/admit.c queue/admit.h \
+	queue/alarm.c queue/alarm.h queue/alarm_priv.h \
+	queue/alarm_command.c queue/alarm_command.h \
+	queue/alarm_kind.c \
+	queue/alarm_text.c \
 	queue/answer.c queue/answer.h \
 	queue/ask.c queue/ask.h \
 	queue/background.c queue/background.h \
@@ -74,6 +78,7 @@ libqueue_a_SOURCES = \
 	queue/spawn.c queue/spawn.h \
 	queue/schema.c queue/schema_1.c \
 	queue/sql.c queue/sql.h \
+	queue/stall.c queue/stall.h \
 	queue/state.c queue/state.h \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \

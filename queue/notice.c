@@ -51,9 +51,9 @@ write_text(const struct conf *conf, const struct notice *n,
 		   : err_set(e, ERR_LOCAL, "5.3.4", "the notice is too large");
 }
 
-static int
-insert(struct store *s, const struct store_message *m, const struct buf *text,
-    const struct expanded *to, struct err *e)
+int
+notice_insert(struct store *s, const struct store_message *m,
+    const struct buf *text, const struct expanded *to, struct err *e)
 {
 	struct store_rcpt r;
 	size_t i, at, n;
@@ -93,7 +93,7 @@ notice_write(const struct conf *conf, struct store *s, const struct notice *n,
 	m.sender = (char[]){ "" };
 	m.message_id = msgid_make(dice, n->now, conf->local.hostname);
 	if (write_text(conf, n, m.message_id, &text, e) == 0 &&
-	    insert(s, &m, &text, n->readers, e) == 0) {
+	    notice_insert(s, &m, &text, n->readers, e) == 0) {
 		*made = (struct notice_made){ n->kind, m.id, text.len };
 		rc = 0;
 	}

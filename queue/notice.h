@@ -35,4 +35,8 @@ struct notice_made {
 int notice_write(const struct conf *conf, struct store *s,
     const struct notice *n, struct notice_made *made, struct err *e);
 
+/* The same for a text that is ready, of any kind of ours. */
+int notice_insert(struct store *s, const struct store_message *m,
+    const struct buf *text, const struct expanded *to, struct err *e);
+
 #endif

@@ -44,6 +44,7 @@
 #define RESTART_MAX_MS 30000
 #define STEADY_MS      60000 /* a run that long resets the pause */
 #define PASS_MS        1000  /* a descriptor fits the buffer at once */
+#define ONCE_MS        61000 /* one alarm_command has its whole time */
 
 struct parent {
 	struct conf *conf;
@@ -194,6 +195,9 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 	case ASK_KILL:
 		children_kill(p->children, r->pid);
 		return true;
+	case ASK_ALARM:
+		children_alarm(p->children, r->with.text);
+		return true;
 	case ASK_ALIVE:
 		manager_alive(p->opt->manager);
 		return true;
@@ -229,7 +233,7 @@ serve_queue(struct parent *p)
 		return 0;
 	if (n != (ssize_t)sizeof(r))
 		return -1;
-	r.path[sizeof(r.path) - 1] = '\0';
+	r.with.path[sizeof(r.with.path) - 1] = '\0';
 	if (take_news(p, &r, &rc))
 		return rc;
 	memset(&a, 0, sizeof(a));
@@ -244,15 +248,18 @@ serve_queue(struct parent *p)
 	return n == -1 ? 0 : 1;
 }
 
-/* ---- life and death -------------------------------------------------------
- */
+/* ---- life and death ---- */
 
 static void
 stop(struct parent *p)
 {
-	if (p->stop_at != 0)
+	int64_t at = clock_mono_ms() + STOP_GRACE_MS;
+
+	if (p->stop_at != 0) {
+		p->stop_at = at < p->stop_at ? at : p->stop_at;
 		return;
-	p->stop_at = clock_mono_ms() + STOP_GRACE_MS;
+	}
+	p->stop_at = at;
 	manager_stopping(p->opt->manager);
 	sockets_retire(&p->sockets, p->conf->queue.socket_directory);
 	/* Its deliver processes end by its word, or as it hangs up. */
@@ -339,8 +346,10 @@ queue_ended(struct parent *p, int wstatus)
 	 */
 	if (p->stop_at != 0 || p->opt->once || !p->was_ready) {
 		p->status = p->stop_at != 0 && WIFEXITED(wstatus) ? 0 : status;
+		/* A single run waits for who is told of its alarms. */
 		if (p->stop_at == 0)
-			p->stop_at = now;
+			p->stop_at =
+			    now + (p->opt->once && status == 0 ? ONCE_MS : 0);
 		return;
 	}
 	/* Until then submissions had better take the drop folder at once. */
@@ -369,7 +378,7 @@ reap(struct parent *p)
 		if (pid == p->queue)
 			queue_ended(p, wstatus);
 		else
-			children_reaped(p->children, pid);
+			children_reaped(p->children, pid, wstatus);
 }
 
 static void
@@ -410,7 +419,7 @@ next_deadline(const struct parent *p)
 static void
 wait_and_serve(struct parent *p, const sigset_t *waiting)
 {
-	struct pollfd fds[CHILDREN_MAX + 1];
+	struct pollfd fds[CHILDREN_FDS + 1];
 	struct timespec ts, *timeout = NULL;
 	size_t n = children_poll_fds(p->children, fds);
 	int ms = clock_poll_timeout(next_deadline(p));

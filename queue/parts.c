@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/admit.h"
+#include "queue/alarm.h"
 #include "queue/ask.h"
 #include "queue/ballast.h"
 #include "queue/batch.h"
@@ -173,6 +174,7 @@ static int
 make_rest(struct parts *p, struct err *e)
 {
 	struct dispatch_parts dp;
+	struct alarm_parts lp;
 	struct admit_parts ap;
 
 	p->limits =
@@ -187,8 +189,12 @@ make_rest(struct parts *p, struct err *e)
 	p->admit = admit_new(&ap);
 	dp = (struct dispatch_parts){ p->base, p->conf, &p->times, p->store,
 		p->batch, p->ask, p->limits, p->bounce };
-	p->dispatch = dispatch_new(&dp, e);
-	return p->dispatch == NULL ? -1 : 0;
+	if ((p->dispatch = dispatch_new(&dp, e)) == NULL)
+		return -1;
+	lp = (struct alarm_parts){ p->base, p->conf, p->identity, &p->times,
+		p->store, p->batch, p->ask, p->limits, p->expand, p->dispatch };
+	p->alarms = alarm_new(&lp, e);
+	return p->alarms == NULL ? -1 : 0;
 }
 
 static int
@@ -270,6 +276,7 @@ parts_open_reader(struct parts *p, const struct conf *conf,
 void
 parts_close(struct parts *p)
 {
+	alarm_free(p->alarms);
 	dispatch_free(p->dispatch);
 	admit_free(p->admit);
 	bounce_free(p->bounce);

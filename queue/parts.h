@@ -8,6 +8,7 @@
 #include "queue/times.h"
 
 struct admit;
+struct alarms;
 struct ask;
 struct ballast;
 struct batch;
@@ -40,6 +41,7 @@ struct parts {
 	struct bounce *bounce;
 	struct admit *admit;
 	struct dispatch *dispatch;
+	struct alarms *alarms; /* they come only with alarm_watch */
 };
 
 /* The loop, with the priorities of queue/loop.h; never NULL. */

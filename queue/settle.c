@@ -313,6 +313,8 @@ settle_one(
 		return -1;
 	if (v.to == RCPT_HELD)
 		j->nheld++;
+	if (v.to == RCPT_HELD && r.outcome != JOB_UNCERTAIN)
+		j->nstuck++;
 	j->results[i] = r;
 	if (v.is_attempt && v.to != RCPT_DELIVERED &&
 	    write_attempt(s, j, i, &r, now, e) == -1)
@@ -349,7 +351,7 @@ settle_work(const struct settle *s, struct job *j, int64_t now, bool *finished,
 	int over;
 
 	bounce_begin(s->bounce);
-	j->nheld = 0;
+	j->nheld = j->nstuck = 0;
 	for (i = 0; i < j->nrcpts; i++)
 		if (settle_one(s, j, i, now, e) == -1)
 			return -1;

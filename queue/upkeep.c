@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "queue/alarm.h"
 #include "queue/ask.h"
 #include "queue/ballast.h"
 #include "queue/batch.h"
@@ -145,6 +146,7 @@ move_done(void *arg, const struct err *failed)
 	    "had not been",
 	    (long long)u->moved_s);
 	dispatch_move_times(u->parts->dispatch, u->moved_s);
+	alarm_move_times(u->parts->alarms, u->moved_s);
 }
 
 static void
@@ -182,6 +184,7 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 	batch_look_for_damage(u->parts->batch);
 	on_forget(-1, 0, u);
 	on_jump(-1, 0, u);
+	alarm_look(u->parts->alarms);
 }
 
 /*
@@ -240,6 +243,7 @@ upkeep_new(struct parts *parts, int64_t alive_ms)
 	batch_on_commit(parts->batch, on_commit, u);
 	parts->times.jumped = note_jump;
 	parts->times.arg = u;
+	alarm_watch(parts->alarms);
 	return u;
 }
 

@@ -9,8 +9,8 @@ struct parts;
 /*
  * What keeps the queue in order while it runs, and nobody asks for: the
  * journal is moved into the file, what is old is forgotten, memory is given
- * back, a jump of the clock is followed, and the watchdog is told that all is
- * well.
+ * back, a jump of the clock is followed, alarms are looked after, and the
+ * watchdog is told that all is well.
  */
 struct upkeep;
 

@@ -108,7 +108,7 @@ descriptors_come_with_the_answer(void **state)
 	close(got);
 	r = was_asked();
 	assert_int_equal(r.what, ASK_INCLUDE);
-	assert_string_equal(r.path, "/etc/list");
+	assert_string_equal(r.with.path, "/etc/list");
 	close(fd[0]);
 	close(fd[1]);
 }
@@ -135,13 +135,28 @@ facts_come_by_themselves(void **state)
 	assert_int_equal(ask_stamp(rig.ask, 1, &st, &rig.e), 0);
 	assert_memory_equal(&st, &yes.stamp, sizeof(st));
 	assert_int_equal(was_asked().what, ASK_STAMP);
-	/* These two have no answer. */
+	/* These have no answer. */
 	ask_kill(rig.ask, 99);
 	r = was_asked();
 	assert_int_equal(r.what, ASK_KILL);
 	assert_int_equal(r.pid, 99);
 	ask_alive(rig.ask);
 	assert_int_equal(was_asked().what, ASK_ALIVE);
+}
+
+static void
+an_alarm_goes_with_its_text(void **state)
+{
+	char text[ASK_TEXT_MAX + 100];
+	struct ask_request r;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	ask_alarm(rig.ask, text);
+	r = was_asked();
+	assert_int_equal(r.what, ASK_ALARM);
+	assert_int_equal(strlen(r.with.text), ASK_TEXT_MAX - 1);
 }
 
 /* Those that were bound since, each with its name. */
@@ -327,6 +342,7 @@ alone_it_looks_for_itself(void **state)
 	assert_int_equal(o.e.class, ERR_TEMP);
 	ask_kill(o.parts.ask, getpid());
 	ask_alive(o.parts.ask);
+	ask_alarm(o.parts.ask, "text");
 	office_close(&o);
 	ask_free(NULL);
 }
@@ -339,6 +355,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_rig(descriptors_come_with_the_answer),
 		in_rig(facts_come_by_themselves),
+		in_rig(an_alarm_goes_with_its_text),
 		in_rig(new_sockets_come_with_readiness),
 		in_rig(a_no_has_the_parent_s_reason),
 		in_rig(an_overlong_path_is_not_asked),

@@ -54,10 +54,6 @@ refuses_what_cannot_work(void **state)
 }
 
 static const struct conf_case oddities[] = {
-	{ "[queue]\nstall = 2h\n" MAILBOX,
-	    "f:2: warning: stall has no effect in this version" },
-	{ "[local]\nalarm_command = /bin/x\n" MAILBOX,
-	    "f:2: warning: alarm_command has no effect in this version" },
 	{ MAILBOX "rate = 31/1m\n",
 	    "f:4: warning: [account]: rate is above the 30" },
 	{ MAILBOX "rate = 1/1s\n", "rate is above the 30" },

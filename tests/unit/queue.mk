@@ -19,6 +19,9 @@ check_PROGRAMS += \
 	tests/unit/account \
 	tests/unit/admit \
 	tests/unit/admit_large \
+	tests/unit/alarm \
+	tests/unit/alarm_command \
+	tests/unit/alarm_mail \
 	tests/unit/answer \
 	tests/unit/ask \
 	tests/unit/ballast \
@@ -58,6 +61,7 @@ check_PROGRAMS += \
 	tests/unit/sockets \
 	tests/unit/spawn \
 	tests/unit/sql \
+	tests/unit/stall \
 	tests/unit/state \
 	tests/unit/store \
 	tests/unit/store_due \
@@ -209,6 +213,18 @@ tests_unit_settle_record_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_record_LDADD = $(queue_test_libs)
 tests_unit_dirs_CFLAGS = $(queue_test_cflags)
 tests_unit_dirs_LDADD = $(queue_test_libs)
+alarm_rig = tests/unit/alarm_rig.c tests/unit/alarm_rig.h \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_alarm_SOURCES = tests/unit/alarm.c $(alarm_rig)
+tests_unit_alarm_CFLAGS = $(queue_test_cflags)
+tests_unit_alarm_LDADD = $(queue_test_libs)
+tests_unit_alarm_mail_SOURCES = tests/unit/alarm_mail.c $(alarm_rig)
+tests_unit_alarm_mail_CFLAGS = $(queue_test_cflags)
+tests_unit_alarm_mail_LDADD = $(queue_test_libs)
+tests_unit_alarm_command_CFLAGS = $(queue_test_cflags)
+tests_unit_alarm_command_LDADD = $(queue_test_libs)
+tests_unit_stall_CFLAGS = $(queue_test_cflags)
+tests_unit_stall_LDADD = $(queue_test_libs)
 tests_unit_spawn_CFLAGS = $(queue_test_cflags)
 tests_unit_spawn_LDADD = $(queue_test_libs)
 endif
