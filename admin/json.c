@@ -178,6 +178,19 @@ json_account(const struct ctl_account *a)
 	return o;
 }
 
+json_t *
+json_alarm(const struct ctl_alarm *a)
+{
+	json_t *o = json_object();
+
+	set(o, "kind", json_text(a->kind));
+	set(o, "account", json_text(a->account));
+	set(o, "since", json_time(a->since));
+	set(o, "text", json_text(a->text));
+	set(o, "fix", known_text(a->fix));
+	return o;
+}
+
 /* A figure that nobody gave is null: 0 would be a false comfort. */
 static json_t *
 figure(bool is_known, uint64_t v)
@@ -186,8 +199,8 @@ figure(bool is_known, uint64_t v)
 }
 
 json_t *
-json_status(const struct ctl_totals *t, bool is_known, json_t *accounts,
-    json_t *remarks)
+json_status(
+    const struct ctl_totals *t, bool is_known, const struct json_lists *lists)
 {
 	json_t *o = json_object();
 
@@ -204,8 +217,9 @@ json_status(const struct ctl_totals *t, bool is_known, json_t *accounts,
 	set(o, "paused", is_known ? json_boolean(t->paused) : json_null());
 	set(o, "delivery_off",
 	    is_known ? json_boolean(t->delivery_off) : json_null());
-	set(o, "accounts", accounts);
-	set(o, "remarks", remarks);
+	set(o, "accounts", lists->accounts);
+	set(o, "alarms", lists->alarms);
+	set(o, "remarks", lists->remarks);
 	return o;
 }
 

@@ -30,12 +30,14 @@ json_t *json_event(const struct ctl_event *ev);
 
 json_t *json_account(const struct ctl_account *a);
 
-/*
- * Takes over accounts and remarks, arrays.  Figures are null unless someone
- * gave them.
- */
-json_t *json_status(const struct ctl_totals *t, bool is_known, json_t *accounts,
-    json_t *remarks);
+json_t *json_alarm(const struct ctl_alarm *a);
+
+/* Takes over the arrays.  Figures are null unless someone gave them. */
+struct json_lists {
+	json_t *accounts, *alarms, *remarks;
+};
+json_t *json_status(
+    const struct ctl_totals *t, bool is_known, const struct json_lists *lists);
 
 /* Writes one line and gives the reference up. */
 void json_put_line(FILE *out, json_t *object);

@@ -26,6 +26,7 @@
 #define WATCH_MS       2000
 #define ACCOUNTS_MAX   1000 /* as the configuration has it */
 #define REMARKS_MAX    100
+#define ALARMS_MAX     (2 * ACCOUNTS_MAX + 100)
 #define NAME_MAX_WIDTH 40
 
 /* As monitoring plugins exit. */
@@ -45,6 +46,8 @@ struct report {
 	int64_t now;
 	struct ctl_account *accounts;
 	size_t naccounts;
+	struct ctl_alarm *alarms;
+	size_t nalarms;
 	struct strlist remarks;
 	bool has_totals;
 	struct ctl_totals totals;
@@ -58,6 +61,9 @@ report_clear(struct report *r)
 	for (i = 0; i < r->naccounts; i++)
 		ctl_account_clear(&r->accounts[i]);
 	free(r->accounts);
+	for (i = 0; i < r->nalarms; i++)
+		ctl_alarm_clear(&r->alarms[i]);
+	free(r->alarms);
 	strlist_clear(&r->remarks);
 	ctl_totals_clear(&r->totals);
 	memset(r, 0, sizeof(*r));
@@ -88,24 +94,50 @@ verdict_of(const struct report *r)
 /* ---- asking ---- */
 
 static int
+take_account(struct report *r, const struct frame *f, struct err *e)
+{
+	struct ctl_account a;
+
+	if (ctl_get_account(f, &a, e) == -1)
+		return -1;
+	if (r->naccounts == ACCOUNTS_MAX) {
+		ctl_account_clear(&a);
+		return 0;
+	}
+	r->accounts =
+	    xreallocarray(r->accounts, r->naccounts + 1, sizeof(*r->accounts));
+	r->accounts[r->naccounts++] = a;
+	return 0;
+}
+
+static int
+take_alarm(struct report *r, const struct frame *f, struct err *e)
+{
+	struct ctl_alarm a;
+
+	if (ctl_get_alarm(f, &a, e) == -1)
+		return -1;
+	if (r->nalarms == ALARMS_MAX) {
+		ctl_alarm_clear(&a);
+		return 0;
+	}
+	r->alarms =
+	    xreallocarray(r->alarms, r->nalarms + 1, sizeof(*r->alarms));
+	r->alarms[r->nalarms++] = a;
+	return 0;
+}
+
+static int
 take_row(void *arg, const struct frame *f, struct err *e)
 {
 	struct report *r = arg;
-	struct ctl_account a;
 	char *line;
 
 	switch (f->type) {
 	case CTL_ACCOUNT:
-		if (ctl_get_account(f, &a, e) == -1)
-			return -1;
-		if (r->naccounts == ACCOUNTS_MAX) {
-			ctl_account_clear(&a);
-			return 0;
-		}
-		r->accounts = xreallocarray(
-		    r->accounts, r->naccounts + 1, sizeof(*r->accounts));
-		r->accounts[r->naccounts++] = a;
-		return 0;
+		return take_account(r, f, e);
+	case CTL_ALARM:
+		return take_alarm(r, f, e);
 	case CTL_SAID:
 		if ((line = ctl_get_said(f, e)) == NULL)
 			return -1;
@@ -290,6 +322,23 @@ print_account(const struct report *r, const struct ctl_account *a, int width)
 	}
 }
 
+/* What its account's row does not tell already. */
+static void
+print_alarm(const struct report *r, const struct ctl_alarm *a)
+{
+	char age[TEXT_SHORT];
+	char *text;
+
+	if (strcmp(a->kind, "account-held") == 0)
+		return;
+	text_age(r->now - a->since, age);
+	text = xasprintf("%s (for %s)", a->text, age);
+	putchar('\n');
+	text_put_para(stdout, 0, "alarm", text);
+	text_put_para(stdout, 0, "do", a->fix);
+	free(text);
+}
+
 static void
 print_report(const struct report *r)
 {
@@ -305,6 +354,8 @@ print_report(const struct report *r)
 		    "OPEN", "SESSION");
 	for (i = 0; i < r->naccounts; i++)
 		print_account(r, &r->accounts[i], width);
+	for (i = 0; i < r->nalarms; i++)
+		print_alarm(r, &r->alarms[i]);
 	for (i = 0; i < r->remarks.n; i++) {
 		printf("%s", i == 0 ? "\n" : "");
 		text_put_para(stdout, 0, "note", r->remarks.v[i]);
@@ -314,15 +365,18 @@ print_report(const struct report *r)
 static void
 print_json(const struct report *r)
 {
-	json_t *accounts = json_array(), *remarks = json_array();
+	const struct json_lists l = { json_array(), json_array(),
+		json_array() };
 	size_t i;
 
 	for (i = 0; i < r->naccounts; i++)
-		json_array_append_new(accounts, json_account(&r->accounts[i]));
+		json_array_append_new(
+		    l.accounts, json_account(&r->accounts[i]));
+	for (i = 0; i < r->nalarms; i++)
+		json_array_append_new(l.alarms, json_alarm(&r->alarms[i]));
 	for (i = 0; i < r->remarks.n; i++)
-		json_array_append_new(remarks, json_text(r->remarks.v[i]));
-	json_put_line(
-	    stdout, json_status(&r->totals, r->has_totals, accounts, remarks));
+		json_array_append_new(l.remarks, json_text(r->remarks.v[i]));
+	json_put_line(stdout, json_status(&r->totals, r->has_totals, &l));
 }
 
 /* Ends with the terminal, or by a signal. */

@@ -112,6 +112,14 @@ static const struct fieldmap_item account_items[] = {
 	NUM(20, ctl_account, connections_max, 0, UINT64_MAX),
 };
 
+static const struct fieldmap_item alarm_items[] = {
+	STR(1, ctl_alarm, kind, true),
+	STR(2, ctl_alarm, account, false),
+	NUM(3, ctl_alarm, since, 0, INT64_MAX),
+	STR(4, ctl_alarm, text, true),
+	STR(5, ctl_alarm, fix, false),
+};
+
 static const struct fieldmap_item totals_items[] = {
 	NUM(1, ctl_totals, messages, 0, UINT64_MAX),
 	NUM(2, ctl_totals, octets, 0, UINT64_MAX),
@@ -374,6 +382,29 @@ ctl_get_account(const struct frame *f, struct ctl_account *a, struct err *e)
 		f, CTL_ACCOUNT, account_items, COUNT(account_items), a, e) == 0)
 		return 0;
 	ctl_account_clear(a);
+	return -1;
+}
+
+void
+ctl_alarm_clear(struct ctl_alarm *a)
+{
+	fieldmap_clear(alarm_items, COUNT(alarm_items), a);
+	memset(a, 0, sizeof(*a));
+}
+
+int
+ctl_put_alarm(struct buf *b, const struct ctl_alarm *a)
+{
+	return put_frame(b, CTL_ALARM, alarm_items, COUNT(alarm_items), a);
+}
+
+int
+ctl_get_alarm(const struct frame *f, struct ctl_alarm *a, struct err *e)
+{
+	memset(a, 0, sizeof(*a));
+	if (get_frame(f, CTL_ALARM, alarm_items, COUNT(alarm_items), a, e) == 0)
+		return 0;
+	ctl_alarm_clear(a);
 	return -1;
 }
 

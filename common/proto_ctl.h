@@ -28,7 +28,8 @@ enum ctl_type {
 	CTL_SAID,      /* one line of what was done, for people */
 	CTL_TOTALS,
 	CTL_DONE,
-	CTL_EVENT /* "trace": how a recipient's mail ended */
+	CTL_EVENT, /* "trace": how a recipient's mail ended */
+	CTL_ALARM  /* "status": one that lasts */
 };
 
 enum ctl_verb {
@@ -160,6 +161,18 @@ void ctl_account_clear(struct ctl_account *a);
 int ctl_put_account(struct buf *b, const struct ctl_account *a);
 int ctl_get_account(
     const struct frame *f, struct ctl_account *a, struct err *e);
+
+/* An alarm that lasts; docs/protocol.md lists the kinds. */
+struct ctl_alarm {
+	char *kind;
+	char *account; /* or NULL: of none */
+	int64_t since;
+	char *text;
+	char *fix;
+};
+void ctl_alarm_clear(struct ctl_alarm *a);
+int ctl_put_alarm(struct buf *b, const struct ctl_alarm *a);
+int ctl_get_alarm(const struct frame *f, struct ctl_alarm *a, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

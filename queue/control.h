@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "queue/dirs.h"
 
+struct alarms;
 struct batch;
 struct dispatch;
 struct event_base;
@@ -29,6 +30,7 @@ struct control_parts {
 	struct batch *batch; /* NULL: only questions are answered */
 	struct dispatch *dispatch;
 	struct limits *limits;
+	struct alarms *alarms;
 	bool is_daemon; /* false: nothing is delivered just now */
 };
 

@@ -3,9 +3,10 @@
  * Status: is my mail going out?  One verdict over all accounts, and what it
  * rests on.
  *
- *	critical   an account is held: nothing of its mail goes
+ *	critical   an account is held, or delivers nothing though mail is due
  *	warning    an account backs off with mail waiting; delivery is paused
- *	           or off with mail waiting; mail is held or uncertain
+ *	           or off with mail waiting; mail is held or uncertain; another
+ *	           alarm lasts
  *	ok         otherwise
  */
 #include "config.h"
@@ -21,6 +22,7 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 #include "queue/account.h"
+#include "queue/alarm.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
 #include "queue/parts.h"
@@ -103,6 +105,13 @@ judge_damage(struct client *c, struct finding *f)
 }
 
 static void
+judge_alarm(void *arg, const struct alarm_view *v)
+{
+	find(arg, v->is_critical ? LEVEL_CRITICAL : LEVEL_WARNING, v->since,
+	    v->text);
+}
+
+static void
 judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 {
 	const struct dispatch *d = c->parts->dispatch;
@@ -146,6 +155,7 @@ status_put_totals(struct client *c)
 		if (v.known->since > ready_since)
 			ready_since = v.known->since;
 	}
+	alarm_each(c->parts->alarms, judge_alarm, &f);
 	judge_queue(c, &t, &f);
 	judge_damage(c, &f);
 	if (f.level == LEVEL_OK) {
@@ -209,6 +219,22 @@ put_account(struct client *c, const struct dispatch_view *v)
 	ctl_account_clear(&out);
 }
 
+static void
+put_alarm(void *arg, const struct alarm_view *v)
+{
+	struct client *c = arg;
+	struct ctl_alarm out;
+
+	memset(&out, 0, sizeof(out));
+	out.kind = xstrdup(v->kind);
+	out.account = v->account == NULL ? NULL : xstrdup(v->account);
+	out.since = v->since;
+	out.text = xstrdup(v->text);
+	out.fix = v->fix == NULL ? NULL : xstrdup(v->fix);
+	ctl_put_alarm(&c->out, &out);
+	ctl_alarm_clear(&out);
+}
+
 /* They change neither the verdict nor the exit status. */
 static void
 put_remarks(struct client *c)
@@ -240,6 +266,10 @@ source_status(struct client *c)
 		dispatch_view(c->parts->dispatch, i, &v);
 		put_account(c, &v);
 	}
+	/* One whose cause was just mended is over now, not in a minute. */
+	if (c->parts->is_daemon)
+		alarm_look(c->parts->alarms);
+	alarm_each(c->parts->alarms, put_alarm, c);
 	put_remarks(c);
 	status_put_totals(c);
 	if (!c->is_done)

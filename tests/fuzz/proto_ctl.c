@@ -82,6 +82,7 @@ read_the_others(const struct frame *f)
 	struct ctl_attempt a;
 	struct ctl_account c;
 	struct ctl_totals t;
+	struct ctl_alarm alarm;
 	char *text;
 	int status;
 
@@ -93,6 +94,8 @@ read_the_others(const struct frame *f)
 		ctl_account_clear(&c);
 	if (ctl_get_totals(f, &t, NULL) == 0)
 		ctl_totals_clear(&t);
+	if (ctl_get_alarm(f, &alarm, NULL) == 0)
+		ctl_alarm_clear(&alarm);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

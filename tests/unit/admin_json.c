@@ -85,12 +85,18 @@ status_has_its_keys(void **state)
 	const struct ctl_account a = {
 		.name = S(""), .state = S("ready"), .tls = S("")
 	};
-	json_t *o, *one, *accounts = json_array();
+	const struct ctl_alarm alarm = { .kind = S("stall"),
+		.account = S("alerts"),
+		.since = 1700000000,
+		.text = S("nothing goes") };
+	struct json_lists l = { json_array(), json_array(), json_array() };
+	json_t *o, *one;
 	size_t i;
 
 	(void)state;
-	json_array_append_new(accounts, json_account(&a));
-	o = json_status(&t, true, accounts, json_array());
+	json_array_append_new(l.accounts, json_account(&a));
+	json_array_append_new(l.alarms, json_alarm(&alarm));
+	o = json_status(&t, true, &l);
 	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
 		assert_non_null(json_object_get(o, documented[i]));
 	assert_int_equal(json_integer_value(json_object_get(o, "waiting")), 3);
@@ -100,9 +106,15 @@ status_has_its_keys(void **state)
 		assert_non_null(json_object_get(one, of_account[i]));
 	assert_true(json_is_array(json_object_get(one, "expires")));
 	assert_true(json_is_null(json_object_get(one, "tls")));
+	one = json_array_get(json_object_get(o, "alarms"), 0);
+	assert_keys(one, "kind account since text fix");
+	assert_string_equal(json_string_value(json_object_get(one, "since")),
+	    "2023-11-14T22:13:20Z");
+	assert_true(json_is_null(json_object_get(one, "fix")));
 	json_decref(o);
 	/* Nobody gave figures: 0 would be a false comfort. */
-	o = json_status(&t, false, json_array(), json_array());
+	l = (struct json_lists){ json_array(), json_array(), json_array() };
+	o = json_status(&t, false, &l);
 	assert_true(json_is_null(json_object_get(o, "waiting")));
 	assert_true(json_is_null(json_object_get(o, "paused")));
 	json_decref(o);

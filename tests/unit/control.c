@@ -239,6 +239,38 @@ the_verdict_follows_the_worst(void **state)
 }
 
 static void
+alarms_stand_in_the_status(void **state)
+{
+	uint64_t *room = &rig.o.conf->queue.free_space_min;
+
+	(void)state;
+	*room = UINT64_MAX / 4;
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says_not("alarm");
+	/* A minute later, by the queue's clock. */
+	rig.o.parts.times.pending_s -= 60;
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("alarm disk-full of none: no mail is taken: the disk of ");
+	says("; Make room on the disk of ");
+	says(": warning, no mail is taken: the disk of ");
+	ask_verb(geteuid(), CTL_LIST, 0, 0);
+	says(": warning, no mail is taken: the disk of ");
+	says("message");
+	says_not("alarm disk-full");
+	/* Over at once when its cause is, not with the next minute. */
+	*room = 0;
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says_not("alarm disk-full");
+	/* But for the mail about it, which is on its way. */
+	says(": ok, mail is going out");
+	/* Without a daemon nobody looks: what was told last stands. */
+	rig.is_daemon = false;
+	*room = UINT64_MAX / 4;
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says_not("alarm disk-full");
+}
+
+static void
 nonsense_ends_the_client_alone(void **state)
 {
 	static const unsigned char huge[] = { CTL_REQUEST, 0x7f, 0xff, 0xff,
@@ -405,6 +437,7 @@ main(void)
 		in_rig(waiting_mail_says_why_and_when),
 		in_rig(an_account_s_trouble_is_its_mail_s),
 		in_rig(accounts_are_named_for_people),
+		in_rig(alarms_stand_in_the_status),
 		in_rig(nonsense_ends_the_client_alone),
 		in_rig(other_versions_are_told_so),
 	};

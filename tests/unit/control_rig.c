@@ -111,6 +111,17 @@ note_account(const struct frame *f)
 }
 
 static void
+note_alarm(const struct frame *f)
+{
+	struct ctl_alarm a;
+
+	assert_int_equal(ctl_get_alarm(f, &a, &rig.o.e), 0);
+	note("alarm %s of %s: %s; %s", a.kind,
+	    a.account == NULL ? "none" : a.account, a.text, a.fix);
+	ctl_alarm_clear(&a);
+}
+
+static void
 note_attempt(const struct frame *f)
 {
 	struct ctl_attempt a;
@@ -153,6 +164,9 @@ note_frame(const struct frame *f)
 	case CTL_ACCOUNT:
 		note_account(f);
 		break;
+	case CTL_ALARM:
+		note_alarm(f);
+		break;
 	case CTL_BODY:
 		note("body %.*s", (int)f->len, (const char *)f->payload);
 		break;
@@ -193,7 +207,7 @@ ask_with(uid_t uid, const void *p, size_t n)
 	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
 		&rig.o.identity, rig.o.parts.store,
 		rig.is_reader ? NULL : rig.o.parts.batch, rig.o.parts.dispatch,
-		rig.o.parts.limits, rig.is_daemon };
+		rig.o.parts.limits, rig.o.parts.alarms, rig.is_daemon };
 	bool has_ended = false;
 	struct control *c;
 	struct buf in;

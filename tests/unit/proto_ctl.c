@@ -121,8 +121,12 @@ status_comes_back(void **state)
 		.paused = true,
 		.verdict = (char *)(uintptr_t) "critical",
 		.reason = (char *)(uintptr_t) "the account is held" };
+	struct ctl_alarm m = { .kind = (char *)(uintptr_t) "stall",
+		.since = 5,
+		.text = (char *)(uintptr_t) "nothing goes" };
 	struct ctl_account a2;
 	struct ctl_totals t2;
+	struct ctl_alarm m2;
 	struct frame f;
 	struct err e;
 	struct buf b;
@@ -145,6 +149,22 @@ status_comes_back(void **state)
 	assert_false(t2.delivery_off);
 	assert_string_equal(t2.reason, "the account is held");
 	ctl_totals_clear(&t2);
+	buf_truncate(&b, 0);
+	assert_int_equal(ctl_put_alarm(&b, &m), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_alarm(&f, &m2, &e), 0);
+	assert_string_equal(m2.kind, "stall");
+	assert_null(m2.account);
+	assert_null(m2.fix);
+	assert_int_equal(m2.since, 5);
+	assert_string_equal(m2.text, "nothing goes");
+	ctl_alarm_clear(&m2);
+	/* Of what kind it is must be said. */
+	buf_truncate(&b, 0);
+	m.kind = NULL;
+	assert_int_equal(ctl_put_alarm(&b, &m), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_alarm(&f, &m2, &e), -1);
 	buf_clear(&b);
 }
 
