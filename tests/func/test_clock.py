@@ -1,32 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Somebody sets the clock while the daemon runs."""
 
-import os
 import time
 
 import pytest
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+from lib.clock import Clock
+
 YEAR = 365 * 86400
-
-
-class Clock:
-    """The daemon's wall clock; its monotonic one goes on as it does."""
-
-    def __init__(self, path):
-        self.path = path
-        self.set(0)
-
-    def set(self, seconds):
-        new = self.path + ".new"
-        with open(new, "w") as f:
-            f.write("%+d" % seconds)
-        os.chmod(new, 0o644)
-        os.rename(new, self.path)
-
-    def environment(self):
-        return {"LD_PRELOAD": FAKETIME, "DONT_FAKE_MONOTONIC": "1",
-                "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_NO_CACHE": "1"}
 
 
 @pytest.fixture
