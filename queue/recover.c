@@ -79,26 +79,42 @@ violated(struct store *s, uint64_t id, const char *rule, struct err *e)
 	    s->path, text, rule);
 }
 
-/* (1) and (2): SQLite's own checks, which answer "ok" and nothing at all. */
+/*
+ * (1): SQLite's own check, which answers "ok".  A read that failed once is a
+ * fault of the disk and not of the file, so what is wrong must be so twice.
+ */
+static int
+check_pages(struct store *s, struct err *e)
+{
+	char *answer, *line;
+	bool is_right = false;
+	int i;
+
+	for (i = 0; i < 2 && !is_right; i++) {
+		if (query_ask(s->db, sql_quick_check, &answer, e) == -1)
+			return -1;
+		is_right = answer != NULL && strcmp(answer, "ok") == 0;
+		/* A report of several lines becomes one. */
+		for (line = answer; line != NULL && *line != '\0'; line++)
+			if (*line == '\n')
+				*line = ' ';
+		if (!is_right)
+			query_error(SQLITE_CORRUPT, s->path,
+			    answer == NULL ? "no answer" : answer, e);
+		free(answer);
+	}
+	s->is_damaged = !is_right;
+	return is_right ? 0 : -1;
+}
+
+/* (1) and (2), which has no answer when all is well. */
 static int
 check_structure(struct store *s, struct err *e)
 {
-	char *answer, *line;
+	char *answer;
 	bool is_right;
 
-	if (query_ask(s->db, sql_quick_check, &answer, e) == -1)
-		return -1;
-	is_right = answer != NULL && strcmp(answer, "ok") == 0;
-	/* A report of several lines becomes one. */
-	for (line = answer; line != NULL && *line != '\0'; line++)
-		if (*line == '\n')
-			*line = ' ';
-	if (!is_right)
-		query_error(SQLITE_CORRUPT, s->path,
-		    answer == NULL ? "no answer" : answer, e);
-	free(answer);
-	s->is_damaged = !is_right;
-	if (!is_right ||
+	if (check_pages(s, e) == -1 ||
 	    query_ask(s->db, sql_foreign_key_check, &answer, e) == -1)
 		return -1;
 	is_right = answer == NULL;

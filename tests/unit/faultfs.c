@@ -39,12 +39,9 @@ static bool
 fails(void)
 {
 	if (shim.left == 0)
-		shim.has_failed = shim.has_failed || shim.for_ever;
-	else if (--shim.left == 0)
-		shim.has_failed = true;
-	else
-		return false;
-	return shim.for_ever || shim.left == 0;
+		return shim.for_ever;
+	shim.has_failed = --shim.left == 0;
+	return shim.has_failed;
 }
 
 static bool

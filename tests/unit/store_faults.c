@@ -88,6 +88,46 @@ each_read(void **state)
 	fail_each(FAULT_READ, fixture_stride(5));
 }
 
+/*
+ * A read that fails once is a fault of the disk, and no reason to put a sound
+ * queue aside.
+ */
+static void
+a_passing_read_error_is_no_damage(void **state)
+{
+	char *directory = fixture_directory();
+	struct store *s = fixture_open(directory, NULL);
+	struct store_place place = { .directory = directory,
+		.mode = STORE_REPLACE,
+		.now = T0,
+		.uncertain_due = T0 };
+	struct store_opened what;
+	bool has_failed = true;
+	struct err e;
+	unsigned k;
+
+	(void)state;
+	for (k = 0; k < 100; k++)
+		fixture_add(s, (struct fixture_message){
+				   .octets = 9000, .recipients = 5 });
+	store_close(s);
+	for (k = 1; has_failed; k++) {
+		/* As after a crash, so that all of it is checked. */
+		fixture_tamper(
+		    directory, "DELETE FROM fact WHERE name = 'stopped'");
+		faultfs_fail(FAULT_READ, k, false);
+		if (store_open(&place, &s, &what, &e) == 0) {
+			assert_false(what.replaced);
+			store_close(s);
+		} else
+			assert_null(strstr(e.text, "replacing"));
+		has_failed = faultfs_has_failed();
+		faultfs_fail(FAULT_NONE, 0, false);
+	}
+	assert_true(k > 20);
+	fixture_remove(directory);
+}
+
 /* A commit that failed may have happened: nothing more is believed. */
 static void
 failed_commit_is_the_end(void **state)
@@ -195,6 +235,7 @@ main(void)
 		cmocka_unit_test(each_write_sync_and_truncate),
 		cmocka_unit_test(each_write_on_a_full_disk),
 		cmocka_unit_test(each_read),
+		cmocka_unit_test(a_passing_read_error_is_no_damage),
 		cmocka_unit_test(failed_commit_is_the_end),
 		cmocka_unit_test(journal_that_cannot_be_moved_is_no_start),
 		cmocka_unit_test(failed_read_ends_the_transaction),
