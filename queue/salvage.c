@@ -278,7 +278,7 @@ carry(struct salvage *v, uint64_t octets)
 	if (copy_messages(v) == -1)
 		goto out;
 	copy_tables(v);
-	rc = 0;
+	rc = salvage_exec(v->to, salvage_forget_lost);
 out:
 	for (i = 0; i < PARTS; i++) {
 		(void)sqlite3_finalize(v->in[i]);

@@ -39,7 +39,7 @@ struct salvage_source {
 };
 
 extern const char salvage_from_settings[], salvage_to_settings[];
-extern const char salvage_ask_tables[];
+extern const char salvage_ask_tables[], salvage_forget_lost[];
 extern const char *const salvage_ids[SALVAGE_IDS];
 extern const struct salvage_source salvage_parts[PARTS];
 extern const struct salvage_source salvage_tables[SALVAGE_TABLES];

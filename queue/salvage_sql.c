@@ -64,6 +64,15 @@ const struct salvage_source salvage_tables[SALVAGE_TABLES] = {
 	    "INSERT OR IGNORE" },
 };
 
+/*
+ * A submission that is remembered is not taken again.  So only that of a
+ * message that is here, or has come to its end, may be: a drop file may still
+ * hold what was lost, and twice is better than not at all.
+ */
+const char salvage_forget_lost[] =
+    "DELETE FROM submission WHERE message NOT IN (SELECT id FROM message)"
+    " AND message NOT IN (SELECT message FROM event)";
+
 char *
 salvage_insert(const struct salvage_source *source, sqlite3_stmt *in)
 {

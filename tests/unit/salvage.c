@@ -135,8 +135,11 @@ what_is_no_message_goes_over_too(void **state)
 		"SELECT 1",
 		"DROP VIEW v_history; ALTER TABLE event DROP COLUMN original",
 	};
+	/* What a drop file may bring again is known by its message alone. */
 	static const char *const rows[] = {
 		"SELECT count(*) FROM submission WHERE uid = 7 AND at = 99",
+		"SELECT count(*) FROM submission WHERE uid = 8",
+		"SELECT count(*) = 0 FROM submission WHERE uid = 9",
 		"SELECT count(*) FROM event WHERE at = 5 AND message = 3",
 		"SELECT count(*) FROM account WHERE failures = 4",
 		"SELECT count(*) FROM budget WHERE at = 8 AND recipients = 2",
@@ -151,7 +154,10 @@ what_is_no_message_goes_over_too(void **state)
 	for (i = 0; i < sizeof(harm) / sizeof(harm[0]); i++) {
 		directory = filled();
 		fixture_tamper(directory,
-		    "INSERT INTO submission VALUES (7, zeroblob(16), 1, 99);"
+		    "INSERT INTO submission VALUES (7, zeroblob(16), 3, 99);"
+		    "INSERT INTO submission SELECT 8, zeroblob(16), min(id), 99"
+		    " FROM message;"
+		    "INSERT INTO submission VALUES (9, zeroblob(16), 4, 99);"
 		    "INSERT INTO event (at, what, message, uid, code, size,"
 		    " arrived_at) VALUES (5, 'delivered', 3, 7, 250, 1, 1);"
 		    "INSERT INTO account (name, state, since, next_at,"
