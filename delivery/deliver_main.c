@@ -220,6 +220,14 @@ give_up(struct deliver *d, const struct err *e)
 	if (e->class == ERR_LOCAL) {
 		why.outcome = JOB_REJECTED;
 		why.scope = JOB_SCOPE_ACCOUNT;
+		strlcpy(why.meaning,
+		    "What a connection needs on this host is not there, and "
+		    "no server was asked.",
+		    sizeof(why.meaning));
+		strlcpy(why.fix,
+		    "Mend what the text names, then run \"mailchute retry "
+		    "ALL\".",
+		    sizeof(why.fix));
 	} else {
 		strlcpy(why.fix, advice(e->status), sizeof(why.fix));
 	}

@@ -46,8 +46,9 @@ extern const size_t verdict_rows_n;
 const struct verdict_row *verdict_find(const struct reply *r);
 
 /*
- * Fills all of *out but rcpt from a reply that refuses (4yz, 5yz).  Before
- * MAIL a reply is never a message's fault, whatever the row says.
+ * Fills all of *out but rcpt from a reply that refuses (4yz, 5yz): there are
+ * always a meaning and a fix.  Before MAIL a reply is never a message's fault,
+ * and a row that says so does not count.
  */
 void verdict_reply(
     enum phase at, const struct reply *r, struct job_result *out);

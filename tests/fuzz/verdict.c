@@ -31,6 +31,7 @@ check(enum phase at, const struct reply *r)
 		assert(out.scope == JOB_SCOPE_CONNECTION);
 	assert(out.status[0] == (char)('0' + reply_class(r)));
 	assert(strlen(out.text) < sizeof(out.text));
+	assert(out.meaning[0] != '\0' && out.fix[0] != '\0');
 }
 
 int

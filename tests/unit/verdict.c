@@ -134,7 +134,6 @@ waits_and_words(void **state)
 	judge(PHASE_FINAL, "550 5.2.252 Sender throttled", &out);
 	assert_true(out.wait_s >= 3600);
 	judge(PHASE_FINAL, "554 unknown", &out);
-	assert_string_equal(out.meaning, "");
 	assert_string_equal(out.phase, "end of data");
 	err_set(&e, ERR_TEMP, "4.4.2", "timed out");
 	verdict_error(PHASE_MAIL, &e, &out);
@@ -142,6 +141,140 @@ waits_and_words(void **state)
 	assert_int_equal(out.scope, JOB_SCOPE_CONNECTION);
 	assert_int_equal(out.code, 0);
 	assert_string_equal(out.phase, "MAIL FROM");
+}
+
+#define AGAIN "Nothing to do: it is tried again by itself."
+
+/* What no row knows, by the class and the phase: how the words begin. */
+static const struct {
+	enum phase at;
+	const char *line, *meaning, *fix;
+} defaults[] = {
+	{ PHASE_GREETING, "554 no", "The server takes no mail from this host",
+	    AGAIN " If it lasts, check account.host" },
+	{ PHASE_EHLO, "421 bye", "The server takes no mail from this host",
+	    AGAIN " If it lasts, check account.host" },
+	{ PHASE_AUTH, "454 4.7.0 x", "The server could not sign the account in",
+	    AGAIN " If it lasts, check account.user" },
+	{ PHASE_AUTH, "500 what", "The server refused the sign-in.",
+	    "Check account.user, account.auth and" },
+	/* Words of a message's fault would mislead here. */
+	{ PHASE_AUTH, "552 5.3.4 x", "The server refused the sign-in.",
+	    "Check account.user, account.auth and" },
+	{ PHASE_MAIL, "421 bye", "The server ended the session and did not",
+	    AGAIN },
+	{ PHASE_FINAL, "421 bye", "The server ended the session and did not",
+	    AGAIN },
+	{ PHASE_MAIL, "450 no", "The server put the message off for now.",
+	    AGAIN },
+	{ PHASE_FINAL, "451 4.3.0 Not now",
+	    "The server put the message off for now.", AGAIN },
+	{ PHASE_RCPT, "450 no", "The server put this recipient off for now.",
+	    AGAIN },
+	/* The status adds nothing: this is said of mail that comes too fast. */
+	{ PHASE_RCPT, "450 4.2.1 x",
+	    "The server put this recipient off for now.", AGAIN },
+	{ PHASE_DATA, "554 no", "The server refused the message for good.",
+	    "Mend what the server's words name, and" },
+	{ PHASE_FINAL, "554 5.6.0 no",
+	    "The server refused the message for good. There is something wrong "
+	    "with the content",
+	    "Mend what the server's words name, and" },
+	{ PHASE_RCPT, "553 no", "The server refused this recipient for good.",
+	    "Check the address; " },
+};
+
+static bool
+begins(const char *text, const char *with)
+{
+	if (strncmp(text, with, strlen(with)) == 0)
+		return true;
+	print_message("# \"%s\" is not \"%s...\"\n", text, with);
+	return false;
+}
+
+static void
+what_no_row_knows_has_words(void **state)
+{
+	static const char *const plain[] = { "555 x", "555 5.0.0 x",
+		"559 5.9.9 x" };
+	struct job_result out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		judge(defaults[i].at, defaults[i].line, &out);
+		assert_true(begins(out.meaning, defaults[i].meaning));
+		if (out.outcome == JOB_DEFERRED &&
+		    out.scope >= JOB_SCOPE_MESSAGE)
+			assert_string_equal(out.meaning, defaults[i].meaning);
+		assert_true(begins(out.fix, defaults[i].fix));
+	}
+	/* A status without a meaning adds nothing, and neither does none. */
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		judge(PHASE_FINAL, plain[i], &out);
+		assert_string_equal(
+		    out.meaning, "The server refused the message for good.");
+	}
+}
+
+/* In no phase is there a refusal or a failure without words. */
+static void
+every_phase_has_words(void **state)
+{
+	static const char *const lines[] = { "421 x", "450 x", "459 4.9.9 x",
+		"432 4.3.2 x", "555 x", "599 5.9.9 x" };
+	struct job_result out;
+	struct err e;
+	size_t i;
+	int at;
+
+	(void)state;
+	err_set(&e, ERR_TEMP, "4.4.2", "timed out");
+	for (at = PHASE_CONNECT; at <= PHASE_QUIT; at++) {
+		for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+			judge((enum phase)at, lines[i], &out);
+			assert_true(out.meaning[0] != '\0');
+			assert_true(out.fix[0] != '\0');
+			assert_true(
+			    strlen(out.meaning) < sizeof(out.meaning) - 1);
+		}
+		verdict_error((enum phase)at, &e, &out);
+		assert_true(out.meaning[0] != '\0');
+		assert_true(begins(out.fix, AGAIN));
+		assert_true(strlen(out.fix) < sizeof(out.fix) - 1);
+	}
+	verdict_error(PHASE_RCPT, &e, &out);
+	assert_string_equal(
+	    out.meaning, "The connection failed before the message was sent.");
+	verdict_error(PHASE_FINAL, &e, &out);
+	assert_string_equal(out.meaning,
+	    "The connection failed before the server said whether it took the "
+	    "message.");
+}
+
+/* A reply that is what the row gives brings the row's words. */
+static void
+every_row_has_words(void **state)
+{
+	const struct verdict_row *r = verdict_rows;
+	struct job_result out;
+	char line[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < verdict_rows_n; i++, r++) {
+		snprintf(line, sizeof(line), "%u %s%s%s",
+		    r->code != 0 ? r->code : 550,
+		    r->status == NULL ? "" : r->status,
+		    r->status == NULL ? "" : " ",
+		    r->text == NULL ? "" : r->text);
+		judge(PHASE_FINAL, line, &out);
+		assert_string_equal(out.meaning, r->meaning);
+		assert_string_equal(out.fix, r->fix);
+		assert_true(out.meaning[0] != '\0');
+		assert_true(out.fix[0] != '\0');
+	}
 }
 
 /* Does row j take every reply that row i could? */
@@ -168,7 +301,6 @@ every_row_can_match(void **state)
 		assert_true(
 		    strlen(verdict_rows[i].meaning) < sizeof(r.meaning));
 		assert_true(strlen(verdict_rows[i].fix) < sizeof(r.fix));
-		assert_true(verdict_rows[i].meaning[0] != '\0');
 		for (j = 0; j < i; j++) {
 			if (shadows(&verdict_rows[j], &verdict_rows[i]))
 				print_message(
@@ -185,6 +317,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_mean_what_they_should),
 		cmocka_unit_test(waits_and_words),
+		cmocka_unit_test(what_no_row_knows_has_words),
+		cmocka_unit_test(every_phase_has_words),
+		cmocka_unit_test(every_row_has_words),
 		cmocka_unit_test(every_row_can_match),
 	};
 
