@@ -347,7 +347,10 @@ collect_waiting(
 		d = add_rcpt(l, &all[i]);
 		d->status = all[i].status;
 		d->code = all[i].code;
-		d->text = all[i].text;
+		/* What was held and released has no answer any more. */
+		d->text = all[i].text == NULL || all[i].text[0] == '\0'
+			      ? "it was not tried again yet"
+			      : all[i].text;
 		d->relay = all[i].code == 0 || j->session.relay[0] == '\0'
 			       ? NULL
 			       : j->session.relay;

@@ -115,6 +115,12 @@ lane_ours_failed(struct lane *l, const struct err *e)
 	strlcpy(why.status, e->status, sizeof(why.status));
 	strlcpy(why.text, e->text, sizeof(why.text));
 	strlcpy(why.phase, "start", sizeof(why.phase));
+	strlcpy(why.meaning,
+	    "Something failed on this host; no server was asked.",
+	    sizeof(why.meaning));
+	strlcpy(why.fix,
+	    "Mend what the text names; it is tried again by itself.",
+	    sizeof(why.fix));
 	account_trouble(l, &why, times_now(l->parts.times));
 }
 

@@ -15,9 +15,10 @@
  *	(7) message.state and message.due_at are what follows from the
  *	    recipients (queue/rcpt.c).
  *
- * A file that breaks (1) to (6) is refused: it was damaged, or changed by
- * somebody else, and to go on would mean guessing whose mail is whose.  (7)
- * says nothing that the recipients do not say, so it is put right.
+ * A file that breaks (1) to (6) was damaged, or changed by somebody else; to go
+ * on with it would mean guessing whose mail is whose, so that it gives way to
+ * what can be read of it (queue/damage.c).  (7) says nothing that the
+ * recipients do not say, and is put right.
  *
  * What a crash leaves, put right at every start: a staging message was never
  * acknowledged, so it goes; an active recipient may or may not have been
@@ -306,8 +307,9 @@ make_uncertain(struct store *s, uint64_t message, uint64_t rcpt, int64_t now,
 		.due_at = due_at,
 		.attempted = true,
 		.text = text,
-		.meaning = RCPT_UNCERTAIN_MEANING,
-		.fix = due_at > 0 ? "" : RCPT_UNCERTAIN_FIX };
+		.meaning =
+		    due_at > 0 ? RCPT_UNCERTAIN_MEANING : RCPT_UNCERTAIN_HELD,
+		.fix = due_at > 0 ? RCPT_UNCERTAIN_AGAIN : RCPT_UNCERTAIN_FIX };
 	const struct rcpt_change hold = { .to = RCPT_HELD };
 	const struct store_attempt attempt = { .message = message,
 		.rcpt = rcpt,

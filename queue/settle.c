@@ -27,6 +27,19 @@
 
 #define HELD_FIX "mailchute show tells why; then release or remove it"
 
+#define DAMAGED_MEANING \
+	"The disk, or a program, has changed it since it was taken; it waits " \
+	"until somebody decides."
+#define DAMAGED_FIX \
+	"Check the disk; ask its sender to send it again, and " \
+	"\"mailchute remove\" it."
+#define UNTOLD_MEANING \
+	"It failed, and nobody is left who could be told: it waits until " \
+	"somebody decides."
+#define UNTOLD_FIX \
+	"See that local.admin takes mail; then \"mailchute release\" it to " \
+	"try again, or \"mailchute remove\" it."
+
 /* How a recipient fared, also when no RESULT came for it. */
 static struct job_result
 result_of(const struct job *j, size_t i)
@@ -44,6 +57,8 @@ result_of(const struct job *j, size_t i)
 		    "the stored message is damaged and was not sent; see "
 		    "mailchuted(8), DAMAGE",
 		    sizeof(r.text));
+		strlcpy(r.meaning, DAMAGED_MEANING, sizeof(r.meaning));
+		strlcpy(r.fix, DAMAGED_FIX, sizeof(r.fix));
 	}
 	return r;
 }
@@ -212,8 +227,10 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 	bool is_ours = v->to == RCPT_HELD || v->to == RCPT_EXPIRED;
 
 	if (r->outcome == JOB_UNCERTAIN) {
-		c.meaning = RCPT_UNCERTAIN_MEANING;
-		c.fix = v->to == RCPT_HELD ? RCPT_UNCERTAIN_FIX : "";
+		bool held = v->to == RCPT_HELD;
+
+		c.meaning = held ? RCPT_UNCERTAIN_HELD : RCPT_UNCERTAIN_MEANING;
+		c.fix = held ? RCPT_UNCERTAIN_FIX : RCPT_UNCERTAIN_AGAIN;
 	}
 
 	if (from != RCPT_ACTIVE && v->to == RCPT_QUEUED && !v->is_attempt)
@@ -289,6 +306,15 @@ has_reached_admin(const struct settle *s, const struct job *j, size_t i)
 	return admin == NULL || addr_equal(j->rcpts[i].address, admin);
 }
 
+/* What the server said of it stays; that it is kept is ours to explain. */
+static void
+keep_untold(struct job_result *r, struct verdict *v)
+{
+	v->to = RCPT_HELD;
+	strlcpy(r->meaning, UNTOLD_MEANING, sizeof(r->meaning));
+	strlcpy(r->fix, UNTOLD_FIX, sizeof(r->fix));
+}
+
 static int
 settle_one(
     const struct settle *s, struct job *j, size_t i, int64_t now, struct err *e)
@@ -300,12 +326,12 @@ settle_one(
 
 	/* What nobody can be told waits in the queue, the admin's mail too. */
 	if (failed && !bounce_can_tell(s->bounce, j, i)) {
-		v.to = RCPT_HELD;
+		keep_untold(&r, &v);
 		failed = false;
 	}
 	if (failed && bounce_is_last_word(j)) {
 		if (has_reached_admin(s, j, i))
-			v.to = RCPT_HELD;
+			keep_untold(&r, &v);
 		else if (readdress(s, j, now, e) == -1)
 			return -1;
 	}

@@ -24,8 +24,18 @@ enum rcpt_state {
 };
 #define RCPT_STATES 9
 
-/* What uncertain means, and what to do when it holds. */
+/* What an administrator's hold means, and what to do. */
+#define RCPT_HELD_MEANING "It waits until somebody releases it."
+#define RCPT_HELD_FIX \
+	"Run \"mailchute release ID\", or \"mailchute remove ID\"."
+
+/* What uncertain means, and what to do when it is tried again, or held. */
 #define RCPT_UNCERTAIN_MEANING "It may have been delivered, or not."
+#define RCPT_UNCERTAIN_HELD \
+	RCPT_UNCERTAIN_MEANING " It waits until somebody decides."
+#define RCPT_UNCERTAIN_AGAIN \
+	"Nothing to do: it is sent again by itself, perhaps a second time. " \
+	"If it has arrived, \"mailchute remove\" it."
 #define RCPT_UNCERTAIN_FIX \
 	"Ask whether it arrived; then \"mailchute remove\" it, or " \
 	"\"mailchute release\" it to send it again."

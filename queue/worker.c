@@ -35,7 +35,7 @@
 #define STUCK_S (45 * 60)
 
 /* The program on disk may not be the one that belongs to us. */
-#define RESTART "If mailchute was just upgraded, restart mailchuted."
+#define RESTART " If mailchute was just upgraded, restart mailchuted."
 
 struct worker {
 	struct event_base *base;
@@ -119,8 +119,15 @@ finish_broken(struct worker *w, const char *text)
 
 	strlcpy(why.status, "4.3.0", sizeof(why.status));
 	strlcpy(why.text, text, sizeof(why.text));
+	strlcpy(why.meaning,
+	    "The program that delivers failed; the server is not to blame.",
+	    sizeof(why.meaning));
+	strlcpy(why.fix,
+	    "Nothing to do: it is tried again by itself. If it lasts, look "
+	    "into the log of mailchuted.",
+	    sizeof(why.fix));
 	if (w->state == WORKER_STARTING)
-		strlcpy(why.fix, RESTART, sizeof(why.fix));
+		strlcat(why.fix, RESTART, sizeof(why.fix));
 	finish(w, &why);
 }
 

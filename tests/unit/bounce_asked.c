@@ -112,6 +112,48 @@ a_delay_is_told_to_who_may_hear_of_it(void **state)
 	}
 }
 
+/* Its last answer was forgotten as it was held and released. */
+static void
+a_delay_tells_of_what_was_released(void **state)
+{
+	const struct rcpt_change hold = { .to = RCPT_HELD,
+		.text = "held by x" };
+	const struct rcpt_change release = { .to = RCPT_QUEUED,
+		.due_at = AFTER,
+		.status = "",
+		.text = "",
+		.meaning = "",
+		.fix = "" };
+	struct office o;
+	struct job *j;
+	uint64_t id;
+	char *text;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	id = office_post(
+	    &o, (struct office_mail){ .to = { "late@b.c", "back@b.c" } });
+	defer_all(&o, id, T0);
+	fixture_begin(o.parts.store);
+	assert_int_equal(
+	    state_set(o.parts.store, id, 2, RCPT_QUEUED, &hold, &o.e), 0);
+	fixture_commit(o.parts.store);
+	j = settle_try_at(&o, id, AFTER); /* of the other one alone */
+	fixture_begin(o.parts.store);
+	assert_int_equal(
+	    state_set(o.parts.store, id, 2, RCPT_HELD, &release, &o.e), 0);
+	fixture_commit(o.parts.store);
+	settle_answer(j, 0, JOB_DEFERRED, 451);
+	settle_end(&o, j, AFTER);
+	text = notice_newest(&o);
+	notice_holds(text, "Final-Recipient: rfc822; back@b.c\r\n"
+			   "Action: delayed\r\nStatus: 4.0.0\r\n");
+	notice_holds(text, "x-mailchute; it was not tried again yet");
+	notice_lacks(text, "held by");
+	free(text);
+	office_close(&o);
+}
+
 /* It says nothing of who has it, who was refused it, and who was not tried. */
 static void
 a_delay_names_those_who_wait(void **state)
@@ -283,6 +325,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delay_is_told_once),
 		cmocka_unit_test(a_delay_is_told_to_who_may_hear_of_it),
+		cmocka_unit_test(a_delay_tells_of_what_was_released),
 		cmocka_unit_test(a_delay_names_those_who_wait),
 		cmocka_unit_test(no_delay_is_told_for_the_account),
 		cmocka_unit_test(a_relay_is_told_where_the_server_will_not),

@@ -127,6 +127,12 @@ reopen_and_compare(int64_t due_at, enum rcpt_state expected)
 	assert_int_equal(v[2].state, expected);
 	assert_int_equal(v[1].due_at, due_at);
 	assert_int_equal(v[1].attempts, 1);
+	assert_string_equal(
+	    v[1].text, "stopped while the message was being sent");
+	assert_string_equal(v[1].meaning,
+	    due_at > 0 ? RCPT_UNCERTAIN_MEANING : RCPT_UNCERTAIN_HELD);
+	assert_string_equal(
+	    v[1].fix, due_at > 0 ? RCPT_UNCERTAIN_AGAIN : RCPT_UNCERTAIN_FIX);
 	assert_int_equal(v[3].state, RCPT_HELD);
 	for (i = 0; i < n; i++)
 		store_rcpt_clear(&v[i]);

@@ -246,6 +246,7 @@ struct found {
 	char sender[64], rcpt[64];
 	enum message_kind kind;
 	enum rcpt_state state;
+	char text[64], meaning[256], fix[256];
 };
 
 static void
@@ -259,6 +260,10 @@ on_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
 	f->state = r->state;
 	strlcpy(f->sender, m->sender, sizeof(f->sender));
 	strlcpy(f->rcpt, r->address, sizeof(f->rcpt));
+	strlcpy(f->text, r->text == NULL ? "" : r->text, sizeof(f->text));
+	strlcpy(f->meaning, r->meaning == NULL ? "" : r->meaning,
+	    sizeof(f->meaning));
+	strlcpy(f->fix, r->fix == NULL ? "" : r->fix, sizeof(f->fix));
 }
 
 static struct found
@@ -367,6 +372,10 @@ a_failed_notice_goes_to_the_admin_once(void **state)
 	assert_false(settle(&r, j, T0 + 3));
 	f = list(&r);
 	assert_int_equal(f.state, RCPT_HELD);
+	/* What the server said, and why it lies there all the same. */
+	assert_string_equal(f.text, "the server's words");
+	assert_non_null(strstr(f.meaning, "nobody is left who could be told"));
+	assert_non_null(strstr(f.fix, "local.admin"));
 	assert_int_equal(bounce_made(r.bounce, made), 0);
 	rig_down(&r);
 }

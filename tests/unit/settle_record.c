@@ -91,11 +91,72 @@ attempts_are_kept_with_their_time(void **state)
 	office_close(&o);
 }
 
+static void
+holds(const char *text, const char *beginning)
+{
+	if (text == NULL || strncmp(text, beginning, strlen(beginning)) != 0)
+		fail_msg("\"%s\" is not \"%s...\"", text == NULL ? "" : text,
+		    beginning);
+}
+
+/* What settling itself makes wait has words for why, and for what to do. */
+static void
+what_waits_by_our_doing_says_why(void **state)
+{
+	static const struct {
+		const char *options;
+		bool damaged;
+		enum rcpt_state to;
+		const char *text, *meaning, *fix;
+	} cases[] = {
+		{ "", false, RCPT_UNCERTAIN, "the connection was lost",
+		    RCPT_UNCERTAIN_MEANING, RCPT_UNCERTAIN_AGAIN },
+		{ "[queue]\nuncertain = hold\n", false, RCPT_HELD,
+		    "the connection was lost", RCPT_UNCERTAIN_HELD,
+		    RCPT_UNCERTAIN_FIX },
+		{ "", true, RCPT_HELD, "the stored message is damaged",
+		    "The disk, or a program, has changed it",
+		    "Check the disk; " },
+	};
+	struct store_rcpt *v;
+	char options[256];
+	struct office o;
+	struct job *j;
+	uint64_t id;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strlcpy(options, OFFICE_ADMIN OFFICE_ACCOUNT, sizeof(options));
+		strlcat(options, cases[i].options, sizeof(options));
+		office_open(&o, options);
+		id = office_post(
+		    &o, (struct office_mail){ .to = { "a@example.com" } });
+		j = settle_try(&o, id);
+		j->is_body_ended = !cases[i].damaged;
+		j->is_damaged = cases[i].damaged;
+		strlcpy(j->end.text, "the connection was lost",
+		    sizeof(j->end.text));
+		assert_false(settle_end(&o, j, T0 + 1));
+		assert_int_equal(
+		    store_rcpts_get(o.parts.store, id, &v, &n, &o.e), 0);
+		assert_int_equal(n, 1);
+		assert_int_equal(v->state, cases[i].to);
+		holds(v->text, cases[i].text);
+		holds(v->meaning, cases[i].meaning);
+		holds(v->fix, cases[i].fix);
+		store_rcpt_clear(v);
+		free(v);
+		office_close(&o);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_journal_says_how_each_ended),
+		cmocka_unit_test(what_waits_by_our_doing_says_why),
 		cmocka_unit_test(attempts_are_kept_with_their_time),
 	};
 
