@@ -224,17 +224,19 @@ frame_recv(
 	ssize_t n;
 	int got;
 
-	buf_consume(&r->in, r->used);
-	r->used = 0;
 	for (;;) {
-		n = frame_parse(buf_data(&r->in), r->in.len, f);
+		n = frame_parse(
+		    buf_data(&r->in) + r->used, r->in.len - r->used, f);
 		if (n == -1)
 			return err_set(e, ERR_TEMP, "4.5.0",
 			    "the peer sent a frame that is too long");
 		if (n > 0) {
-			r->used = (size_t)n;
+			r->used += (size_t)n;
 			return 1;
 		}
+		/* Not after each frame: the rest would move every time. */
+		buf_consume(&r->in, r->used);
+		r->used = 0;
 		if ((got = fill(r, deadline_ms, e)) == -1)
 			return -1;
 		if (got == 0 && r->in.len == 0)

@@ -87,7 +87,7 @@ char *field_str(const struct field *f);
 struct frame_reader {
 	int fd;
 	struct buf in;
-	size_t used; /* octets of in that the last frame took */
+	size_t used; /* octets of in that frames took already */
 };
 void frame_reader_init(struct frame_reader *r, int fd);
 void frame_reader_clear(struct frame_reader *r); /* does not close fd */

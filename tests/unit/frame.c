@@ -125,6 +125,42 @@ exchange_over_a_socket(void **state)
 	buf_clear(&b);
 }
 
+/* Several of a read, and one that begins in it and ends in the next. */
+static void
+frames_come_in_any_pieces(void **state)
+{
+	struct frame_reader r;
+	struct frame f;
+	struct err e;
+	struct buf b;
+	size_t i, half;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	buf_init(&b, FRAME_MAX);
+	for (i = 0; i < 5; i++)
+		frame_put_raw(&b, (uint8_t)(i + 1), "abcd", 4);
+	half = b.len / 2;
+	frame_reader_init(&r, fd[1]);
+	assert_int_equal(send(fd[0], b.data, half, 0), half);
+	for (i = 0; i < 5; i++) {
+		if (i == 2)
+			assert_int_equal(
+			    send(fd[0], b.data + half, b.len - half, 0),
+			    b.len - half);
+		assert_int_equal(frame_recv(&r, &f, CLOCK_NEVER, &e), 1);
+		assert_int_equal(f.type, i + 1);
+		assert_int_equal(f.len, 4);
+		assert_memory_equal(f.payload, "abcd", 4);
+	}
+	close(fd[0]);
+	assert_int_equal(frame_recv(&r, &f, CLOCK_NEVER, &e), 0);
+	frame_reader_clear(&r);
+	close(fd[1]);
+	buf_clear(&b);
+}
+
 static void
 silence_ends_at_the_deadline(void **state)
 {
@@ -152,6 +188,7 @@ main(void)
 		cmocka_unit_test(every_truncation_asks_for_more),
 		cmocka_unit_test(refuses_lengths_beyond_bounds),
 		cmocka_unit_test(exchange_over_a_socket),
+		cmocka_unit_test(frames_come_in_any_pieces),
 		cmocka_unit_test(silence_ends_at_the_deadline),
 	};
 

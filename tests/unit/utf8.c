@@ -108,6 +108,11 @@ nothing_steers_a_terminal(void **state)
 	assert_string_equal(
 	    buf_data(&b), "a\\x1b[2J\\xc2\\x9b\\x0a\\x7f\\xff\xc3\xa9\"\\");
 	buf_clear(&b);
+	/* A text that does not fit is cut where the cap is. */
+	buf_init(&b, 5);
+	utf8_put_safe(&b, "abc\033defghi");
+	assert_string_equal(buf_data(&b), "abcde");
+	buf_clear(&b);
 }
 
 int
