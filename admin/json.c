@@ -52,6 +52,12 @@ json_time(int64_t at)
 	return json_string(text);
 }
 
+static json_t *
+next_try(int64_t at, int64_t now)
+{
+	return json_time(at != 0 && at < now ? now : at);
+}
+
 /* Of what was never measured or told, 0 stands for "not known". */
 static json_t *
 known_number(uint64_t v)
@@ -92,7 +98,7 @@ json_message(const struct ctl_message *m)
 }
 
 void
-json_add_recipient(json_t *message, const struct ctl_recipient *r)
+json_add_recipient(json_t *message, const struct ctl_recipient *r, int64_t now)
 {
 	json_t *o = json_object();
 
@@ -103,7 +109,7 @@ json_add_recipient(json_t *message, const struct ctl_recipient *r)
 	set(o, "text", known_text(r->text));
 	set(o, "meaning", known_text(r->meaning));
 	set(o, "fix", known_text(r->fix));
-	set(o, "next_at", json_time(r->next_at));
+	set(o, "next_at", next_try(r->next_at, now));
 	if (r->original != NULL)
 		set(o, "original", json_text(r->original));
 	json_array_append_new(json_object_get(message, "recipients"), o);
@@ -153,7 +159,7 @@ json_event(const struct ctl_event *ev)
 }
 
 json_t *
-json_account(const struct ctl_account *a)
+json_account(const struct ctl_account *a, int64_t now)
 {
 	json_t *o = json_object();
 
@@ -165,7 +171,7 @@ json_account(const struct ctl_account *a)
 	set(o, "text", known_text(a->text));
 	set(o, "meaning", known_text(a->meaning));
 	set(o, "fix", known_text(a->fix));
-	set(o, "next_at", json_time(a->next_at));
+	set(o, "next_at", next_try(a->next_at, now));
 	set(o, "waiting", json_integer((json_int_t)a->waiting));
 	set(o, "sent_minute", json_integer((json_int_t)a->sent_minute));
 	set(o, "sent_day", json_integer((json_int_t)a->sent_day));

@@ -20,15 +20,19 @@ json_t *json_text(const char *s);
 /* RFC 3339 in UTC; null for 0. */
 json_t *json_time(int64_t at);
 
-/* A message; its recipients are added as they come. */
+/*
+ * A message; its recipients are added as they come.  A next try that is over is
+ * now: it goes as soon as it is its turn.
+ */
 json_t *json_message(const struct ctl_message *m);
-void json_add_recipient(json_t *message, const struct ctl_recipient *r);
+void json_add_recipient(
+    json_t *message, const struct ctl_recipient *r, int64_t now);
 void json_add_attempt(json_t *message, const struct ctl_attempt *a);
 
 /* How a recipient's mail ended. */
 json_t *json_event(const struct ctl_event *ev);
 
-json_t *json_account(const struct ctl_account *a);
+json_t *json_account(const struct ctl_account *a, int64_t now);
 
 json_t *json_alarm(const struct ctl_alarm *a);
 

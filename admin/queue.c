@@ -59,8 +59,6 @@ print_heading(const struct ctl_recipient *r)
 	if (r->code != 0 || (r->text != NULL && *r->text != '\0')) {
 		fputs(": ", stdout);
 		text_put_reply(stdout, r->code, r->status, r->text);
-	} else if (is_same(r->state, "queued")) {
-		fputs(": not tried yet", stdout);
 	}
 	putchar('\n');
 	text_put_para(stdout, 2, "means", r->meaning);
@@ -149,7 +147,7 @@ take_recipient(struct listing *l, const struct frame *f, struct err *e)
 		    "mailchuted sent a recipient without its message");
 	}
 	if (l->json)
-		json_add_recipient(l->object, &r);
+		json_add_recipient(l->object, &r, l->now);
 	else if (!is_over(r.state))
 		print_row(l, &r);
 	ctl_recipient_clear(&r);

@@ -85,10 +85,12 @@ print_recipient(struct showing *s, const struct ctl_recipient *r)
 	put_original(r->original, r->address);
 	fputs(": ", stdout);
 	text_put(stdout, r->state);
-	if (r->next_at != 0) {
+	if (r->next_at > s->now) {
 		text_next(r->next_at, s->now, next);
 		text_local_time(r->next_at, when);
 		printf(", next try %s (%s)", next, when);
+	} else if (r->next_at != 0) {
+		fputs(", next try as soon as it is its turn", stdout);
 	}
 	putchar('\n');
 	if (r->code != 0 || (r->text != NULL && *r->text != '\0')) {
@@ -111,7 +113,7 @@ take_recipient(struct showing *s, const struct frame *f, struct err *e)
 	if (!s->json)
 		print_recipient(s, &r);
 	else if (s->object != NULL)
-		json_add_recipient(s->object, &r);
+		json_add_recipient(s->object, &r, s->now);
 	ctl_recipient_clear(&r);
 	return 0;
 }

@@ -371,7 +371,7 @@ print_json(const struct report *r)
 
 	for (i = 0; i < r->naccounts; i++)
 		json_array_append_new(
-		    l.accounts, json_account(&r->accounts[i]));
+		    l.accounts, json_account(&r->accounts[i], r->now));
 	for (i = 0; i < r->nalarms; i++)
 		json_array_append_new(l.alarms, json_alarm(&r->alarms[i]));
 	for (i = 0; i < r->remarks.n; i++)

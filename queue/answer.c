@@ -134,9 +134,9 @@ on_ended(void *arg)
 static void
 serve(struct parts *p, bool may_change)
 {
-	struct control_parts cp = { p->base, p->conf, p->identity, p->store,
-		may_change ? p->batch : NULL, p->dispatch, p->limits, p->alarms,
-		false };
+	struct control_parts cp = { p->base, p->conf, p->identity, &p->times,
+		p->store, may_change ? p->batch : NULL, p->dispatch, p->limits,
+		p->alarms, false };
 	struct control *c;
 
 	dispatch_stop(p->dispatch);

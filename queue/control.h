@@ -14,6 +14,7 @@ struct dispatch;
 struct event_base;
 struct limits;
 struct store;
+struct times;
 
 /*
  * Control requests (common/proto_ctl.h), on the socket "control" or on one
@@ -26,6 +27,7 @@ struct control_parts {
 	struct event_base *base;
 	const struct conf *conf;
 	const struct identity *identity;
+	struct times *times;
 	struct store *store;
 	struct batch *batch; /* NULL: only questions are answered */
 	struct dispatch *dispatch;

@@ -15,13 +15,13 @@
 #include <sysexits.h>
 #include <syslog.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/batch.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
 #include "queue/limits.h"
+#include "queue/times.h"
 
 static struct act *
 act_new(struct client *c)
@@ -29,7 +29,7 @@ act_new(struct client *c)
 	struct act *a = xcalloc(1, sizeof(*a));
 
 	a->client = c;
-	a->now = clock_wall();
+	a->now = times_now(c->parts->times);
 	a->first = xcalloc(c->parts->conf->naccounts, sizeof(*a->first));
 	return a;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -38,32 +39,74 @@ say(struct act *a, uint64_t id, const char *fmt, ...)
 /* ---- one recipient ---- */
 
 static int
-move(struct act *a, uint64_t id, const struct store_rcpt *r, enum rcpt_state to,
-    int64_t due_at, struct err *e)
+move(struct act *a, uint64_t id, const struct store_rcpt *r,
+    const struct rcpt_change *c, struct err *e)
 {
-	struct rcpt_change c = { .to = to, .due_at = due_at };
-
-	return state_set(a->client->parts->store, id, r->id, r->state, &c, e);
+	return state_set(a->client->parts->store, id, r->id, r->state, c, e);
 }
 
+/*
+ * "root", "uid 1000".  Names are asked for nowhere: a directory service that
+ * hangs must not keep the queue from its work.
+ */
+static void
+name_who(uid_t uid, char *out, size_t size)
+{
+	if (uid == 0)
+		strlcpy(out, "root", size);
+	else
+		snprintf(out, size, "uid %lu", (unsigned long)uid);
+}
+
+/* "held by root at 2026-11-24T09:42:07Z" */
+static void
+tell_held(const struct act *a, char *out, size_t size)
+{
+	char who[32], when[32] = "?";
+	time_t now = (time_t)a->now;
+	struct tm tm;
+
+	name_who(a->client->uid, who, sizeof(who));
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	snprintf(out, size, "held by %s at %s", who, when);
+}
+
+/* What the server said before stays in the attempts. */
 static int
 hold_one(struct act *a, const struct store_message *m,
     const struct store_rcpt *r, size_t *changed, struct err *e)
 {
+	bool uncertain = r->state == RCPT_UNCERTAIN;
+	char text[96];
+	const struct rcpt_change c = { .to = RCPT_HELD,
+		.status = "",
+		.text = text,
+		.meaning = uncertain ? RCPT_UNCERTAIN_HELD : RCPT_HELD_MEANING,
+		.fix = uncertain ? RCPT_UNCERTAIN_FIX : RCPT_HELD_FIX };
+
 	if (r->state != RCPT_QUEUED && r->state != RCPT_UNCERTAIN)
 		return 0;
 	(*changed)++;
-	return move(a, m->id, r, RCPT_HELD, 0, e);
+	tell_held(a, text, sizeof(text));
+	return move(a, m->id, r, &c, e);
 }
 
 static int
 release_one(struct act *a, const struct store_message *m,
     const struct store_rcpt *r, size_t *changed, struct err *e)
 {
+	const struct rcpt_change c = { .to = RCPT_QUEUED,
+		.due_at = a->now,
+		.status = "",
+		.text = "",
+		.meaning = "",
+		.fix = "" };
+
 	if (r->state != RCPT_HELD)
 		return 0;
 	(*changed)++;
-	return move(a, m->id, r, RCPT_QUEUED, a->now, e);
+	return move(a, m->id, r, &c, e);
 }
 
 static int
@@ -87,12 +130,13 @@ remove_one(struct act *a, const struct store_message *m,
 		.size = m->size,
 		.arrived_at = m->arrived_at,
 	};
+	const struct rcpt_change c = { .to = RCPT_REMOVED };
 
 	if (state_is_final(r->state))
 		return 0;
 	(*changed)++;
 	snprintf(by, sizeof(by), "removed by uid %u", (unsigned)a->client->uid);
-	if (move(a, m->id, r, RCPT_REMOVED, 0, e) == -1)
+	if (move(a, m->id, r, &c, e) == -1)
 		return -1;
 	return store_event_add(a->client->parts->store, &ev, e);
 }

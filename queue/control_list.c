@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Listings: all messages with their recipients, or one message whole.
- *
- * A waiting recipient is shown with the reason that keeps it waiting now: its
- * account's, when that is held, backs off or has spent its budget, else what
- * the server last said of the recipient itself.
+ * Listings: all messages with their recipients, or one message whole.  Why a
+ * recipient waits is control_why.c's to say.
  */
 #include "config.h"
 
@@ -12,11 +9,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/clock.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "queue/control_priv.h"
-#include "queue/dispatch.h"
 
 /* The order in which a recipient's state names the message's
  * (docs/protocol.md). */
@@ -81,81 +76,9 @@ end_message(struct client *c)
 	buf_truncate(&c->pending, 0);
 }
 
-/* ---- why it waits ---- */
-
-static bool
-find_view(const struct client *c, const char *account, struct dispatch_view *v)
-{
-	size_t i;
-
-	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
-		dispatch_view(c->parts->dispatch, i, v);
-		if (strcmp(v->conf->name, account) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
-explain_account(struct ctl_recipient *out, const struct dispatch_view *v)
-{
-	if (strcmp(v->state, "ready") == 0)
-		return;
-	if (v->next_at > out->next_at)
-		out->next_at = v->next_at;
-	if (strcmp(v->state, "budget") == 0) {
-		out->text = xstrdup("the account has spent its budget of "
-				    "messages or recipients");
-		out->meaning = xstrdup("mailchute keeps below the server's "
-				       "limits; the mail goes as soon as they "
-				       "allow");
-		return;
-	}
-	out->code = v->known->code;
-	out->status = xstrdup(v->known->status);
-	out->text = v->known->text != NULL
-			? xstrdup(v->known->text)
-			: xasprintf("the account is in state %s", v->state);
-	out->meaning = copy(v->known->meaning);
-	out->fix = copy(v->known->fix);
-}
-
-static void
-explain(const struct client *c, const char *account, const struct store_rcpt *r,
-    struct ctl_recipient *out)
-{
-	struct dispatch_view v;
-	bool waits = r->state == RCPT_QUEUED || r->state == RCPT_UNCERTAIN;
-
-	/* When whoever stopped all delivery lets it go on, nobody knows. */
-	if (waits && (!c->parts->conf->queue.delivery ||
-			 dispatch_is_paused(c->parts->dispatch)))
-		out->next_at = 0;
-	if (waits && !c->parts->conf->queue.delivery)
-		out->text = xstrdup("delivery is off (queue.delivery)");
-	else if (waits && dispatch_is_paused(c->parts->dispatch))
-		out->text = xstrdup("delivery is paused (mailchute resume)");
-	else if (waits && find_view(c, account, &v))
-		explain_account(out, &v);
-	if (out->text != NULL) {
-		/* What keeps the account does not say that it may be twice. */
-		if (r->state == RCPT_UNCERTAIN &&
-		    (out->meaning == NULL || *out->meaning == '\0')) {
-			free(out->meaning);
-			out->meaning = copy(r->meaning);
-		}
-		return;
-	}
-	out->code = r->code;
-	if (out->status == NULL)
-		out->status = xstrdup(r->status);
-	out->text = copy(r->text);
-	out->meaning = copy(r->meaning);
-	out->fix = copy(r->fix);
-}
-
-static void
-put_rcpt(struct client *c, const char *account, const struct store_rcpt *r)
+put_rcpt(
+    struct client *c, const struct store_message *m, const struct store_rcpt *r)
 {
 	struct ctl_recipient out;
 	int rank = rank_of(r->state);
@@ -166,8 +89,7 @@ put_rcpt(struct client *c, const char *account, const struct store_rcpt *r)
 	out.address = copy(r->address);
 	out.original = copy(r->original);
 	out.state = xstrdup(rcpt_state_name(r->state));
-	out.next_at = r->due_at;
-	explain(c, account, r, &out);
+	client_explain(c, m, r, &out);
 	ctl_put_recipient(&c->pending, &out);
 	ctl_recipient_clear(&out);
 }
@@ -186,7 +108,7 @@ on_row(void *arg, const struct store_message *m, const struct store_rcpt *r)
 		begin_message(c, m);
 	}
 	if (!state_is_final(r->state))
-		put_rcpt(c, m->account, r);
+		put_rcpt(c, m, r);
 }
 
 void
@@ -256,7 +178,7 @@ client_put_message(struct client *c, uint64_t id, struct err *e)
 		return -1;
 	}
 	for (i = 0; i < n; i++) {
-		put_rcpt(c, m.account, &v[i]);
+		put_rcpt(c, &m, &v[i]);
 		store_rcpt_clear(&v[i]);
 	}
 	free(v);

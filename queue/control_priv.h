@@ -98,6 +98,13 @@ client_source source_status; /* control_status.c */
  */
 int client_put_message(struct client *c, uint64_t id, struct err *e);
 
+/*
+ * Fills out's words and next_at for a recipient as it is, which its other
+ * members know nothing of (control_why.c).
+ */
+void client_explain(const struct client *c, const struct store_message *m,
+    const struct store_rcpt *r, struct ctl_recipient *out);
+
 /* A local sender lies in the store as a bare name; to be freed. */
 char *client_full_sender(const struct client *c, const char *sender);
 

@@ -27,6 +27,7 @@ libqueue_a_SOURCES = \
 	queue/control_priv.h \
 	queue/control_status.c \
 	queue/control_trace.c \
+	queue/control_why.c \
 	queue/damage.c queue/damage.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \

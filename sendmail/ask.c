@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/clock.h"
 #include "common/ctl_ask.h"
 #include "common/xalloc.h"
 #include "sendmail/ask.h"
@@ -84,7 +85,7 @@ list_row(void *arg, const struct frame *f, struct err *e)
 int
 ask_list(const struct args *a)
 {
-	struct mailq *q = mailq_new(stdout);
+	struct mailq *q = mailq_new(stdout, clock_wall());
 	struct ctl_request request;
 	int status;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The listing of mailq(1).  Under each entry stand, in parentheses as Postfix
- * has its reasons, the server's words, and behind the recipients that they
- * concern what they mean, what to do, and when the next attempt is due:
+ * has its reasons, the server's words or ours, and behind the recipients that
+ * they concern what they mean, what to do, and when the next attempt is due:
  *
  *	0193A0B1C2D3*      263 Mon Nov 23 21:20:32  alice@example.com
  *	(451 4.3.2 Temporary server error)
@@ -34,6 +34,7 @@ static const char heading[] = "-Queue ID-    --Size-- ----Arrival Time---- "
 
 struct mailq {
 	FILE *to;
+	int64_t now;
 	bool has_entries;
 	struct buf above; /* the reason that stands above recipients, */
 	struct buf below; /* and what has to follow them */
@@ -42,11 +43,12 @@ struct mailq {
 };
 
 struct mailq *
-mailq_new(FILE *to)
+mailq_new(FILE *to, int64_t now)
 {
 	struct mailq *q = xcalloc(1, sizeof(*q));
 
 	q->to = to;
+	q->now = now;
 	buf_init(&q->above, REASON_MAX);
 	buf_init(&q->below, REASON_MAX);
 	return q;
@@ -113,15 +115,18 @@ put_note(struct buf *b, const char *what, const char *text)
 	buf_puts(b, ")\n");
 }
 
+/* An instant that is over is none: it goes when it is its turn. */
 static void
-put_notes(struct buf *b, const struct ctl_recipient *r)
+put_notes(const struct mailq *q, struct buf *b, const struct ctl_recipient *r)
 {
 	char stamp[STAMP_SIZE];
 
 	put_note(b, "meaning", r->meaning);
 	put_note(b, "fix", r->fix);
-	if (r->next_at != 0)
+	if (r->next_at > q->now)
 		put_note(b, "next try", format_time(r->next_at, stamp));
+	else if (r->next_at != 0)
+		put_note(b, "next try", "as soon as it is its turn");
 }
 
 /* ---- rows ---- */
@@ -196,7 +201,7 @@ mailq_recipient(struct mailq *q, const struct ctl_recipient *r)
 	buf_init(&above, REASON_MAX);
 	buf_init(&below, REASON_MAX);
 	put_words(&above, r);
-	put_notes(&below, r);
+	put_notes(q, &below, r);
 	/* Recipients with the same reason share what stands around them. */
 	if (strcmp(buf_data(&above), buf_data(&q->above)) != 0 ||
 	    strcmp(buf_data(&below), buf_data(&q->below)) != 0) {

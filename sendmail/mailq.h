@@ -15,7 +15,7 @@
  */
 struct mailq;
 
-struct mailq *mailq_new(FILE *to);
+struct mailq *mailq_new(FILE *to, int64_t now);
 void mailq_free(struct mailq *q);
 
 /* The rows of the control contract, in its order. */

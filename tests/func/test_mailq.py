@@ -81,7 +81,7 @@ def test_sendmail_bp_is_the_same(holding):
 def test_reason_meaning_and_next_try(running, server):
     server.options.recipient_replies["later@*"] = "451 4.3.0 Not now, later"
     running.submit("later@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["later@example.net"]["text"],
+    running.wait(lambda: running.recipients()["later@example.net"]["code"],
                  "a reason")
     text = " ".join(running.mailq().split())
     assert "451 4.3.0 Not now, later" in text
@@ -97,7 +97,7 @@ def test_null_sender_is_the_mailer_daemon(holding):
 def test_control_characters_never_steer_a_terminal(running, server):
     server.options.recipient_replies["later@*"] = "451 4.3.0 \x1b[31mred\x07"
     running.submit("later@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["later@example.net"]["text"],
+    running.wait(lambda: running.recipients()["later@example.net"]["code"],
                  "a reason")
     for text in (running.mailq(), running.mailchute("queue").stdout,
                  running.log.text()):
@@ -223,7 +223,7 @@ def test_json_of_odd_text(holding):
 def test_show(running, server):
     server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
     running.submit("later@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["later@example.net"]["text"],
+    running.wait(lambda: running.recipients()["later@example.net"]["code"],
                  "a reason")
     text = running.mailchute("show", ids(running)[0]).stdout
     for part in (USER, "later@example.net", "451", "4.3.0", "Not now"):
@@ -235,7 +235,7 @@ def test_show(running, server):
 def test_hold_and_release(running, server):
     server.options.recipient_replies["a@*"] = "451 4.3.0 Not now"
     running.submit("a@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["a@example.net"]["text"],
+    running.wait(lambda: running.recipients()["a@example.net"]["code"],
                  "a first try")
     number = ids(running)[0]
     done = running.mailchute("hold", number)
@@ -332,7 +332,7 @@ def test_delivery_off_is_told(holding):
 def test_flush(running, server):
     server.options.recipient_replies["a@*"] = "451 4.3.0 Not now"
     running.submit("a@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["a@example.net"]["text"],
+    running.wait(lambda: running.recipients()["a@example.net"]["code"],
                  "a first try")
     server.options.recipient_replies.clear()
     done = running.sendmail("-q", stdin="")

@@ -21,7 +21,7 @@ needs_root = pytest.mark.skipif(os.getuid() != 0,
 def test_from_the_first_refusal_to_the_end(running, server):
     server.options.recipient_replies["a@*"] = "451 4.3.0 Not now"
     running.submit("a@example.net", stdin=TEXT)
-    running.wait(lambda: running.recipients()["a@example.net"]["text"],
+    running.wait(lambda: running.recipients()["a@example.net"]["code"],
                  "a reason")
     number = running.queue()[0]["id"]
     for word in (number, number.lower(), "<m.1@contoso.example>",
@@ -66,7 +66,7 @@ def test_bounced_and_removed(running, server):
     assert (event["what"], event["code"], event["status"]) == (
         "bounced", 550, "5.1.1")
     number = event["id"]
-    running.wait(lambda: running.recipients()["later@example.net"]["text"],
+    running.wait(lambda: running.recipients()["later@example.net"]["code"],
                  "a reason")
     assert running.mailchute("remove", number).returncode == 0
     event, = running.json("trace", "later@example.net")

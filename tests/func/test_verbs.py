@@ -126,7 +126,7 @@ def test_a_queue_run_of_others_is_for_their_own(running, server):
     running.submit("a@example.net", stdin=TEXT)
     assert running.sendmail("mine@example.net", uid=OTHER).returncode == 0
     for address in ("a@example.net", "mine@example.net"):
-        running.wait(lambda a=address: running.recipients()[a]["text"],
+        running.wait(lambda a=address: running.recipients()[a]["code"],
                      "a first try")
     tries = {m["uid"]: m["attempts"] for m in running.queue()}
     done = running.sendmail("-q", stdin="", uid=OTHER)

@@ -39,7 +39,7 @@ message_has_its_keys(void **state)
 {
 	const struct ctl_message m = { S("0199A1B2C3D4"), S("queued"), S(""),
 		NULL, S("<a@b>"), 2048, 1700000000, 0, 4294967294U };
-	const struct ctl_recipient r = { .address = S("bob@example.com"),
+	struct ctl_recipient r = { .address = S("bob@example.com"),
 		.state = S("queued"),
 		.code = 450,
 		.text = S("450 busy"),
@@ -52,9 +52,18 @@ message_has_its_keys(void **state)
 	assert_keys(o,
 	    "id state sender account size arrived_at attempts uid message_id "
 	    "recipients");
-	json_add_recipient(o, &r);
+	json_add_recipient(o, &r, 1700000059);
+	/* A next try that is over is now, and none stays none. */
+	json_add_recipient(o, &r, 1700000061);
+	r.next_at = 0;
+	json_add_recipient(o, &r, 1700000061);
 	list = json_object_get(o, "recipients");
-	assert_int_equal(json_array_size(list), 1);
+	assert_int_equal(json_array_size(list), 3);
+	one = json_array_get(list, 1);
+	assert_string_equal(json_string_value(json_object_get(one, "next_at")),
+	    "2023-11-14T22:14:21Z");
+	one = json_array_get(list, 2);
+	assert_true(json_is_null(json_object_get(one, "next_at")));
 	one = json_array_get(list, 0);
 	assert_keys(one, "address state code status text meaning fix next_at");
 	assert_int_equal(json_integer_value(json_object_get(one, "code")), 450);
@@ -82,9 +91,10 @@ status_has_its_keys(void **state)
 		"code", "text", "meaning", "fix", "next_at", "sent_minute",
 		"sent_day", "connections", "tls", "expires" };
 	const struct ctl_totals t = { .verdict = S("ok"), .waiting = 3 };
-	const struct ctl_account a = {
-		.name = S(""), .state = S("ready"), .tls = S("")
-	};
+	const struct ctl_account a = { .name = S(""),
+		.state = S("held"),
+		.tls = S(""),
+		.next_at = 1700000060 };
 	const struct ctl_alarm alarm = { .kind = S("stall"),
 		.account = S("alerts"),
 		.since = 1700000000,
@@ -94,7 +104,7 @@ status_has_its_keys(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_append_new(l.accounts, json_account(&a));
+	json_array_append_new(l.accounts, json_account(&a, 1700000061));
 	json_array_append_new(l.alarms, json_alarm(&alarm));
 	o = json_status(&t, true, &l);
 	for (i = 0; i < sizeof(documented) / sizeof(documented[0]); i++)
@@ -104,6 +114,8 @@ status_has_its_keys(void **state)
 	one = json_array_get(json_object_get(o, "accounts"), 0);
 	for (i = 0; i < sizeof(of_account) / sizeof(of_account[0]); i++)
 		assert_non_null(json_object_get(one, of_account[i]));
+	assert_string_equal(json_string_value(json_object_get(one, "next_at")),
+	    "2023-11-14T22:14:21Z");
 	assert_true(json_is_array(json_object_get(one, "expires")));
 	assert_true(json_is_null(json_object_get(one, "tls")));
 	one = json_array_get(json_object_get(o, "alarms"), 0);

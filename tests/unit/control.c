@@ -49,15 +49,15 @@ a_listing_shows_all_in_order(void **state)
 	snprintf(want, sizeof(want),
 	    "message %s queued <cron@contoso.com> 25 octets uid 1000 by "
 	    "default\n"
-	    "  a@example.com queued next 0\n"
-	    "  b@example.com held next 0\n",
+	    "  a@example.com queued next 0: not tried yet\n"
+	    "  b@example.com held next 0: held\n",
 	    id);
 	says(want);
 	queue_id_format(second, id);
 	snprintf(want, sizeof(want),
 	    "message %s queued <sender@example.com> 25 octets uid 1001 by "
 	    "default\n"
-	    "  c@example.com queued next 0\n",
+	    "  c@example.com queued next 0: not tried yet\n",
 	    id);
 	says(want);
 	says("totals 2 waiting 2 held 0");
@@ -339,17 +339,17 @@ waiting_mail_says_why_and_when(void **state)
 	set_due(id, T0 + 60);
 	fixture_set(rig.o.parts.store, id, 2, RCPT_QUEUED, RCPT_HELD, 0);
 	ask_verb(geteuid(), CTL_LIST, 0, 0);
-	says("  a@example.com queued next 60\n");
+	says("  a@example.com queued next 60: not tried yet\n");
 	dispatch_set_paused(rig.o.parts.dispatch, true);
 	ask_verb(geteuid(), CTL_LIST, 0, 0);
 	says("  a@example.com queued next 0: delivery is paused");
 	/* What is held waits for something else. */
-	says("  b@example.com held next 0\n");
+	says("  b@example.com held next 0: held\n");
 	dispatch_set_paused(rig.o.parts.dispatch, false);
 	rig.o.conf->queue.delivery = false;
 	ask_verb(geteuid(), CTL_LIST, 0, 0);
 	says("  a@example.com queued next 0: delivery is off");
-	says("  b@example.com held next 0\n");
+	says("  b@example.com held next 0: held\n");
 }
 
 /* An account as it was left, which the queue finds when it is opened. */

@@ -52,6 +52,115 @@ holding_and_releasing(void **state)
 	assert_string_equal(rig.said, "0 messages\n");
 }
 
+/* Of the one message, with its words as they are now. */
+static void
+looks(const char *text, const char *meaning, const char *fix)
+{
+	ask_verb(geteuid(), CTL_LIST, 0, 0);
+	if (strncmp(rig.last.text, text, strlen(text)) != 0)
+		fail_msg("%s", rig.last.text);
+	assert_string_equal(rig.last.meaning, meaning);
+	assert_string_equal(rig.last.fix == NULL ? "" : rig.last.fix, fix);
+	assert_int_equal(rig.last.code, 0);
+	assert_true(rig.last.status == NULL || rig.last.status[0] == '\0');
+}
+
+/* As after a try that was put off, or whose answer was lost. */
+static void
+was_tried(uint64_t id, enum rcpt_state to)
+{
+	const struct rcpt_change tried = { .to = to,
+		.due_at = T0,
+		.attempted = true,
+		.code = 451,
+		.status = "4.3.0",
+		.text = "Not now",
+		.meaning = "It was put off.",
+		.fix = "Nothing." };
+
+	fixture_set(rig.o.parts.store, id, 1, RCPT_QUEUED, RCPT_ACTIVE, 0);
+	fixture_begin(rig.o.parts.store);
+	assert_int_equal(
+	    state_set(rig.o.parts.store, id, 1, RCPT_ACTIVE, &tried, &rig.o.e),
+	    0);
+	fixture_commit(rig.o.parts.store);
+}
+
+/* Who, when, and the way out; released, nothing of it is left. */
+static void
+a_hold_says_by_whom_until_it_ends(void **state)
+{
+	char by[64] = "held by root at 20";
+	uint64_t id = post(1000, "a@example.com");
+
+	(void)state;
+	if (geteuid() != 0)
+		snprintf(by, sizeof(by), "held by uid %lu at 20",
+		    (unsigned long)geteuid());
+	was_tried(id, RCPT_QUEUED);
+	ask_verb(geteuid(), CTL_HOLD, id, 0);
+	looks(by, "It waits until somebody releases it.",
+	    "Run \"mailchute release ID\", or \"mailchute remove ID\".");
+	assert_int_equal(rig.last.next_at, 0);
+	/* "2026-11-24T09:42:07Z" */
+	assert_int_equal(strlen(rig.last.text), strlen(by) + 18);
+	assert_true(rig.last.text[strlen(rig.last.text) - 1] == 'Z');
+	ask_verb(geteuid(), CTL_RELEASE, id, 0);
+	looks("not tried again yet",
+	    "It waits for its turn, which comes at once.", "");
+	assert_true(rig.last.next_at > 0);
+}
+
+/* That it may have been delivered must not be forgotten by that. */
+static void
+a_hold_of_what_is_uncertain_says_so(void **state)
+{
+	uint64_t id = post(1000, "a@example.com");
+
+	(void)state;
+	was_tried(id, RCPT_UNCERTAIN);
+	ask_verb(geteuid(), CTL_HOLD, id, 0);
+	looks("held by ", RCPT_UNCERTAIN_HELD, RCPT_UNCERTAIN_FIX);
+}
+
+/* Also of what was not held by hand. */
+static void
+a_release_forgets_what_was_said(void **state)
+{
+	uint64_t id = post(1000, "a@example.com");
+	struct store_rcpt *v;
+	size_t n;
+
+	(void)state;
+	was_tried(id, RCPT_UNCERTAIN);
+	fixture_set(rig.o.parts.store, id, 1, RCPT_UNCERTAIN, RCPT_HELD, 0);
+	ask_verb(geteuid(), CTL_RELEASE, id, 0);
+	assert_int_equal(
+	    store_rcpts_get(rig.o.parts.store, id, &v, &n, &rig.o.e), 0);
+	assert_int_equal(v->state, RCPT_QUEUED);
+	assert_int_equal(v->attempts, 1);
+	assert_int_equal(v->code, 0);
+	assert_string_equal(v->status, "");
+	assert_string_equal(v->text, "");
+	assert_string_equal(v->meaning, "");
+	assert_string_equal(v->fix, "");
+	store_rcpt_clear(v);
+	free(v);
+}
+
+static void
+another_administrator_is_named_by_his_uid(void **state)
+{
+	uint64_t id = post(1000, "a@example.com");
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	rig.o.identity.uid = STRANGER;
+	ask_verb(STRANGER, CTL_HOLD, id, 0);
+	looks("held by uid 12345 at 20", RCPT_HELD_MEANING, RCPT_HELD_FIX);
+}
+
 static void
 removal_takes_the_message_away(void **state)
 {
@@ -271,6 +380,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_rig(holding_and_releasing),
+		in_rig(a_hold_says_by_whom_until_it_ends),
+		in_rig(a_hold_of_what_is_uncertain_says_so),
+		in_rig(a_release_forgets_what_was_said),
+		in_rig(another_administrator_is_named_by_his_uid),
 		in_rig(removal_takes_the_message_away),
 		in_rig(many_are_removed_in_slices),
 		in_rig(unknown_ids_are_named_and_the_rest_done),

@@ -38,6 +38,7 @@ int
 control_tear_down(void **state)
 {
 	(void)state;
+	ctl_recipient_clear(&rig.last);
 	office_close(&rig.o);
 	return 0;
 }
@@ -74,7 +75,8 @@ note_recipient(const struct frame *f)
 	note("  %s %s next %lld%s%s", r.address, r.state,
 	    r.next_at == 0 ? 0 : (long long)(r.next_at - T0),
 	    r.text == NULL ? "" : ": ", r.text == NULL ? "" : r.text);
-	ctl_recipient_clear(&r);
+	ctl_recipient_clear(&rig.last);
+	rig.last = r;
 }
 
 static void
@@ -205,7 +207,7 @@ bool
 ask_with(uid_t uid, const void *p, size_t n)
 {
 	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
-		&rig.o.identity, rig.o.parts.store,
+		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.is_reader ? NULL : rig.o.parts.batch, rig.o.parts.dispatch,
 		rig.o.parts.limits, rig.o.parts.alarms, rig.is_daemon };
 	bool has_ended = false;

@@ -15,8 +15,9 @@ extern struct control_rig {
 	struct office o;
 	bool is_reader; /* the queue can only be read */
 	bool is_daemon;
-	char said[65536]; /* the answer, a line a frame */
-	int status;       /* of DONE; -1: there was none */
+	char said[262144];         /* the answer, a line a frame */
+	struct ctl_recipient last; /* row of the answer */
+	int status;                /* of DONE; -1: there was none */
 } rig;
 
 /* For cmocka: an office that delivers nothing while a test looks at it. */

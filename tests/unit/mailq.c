@@ -19,6 +19,7 @@
 #define HEADING \
 	"-Queue ID-    --Size-- ----Arrival Time---- " \
 	"-Sender/Recipient-------\n"
+#define NOW    1795469640 /* Mon Nov 23 21:34:00 2026 UTC */
 #define INDENT "                                            "
 
 /* A writable copy: the rows hold what was read from the wire. */
@@ -37,7 +38,7 @@ begin(struct listing *l)
 	memset(l, 0, sizeof(*l));
 	l->to = open_memstream(&l->text, &l->size);
 	assert_non_null(l->to);
-	l->q = mailq_new(l->to);
+	l->q = mailq_new(l->to, NOW);
 }
 
 static void
@@ -159,6 +160,9 @@ reasons_stand_around_their_recipients(void **state)
 	    &l, "d", "queued", "451 4.3.2 try later", "it is busy", 1795469692);
 	rcpt(&l, "e", "queued", "cannot connect", NULL, 0);
 	rcpt(&l, "f", "queued", NULL, NULL, 0);
+	/* What is over is no time to wait for. */
+	rcpt(&l, "g", "queued", "not tried yet", "its turn", NOW);
+	rcpt(&l, "h", "queued", "not tried yet", "its turn", 1);
 	totals(&l, 1, 9);
 	end(&l, HEADING "0193A0B1C2D3         9 Mon Nov 23 21:33:52  a@b\n"
 			"(451 4.3.2 try later)\n" INDENT "c\n" INDENT "d\n"
@@ -166,6 +170,10 @@ reasons_stand_around_their_recipients(void **state)
 			"    (fix: wait)\n"
 			"    (next try: Mon Nov 23 21:34:52)\n"
 			"(451 4.3.2 cannot connect)\n" INDENT "e\n" INDENT "f\n"
+			"(451 4.3.2 not tried yet)\n" INDENT "g\n" INDENT "h\n"
+			"    (meaning: its turn)\n"
+			"    (fix: wait)\n"
+			"    (next try: as soon as it is its turn)\n"
 			"\n\t\tTotal Requests: 1\n"
 			"-- 1 Kbytes in 1 Request.\n");
 }

@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	tests/unit/upkeep \
 	tests/unit/control_act \
 	tests/unit/control_trace \
+	tests/unit/control_why \
 	tests/unit/dirs \
 	tests/unit/dispatch \
 	tests/unit/dropdir \
@@ -191,6 +192,10 @@ tests_unit_control_trace_CFLAGS = $(queue_test_cflags)
 tests_unit_control_trace_LDADD = $(queue_test_libs)
 tests_unit_store_trace_CFLAGS = $(queue_test_cflags)
 tests_unit_store_trace_LDADD = $(queue_test_libs)
+tests_unit_control_why_SOURCES = tests/unit/control_why.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_control_why_CFLAGS = $(queue_test_cflags)
+tests_unit_control_why_LDADD = $(queue_test_libs)
 tests_unit_dispatch_SOURCES = tests/unit/dispatch.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_dispatch_CFLAGS = $(queue_test_cflags)
