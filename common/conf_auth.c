@@ -38,6 +38,18 @@ oauth_given(const struct conf_check *k)
 	return NULL;
 }
 
+/* Each at its own line: one that is taken in silence is believed to work. */
+static void
+warn_of_oauth(const struct conf_check *k, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < OAUTH_OPTIONS; i++)
+		if (asks_for_oauth(k, oauth_options[i]))
+			conf_check_note(k, CONF_WARNING, oauth_options[i],
+			    "%s has no effect%s", oauth_options[i], why);
+}
+
 static bool
 password_given(const struct conf_check *k)
 {
@@ -144,17 +156,16 @@ check_xoauth2(const struct conf_check *k)
 
 	if (oauth != NULL && !token)
 		check_grant(k);
-	if (oauth != NULL && token)
-		conf_check_note(k, CONF_WARNING, oauth,
-		    "%s has no effect: token_file is used, and sign-in by "
-		    "OAuth grant is not in this version",
-		    oauth);
+	if (token)
+		warn_of_oauth(k,
+		    ": token_file is used, and sign-in by OAuth grant is not "
+		    "in this version");
 	else if (oauth != NULL)
 		conf_check_note(k, CONF_ERROR, oauth,
 		    "sign-in by OAuth grant is not in this version; let "
 		    "another program keep an access token fresh and name its "
 		    "file with token_file");
-	else if (!token)
+	else
 		conf_check_note(
 		    k, CONF_ERROR, "auth", "auth = xoauth2 needs token_file");
 	if (password_given(k) && conf_check_given(k, "auth"))
@@ -165,8 +176,6 @@ check_xoauth2(const struct conf_check *k)
 static void
 check_password(const struct conf_check *k)
 {
-	const char *oauth = oauth_given(k);
-
 	if (conf_check_given(k, "auth") && !password_given(k))
 		conf_check_note(k, CONF_ERROR, "auth",
 		    "auth needs password_file or password_command");
@@ -178,9 +187,8 @@ check_password(const struct conf_check *k)
 	if (conf_check_given(k, "auth") && conf_check_given(k, "token_file"))
 		conf_check_note(k, CONF_WARNING, "token_file",
 		    "token_file has no effect with this auth");
-	if (conf_check_given(k, "auth") && oauth != NULL)
-		conf_check_note(k, CONF_WARNING, oauth,
-		    "%s has no effect with this auth", oauth);
+	if (conf_check_given(k, "auth"))
+		warn_of_oauth(k, " with this auth");
 	if (k->account->auth == AUTH_PLAIN &&
 	    provider_is_office365(k->account->provider))
 		conf_check_note(k, CONF_ERROR, "auth",
@@ -204,10 +212,12 @@ conf_check_auth(const struct conf_check *k)
 		conf_check_note(k, CONF_ERROR, "auth",
 		    "Exchange Online submission needs a sign-in; auth = none "
 		    "is for provider = smtp");
-	else if (password_given(k) || conf_check_given(k, "token_file") ||
-		 oauth_given(k) != NULL)
-		conf_check_note(k, CONF_WARNING, "auth",
-		    "auth = none: the credential given has no effect");
+	else {
+		if (password_given(k) || conf_check_given(k, "token_file"))
+			conf_check_note(k, CONF_WARNING, "auth",
+			    "auth = none: the credential given has no effect");
+		warn_of_oauth(k, " with auth = none");
+	}
 	if (a->auth != AUTH_NONE && a->tls == TLS_NONE)
 		conf_check_note(k, CONF_ERROR, "tls",
 		    "with tls = none nothing signs in: credentials travel over "

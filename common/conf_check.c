@@ -173,8 +173,12 @@ check_legacy(const struct conf_check *k)
 
 	if (a->legacy_host == NULL && p->legacy_host != NULL)
 		a->legacy_host = xstrdup(p->legacy_host);
-	if (a->legacy == LEGACY_OFF)
+	if (a->legacy == LEGACY_OFF) {
+		if (conf_check_given(k, "legacy_host"))
+			conf_check_note(k, CONF_WARNING, "legacy_host",
+			    "legacy_host has no effect with legacy = off");
 		return;
+	}
 	if (a->provider == PROVIDER_OFFICE365_GCC_HIGH ||
 	    a->provider == PROVIDER_OFFICE365_DOD)
 		conf_check_note(k, CONF_ERROR, "legacy",

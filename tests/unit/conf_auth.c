@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -52,11 +53,83 @@ refuses_what_cannot_sign_in(void **state)
 	refuses_each(refusals, sizeof(refusals) / sizeof(refusals[0]));
 }
 
+/* What an application's sign-in will need one day, beside what is used. */
+static const struct {
+	const char *name, *value;
+} later[] = {
+	{ "grant", "federated" },
+	{ "tenant", "t.example" },
+	{ "client_id", "00-1" },
+	{ "client_secret_file", "s" },
+	{ "client_secret_expires", "2027-01-31" },
+	{ "certificate_file", "c" },
+	{ "key_file", "k" },
+	{ "federated_token_file", "f" },
+	{ "token_url", "https://t.example/token" },
+	{ "scope", "x" },
+	{ "proxy", "http://p.example:3128" },
+};
+#define LATER (sizeof(later) / sizeof(later[0]))
+
+/* Each is named, at its own line: line 5 and those after it. */
+static void
+warns_of_each_later_option(void **state)
+{
+	static const struct {
+		const char *begin, *why;
+	} cases[] = {
+		{ "[account]\nuser = a@b.example\nauth = xoauth2\n"
+		  "token_file = t\n",
+		    "has no effect: token_file is used" },
+		{ "[account]\nuser = a@b.example\nauth = login\n"
+		  "password_file = p\n",
+		    "has no effect with this auth" },
+		{ "[account]\nprovider = smtp\nhost = a.example\n"
+		  "auth = none\n",
+		    "has no effect with auth = none" },
+	};
+	char text[2048], want[128];
+	struct conf_problems p;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strlcpy(text, cases[i].begin, sizeof(text));
+		for (j = 0; j < LATER; j++) {
+			strlcat(text, later[j].name, sizeof(text));
+			strlcat(text, " = ", sizeof(text));
+			strlcat(text, later[j].value, sizeof(text));
+			strlcat(text, "\n", sizeof(text));
+		}
+		conf_free(parse_as(text, CONF_FULL, &p));
+		assert_int_equal(p.errors.n, 0);
+		for (j = 0; j < LATER; j++) {
+			snprintf(want, sizeof(want),
+			    "f:%zu: warning: [account]: %s %s", j + 5,
+			    later[j].name, cases[i].why);
+			if (!has(&p.warnings, want))
+				fail_msg("there is no \"%s\"", want);
+		}
+		conf_problems_clear(&p);
+	}
+}
+
+/* "proxy = none" asks for nothing. */
+static void
+no_proxy_is_nothing_to_warn_of(void **state)
+{
+	(void)state;
+	conf_free(good("[local]\nadmin = it@contoso.com\n" MAILBOX
+		       "auth = login\nproxy = none\n"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_cannot_sign_in),
+		cmocka_unit_test(warns_of_each_later_option),
+		cmocka_unit_test(no_proxy_is_nothing_to_warn_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

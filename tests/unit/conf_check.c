@@ -59,9 +59,11 @@ static const struct conf_case oddities[] = {
 	{ MAILBOX "rate = 1/1s\n", "rate is above the 30" },
 	{ MAILBOX "rate = none\n", "rate is above the 30" },
 	{ MAILBOX "legacy = fallback\n", "only the default endpoint is tried" },
-	{ "[account]\nuser = a@contoso.com\ntoken_file = t\nscope = x\n",
-	    "f:4: warning: [account]: scope has no effect: token_file is "
-	    "used" },
+	{ MAILBOX "legacy_host = a.example\n",
+	    "f:4: warning: [account]: legacy_host has no effect with legacy = "
+	    "off" },
+	{ MAILBOX "legacy = off\nlegacy_host = a.example\n",
+	    "f:5: warning: [account]: legacy_host has no effect with" },
 	{ MAILBOX "auth = login\ntoken_file = t\n",
 	    "token_file has no effect" },
 	{ "[local]\nadmin = a@web01\n" MAILBOX, "itself a local name" },
