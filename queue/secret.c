@@ -80,9 +80,9 @@ judge(const struct stat *st, const char *path, struct err *e)
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return err_set(e, ERR_LOCAL, "5.3.5",
 		    "%s belongs to uid %lu, who could change it: "
-		    "chown %lu %s",
+		    "chown %lu %s && chmod 0600 %s",
 		    path, (unsigned long)st->st_uid, (unsigned long)geteuid(),
-		    path);
+		    path, path);
 	if ((st->st_mode & S_IRWXO) != 0 ||
 	    ((st->st_mode & group) != 0 && st->st_gid != getegid()))
 		return err_set(e, ERR_LOCAL, "5.3.5",

@@ -183,6 +183,12 @@ another_s_file_is_refused(void **state)
 	set("pw", 0600, 12345, getegid());
 	refuses("pw", "belongs to uid 12345");
 	assert_non_null(strstr(here.e.text, "chown 0 "));
+	/* One line is enough, whatever the mode is. */
+	assert_non_null(strstr(here.e.text, "/pw && chmod 0600 /"));
+	set("pw", 0666, 12345, 12345);
+	refuses("pw", "belongs to uid 12345");
+	set("pw", 0600, 0, 12345);
+	opens("pw");
 	/* Another group may not read it, unless its bits are clear. */
 	set("pw", 0640, geteuid(), 12345);
 	refuses("pw", "can be read by others");
