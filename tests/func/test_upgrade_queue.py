@@ -36,8 +36,10 @@ def upgraded(site, server):
 
 
 def states(site):
+    """Of every recipient that waits, but for the one that alarms go to."""
     return {a: r["state"] for a, r in site.recipients().items()
-            if r["state"] not in ("delivered", "failed")}
+            if r["state"] not in ("delivered", "failed")
+            and a != site.conf["local"]["admin"]}
 
 
 def version(site):
@@ -50,9 +52,16 @@ def set_version(path, number):
     db.close()
 
 
+def mail(server):
+    """What has arrived, but for our own alarms."""
+    return [m for m in server.record.accepted
+            if "mailchute on " not in (m.header("Subject") or "")]
+
+
 def arrived(server, n):
-    return sorted(a for m in server.record.wait_messages(n)
-                  for a in m.addresses)
+    server.record.wait(lambda: len(mail(server)) >= n,
+                       "%d messages" % n)
+    return sorted(a for m in mail(server) for a in m.addresses)
 
 
 def test_it_is_served_and_delivered(upgraded, server):
@@ -89,7 +98,7 @@ def test_it_is_served_and_delivered(upgraded, server):
     site.mailchute("release", "ALL")
     assert arrived(server, len(GOES) + 1) == sorted(WAITING)
     site.wait_empty()
-    assert len(server.record.accepted) == len(GOES) + 1
+    assert len(mail(server)) == len(GOES) + 1
     assert not os.path.exists(site.path("lib/queue.db.v1"))
     assert version(site) == 1
 
@@ -252,6 +261,6 @@ def test_an_upgrade_under_load(upgraded, server):
     assert arrived(server, count) == expected
     site.wait_empty()
     assert site.dropped() == []
-    assert len(server.record.accepted) == count
+    assert len(mail(server)) == count
     assert not site.log.events("bounced")
     assert len(site.log.events("replayed")) >= len(VERSION_1) + RESTARTS
