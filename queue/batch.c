@@ -138,6 +138,20 @@ try_all(struct batch *b, struct piece *v, size_t n, struct err *e)
 	return 0;
 }
 
+/*
+ * What joined meanwhile is committed in the loop's next turn, which begins with
+ * a look at what can be read: work in slices, each of which brings on the next,
+ * lets others in between them.
+ */
+static void
+go_on(struct batch *b)
+{
+	static const struct timeval at_once = { 0, 0 };
+
+	if (b->n > 0)
+		event_add(b->idle, &at_once);
+}
+
 static void
 run(struct batch *b)
 {
@@ -167,8 +181,7 @@ run(struct batch *b)
 	if (b->committed != NULL)
 		b->committed(b->committed_arg);
 	free(v);
-	if (b->n > 0)
-		event_active(b->idle, EV_TIMEOUT, 0);
+	go_on(b);
 }
 
 void
@@ -181,6 +194,9 @@ batch_join(struct batch *b, size_t octets, batch_work *work, batch_done *done,
 	}
 	b->v[b->n++] = (struct piece){ work, done, arg };
 	b->octets += octets;
+	/* What done brings on is seen to by run. */
+	if (b->running)
+		return;
 	if (b->n >= BATCH_PIECES || b->octets >= BATCH_OCTETS)
 		event_active(b->full, EV_TIMEOUT, 0);
 	else

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -167,6 +168,61 @@ joining_from_done_is_the_next_batch(void **state)
 }
 
 static void
+on_read(evutil_socket_t fd, short what, void *arg)
+{
+	char c;
+
+	(void)what;
+	assert_int_equal(read(fd, &c, 1), 1);
+	*(size_t *)arg = rig.commits;
+}
+
+static void
+knock(void *arg, const struct err *failed)
+{
+	assert_null(failed);
+	assert_int_equal(write(*(int *)arg, "", 1), 1);
+}
+
+static int
+nothing(void *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return 0;
+}
+
+/* Work in slices, each of which brings on the next, holds nobody up. */
+static void
+others_are_served_between_commits(void **state)
+{
+	struct member m[10];
+	struct event *ev;
+	size_t i, served = 0;
+	int fd[2];
+
+	(void)state;
+	memset(m, 0, sizeof(m));
+	for (i = 0; i < 10; i++) {
+		snprintf(m[i].name, sizeof(m[i].name), "slice %zu", i);
+		m[i].joins = i == 9 ? NULL : &m[i + 1];
+	}
+	assert_int_equal(pipe(fd), 0);
+	ev = event_new(rig.base, fd[0], EV_READ, on_read, &served);
+	assert_non_null(ev);
+	event_add(ev, NULL);
+	/* A client comes while the first slice is done. */
+	batch_join(rig.batch, 1, nothing, knock, &fd[1]);
+	batch_join(rig.batch, 1, work, done, &m[0]);
+	event_base_dispatch(rig.base);
+	assert_int_equal(rig.commits, 10);
+	assert_int_equal(served, 1);
+	event_free(ev);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void
 flush_leaves_nothing(void **state)
 {
 	struct member next = { "next", false, 0, 0, false, NULL };
@@ -189,6 +245,7 @@ main(void)
 		in_rig(many_share_one_commit),
 		in_rig(a_bad_one_fails_alone),
 		in_rig(joining_from_done_is_the_next_batch),
+		in_rig(others_are_served_between_commits),
 		in_rig(flush_leaves_nothing),
 	};
 
