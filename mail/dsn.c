@@ -6,7 +6,7 @@
  *
  * Much of what is told here was said by strangers: a server's words, the
  * header of a message.  Fields are written by mail/header.c, which lets no
- * value break out; free text passes put_paragraph, which does the same.
+ * value break out; free text by mail/prose.c, which does the same.
  */
 #include "config.h"
 
@@ -20,12 +20,12 @@
 #include "mail/date.h"
 #include "mail/dsn.h"
 #include "mail/header.h"
+#include "mail/prose.h"
 #include "mail/qp.h"
 #include "mail/status.h"
 #include "mail/words.h"
 
 #define HEADERS_KEPT (32 * 1024) /* of the original's header */
-#define PARAGRAPH    74          /* columns of the text for people */
 #define PART_MAX(b)  (4 * (b)->max + 1024 * 1024)
 #define FIELD_MAX    900 /* so that a line stays below 998 */
 
@@ -60,51 +60,6 @@ static const struct {
 
 /* ---- texts ---- */
 
-/* One line of UTF-8: controls become blanks, other octets "?". */
-static char *
-clean(const char *text)
-{
-	struct buf b;
-	size_t n = strlen(text), len;
-
-	buf_init(&b, n);
-	for (; n > 0; text += len, n -= len) {
-		len = utf8_char(text, n, NULL);
-		if (len == 0) {
-			buf_putc(&b, '?');
-			len = 1;
-		} else if (char_is_control(*text))
-			buf_putc(&b, ' ');
-		else
-			buf_append(&b, text, len);
-	}
-	return buf_steal(&b);
-}
-
-/* Appends text as lines of that indent, broken at blanks. */
-static void
-put_paragraph(struct buf *b, size_t indent, const char *text)
-{
-	char *line = clean(text), *word = line;
-	size_t len, gap, used = 0;
-
-	for (;; word += len) {
-		word += strspn(word, " ");
-		len = strcspn(word, " ");
-		if (len == 0)
-			break;
-		if (used > 0 && used + 1 + len > PARAGRAPH) {
-			buf_puts(b, "\r\n");
-			used = 0;
-		}
-		gap = used == 0 ? indent : 1;
-		buf_printf(b, "%*s%.*s", (int)gap, "", (int)len, word);
-		used += gap + len;
-	}
-	buf_puts(b, "\r\n");
-	free(line);
-}
-
 /* RFC 3461 4 xtext: "+" and two hex digits stand for an octet. */
 static char *
 decode_xtext(const char *text)
@@ -134,7 +89,7 @@ static void
 add_field(
     struct header *h, const char *name, const char *type, const char *text)
 {
-	char *cleaned = clean(text);
+	char *cleaned = prose_clean(text);
 	struct buf b;
 
 	buf_init(&b, 16 * strlen(cleaned) + 200);
@@ -150,21 +105,8 @@ add_field(
 
 /* ---- the part for people ---- */
 
-static void
-put_labelled(struct buf *b, const char *label, const char *text)
-{
-	char *whole;
-
-	if (text == NULL || text[0] == '\0')
-		return;
-	whole = xasprintf("%s %s", label, text);
-	put_paragraph(b, 4, whole);
-	free(whole);
-}
-
-/* "550 5.1.1 User unknown", for the caller to free. */
-static char *
-answer_of(const struct dsn_rcpt *r)
+char *
+dsn_answer(const struct dsn_rcpt *r)
 {
 	const char *text = r->text != NULL ? r->text : "";
 
@@ -179,23 +121,28 @@ status_of(const struct dsn *d, const struct dsn_rcpt *r)
 		   : kinds[d->kind].status;
 }
 
+const char *
+dsn_meaning(const struct dsn *d, const struct dsn_rcpt *r)
+{
+	return r->meaning != NULL && r->meaning[0] != '\0'
+		   ? r->meaning
+		   : status_text(status_of(d, r));
+}
+
 static void
 put_person_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 {
-	const char *meaning = r->meaning;
-	char *said = answer_of(r);
+	char *said = dsn_answer(r);
 	char *who =
 	    xasprintf("%s said:", r->relay != NULL ? r->relay : d->hostname);
 
 	buf_puts(b, "\r\n");
-	put_paragraph(b, 2, r->address);
+	prose_put(b, 2, r->address);
 	if (r->original != NULL && !addr_equal(r->original, r->address))
-		put_labelled(b, "You wrote to:", r->original);
-	if (meaning == NULL || meaning[0] == '\0')
-		meaning = status_text(status_of(d, r));
-	put_labelled(b, "What happened:", meaning);
-	put_labelled(b, who, said);
-	put_labelled(b, "What to do:", r->fix);
+		prose_put_labelled(b, "You wrote to:", r->original);
+	prose_put_labelled(b, "What happened:", dsn_meaning(d, r));
+	prose_put_labelled(b, who, said);
+	prose_put_labelled(b, "What to do:", r->fix);
 	free(said);
 	free(who);
 }
@@ -208,15 +155,15 @@ put_person(struct buf *b, const struct dsn *d, bool is_whole)
 
 	date_format(date, d->arrived_at, 0);
 	text = xasprintf("This is the mail system at %s.", d->hostname);
-	put_paragraph(b, 0, text);
+	prose_put(b, 0, text);
 	free(text);
 	buf_puts(b, "\r\n");
 	text = xasprintf("%s %s (queue id %s) %s", kinds[d->kind].which, date,
 	    d->queue_id, kinds[d->kind].happened);
-	put_paragraph(b, 0, text);
+	prose_put(b, 0, text);
 	free(text);
 	buf_puts(b, "\r\n");
-	put_paragraph(b, 0,
+	prose_put(b, 0,
 	    d->nrcpts == 1 ? "This is about one recipient:"
 			   : "This is about these recipients:");
 	for (i = 0; i < d->nrcpts; i++)
@@ -225,11 +172,11 @@ put_person(struct buf *b, const struct dsn *d, bool is_whole)
 	if (d->retry_until > 0) {
 		date_format(date, d->retry_until, 0);
 		text = xasprintf("It will be tried until %s.", date);
-		put_paragraph(b, 0, text);
+		prose_put(b, 0, text);
 		buf_puts(b, "\r\n");
 		free(text);
 	}
-	put_paragraph(b, 0,
+	prose_put(b, 0,
 	    is_whole ? "A report for programs and the message follow."
 		     : "A report for programs and the header of the message "
 		       "follow.");
@@ -241,7 +188,7 @@ put_person(struct buf *b, const struct dsn *d, bool is_whole)
 static void
 add_recipient(struct header *h, const char *name, const char *address)
 {
-	char *cleaned = clean(address);
+	char *cleaned = prose_clean(address);
 	const char *p;
 	unsigned long code;
 	struct buf b;
@@ -281,7 +228,7 @@ put_report_rcpt(struct buf *b, const struct dsn *d, const struct dsn_rcpt *r)
 	add_field(&h, "Status", "", status_of(d, r));
 	if (r->relay != NULL)
 		add_field(&h, "Remote-MTA", "dns; ", r->relay);
-	text = answer_of(r);
+	text = dsn_answer(r);
 	add_field(&h, "Diagnostic-Code",
 	    r->relay != NULL ? "smtp; " : "x-mailchute; ", text);
 	free(text);
@@ -330,33 +277,6 @@ headers_shown(const struct dsn *d)
 	while (n > 0 && d->headers[n - 1] != '\n')
 		n--;
 	return n;
-}
-
-/* A part in 7 bits: its fields, an empty line, its text. */
-static void
-put_part(struct buf *b, const char *type, const char *p, size_t n)
-{
-	struct header h = { 0 };
-	char *full;
-
-	if (text_is_7bit(p, n)) {
-		header_add(&h, "Content-Type", type);
-		header_put(b, &h);
-		buf_puts(b, "\r\n");
-		buf_append(b, p, n);
-	} else {
-		full = xasprintf("%s; charset=%s", type,
-		    utf8_is_valid(p, n) ? "utf-8" : "iso-8859-1");
-		header_add(&h, "Content-Type", full);
-		header_add(&h, "Content-Transfer-Encoding", "quoted-printable");
-		header_put(b, &h);
-		buf_puts(b, "\r\n");
-		qp_put(b, p, n);
-		free(full);
-	}
-	if (n == 0 || p[n - 1] != '\n')
-		buf_puts(b, "\r\n");
-	header_clear(&h);
 }
 
 /* A boundary that stands in none of the parts; for the caller to free. */
@@ -448,12 +368,14 @@ dsn_put(struct buf *b, const struct dsn *d)
 		buf_init(&parts[i], PART_MAX(b));
 	put_person(&person, d, is_whole);
 	put_report(&report, d);
-	put_part(&parts[0], "text/plain", person.data, person.len);
-	put_part(&parts[1], "message/delivery-status", report.data, report.len);
+	prose_put_part(&parts[0], "text/plain", person.data, person.len);
+	prose_put_part(
+	    &parts[1], "message/delivery-status", report.data, report.len);
 	if (is_whole)
-		put_part(&parts[2], "message/rfc822", d->whole, d->whole_len);
+		prose_put_part(
+		    &parts[2], "message/rfc822", d->whole, d->whole_len);
 	else
-		put_part(
+		prose_put_part(
 		    &parts[2], "text/rfc822-headers", d->headers, headers_len);
 	boundary = find_boundary(d, parts, 3);
 	rc = put_header(b, d, headers_len, boundary);

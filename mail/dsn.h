@@ -62,4 +62,10 @@ struct dsn {
 /* Appends the whole notice; -1 when b's cap is too small. */
 int dsn_put(struct buf *b, const struct dsn *d);
 
+/* What happened to the recipient, in plain words; never NULL. */
+const char *dsn_meaning(const struct dsn *d, const struct dsn_rcpt *r);
+
+/* "550 5.1.1 User unknown", for the caller to free. */
+char *dsn_answer(const struct dsn_rcpt *r);
+
 #endif

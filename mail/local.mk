@@ -8,6 +8,7 @@ libmail_a_SOURCES = \
 	mail/canon.c mail/canon.h \
 	mail/chars.c mail/chars.h \
 	mail/date.c mail/date.h \
+	mail/digest.c mail/digest.h \
 	mail/dotline.c mail/dotline.h \
 	mail/dsn.c mail/dsn.h \
 	mail/header.c mail/header.h \
@@ -15,6 +16,7 @@ libmail_a_SOURCES = \
 	mail/mailboxes.c \
 	mail/msgid.c mail/msgid.h \
 	mail/phrase.c \
+	mail/prose.c mail/prose.h \
 	mail/qp.c mail/qp.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
