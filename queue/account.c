@@ -52,6 +52,52 @@ note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
 	budget_note(arg, at, messages, recipients);
 }
 
+/* ---- since when mail has stood: a queue id, or STOOD_STILL ---- */
+
+/* Until the account is proved, all that comes stands, too. */
+#define STOOD_STILL UINT64_MAX
+#define STOOD_NAME  "stood %s" /* of a fact */
+
+static int
+load_stood(struct account *a, struct store *s, struct err *e)
+{
+	char *name = xasprintf(STOOD_NAME, a->conf->name), *value;
+	int found = store_fact_get(s, name, &value, e);
+
+	if (a->known.state == ACCOUNT_HELD ||
+	    (found == 1 && queue_id_parse(value, &a->stood_to) == -1))
+		a->stood_to = STOOD_STILL;
+	free(value);
+	free(name);
+	return found == -1 ? -1 : 0;
+}
+
+static int
+save_stood(struct account *a, struct store *s, struct err *e)
+{
+	char *name, value[QUEUE_ID_TEXT] = "all";
+	uint64_t to = a->stood_to;
+	int rc;
+
+	if (a->known.state == ACCOUNT_READY && to == STOOD_STILL)
+		to = store_last_id(s);
+	if (to == 0)
+		return 0;
+	if (to != STOOD_STILL)
+		queue_id_format(to, value);
+	name = xasprintf(STOOD_NAME, a->conf->name);
+	rc = store_fact_put(s, name, value, e);
+	free(name);
+	a->stood_to = to;
+	return rc;
+}
+
+bool
+account_has_stood(const struct account *a, uint64_t message)
+{
+	return message <= a->stood_to;
+}
+
 int
 account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e)
@@ -73,6 +119,8 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	pace_reset(&a->pace, c->connections);
 	hosts_init(&a->hosts, c->hosts.n);
 	a->budget = budget_new(c->rate, c->recipients_per_day);
+	if (load_stood(a, s, e) == -1)
+		return -1;
 	return store_budget_each(
 	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
 }
@@ -87,9 +135,11 @@ account_clear(struct account *a)
 }
 
 int
-account_save(const struct account *a, struct store *s, struct err *e)
+account_save(struct account *a, struct store *s, struct err *e)
 {
-	return store_account_put(s, &a->known, e);
+	if (store_account_put(s, &a->known, e) == -1)
+		return -1;
+	return save_stood(a, s, e);
 }
 
 int64_t
@@ -161,9 +211,10 @@ account_failed(
 	}
 	k->state = to;
 	k->failures++;
-	if (to == ACCOUNT_HELD)
+	if (to == ACCOUNT_HELD) {
+		a->stood_to = STOOD_STILL;
 		delay = hold_delay(k->failures);
-	else
+	} else
 		delay = schedule_backoff(a->conf->backoff_min_s,
 		    a->conf->backoff_max_s, k->failures, rnd);
 	if ((uint64_t)delay < why->wait_s)

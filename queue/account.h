@@ -23,6 +23,7 @@ struct account {
 	struct hosts hosts;  /* in the order of conf->hosts */
 	unsigned unanswered; /* lost answers since the last success */
 	int64_t tried_at;    /* when a message was last tried; 0: not yet */
+	uint64_t stood_to;   /* messages up to this id have seen a hold */
 };
 
 /* Its name for people: the plain account has none of its own. */
@@ -32,7 +33,13 @@ const char *account_shown_name(const struct conf_account *a);
 int account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e);
 void account_clear(struct account *a);
-int account_save(const struct account *a, struct store *s, struct err *e);
+int account_save(struct account *a, struct store *s, struct err *e);
+
+/*
+ * Has the account been held since the message was made, or is it held now?
+ * Kept over restarts, until a hold ends by a message that was taken.
+ */
+bool account_has_stood(const struct account *a, uint64_t message);
 
 /*
  * May a message of so many recipients go now?  0, or the instant when it may;

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,55 @@ store_fact_delete(struct store *s, const char *name, struct err *e)
 
 	query_bind_text(st, 1, name);
 	return query_change(s, st, NULL, e);
+}
+
+/*
+ * The end of the names that begin with prefix: its last character is a blank,
+ * and "!" is the next one.
+ */
+static char *
+end_of(const char *prefix)
+{
+	size_t n = strlen(prefix);
+	char *end = xstrdup(prefix);
+
+	assert(n > 0 && end[n - 1] == ' ');
+	end[n - 1] = '!';
+	return end;
+}
+
+int
+store_fact_names(struct store *s, const char *prefix, size_t max,
+    struct strlist *names, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_FACT_NAMES);
+	char *end = end_of(prefix);
+	int more;
+
+	query_bind_text(st, 1, prefix);
+	query_bind_text(st, 2, end);
+	query_bind_u64(st, 3, max);
+	while ((more = query_row(s, st, e)) == 1)
+		strlist_add(names, query_text(st, 0));
+	query_end(st);
+	free(end);
+	return more;
+}
+
+int
+store_fact_rename(
+    struct store *s, const char *from, const char *to, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_FACT_RENAME);
+	char *end = end_of(from);
+	int rc;
+
+	query_bind_text(st, 1, from);
+	query_bind_text(st, 2, end);
+	query_bind_text(st, 3, to);
+	rc = query_change(s, st, NULL, e);
+	free(end);
+	return rc;
 }
 
 int

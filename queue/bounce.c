@@ -15,6 +15,9 @@
  * mail with that mark is held.  So is mail that failed where the one to be told
  * is nobody.
  *
+ * When a notice leaves, and whether singly, is for queue/waiting.h and
+ * queue/merge.h to say.
+ *
  * A delay is told when a try of the message itself was put off.  While the
  * account is held or backs off there are no such tries, and no notice, which
  * could not leave before the mail itself.

@@ -19,6 +19,7 @@
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
+#include "queue/waiting.h"
 
 static void __attribute__((format(printf, 3, 4)))
 say(struct act *a, uint64_t id, const char *fmt, ...)
@@ -223,6 +224,8 @@ take_away(struct act *a, const struct store_message *m, struct err *e)
 
 	if (over != 1)
 		return over;
+	if (m->kind == KIND_BOUNCE && waiting_forget_message(s, m, e) == -1)
+		return -1;
 	if (store_message_delete(s, m->id, e) == -1)
 		return -1;
 	a->gone[a->ngone].uid = m->uid;

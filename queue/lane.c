@@ -270,7 +270,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	int found;
 
 	*at = 0;
-	if ((w == NULL && !may_start(l)) || !has_room(l))
+	if (l->is_merging || (w == NULL && !may_start(l)) || !has_room(l))
 		return false;
 	if ((*at = account_opens_at(&l->account, now, 1)) > now)
 		return false;
@@ -285,7 +285,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	    NULL)
 		return false;
 	*at = account_opens_at(&l->account, now, (unsigned)j->nrcpts);
-	if (*at > now) {
+	if (*at > now || lane_merge(l, j, now)) {
 		job_free(j);
 		return false;
 	}
@@ -372,7 +372,7 @@ lane_set_closed(struct lane *l, bool closed)
 bool
 lane_is_idle(const struct lane *l)
 {
-	return l->nworkers == 0 && l->nsettling == 0;
+	return l->nworkers == 0 && l->nsettling == 0 && !l->is_merging;
 }
 
 bool

@@ -22,7 +22,7 @@
 static int
 save_work(void *arg, struct err *e)
 {
-	const struct lane *l = arg;
+	struct lane *l = arg;
 
 	return account_save(&l->account, l->parts.store, e);
 }

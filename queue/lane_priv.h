@@ -10,8 +10,8 @@
 
 /*
  * A lane in full, for the files that are the lane: lane.c chooses and hands
- * over, lane_try.c sees one try through to the disk, lane_health.c keeps the
- * account's record.
+ * over, lane_merge.c lets notices go as one report, lane_try.c sees one try
+ * through to the disk, lane_health.c keeps the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* the configuration allows fewer */
 
@@ -33,7 +33,9 @@ struct lane {
 	struct ask_stamp stamp; /* of the secret that was refused */
 	struct buf ticket;      /* to resume TLS from; "" when there is none */
 	bool is_saving;
-	bool is_closed; /* paused, off, or ending: nothing new goes out */
+	bool is_merging; /* notices become a report: nothing new is given */
+	uint64_t alone;  /* a notice found to have no company; 0: none */
+	bool is_closed;  /* paused, off, or ending: nothing new goes out */
 };
 
 /* lane_health.c */
@@ -45,6 +47,12 @@ void lane_hosts_passed(struct lane *l, const struct job_ready *session);
 void lane_session_ended(struct lane *l, const struct job_ready *session,
     const struct job_result *why);
 void lane_look_at_secret(struct lane *l, int64_t now);
+
+/*
+ * lane_merge.c: true when the job, whose turn it was, is a notice that is being
+ * merged with others; the lane goes on by itself after that.
+ */
+bool lane_merge(struct lane *l, const struct job *j, int64_t now);
 
 /* lane_try.c */
 void lane_claim(struct lane *l, struct job *j);

@@ -138,11 +138,18 @@ log_notice(const struct job *j, const struct notice_made *made)
 		[DSN_LAST] = "bounced-to-admin",
 	};
 	char id[QUEUE_ID_TEXT], notice[QUEUE_ID_TEXT];
+	struct buf b;
 
 	queue_id_format(j->msg.id, id);
 	queue_id_format(made->id, notice);
-	log_event(LOG_NOTICE, events[made->kind], "id", id, "notice", notice,
-	    "sender", j->msg.sender, NULL);
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, events[made->kind]);
+	log_str(&b, "id", id);
+	log_str(&b, "notice", notice);
+	log_str(&b, "sender", j->msg.sender);
+	log_num(&b, "wait_s", made->wait_s);
+	log_end(&b, LOG_NOTICE);
+	buf_clear(&b);
 }
 
 static void

@@ -45,6 +45,7 @@ libqueue_a_SOURCES = \
 	queue/journal.c \
 	queue/lane.c queue/lane.h \
 	queue/lane_health.c \
+	queue/lane_merge.c \
 	queue/lane_priv.h \
 	queue/lane_try.c \
 	queue/limits.c queue/limits.h \
@@ -55,6 +56,8 @@ libqueue_a_SOURCES = \
 	queue/loop.h \
 	queue/manager.c queue/manager.h \
 	queue/member.c queue/member.h \
+	queue/merge.c queue/merge.h queue/merge_priv.h \
+	queue/merge_write.c \
 	queue/message.c \
 	queue/migrate.c \
 	queue/notice.c queue/notice.h \
@@ -88,6 +91,7 @@ libqueue_a_SOURCES = \
 	queue/totals.c \
 	queue/trace.c \
 	queue/upkeep.c queue/upkeep.h \
+	queue/waiting.c queue/waiting.h \
 	queue/worker.c queue/worker.h
 
 if SANDBOX_LINUX

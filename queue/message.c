@@ -40,6 +40,12 @@ store_next_id(struct store *s, int64_t now_ms)
 	return next;
 }
 
+uint64_t
+store_last_id(const struct store *s)
+{
+	return s->last_id;
+}
+
 void
 store_message_clear(struct store_message *m)
 {
@@ -173,6 +179,19 @@ store_message_set_delay_notice(
 	query_bind_u64(st, 1, message);
 	query_bind_i64(st, 2, at);
 	return change_one(s, st, message, "message", e);
+}
+
+int
+store_message_explain(struct store *s, uint64_t message, const char *text,
+    const char *meaning, const char *fix, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_MESSAGE_EXPLAIN);
+
+	query_bind_u64(st, 1, message);
+	query_bind_text(st, 2, text);
+	query_bind_text(st, 3, meaning);
+	query_bind_text(st, 4, fix);
+	return query_change(s, st, NULL, e);
 }
 
 /* The place of a word in a table; -1 when it is not there. */

@@ -7,25 +7,45 @@
 
 #include "common/clock.h"
 #include "common/xalloc.h"
+#include "mail/digest.h"
 #include "mail/header.h"
 #include "mail/msgid.h"
 #include "queue/notice.h"
+#include "queue/waiting.h"
 
 #define NOTICE_MAX (512 * 1024)
 
+/* What waits beyond the limit says so, and that nothing is to be done. */
+#define STR2(x)   #x
+#define STR(x)    STR2(x)
+#define LATE_TEXT "too many notices for this reader"
+#define LATE_MEANING \
+	STR(WAITING_SINGLY) \
+	" have gone to this reader within an hour. The " \
+	"others wait, and go as one report."
+#define LATE_FIX \
+	"Look at why so much mail fails; \"mailchute retry\" lets the " \
+	"report go at once."
+
+char *
+notice_from(const struct conf *conf)
+{
+	return xasprintf(
+	    "Mail Delivery System <MAILER-DAEMON@%s>", conf->local.domain);
+}
+
+/* The text, and what a report would tell of it. */
 static int
 write_text(const struct conf *conf, const struct notice *n,
-    const char *message_id, struct buf *out, struct err *e)
+    const char *message_id, struct buf *out, struct buf *note, struct err *e)
 {
 	const char *text = buf_data(n->original);
-	char id[QUEUE_ID_TEXT], *from;
+	char id[QUEUE_ID_TEXT], *from = notice_from(conf);
 	struct dsn d;
 	bool has_blank;
 	int rc;
 
 	queue_id_format(n->about->id, id);
-	from = xasprintf(
-	    "Mail Delivery System <MAILER-DAEMON@%s>", conf->local.domain);
 	memset(&d, 0, sizeof(d));
 	d.kind = n->kind;
 	d.from = from;
@@ -45,15 +65,16 @@ write_text(const struct conf *conf, const struct notice *n,
 	d.whole = text;
 	d.whole_len = n->is_whole ? n->original->len : 0;
 	rc = dsn_put(out, &d);
+	digest_note(note, &d);
 	free(from);
 	return rc == 0
 		   ? 0
 		   : err_set(e, ERR_LOCAL, "5.3.4", "the notice is too large");
 }
 
-int
-notice_insert(struct store *s, const struct store_message *m,
-    const struct buf *text, const struct expanded *to, struct err *e)
+static int
+add(struct store *s, const struct store_message *m, const struct buf *text,
+    const struct expanded *to, struct err *e)
 {
 	struct store_rcpt r;
 	size_t i, at, n;
@@ -72,7 +93,52 @@ notice_insert(struct store *s, const struct store_message *m,
 		if (store_rcpt_add(s, m->id, &r, e) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+int
+notice_insert(struct store *s, const struct store_message *m,
+    const struct buf *text, const struct expanded *to, struct err *e)
+{
+	if (add(s, m, text, to, e) == -1)
+		return -1;
 	return store_message_queue(s, m->id, m->arrived_at, e);
+}
+
+static char *
+find_key(const struct store_message *m, const struct expanded *to)
+{
+	struct store_rcpt *v = xcalloc(to->n, sizeof(*v));
+	struct strlist readers = { NULL, 0 };
+	char *key;
+	size_t i;
+
+	for (i = 0; i < to->n; i++)
+		v[i].address = to->v[i].address;
+	waiting_readers(v, to->n, &readers);
+	key = waiting_key(m, &readers);
+	strlist_clear(&readers);
+	free(v);
+	return key;
+}
+
+/* Lets it leave, at once or late. */
+static int
+let_wait(struct store *s, const struct store_message *m,
+    const struct expanded *to, const char *note, struct waiting *w,
+    struct err *e)
+{
+	char *key = find_key(m, to);
+	int rc = -1;
+
+	if (waiting_admit(s, key, m->arrived_at, w, e) == 0 &&
+	    store_message_queue(s, m->id, w->due_at, e) == 0)
+		rc = waiting_put(s, key, m->id, w, note, e);
+	if (rc == 0 && w->is_late)
+		rc = store_message_explain(
+		    s, m->id, LATE_TEXT, LATE_MEANING, LATE_FIX, e);
+	free(key);
+	return rc;
 }
 
 int
@@ -81,10 +147,12 @@ notice_write(const struct conf *conf, struct store *s, const struct notice *n,
 {
 	struct store_message m = { .kind = KIND_BOUNCE, .body = BODY_7BIT };
 	uint8_t dice[MSGID_RANDOM];
-	struct buf text;
+	struct waiting w;
+	struct buf text, note;
 	int rc = -1;
 
 	buf_init(&text, NOTICE_MAX);
+	buf_init(&note, DIGEST_NOTE_MAX);
 	arc4random_buf(dice, sizeof(dice));
 	m.id = store_next_id(s, clock_wall_ms());
 	m.arrived_at = n->now;
@@ -92,12 +160,15 @@ notice_write(const struct conf *conf, struct store *s, const struct notice *n,
 	m.account = n->about->account;
 	m.sender = (char[]){ "" };
 	m.message_id = msgid_make(dice, n->now, conf->local.hostname);
-	if (write_text(conf, n, m.message_id, &text, e) == 0 &&
-	    notice_insert(s, &m, &text, n->readers, e) == 0) {
-		*made = (struct notice_made){ n->kind, m.id, text.len };
+	if (write_text(conf, n, m.message_id, &text, &note, e) == 0 &&
+	    add(s, &m, &text, n->readers, e) == 0 &&
+	    let_wait(s, &m, n->readers, buf_data(&note), &w, e) == 0) {
+		*made = (struct notice_made){ n->kind, m.id, text.len,
+			w.due_at - n->now };
 		rc = 0;
 	}
 	free(m.message_id);
+	buf_clear(&note);
 	buf_clear(&text);
 	return rc;
 }

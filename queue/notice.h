@@ -9,7 +9,8 @@
 
 /*
  * A notice of ours as a message of the queue: the text by mail/dsn.h, with the
- * null sender, kind bounce, due at once.
+ * null sender, kind bounce, due at once, or when its reader's hour is over
+ * (queue/waiting.h).
  */
 struct notice {
 	enum dsn_kind kind;
@@ -29,7 +30,11 @@ struct notice_made {
 	enum dsn_kind kind;
 	uint64_t id;
 	size_t octets;
+	int64_t wait_s; /* until it may leave */
 };
+
+/* From: of all that we write, a whole mailbox; for the caller to free. */
+char *notice_from(const struct conf *conf);
 
 /* Writes it inside the running transaction. */
 int notice_write(const struct conf *conf, struct store *s,

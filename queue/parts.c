@@ -24,6 +24,7 @@
 #include "queue/loop.h"
 #include "queue/parts.h"
 #include "queue/store.h"
+#include "queue/waiting.h"
 
 struct event_base *
 parts_base(void)
@@ -105,7 +106,8 @@ adopt_orphans(struct parts *p, struct err *e)
 			continue;
 		if (store_begin(p->store, e) == -1)
 			goto out;
-		if (store_account_move(p->store, names.v[i], heir, e) == -1) {
+		if (store_account_move(p->store, names.v[i], heir, e) == -1 ||
+		    waiting_move(p->store, names.v[i], heir, e) == -1) {
 			store_rollback(p->store);
 			goto out;
 		}

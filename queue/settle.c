@@ -24,6 +24,7 @@
 #include "queue/expand.h"
 #include "queue/schedule.h"
 #include "queue/settle.h"
+#include "queue/waiting.h"
 
 #define HELD_FIX "mailchute show tells why; then release or remove it"
 
@@ -378,6 +379,10 @@ settle_work(const struct settle *s, struct job *j, int64_t now, bool *finished,
 
 	bounce_begin(s->bounce);
 	j->nheld = j->nstuck = 0;
+	/* One that was tried is merged into no report. */
+	if (j->msg.kind == KIND_BOUNCE && is_attempt(j) &&
+	    waiting_forget_message(s->store, &j->msg, e) == -1)
+		return -1;
 	for (i = 0; i < j->nrcpts; i++)
 		if (settle_one(s, j, i, now, e) == -1)
 			return -1;

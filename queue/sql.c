@@ -160,6 +160,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_ACCOUNT_MOVE] =
 	    "UPDATE message SET account = ?2 WHERE account = ?1",
 
+	[SQL_MESSAGE_EXPLAIN] =
+	    "UPDATE recipient SET text = ?2, meaning = ?3, fix = ?4 "
+	    "WHERE message = ?1",
 	[SQL_MESSAGE_DUE] =
 	    "UPDATE recipient SET due_at = ?2 WHERE message = ?1"
 	    " AND due_at > 0",
@@ -248,6 +251,12 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FACT_GET] = "SELECT value FROM fact WHERE name = ?1",
 	[SQL_FACT_PUT] = "REPLACE INTO fact (name, value) VALUES (?1, ?2)",
 	[SQL_FACT_DELETE] = "DELETE FROM fact WHERE name = ?1",
+	[SQL_FACT_NAMES] =
+	    "SELECT name FROM fact WHERE name > ?1 AND name < ?2 "
+	    "ORDER BY name LIMIT ?3",
+	[SQL_FACT_RENAME] =
+	    "UPDATE fact SET name = ?3 || substr(name, length(?1) + 1) "
+	    "WHERE name > ?1 AND name < ?2",
 
 	/* Invariants: each finds what must not be; see queue/recover.c. */
 	[SQL_CHECK_STATES] =

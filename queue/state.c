@@ -34,7 +34,8 @@
  *   UNCERTAIN -> QUEUED     job_claim: its time has come
  *   UNCERTAIN -> HELD       hold_one; settle, recover_reconcile: by
  *                           queue.uncertain = hold
- *   ...       -> REMOVED    remove_one: by an administrator or its owner
+ *   ...       -> REMOVED    remove_one: by an administrator or its owner;
+ *                           merge_work: a notice that is in a report now
  *
  * A verdict may come before job_claim, when the server refuses the envelope
  * while the body is still on its way; it passes through ACTIVE all the same.

@@ -114,6 +114,7 @@ enum message_kind {
 
 /* An id greater than every one given before. */
 uint64_t store_next_id(struct store *s, int64_t now_ms);
+uint64_t store_last_id(const struct store *s); /* the last that was given */
 
 struct store_message {
 	uint64_t id;
@@ -167,6 +168,10 @@ int store_chunk_add(
     struct store *s, uint64_t message, const void *p, size_t n, struct err *e);
 int store_message_queue(
     struct store *s, uint64_t message, int64_t due_at, struct err *e);
+
+/* Why its recipients wait, in plain words; the next answer replaces it. */
+int store_message_explain(struct store *s, uint64_t message, const char *text,
+    const char *meaning, const char *fix, struct err *e);
 
 /* Takes a message away with all that belongs to it; no journal entry. */
 int store_message_delete(struct store *s, uint64_t message, struct err *e);
@@ -388,5 +393,14 @@ int store_fact_get(
 int store_fact_put(
     struct store *s, const char *name, const char *value, struct err *e);
 int store_fact_delete(struct store *s, const char *name, struct err *e);
+
+/*
+ * Names that begin with prefix, which ends in a blank: up to max of them, in
+ * order; and giving all of them another prefix, of which there are none yet.
+ */
+int store_fact_names(struct store *s, const char *prefix, size_t max,
+    struct strlist *names, struct err *e);
+int store_fact_rename(
+    struct store *s, const char *from, const char *to, struct err *e);
 
 #endif

@@ -272,6 +272,59 @@ all_of_it_survives_a_restart(void **state)
 	account_clear(&r.a);
 }
 
+static void
+save_and_load(struct rig *r, struct world *w)
+{
+	fixture_begin(w->s);
+	assert_int_equal(account_save(&r->a, w->s, &w->e), 0);
+	fixture_commit(w->s);
+	account_clear(&r->a);
+	w->s = fixture_reopen(w->s, w->directory);
+	assert_int_equal(account_load(&r->a, w->s, &r->conf, 0, T0, &w->e), 0);
+}
+
+/* Held, backing off after that, and proved; with a restart after each. */
+static void
+what_has_seen_a_hold_is_remembered(void **state)
+{
+	struct job_result hold = trouble(JOB_SCOPE_ACCOUNT);
+	struct job_result busy = trouble(JOB_SCOPE_CONNECTION);
+	struct world *w = *state;
+	uint64_t before, during, after;
+	struct rig r;
+
+	before = fixture_add(w->s, (struct fixture_message){ .octets = 1 });
+	rig_up(&r, w);
+	save_and_load(&r, w);
+	account_failed(&r.a, &busy, T0, HALF);
+	account_succeeded(&r.a, T0 + 1);
+	save_and_load(&r, w);
+	assert_false(account_has_stood(&r.a, before));
+
+	account_failed(&r.a, &hold, T0 + 2, HALF);
+	assert_true(account_has_stood(&r.a, before));
+	save_and_load(&r, w);
+	during = fixture_add(w->s, (struct fixture_message){ .octets = 1 });
+	assert_true(account_has_stood(&r.a, during));
+	account_failed(&r.a, &busy, T0 + 1000, HALF);
+	save_and_load(&r, w);
+	assert_true(account_has_stood(&r.a, during));
+	account_succeeded(&r.a, T0 + 2000);
+	save_and_load(&r, w);
+	assert_string_equal(account_state(&r.a, T0 + 2000), "ready");
+	after = fixture_add(w->s, (struct fixture_message){ .octets = 1 });
+	assert_true(account_has_stood(&r.a, before));
+	assert_true(account_has_stood(&r.a, during));
+	assert_false(account_has_stood(&r.a, after));
+	/* Trouble of the connection alone changes nothing of it. */
+	account_failed(&r.a, &busy, T0 + 3000, HALF);
+	account_succeeded(&r.a, T0 + 3001);
+	save_and_load(&r, w);
+	assert_true(account_has_stood(&r.a, during));
+	assert_false(account_has_stood(&r.a, after));
+	account_clear(&r.a);
+}
+
 #define in_world(f) \
 	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
@@ -288,6 +341,7 @@ main(void)
 		in_world(the_server_s_own_wait_is_kept),
 		in_world(budgets_hold_and_open_again),
 		in_world(all_of_it_survives_a_restart),
+		in_world(what_has_seen_a_hold_is_remembered),
 	};
 
 	return cmocka_run_group_tests_name("account", tests, NULL, NULL);

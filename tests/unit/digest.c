@@ -320,7 +320,8 @@ static void
 lines_of_no_note_are_passed_over(void **state)
 {
 	static const char *const notes[] = {
-		"A early@b.cc\nC\nC9 odd\nC0\nC0x\nX y\n\nC0 Why\nA\nAx\nZ z\n"
+		"A early@b.cc\nC\nC9 odd\nC0\nC0x\nX y\n\nC0 Why\nA\n"
+		"Ax\nZ z\n"
 		"A a@b.cc\nC0",
 	};
 	char *got = make_report(notes, 1, 0);

@@ -45,11 +45,14 @@ check_PROGRAMS += \
 	tests/unit/incoming \
 	tests/unit/intake \
 	tests/unit/intake_serve \
+	tests/unit/lane_merge \
 	tests/unit/lane_try \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/manager \
 	tests/unit/member \
+	tests/unit/merge \
+	tests/unit/merge_late \
 	tests/unit/migrate \
 	tests/unit/queue_id \
 	tests/unit/recover \
@@ -73,7 +76,8 @@ check_PROGRAMS += \
 	tests/unit/store_rcpt \
 	tests/unit/store_reader \
 	tests/unit/store_trace \
-	tests/unit/times
+	tests/unit/times \
+	tests/unit/waiting
 
 tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
@@ -152,6 +156,15 @@ tests_unit_bounce_LDADD = $(queue_test_libs)
 tests_unit_bounce_asked_SOURCES = tests/unit/bounce_asked.c $(notice_rig)
 tests_unit_bounce_asked_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_asked_LDADD = $(queue_test_libs)
+merge_rig = tests/unit/merge_rig.c tests/unit/merge_rig.h $(notice_rig)
+tests_unit_merge_SOURCES = tests/unit/merge.c $(merge_rig)
+tests_unit_merge_CFLAGS = $(queue_test_cflags)
+tests_unit_merge_LDADD = $(queue_test_libs)
+tests_unit_merge_late_SOURCES = tests/unit/merge_late.c $(merge_rig)
+tests_unit_merge_late_CFLAGS = $(queue_test_cflags)
+tests_unit_merge_late_LDADD = $(queue_test_libs)
+tests_unit_waiting_CFLAGS = $(queue_test_cflags)
+tests_unit_waiting_LDADD = $(queue_test_libs)
 tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)
@@ -200,6 +213,10 @@ tests_unit_dispatch_SOURCES = tests/unit/dispatch.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_dispatch_CFLAGS = $(queue_test_cflags)
 tests_unit_dispatch_LDADD = $(queue_test_libs)
+tests_unit_lane_merge_SOURCES = tests/unit/lane_merge.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_merge_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_merge_LDADD = $(queue_test_libs)
 tests_unit_lane_try_SOURCES = tests/unit/lane_try.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_try_CFLAGS = $(queue_test_cflags)
