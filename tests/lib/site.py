@@ -218,7 +218,10 @@ class Site:
     def kill(self):
         """SIGKILL to every process of the daemon at once."""
         proc, self.daemon = self.daemon, None
+        pids = self.group(proc.pid)
         self.kill_group(proc)
+        # Until they have ended their sockets look as if somebody answered.
+        assert all(wait_end(pid) for pid in pids), "they do not end"
 
     def kill_group(self, proc):
         try:
