@@ -3,10 +3,10 @@
  * Group commit: the one place where transactions begin and end while the
  * daemon runs.
  *
- * The commit event has a lower priority than all I/O, so libevent runs it
- * when nothing else is ready: under load a batch fills, at rest it holds one
- * piece.  A full batch is committed at once, since beyond some 64 messages a
- * larger one only adds delay.
+ * The commit event joins the end of its turn's line, so that libevent runs it
+ * after all that was ready when the turn began: under load a batch fills, at
+ * rest it holds one piece.  A full batch is committed at once, since beyond
+ * some 64 messages a larger one only adds delay.
  */
 #include "config.h"
 
@@ -73,8 +73,8 @@ batch_new(struct event_base *base, struct store *s, struct ballast *ballast)
 
 	b->store = s;
 	b->ballast = ballast;
-	b->idle = turn_new(base, LOOP_PRIORITY_COMMIT, b);
-	b->full = turn_new(base, LOOP_PRIORITY_IO, b);
+	b->idle = turn_new(base, LOOP_PRIORITY_TURN, b);
+	b->full = turn_new(base, LOOP_PRIORITY_FIRST, b);
 	return b;
 }
 

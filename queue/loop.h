@@ -3,12 +3,13 @@
 #define QUEUE_LOOP_H
 
 /*
- * Priorities of the queue process's event loop: what is ready to be read is
- * read before a transaction is committed, and idle work waits for both.
+ * Priorities of the queue process's event loop.  A turn takes what was ready
+ * when it began, in the order in which it became so; idle work waits for a turn
+ * with nothing else in it.
  */
 enum loop_priority {
-	LOOP_PRIORITY_IO,
-	LOOP_PRIORITY_COMMIT,
+	LOOP_PRIORITY_FIRST, /* ahead of the turn's line */
+	LOOP_PRIORITY_TURN,  /* libevent gives it to who asks for none: half */
 	LOOP_PRIORITY_IDLE,
 	LOOP_PRIORITIES
 };

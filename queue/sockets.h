@@ -12,8 +12,8 @@
  * between waits a moment instead of being turned away.
  */
 enum {
+	SOCKET_CONTROL, /* first: where mail is taken, questions are answered */
 	SOCKET_SUBMIT,
-	SOCKET_CONTROL,
 	SOCKETS
 };
 

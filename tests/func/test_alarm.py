@@ -96,6 +96,7 @@ def test_trouble_with_the_connection_does_not_end_it(site, server, told):
     assert server.port == port
     cure(site, server)
     is_ended(site)
+    told.wait(1)
     assert len(told.all()) == 1
 
 

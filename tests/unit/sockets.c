@@ -95,7 +95,7 @@ tells_why_it_cannot_bind(void **state)
 	assert_int_equal(sockets_bind(&s, longest, &e), -1);
 	assert_non_null(strstr(e.text, "too long"));
 	assert_int_equal(sockets_bind(&s, "/nonexistent", &e), -1);
-	assert_non_null(strstr(e.text, "/nonexistent/submit"));
+	assert_non_null(strstr(e.text, "/nonexistent/control"));
 	assert_int_equal(s.fd[SOCKET_SUBMIT], -1);
 }
 
