@@ -302,7 +302,7 @@ def test_an_hour_is_an_hour(site, server):
     server.options.recipient_replies.clear()
     site.mailchute("retry", "ALL")
     server.record.wait_messages(1)
-    assert alarms(site) == []
+    site.wait(lambda: alarms(site) == [], "the end of the alarm")
     is_ended(site)
 
 

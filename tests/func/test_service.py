@@ -121,6 +121,7 @@ def test_one_socket_of_the_manager(site, server):
         site.log.wait_for("started")
         site.submit("a@example.net")
         server.record.wait_messages(1)
+        site.wait_empty()
         assert site.mailq() == "Mail queue is empty\n"
 
 
