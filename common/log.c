@@ -62,6 +62,17 @@ log_fd(void)
 }
 
 void
+log_take_file(int fd)
+{
+	if (state.target != LOG_TO_FILE) {
+		close(fd);
+		return;
+	}
+	close(state.fd);
+	state.fd = fd;
+}
+
+void
 log_open_fd(const char *ident, int fd, int level)
 {
 	state.ident = ident;

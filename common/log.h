@@ -36,6 +36,9 @@ int log_open(
 /* The descriptor that lines go to, or -1 for syslog; for spawned children. */
 int log_fd(void);
 
+/* The file was opened anew by somebody else: fd is the log's from now on. */
+void log_take_file(int fd);
+
 /* Takes lines to an open descriptor, which stays the caller's. */
 void log_open_fd(const char *ident, int fd, int level);
 

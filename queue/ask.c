@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -87,6 +88,13 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 	case ASK_MEMBER:
 		answer->ok = true;
 		answer->member = member_has(&account->users, r->uid);
+		break;
+	case ASK_LOG:
+		*fd = fcntl(log_fd(), F_DUPFD_CLOEXEC, 0);
+		answer->ok = answer->has_fd = *fd != -1;
+		if (*fd == -1)
+			err_set(&answer->why, ERR_LOCAL, "4.3.0",
+			    "the log is no file");
 		break;
 	case ASK_DELIVER:
 	case ASK_KILL:
@@ -188,6 +196,16 @@ ask_include(struct ask *a, const char *path, struct err *e)
 	if (strlcpy(r.with.path, path, sizeof(r.with.path)) >=
 	    sizeof(r.with.path))
 		return err_set(e, ERR_LOCAL, "5.3.5", "file name is too long");
+	return ask(a, &r, &answer, &fd, e) == -1 ? -1 : fd;
+}
+
+int
+ask_log(struct ask *a, struct err *e)
+{
+	struct ask_request r = { .what = ASK_LOG };
+	struct ask_answer answer;
+	int fd;
+
 	return ask(a, &r, &answer, &fd, e) == -1 ? -1 : fd;
 }
 

@@ -27,6 +27,7 @@ enum ask_what {
 	ASK_KILL,    /* end a child that does not end by itself */
 	ASK_MEMBER,  /* is the uid one of the account's users? */
 	ASK_ALARM,   /* start local.alarm_command for that text; no answer */
+	ASK_LOG,     /* the log, which the parent has opened anew */
 	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
 	ASK_READY    /* the queue process takes mail; no answer */
 };
@@ -81,6 +82,7 @@ int ask_stamp(
     struct ask *a, uint32_t account, struct ask_stamp *st, struct err *e);
 int ask_member(
     struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
+int ask_log(struct ask *a, struct err *e); /* descriptor */
 void ask_kill(struct ask *a, pid_t pid);
 void ask_alive(struct ask *a);
 

@@ -146,11 +146,16 @@ static void
 on_probe(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *g = arg;
+	struct err e;
+	int log;
 
 	(void)fd;
 	(void)what;
-	if (!g->is_stopping)
-		dispatch_probe_all(g->parts.dispatch, true);
+	if (g->is_stopping)
+		return;
+	if ((log = ask_log(g->parts.ask, &e)) != -1)
+		log_take_file(log);
+	dispatch_probe_all(g->parts.dispatch, true);
 }
 
 static void

@@ -41,3 +41,11 @@ logs_open(const struct conf *c, bool trusted)
 		target = LOG_TO_FILE;
 	return log_open("mailchuted", target, c->log.file, c->log.level);
 }
+
+void
+logs_reopen(const struct conf *c, bool trusted)
+{
+	if (logs_open(c, trusted) == -1)
+		log_text(LOG_ERR, "log", "log.file %s: %s", c->log.file,
+		    strerror(errno));
+}

@@ -17,4 +17,7 @@ void logs_make_file(const struct conf *c, const struct identity *id);
  */
 int logs_open(const struct conf *c, bool trusted);
 
+/* The same while the daemon runs: a failure is told where lines went. */
+void logs_reopen(const struct conf *c, bool trusted);
+
 #endif

@@ -212,6 +212,7 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 	case ASK_INCLUDE:
 	case ASK_STAMP:
 	case ASK_MEMBER:
+	case ASK_LOG:
 		break;
 	}
 	return false;
@@ -269,7 +270,7 @@ stop(struct parent *p)
 
 /*
  * SIGHUP.  Whatever becomes of the configuration, somebody may have mended
- * something: every account may try once.
+ * something, so that every account may try once, and the log moved away.
  */
 static void
 reload(struct parent *p)
@@ -280,6 +281,7 @@ reload(struct parent *p)
 	if (p->queue == -1 || p->stop_at != 0)
 		return;
 	manager_reloading(p->opt->manager);
+	logs_reopen(p->conf, !p->opt->no_commands);
 	if ((c = reload_read(p->conf)) == NULL) {
 		kill(p->queue, SIGUSR1);
 		manager_ready(p->opt->manager);
@@ -295,9 +297,7 @@ set_conf(struct parent *p, struct conf *c)
 {
 	p->conf = c;
 	children_set_conf(p->children, c);
-	if (logs_open(c, !p->opt->no_commands) == -1)
-		log_text(LOG_ERR, "log", "log.file %s: %s", c->log.file,
-		    strerror(errno));
+	logs_reopen(c, !p->opt->no_commands);
 }
 
 /* The queue process has made room, or its successor never came to be. */

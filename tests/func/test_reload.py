@@ -135,6 +135,26 @@ def test_the_log_is_opened_anew(running):
         assert "event=reloaded" not in f.read()
 
 
+def test_the_log_is_opened_anew_by_one_that_is_refused(running, server):
+    """A mistake in the configuration is none of logrotate's."""
+    moved = running.path("log/log.1")
+    good = open(running.conf_path).read()
+    running.write("conf/mailchute.conf", good + "nonsense\n")
+    os.rename(running.path("log/log"), moved)
+    hup(running)
+    running.log.wait_for("reload-refused")
+    # The first has reached all, once the parent tells of the second.
+    hup(running)
+    running.log.wait_for("reload-refused", nth=2)
+    running.submit("a@example.net")
+    server.record.wait_messages(1)
+    running.log.wait_for("delivered")
+    with open(moved) as f:
+        old = f.read()
+    assert "event=reload-refused" not in old
+    assert "a@example.net" not in old
+
+
 @pytest.mark.parametrize("also", ["", "nonsense\n"])
 def test_a_held_account_may_try_once(running, server, also):
     """Even when the configuration is refused."""

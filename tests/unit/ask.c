@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <setjmp.h>
@@ -14,12 +15,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/clock.h"
 #include "common/fdpass.h"
+#include "common/log.h"
 #include "queue/ask.h"
 #include "queue/sockets.h"
 #include "tests/unit/office.h"
@@ -109,6 +112,24 @@ descriptors_come_with_the_answer(void **state)
 	r = was_asked();
 	assert_int_equal(r.what, ASK_INCLUDE);
 	assert_string_equal(r.with.path, "/etc/list");
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void
+the_log_comes_with_the_answer(void **state)
+{
+	struct ask_answer yes = { .ok = true, .has_fd = true };
+	int fd[2], got;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	will_answer(&yes, fd[1]);
+	got = ask_log(rig.ask, &rig.e);
+	assert_int_not_equal(got, -1);
+	assert_int_equal(write(got, "a", 1), 1);
+	close(got);
+	assert_int_equal(was_asked().what, ASK_LOG);
 	close(fd[0]);
 	close(fd[1]);
 }
@@ -347,6 +368,33 @@ alone_it_looks_for_itself(void **state)
 	ask_free(NULL);
 }
 
+/* The log comes as it is open here, and not where there is none. */
+static void
+the_log_is_handed_on(void **state)
+{
+	struct ask_request r = { .what = ASK_LOG };
+	struct ask_answer a = { .ok = false };
+	struct conf_account account = { .connections = 1 };
+	struct conf conf = { .accounts = &account, .naccounts = 1 };
+	struct stat here, there;
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(log_open("t", LOG_TO_FILE, "/dev/null", LOG_INFO), 0);
+	ask_look(&conf, &r, &a, &fd);
+	assert_true(a.ok && a.has_fd);
+	assert_int_not_equal(fd, log_fd());
+	assert_int_equal(fstat(fd, &there), 0);
+	assert_int_equal(fstat(log_fd(), &here), 0);
+	assert_int_equal(here.st_rdev, there.st_rdev);
+	close(fd);
+	memset(&a, 0, sizeof(a));
+	assert_int_equal(log_open("t", LOG_TO_SYSLOG, NULL, LOG_INFO), 0);
+	ask_look(&conf, &r, &a, &fd);
+	assert_false(a.ok || a.has_fd);
+	assert_int_equal(log_open("t", LOG_TO_STDERR, NULL, LOG_INFO), 0);
+}
+
 #define in_rig(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -354,6 +402,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_rig(descriptors_come_with_the_answer),
+		in_rig(the_log_comes_with_the_answer),
 		in_rig(facts_come_by_themselves),
 		in_rig(an_alarm_goes_with_its_text),
 		in_rig(new_sockets_come_with_readiness),
@@ -363,6 +412,7 @@ main(void)
 		in_rig(half_an_answer_is_none),
 		in_rig(nothing_is_left_open),
 		cmocka_unit_test(alone_it_looks_for_itself),
+		cmocka_unit_test(the_log_is_handed_on),
 	};
 
 	return cmocka_run_group_tests_name("ask", tests, NULL, NULL);

@@ -153,6 +153,27 @@ a_file_is_opened_anew(void **state)
 	assert_int_equal(log_fd(), fd);
 }
 
+/* Somebody else has opened it anew, since we may not. */
+static void
+another_s_opening_is_taken_over(void **state)
+{
+	int fd[2], old;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(log_open("t", LOG_TO_FILE, "/dev/null", LOG_INFO), 0);
+	old = log_fd();
+	log_take_file(fd[1]);
+	assert_int_equal(fcntl(old, F_GETFD), -1);
+	log_event(LOG_INFO, "after", NULL);
+	assert_non_null(strstr(logged(fd), "event=after\n"));
+	/* Where lines go elsewhere, it is of no use. */
+	assert_int_equal(log_open("t", LOG_TO_STDERR, NULL, LOG_INFO), 0);
+	log_take_file(fd[0]);
+	assert_int_equal(fcntl(fd[0], F_GETFD), -1);
+	assert_int_equal(log_fd(), STDERR_FILENO);
+}
+
 int
 main(void)
 {
@@ -162,6 +183,7 @@ main(void)
 		cmocka_unit_test(lines_below_the_level_are_dropped),
 		cmocka_unit_test(a_line_has_a_cap),
 		cmocka_unit_test(a_file_is_opened_anew),
+		cmocka_unit_test(another_s_opening_is_taken_over),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
