@@ -43,8 +43,8 @@ static const struct {
 	    "again; there is nothing that you must do.",
 	    "delayed", "4.0.0", "delayed" },
 	[DSN_EXPIRED] = { "Your mail was not delivered in time", YOURS,
-	    "could not be delivered for so long that it was given up. It "
-	    "will not be tried again.",
+	    "was tried for so long that it was given up. It will not be tried "
+	    "again.",
 	    "failed", "4.4.7", "expired" },
 	[DSN_RELAYED] = { "Your mail was handed on", YOURS,
 	    "was taken by the next mail server. That server sends no reports: "

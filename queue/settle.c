@@ -3,7 +3,8 @@
  * Settling a try.
  *
  * The rules, in the order they are asked:
- * - no answer after the end of the body may have left: uncertain;
+ * - no answer after the end of the body may have left: uncertain, due again by
+ *   queue.retry, unless queue.lifetime is over;
  * - no answer before that, or trouble with the connection or the account:
  *   back to the queue, due as before, and no attempt spent;
  * - delivered, rejected: final;
@@ -80,6 +81,12 @@ wait_again(const struct conf_queue *q, const struct job *j, size_t i,
 	return (struct verdict){ RCPT_QUEUED, now + delay, true };
 }
 
+static bool
+is_lifetime_over(const struct conf_queue *q, const struct job *j, int64_t now)
+{
+	return now - schedule_past(j->msg.arrived_at, now) >= q->lifetime_s;
+}
+
 struct verdict
 settle_judge(const struct conf_queue *q, const struct job *j, size_t i,
     int64_t now, uint32_t rnd)
@@ -94,10 +101,11 @@ settle_judge(const struct conf_queue *q, const struct job *j, size_t i,
 	case JOB_DELIVERED:
 		return (struct verdict){ RCPT_DELIVERED, 0, true };
 	case JOB_UNCERTAIN:
-		v.to =
-		    q->uncertain == UNCERTAIN_HOLD ? RCPT_HELD : RCPT_UNCERTAIN;
-		if (v.to == RCPT_HELD)
-			v.due_at = 0;
+		if (q->uncertain == UNCERTAIN_HOLD)
+			return (struct verdict){ RCPT_HELD, 0, true };
+		if (is_lifetime_over(q, j, now))
+			return (struct verdict){ RCPT_EXPIRED, 0, true };
+		v.to = RCPT_UNCERTAIN;
 		return v;
 	case JOB_REJECTED:
 		if (is_message_fault(&r))
@@ -106,8 +114,7 @@ settle_judge(const struct conf_queue *q, const struct job *j, size_t i,
 	case JOB_DEFERRED:
 		if (!is_message_fault(&r))
 			break;
-		if (now - schedule_past(j->msg.arrived_at, now) >=
-		    q->lifetime_s)
+		if (is_lifetime_over(q, j, now))
 			return (struct verdict){ RCPT_EXPIRED, 0, true };
 		return v;
 	case JOB_UNTRIED:
@@ -227,13 +234,6 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 	enum rcpt_state from = j->is_claimed ? RCPT_ACTIVE : j->rcpts[i].state;
 	bool is_ours = v->to == RCPT_HELD || v->to == RCPT_EXPIRED;
 
-	if (r->outcome == JOB_UNCERTAIN) {
-		bool held = v->to == RCPT_HELD;
-
-		c.meaning = held ? RCPT_UNCERTAIN_HELD : RCPT_UNCERTAIN_MEANING;
-		c.fix = held ? RCPT_UNCERTAIN_FIX : RCPT_UNCERTAIN_AGAIN;
-	}
-
 	if (from != RCPT_ACTIVE && v->to == RCPT_QUEUED && !v->is_attempt)
 		return 0;
 	if (from == RCPT_UNCERTAIN &&
@@ -246,6 +246,9 @@ write_state(const struct settle *s, const struct job *j, size_t i,
 	    step(s, j, i, &from,
 		r->outcome == JOB_UNCERTAIN ? RCPT_UNCERTAIN : RCPT_QUEUED,
 		e) == -1)
+		return -1;
+	if (from == RCPT_UNCERTAIN && v->to == RCPT_EXPIRED &&
+	    step(s, j, i, &from, RCPT_QUEUED, e) == -1)
 		return -1;
 	return state_set(s->store, j->msg.id, j->rcpts[i].id, from, &c, e);
 }
@@ -316,6 +319,26 @@ keep_untold(struct job_result *r, struct verdict *v)
 	strlcpy(r->fix, UNTOLD_FIX, sizeof(r->fix));
 }
 
+/* Whoever hears of it shall not send it again without a thought. */
+static void
+explain_lost_answer(struct job_result *r, enum rcpt_state to)
+{
+	const char *meaning = RCPT_UNCERTAIN_MEANING;
+	const char *fix = RCPT_UNCERTAIN_AGAIN;
+
+	if (r->outcome != JOB_UNCERTAIN)
+		return;
+	if (to == RCPT_HELD) {
+		meaning = RCPT_UNCERTAIN_HELD;
+		fix = RCPT_UNCERTAIN_FIX;
+	} else if (to == RCPT_EXPIRED) {
+		meaning = RCPT_UNCERTAIN_END;
+		fix = RCPT_UNCERTAIN_ASK;
+	}
+	strlcpy(r->meaning, meaning, sizeof(r->meaning));
+	strlcpy(r->fix, fix, sizeof(r->fix));
+}
+
 static int
 settle_one(
     const struct settle *s, struct job *j, size_t i, int64_t now, struct err *e)
@@ -336,11 +359,14 @@ settle_one(
 		else if (readdress(s, j, now, e) == -1)
 			return -1;
 	}
+	explain_lost_answer(&r, v.to);
 	if (write_state(s, j, i, &r, &v, e) == -1)
 		return -1;
 	if (v.to == RCPT_HELD)
 		j->nheld++;
-	if (v.to == RCPT_HELD && r.outcome != JOB_UNCERTAIN)
+	if (v.to == RCPT_HELD &&
+	    (r.outcome != JOB_UNCERTAIN ||
+		s->conf->queue.uncertain != UNCERTAIN_HOLD))
 		j->nstuck++;
 	j->results[i] = r;
 	if (v.is_attempt && v.to != RCPT_DELIVERED &&

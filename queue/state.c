@@ -22,18 +22,22 @@
  *                           readdress: a notice nobody takes, to local.admin
  *   QUEUED    -> ACTIVE     job_claim: committed before the last octet of the
  *                           body may leave for the server
- *   QUEUED    -> EXPIRED    settle: put off, and queue.lifetime is over
+ *   QUEUED    -> EXPIRED    settle: put off, or without an answer, and
+ *                           queue.lifetime is over
  *   QUEUED    -> HELD       hold_one: an administrator; settle: damaged mail,
- *                           or a notice that not even local.admin gets
+ *                           a notice that not even local.admin gets, or
+ *                           mail whose failure nobody can be told
  *   HELD      -> QUEUED     release_one
  *   ACTIVE    -> DELIVERED  settle: the server has taken it
  *   ACTIVE    -> QUEUED     settle: the server has put it off
  *   ACTIVE    -> FAILED     settle: the server has refused it
  *   ACTIVE    -> UNCERTAIN  settle: the connection was lost between the last
  *                           octet and the answer; recover_reconcile: we were
- *   UNCERTAIN -> QUEUED     job_claim: its time has come
+ *   UNCERTAIN -> QUEUED     job_claim: its time has come; settle: on the way
+ *                           to EXPIRED
  *   UNCERTAIN -> HELD       hold_one; settle, recover_reconcile: by
- *                           queue.uncertain = hold
+ *                           queue.uncertain = hold; settle: it would be
+ *                           given up, and nobody can be told
  *   ...       -> REMOVED    remove_one: by an administrator or its owner;
  *                           merge_work: a notice that is in a report now
  *

@@ -40,6 +40,13 @@ enum rcpt_state {
 	"Ask whether it arrived; then \"mailchute remove\" it, or " \
 	"\"mailchute release\" it to send it again."
 
+/* The same in the notice of one that is given up. */
+#define RCPT_UNCERTAIN_END \
+	"The last try ended without an answer from the server: it may have " \
+	"arrived, or not."
+#define RCPT_UNCERTAIN_ASK \
+	"Ask the recipient whether it arrived, before you send it again."
+
 enum account_state {
 	ACCOUNT_READY,
 	ACCOUNT_BACKOFF,

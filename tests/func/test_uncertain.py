@@ -102,11 +102,30 @@ def test_three_in_a_row_back_the_account_off(make_site, server):
     assert site.status()["verdict"] == "warning"
 
 
-def test_killed_before_the_answer(make_site, server):
+def test_given_up_without_an_answer(make_site, server):
+    """Its time is over, and nobody knows: its sender is told just that."""
+    server.faults.add(state="dot", drop_after_accept=True, count=2)
+    site = make_site(server, backoff_min="1s")
+    site.conf["queue"].update(retry="3s", lifetime="2s")
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    bounce = server.record.wait_messages(3)[2]
+    assert bounce.addresses == [USER]
+    told = " ".join(bounce.raw.decode().split())
+    assert "The last try ended without an answer from the server: it may " \
+        "have arrived, or not." in told
+    assert "Ask the recipient whether it arrived" in told
+    assert "could not be delivered" not in told
+    site.wait_empty()
+    assert len(server.record.accepted) == 3
+    assert "expired" in site.mailchute("trace", "a@example.net").stdout
+
+
+def killed_before_the_answer(make_site, server, **queue):
     """The daemon dies while it waits: found active, so uncertain."""
     fault = server.faults.add(state="dot", stall=True)
     site = make_site(server)
-    site.conf["queue"]["retry"] = "1s"
+    site.conf["queue"].update(queue)
     site.start()
     site.submit("a@example.net", stdin=TEXT)
     server.record.wait_event("stall", "dot")
@@ -114,9 +133,28 @@ def test_killed_before_the_answer(make_site, server):
     fault.release()
     server.record.wait_idle()
     site.start()
+    assert site.log.wait_for("queue-opened", nth=2)["uncertain"] == "1"
+    return site
+
+
+def test_killed_before_the_answer(make_site, server):
+    site = killed_before_the_answer(make_site, server, retry="1s")
     two = server.record.wait_messages(2)
     site.wait_empty()
     assert two[0].header("Message-ID") == two[1].header("Message-ID")
+
+
+def test_killed_before_the_answer_and_held(make_site, server):
+    site = killed_before_the_answer(make_site, server, uncertain="hold")
+    [message] = site.queue()
+    assert message["state"] == "held" and message["attempts"] == 1
+    assert message["recipients"][0]["meaning"].startswith(UNCERTAIN)
+    # What comes later is past it, and has found it where it is.
+    site.submit("b@example.net", stdin=TEXT)
+    server.record.wait_messages(2)
+    site.wait(lambda: len(site.queue()) == 1, "the held message alone")
+    assert [m.addresses for m in server.record.accepted] == [
+        ["a@example.net"], ["b@example.net"]]
 
 
 @pytest.mark.parametrize("state", ["mail", "rcpt", "data"])

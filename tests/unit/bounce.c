@@ -86,39 +86,6 @@ the_next_notice_is_about_its_own_mail(void **state)
 }
 
 static void
-expired_mail_says_so(void **state)
-{
-	struct office o;
-	struct job *j;
-	char *text;
-
-	(void)state;
-	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
-	j = settle_try(&o,
-	    office_post(&o, (struct office_mail){ .to = { "a@example.com" } }));
-	settle_answer(j, 0, JOB_DEFERRED, 451);
-	settle_end(&o, j, T0 + 6 * DAY);
-	text = notice_newest(&o);
-	notice_holds(text, "Status: 4.1.1\r\n");
-	notice_lacks(text, "X-Mailchute-Notice: failed");
-	free(text);
-
-	/* A refusal beside it makes it a failure. */
-	j = settle_try(&o,
-	    office_post(&o, (struct office_mail){
-				.to = { "a@example.com", "b@example.com" } }));
-	settle_answer(j, 0, JOB_DEFERRED, 451);
-	settle_answer(j, 1, JOB_REJECTED, 550);
-	settle_end(&o, j, T0 + 6 * DAY);
-	text = notice_newest(&o);
-	notice_holds(text, "Status: 4.1.1\r\n");
-	notice_holds(text, "Status: 5.1.2\r\n");
-	notice_holds(text, "X-Mailchute-Notice: failed");
-	free(text);
-	office_close(&o);
-}
-
-static void
 silence_that_was_asked_for_is_kept(void **state)
 {
 	static const struct {
@@ -435,7 +402,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_notice_names_all_that_failed),
 		cmocka_unit_test(the_next_notice_is_about_its_own_mail),
-		cmocka_unit_test(expired_mail_says_so),
 		cmocka_unit_test(silence_that_was_asked_for_is_kept),
 		cmocka_unit_test(the_null_sender_is_told_to_the_admin),
 		cmocka_unit_test(the_null_sender_s_mail_to_the_admin_is_held),

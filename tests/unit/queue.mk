@@ -28,6 +28,7 @@ check_PROGRAMS += \
 	tests/unit/batch \
 	tests/unit/bounce \
 	tests/unit/bounce_asked \
+	tests/unit/bounce_expired \
 	tests/unit/control \
 	tests/unit/upkeep \
 	tests/unit/control_act \
@@ -61,6 +62,7 @@ check_PROGRAMS += \
 	tests/unit/schedule \
 	tests/unit/secret \
 	tests/unit/settle \
+	tests/unit/settle_judge \
 	tests/unit/settle_record \
 	tests/unit/sockets \
 	tests/unit/spawn \
@@ -165,6 +167,9 @@ tests_unit_merge_late_CFLAGS = $(queue_test_cflags)
 tests_unit_merge_late_LDADD = $(queue_test_libs)
 tests_unit_waiting_CFLAGS = $(queue_test_cflags)
 tests_unit_waiting_LDADD = $(queue_test_libs)
+tests_unit_bounce_expired_SOURCES = tests/unit/bounce_expired.c $(notice_rig)
+tests_unit_bounce_expired_CFLAGS = $(queue_test_cflags)
+tests_unit_bounce_expired_LDADD = $(queue_test_libs)
 tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)
@@ -229,6 +234,8 @@ tests_unit_admit_large_SOURCES = tests/unit/admit_large.c \
 	tests/unit/admit_rig.c tests/unit/admit_rig.h
 tests_unit_admit_large_CFLAGS = $(queue_test_cflags)
 tests_unit_admit_large_LDADD = $(queue_test_libs)
+tests_unit_settle_judge_CFLAGS = $(queue_test_cflags)
+tests_unit_settle_judge_LDADD = $(queue_test_libs)
 tests_unit_settle_record_SOURCES = tests/unit/settle_record.c \
 	tests/unit/settle_rig.c tests/unit/settle_rig.h
 tests_unit_settle_record_CFLAGS = $(queue_test_cflags)

@@ -42,6 +42,8 @@ the_journal_says_how_each_ended(void **state)
 		    "SELECT count(*) FROM event WHERE what = 'bounced'" },
 		{ JOB_DEFERRED, 451, 6 * DAY,
 		    "SELECT count(*) FROM event WHERE what = 'expired'" },
+		{ JOB_UNCERTAIN, 0, 6 * DAY,
+		    "SELECT count(*) FROM event WHERE what = 'expired'" },
 	};
 	struct office o;
 	struct job *j;
