@@ -61,6 +61,7 @@ check_PROGRAMS += \
 	tests/unit/salvage \
 	tests/unit/schedule \
 	tests/unit/secret \
+	tests/unit/session_describe \
 	tests/unit/settle \
 	tests/unit/settle_judge \
 	tests/unit/settle_record \
@@ -170,6 +171,10 @@ tests_unit_waiting_LDADD = $(queue_test_libs)
 tests_unit_bounce_expired_SOURCES = tests/unit/bounce_expired.c $(notice_rig)
 tests_unit_bounce_expired_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_expired_LDADD = $(queue_test_libs)
+tests_unit_session_describe_SOURCES = tests/unit/session_describe.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_session_describe_CFLAGS = $(queue_test_cflags)
+tests_unit_session_describe_LDADD = $(queue_test_libs)
 tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)
