@@ -213,7 +213,7 @@ const struct conf_option conf_options[] = {
 	{ SECTION_ACCOUNT, "legacy_host", VALUE_HOSTPORT, ACCOUNT(legacy_host),
 	    "that endpoint", .shown = "by provider" },
 	{ SECTION_ACCOUNT, "connections", VALUE_NUMBER, ACCOUNT(connections),
-	    "connections at once", .def = "2", .min = 1, .max = 100 },
+	    "connections at once", .def = "2", .min = 1, .max = 16 },
 	{ SECTION_ACCOUNT, "linger", VALUE_DURATION, ACCOUNT(linger_s),
 	    "how long an idle connection is kept", .def = "10s", .max = 600 },
 	{ SECTION_ACCOUNT, "rate", VALUE_RATE, ACCOUNT(rate),

@@ -76,7 +76,7 @@ static const struct fieldmap_item result_items[] = {
 	TXT(7, job_result, phase),
 	TXT(8, job_result, meaning),
 	TXT(9, job_result, fix),
-	NUM(10, job_result, wait_s, 0, INT32_MAX),
+	NUM(10, job_result, wait_s, 0, JOB_WAIT_MAX_S),
 };
 
 static const struct fieldmap_item message_items[] = {

@@ -159,6 +159,7 @@ enum job_outcome {
 	JOB_UNCERTAIN, /* the answer to the end of data never came */
 	JOB_UNTRIED    /* the session broke before its turn: no attempt spent */
 };
+#define JOB_WAIT_MAX_S (4 * 3600)
 struct job_result {
 	uint64_t rcpt; /* number given in MESSAGE */
 	enum job_outcome outcome;
@@ -174,7 +175,7 @@ struct job_result {
 	 * allows one attempt (a lock-out, a spent quota).  With
 	 * JOB_SCOPE_CONNECTION wait_s is the least back-off; 0: as scheduled.
 	 */
-	uint64_t wait_s;
+	uint64_t wait_s; /* at most JOB_WAIT_MAX_S */
 };
 
 /* FAILED carries a struct job_result whose rcpt is 0, and how far it came. */

@@ -112,7 +112,8 @@ fill(struct body *b, struct err *e)
 	case JOB_BODY_END:
 		return take_end(b, e);
 	case JOB_ABORT:
-		return damaged(e, "its checksum is wrong");
+		return err_set(
+		    e, ERR_LOCAL, "4.3.0", "mailchuted took the message back");
 	default:
 		return err_set(e, ERR_LOCAL, "4.3.5",
 		    "job channel: frame %u in a body", f.type);

@@ -4,7 +4,7 @@
  *
  *     ready --connection trouble--> backoff --again--> backoff (doubled)
  *       ^                              |
- *       +------------- 250 ------------+
+ *       +----- a message is judged ----+
  *       |                              |
  *     held <----- account trouble -----+   (from ready as well)
  *
@@ -13,10 +13,14 @@
  *                                       of all its hosts, when it has several
  *   any -> held      account_failed     535 and the like: the account's own
  *   any -> ready     account_succeeded  a message was taken
+ *                    account_answered   one was refused or put off for itself
  *
  * In backoff and held nothing is tried before next_at; then one connection
- * carries one message (the pace was reset), and its outcome decides.  A
- * fault of the account never touches a message.
+ * carries one message (the pace was reset), and its outcome decides.  A verdict
+ * about the message alone shows that connection and sign-in are well, and what
+ * else may have held the account is seen with the next message; there is one
+ * under way at a time until the server has taken one.  A fault of the account
+ * never touches a message.
  */
 #include "config.h"
 
@@ -142,12 +146,27 @@ account_save(struct account *a, struct store *s, struct err *e)
 	return save_stood(a, s, e);
 }
 
-int64_t
-account_opens_at(struct account *a, int64_t now, unsigned recipients)
+bool
+account_waits(const struct account *a, int64_t now)
 {
-	if (a->known.state != ACCOUNT_READY && a->known.next_at > now)
-		return a->known.next_at;
-	return budget_next(a->budget, now, recipients);
+	return a->known.state != ACCOUNT_READY && a->known.next_at > now;
+}
+
+int64_t
+account_opens_at(struct account *a, int64_t now)
+{
+	return account_waits(a, now) ? a->known.next_at
+				     : budget_next(a->budget, now, 1);
+}
+
+int64_t
+account_longest_wait(const struct conf_account *c)
+{
+	int64_t most = HOLD_MAX_S;
+
+	if (most < c->backoff_max_s)
+		most = c->backoff_max_s;
+	return most < JOB_WAIT_MAX_S ? JOB_WAIT_MAX_S : most;
 }
 
 static void
@@ -157,16 +176,14 @@ set_text(char **to, const char *text)
 	*to = text == NULL || *text == '\0' ? NULL : xstrdup(text);
 }
 
-bool
-account_succeeded(struct account *a, int64_t now)
+/* The probe has shown that all is well. */
+static bool
+recover(struct account *a, int64_t now)
 {
 	struct store_account *k = &a->known;
-	bool changed = k->state != ACCOUNT_READY || k->failures != 0;
 
-	pace_success(&a->pace);
-	k->last_success_at = now;
-	a->unanswered = 0;
-	if (!changed)
+	if (account_waits(a, now) ||
+	    (k->state == ACCOUNT_READY && k->failures == 0))
 		return false;
 	if (k->state != ACCOUNT_READY)
 		k->since = now;
@@ -181,6 +198,22 @@ account_succeeded(struct account *a, int64_t now)
 	return true;
 }
 
+bool
+account_succeeded(struct account *a, int64_t now)
+{
+	a->known.last_success_at = now;
+	a->unanswered = 0;
+	if (!account_waits(a, now))
+		pace_success(&a->pace);
+	return recover(a, now);
+}
+
+bool
+account_answered(struct account *a, int64_t now)
+{
+	return recover(a, now);
+}
+
 static int64_t
 hold_delay(unsigned failures)
 {
@@ -189,6 +222,31 @@ hold_delay(unsigned failures)
 	while (failures-- > 1 && delay < HOLD_MAX_S)
 		delay *= 2;
 	return delay > HOLD_MAX_S ? HOLD_MAX_S : delay;
+}
+
+/* The longest wait after so many failures in a row, if nobody asks for more. */
+static int64_t
+own_delay(const struct store_account *k, const struct conf_account *c)
+{
+	if (k->state == ACCOUNT_HELD)
+		return hold_delay(k->failures);
+	return schedule_backoff(
+	    c->backoff_min_s, c->backoff_max_s, k->failures, UINT32_MAX);
+}
+
+bool
+account_bound(
+    struct store_account *k, const struct conf_account *c, int64_t now)
+{
+	const int64_t since = k->since, next_at = k->next_at,
+		      last = k->last_success_at;
+
+	k->next_at = schedule_due(next_at, now,
+	    since > now ? own_delay(k, c) : account_longest_wait(c));
+	k->since = schedule_past(since, now);
+	k->last_success_at = schedule_past(last, now);
+	return k->since != since || k->next_at != next_at ||
+	       k->last_success_at != last;
 }
 
 bool

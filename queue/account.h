@@ -41,15 +41,38 @@ int account_save(struct account *a, struct store *s, struct err *e);
  */
 bool account_has_stood(const struct account *a, uint64_t message);
 
+/* Is it held, or does it back off, and the time of its probe not come? */
+bool account_waits(const struct account *a, int64_t now);
+
 /*
- * May a message of so many recipients go now?  0, or the instant when it may;
+ * May a message of one recipient go now?  0, or the instant when it may;
  * ACCOUNT_CLOSED: not before somebody acts.
  */
 #define ACCOUNT_CLOSED INT64_MAX
-int64_t account_opens_at(struct account *a, int64_t now, unsigned recipients);
+int64_t account_opens_at(struct account *a, int64_t now);
 
-/* The moves.  Each returns whether the record changed and wants saving. */
+/* The longest that account_failed makes it wait. */
+int64_t account_longest_wait(const struct conf_account *c);
+
+/*
+ * For a record that was left by a clock that may have been ahead of the one
+ * that is right: it waits no longer than its own delay from now.  True when
+ * that changed it.
+ */
+bool account_bound(
+    struct store_account *k, const struct conf_account *c, int64_t now);
+
+/*
+ * The moves.  Each returns whether the record changed and wants saving.
+ *
+ * succeeded: a message was taken.  answered: one was refused or put off for
+ * reasons of its own, so that the server is reached and lets us in; but more
+ * connections come only with the next message that is taken.  Either is the
+ * probe's word, and ends the back-off or the hold; while the account waits, it
+ * speaks of what was under way before, and ends nothing.
+ */
 bool account_succeeded(struct account *a, int64_t now);
+bool account_answered(struct account *a, int64_t now);
 bool account_failed(
     struct account *a, const struct job_result *why, int64_t now, uint32_t rnd);
 

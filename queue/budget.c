@@ -203,6 +203,17 @@ budget_next(struct budget *b, int64_t now, unsigned recipients)
 	return day_at > at ? day_at : at;
 }
 
+uint64_t
+budget_rcpts_left(struct budget *b, int64_t now)
+{
+	if (b->recipients_per_day == 0)
+		return UINT64_MAX;
+	window_move(&b->day, now);
+	return b->day.recipients < b->recipients_per_day
+		   ? b->recipients_per_day - b->day.recipients
+		   : 0;
+}
+
 int64_t
 budget_last(const struct budget *b)
 {

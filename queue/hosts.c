@@ -11,7 +11,7 @@
 #include "queue/schedule.h"
 
 struct hosts_one {
-	unsigned failures; /* since it last took a message */
+	unsigned failures; /* since it last judged a message */
 	int64_t next_at;   /* not before; 0: at any time */
 	char *text;        /* what it said; NULL: nothing of its own */
 };

@@ -43,13 +43,13 @@ struct hosts_failure {
  */
 bool hosts_failed(struct hosts *h, size_t i, const struct hosts_failure *f);
 
-/* It took a message. */
+/* It took a message, or refused or put one off for itself. */
 void hosts_succeeded(struct hosts *h, size_t i);
 
 /* All are taken for well until they prove otherwise. */
 void hosts_forget(struct hosts *h);
 
-/* Has each failed since it last took a message? */
+/* Has each failed since it last judged a message? */
 bool hosts_all_failing(const struct hosts *h);
 
 /* What those that fail said last, one after the other. */

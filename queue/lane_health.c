@@ -67,8 +67,10 @@ account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 
 	if (!account_failed(&l->account, why, now, arc4random()))
 		return;
-	if (k->state == ACCOUNT_HELD)
+	if (k->state == ACCOUNT_HELD) {
 		note_secret(l);
+		lane_recall(l);
+	}
 	lane_save(l);
 	l->calls->trouble(l->arg, l->account.index, 0);
 	buf_init(&b, LOG_LINE_MAX);

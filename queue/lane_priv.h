@@ -9,11 +9,12 @@
 #include "queue/worker.h"
 
 /*
- * A lane in full, for the files that are the lane: lane.c chooses and hands
- * over, lane_merge.c lets notices go as one report, lane_try.c sees one try
- * through to the disk, lane_health.c keeps the account's record.
+ * A lane in full, for the files that are the lane: lane.c knows the moment,
+ * lane_next.c chooses the message, lane_worker.c keeps the connections,
+ * lane_merge.c lets notices go as one report, lane_try.c sees one try through
+ * to the disk, lane_health.c keeps the account's record.
  */
-#define LANE_WORKERS_MAX 16 /* the configuration allows fewer */
+#define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 
 struct lane {
 	struct dispatch_parts parts;
@@ -21,7 +22,7 @@ struct lane {
 	void *arg;
 	struct settle settle;
 	struct account account;
-	struct worker *workers[LANE_WORKERS_MAX];
+	struct worker *workers[LANE_WORKERS_MAX]; /* those closing too */
 	size_t nworkers;
 	struct job *settling[LANE_WORKERS_MAX]; /* results not yet on disk */
 	size_t nsettling;
@@ -37,6 +38,32 @@ struct lane {
 	uint64_t alone;  /* a notice found to have no company; 0: none */
 	bool is_closed;  /* paused, off, or ending: nothing new goes out */
 };
+
+/* lane_next.c */
+
+/*
+ * What is under way: with a worker, or on its way to the disk.  Never more
+ * than LANE_WORKERS_MAX, so that each job finds its place in settling.
+ */
+size_t lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX]);
+
+/* The next message to try: 1 with its id and uid, 0 with wake_at, -1. */
+int lane_find_due(
+    struct lane *l, int64_t now, struct store_due *due, struct err *e);
+
+/* Of how many recipients a message may go, once the account is open. */
+size_t lane_max_rcpts(struct lane *l, int64_t now);
+
+/* lane_worker.c */
+struct worker *lane_idle_worker(const struct lane *l);
+bool lane_may_start(const struct lane *l);
+int lane_start_worker(struct lane *l, struct err *e);
+
+/* Sessions without mail to come are of no use while nothing may go. */
+void lane_quit_idle(struct lane *l);
+
+/* The account was held: what was handed over and not begun comes back. */
+void lane_recall(struct lane *l);
 
 /* lane_health.c */
 void lane_save(struct lane *l);

@@ -51,6 +51,14 @@ claim_work(void *arg, struct err *e)
 	    1, (unsigned)t->job->nrcpts, e);
 }
 
+/* Until the end of its body is sent a message has not begun. */
+static bool
+is_recalled(const struct lane *l)
+{
+	return l->account.known.state == ACCOUNT_HELD &&
+	       account_waits(&l->account, times_now(l->parts.times));
+}
+
 static void
 claim_done(void *arg, const struct err *failed)
 {
@@ -63,7 +71,7 @@ claim_done(void *arg, const struct err *failed)
 	j->is_claimed = failed == NULL;
 	if (j->is_over)
 		lane_settle(l, j);
-	else if (failed == NULL)
+	else if (failed == NULL && !is_recalled(l))
 		worker_end_body(j->worker);
 	else
 		worker_abort(j->worker);
@@ -104,24 +112,32 @@ static void
 judge_account(struct lane *l, const struct job *j)
 {
 	const struct job_result *r, *bad = NULL;
-	bool taken = false;
+	bool taken = false, answered = false, changed = false;
+	int64_t now = times_now(l->parts.times);
 	size_t i;
 
 	for (i = 0; i < j->nrcpts; i++) {
 		r = &j->results[i];
-		taken = taken || r->outcome == JOB_DELIVERED;
-		if ((r->outcome == JOB_DEFERRED ||
-			r->outcome == JOB_REJECTED) &&
-		    (r->scope == JOB_SCOPE_CONNECTION ||
-			r->scope == JOB_SCOPE_ACCOUNT))
+		if (r->outcome == JOB_DELIVERED)
+			taken = true;
+		else if (r->outcome != JOB_DEFERRED &&
+			 r->outcome != JOB_REJECTED)
+			continue;
+		else if (r->scope == JOB_SCOPE_CONNECTION ||
+			 r->scope == JOB_SCOPE_ACCOUNT)
 			bad = r;
+		else if (r->code != 0)
+			answered = true;
 	}
-	if (taken)
+	if (taken || answered)
 		hosts_succeeded(&l->account.hosts, j->session.host);
 	if (bad != NULL)
 		lane_trouble(l, &j->session, bad);
-	else if (taken &&
-		 account_succeeded(&l->account, times_now(l->parts.times))) {
+	else if (taken)
+		changed = account_succeeded(&l->account, now);
+	else if (answered)
+		changed = account_answered(&l->account, now);
+	if (changed) {
 		lane_save(l);
 		l->calls->trouble(l->arg, l->account.index, 0);
 	}

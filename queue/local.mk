@@ -46,8 +46,10 @@ libqueue_a_SOURCES = \
 	queue/lane.c queue/lane.h \
 	queue/lane_health.c \
 	queue/lane_merge.c \
+	queue/lane_next.c \
 	queue/lane_priv.h \
 	queue/lane_try.c \
+	queue/lane_worker.c \
 	queue/limits.c queue/limits.h \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
@@ -92,7 +94,8 @@ libqueue_a_SOURCES = \
 	queue/trace.c \
 	queue/upkeep.c queue/upkeep.h \
 	queue/waiting.c queue/waiting.h \
-	queue/worker.c queue/worker.h
+	queue/worker.c queue/worker.h queue/worker_priv.h \
+	queue/worker_read.c
 
 if SANDBOX_LINUX
 libqueue_a_SOURCES += queue/peer_linux.c

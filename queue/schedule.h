@@ -64,6 +64,9 @@ void budget_note(
  */
 int64_t budget_next(struct budget *b, int64_t now, unsigned recipients);
 
+/* How many recipients the day still has room for. */
+uint64_t budget_rcpts_left(struct budget *b, int64_t now);
+
 /* When something last went, within a day; 0: nothing did. */
 int64_t budget_last(const struct budget *b);
 

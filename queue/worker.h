@@ -25,10 +25,15 @@ struct worker_calls {
 	void (*done)(void *arg, struct worker *w, struct job *j);
 	/*
 	 * The session is over, and j (or NULL) unfinished.  why says how, as
-	 * FAILED or CLOSED did; the worker is freed after the call.
+	 * FAILED or CLOSED did.
 	 */
-	void (*gone)(void *arg, struct worker *w, struct job *j,
+	void (*closed)(void *arg, struct worker *w, struct job *j,
 	    const struct job_result *why);
+	/*
+	 * Some time after closed: the process has ended, and its connection to
+	 * the server with it.  The worker is freed after the call.
+	 */
+	void (*gone)(void *arg, struct worker *w);
 };
 
 /* A deliver that was just started. */
@@ -38,7 +43,8 @@ struct worker_start {
 	struct job_session *session;
 	struct buf *ticket; /* of the lane: taken now, and filled later */
 	const struct worker_calls *calls;
-	void *arg; /* of the calls */
+	void *arg;          /* of the calls */
+	int64_t closing_ms; /* for the end of the process; 0: as it needs */
 };
 struct worker *worker_new(struct event_base *base, struct store *s,
     struct ask *ask, const struct worker_start *start);
@@ -48,9 +54,11 @@ enum worker_state {
 	WORKER_STARTING,
 	WORKER_IDLE,
 	WORKER_BUSY,
-	WORKER_QUITTING
+	WORKER_QUITTING, /* asked to */
+	WORKER_CLOSING   /* the session is over, the process not yet */
 };
 enum worker_state worker_state(const struct worker *w);
+bool worker_was_ready(const struct worker *w);
 const struct job_ready *worker_session(const struct worker *w);
 const struct job *worker_job(const struct worker *w);
 
@@ -60,7 +68,7 @@ void worker_move_times(struct worker *w, int64_t by_s);
 /* Hands over a job, which becomes the worker's until done or gone. */
 void worker_give(struct worker *w, struct job *j);
 void worker_end_body(struct worker *w); /* after body_sent */
-void worker_abort(struct worker *w);    /* instead */
+void worker_abort(struct worker *w);    /* instead, or in the middle */
 void worker_quit(struct worker *w);     /* when idle: ends the session */
 
 #endif

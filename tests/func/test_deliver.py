@@ -173,6 +173,41 @@ def test_never_more_connections_than_allowed(make_site, server):
     assert len({m.addresses[0] for m in server.record.accepted}) == 60
 
 
+def most_at_once(record):
+    """Of connections: from when the server takes one to when it sees its end."""
+    most = now = 0
+    for event in record.events:
+        now += {"connect": 1, "close": -1}.get(event.kind, 0)
+        most = max(most, now)
+    return most
+
+
+def test_a_connection_counts_until_its_quit_is_over(make_site, server):
+    """To the mailbox, one that waits for the answer to QUIT is still there."""
+    server.faults.add(state="quit", stall=True)
+    site = make_site(server, connections=1, linger="0s").start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_event("stall", "quit")
+    site.submit("b@example.net", stdin=TEXT)
+    assert server.record.wait_messages(2)[1].addresses == ["b@example.net"]
+    server.record.wait_idle()
+    assert most_at_once(server.record) == 1
+    assert len(server.record.connections) == 2
+
+
+def test_a_quit_that_hangs_keeps_one_of_three(make_site, server):
+    server.faults.add(state="quit", stall=True, count="forever")
+    server.options.delay_ms = 5
+    site = make_site(server, connections=3, linger="0s").start()
+    release(site, 30)
+    server.record.wait_messages(30)
+    server.record.wait_event("stall", "quit")
+    release(site, 30)
+    server.record.wait_messages(60)
+    site.wait_empty()
+    assert most_at_once(server.record) <= 3
+
+
 def test_commands_come_in_one_flight(running, server):
     """PIPELINING: the recipients are there before MAIL was answered."""
     running.submit("a@example.net", "b@example.net", stdin=TEXT)
@@ -321,6 +356,22 @@ def test_rate(make_site, server):
     assert len(site.queue()) == 1
     assert site.status()["accounts"][0]["state"] == "budget"
     assert len(server.record.accepted) == 2
+
+
+def test_a_day_s_budget_is_used_to_its_end(make_site, server):
+    """What does not fit goes in part; the rest waits, and says for what."""
+    site = make_site(server, recipients_per_day=3).start()
+    site.submit(*["r%d@example.net" % i for i in range(5)], stdin=TEXT)
+    site.submit("late@example.net", stdin=TEXT)
+    assert len(server.record.wait_messages(1)[0].addresses) == 3
+    site.wait(lambda: len(site.recipients()) == 3, "three to be left")
+    assert site.status()["accounts"][0]["state"] == "budget"
+    for recipient in site.recipients().values():
+        assert recipient["state"] == "queued"
+        assert "recipients_per_day is used up (3 " in recipient["text"]
+        assert recipient["next_at"]
+    assert "recipients_per_day is used up" in " ".join(site.mailq().split())
+    assert len(server.record.accepted) == 1
 
 
 def test_the_log_tells_each_delivery(running, server):

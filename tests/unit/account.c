@@ -14,6 +14,7 @@
 #include "tests/unit/queue_fixture.h"
 
 #define HALF (1U << 31) /* dice in the middle */
+#define DAY  (24 * 3600)
 
 static char name_[] = "";
 static char user_[] = "alerts@contoso.com";
@@ -71,10 +72,10 @@ backs_off_twice_as_long_each_time(void **state)
 	int i;
 
 	rig_up(&r, *state);
-	assert_int_equal(account_opens_at(&r.a, now, 1), 0);
+	assert_int_equal(account_opens_at(&r.a, now), 0);
 	for (i = 0; i < 12; i++) {
 		assert_true(account_failed(&r.a, &why, now, UINT32_MAX));
-		wait = account_opens_at(&r.a, now, 1) - now;
+		wait = account_opens_at(&r.a, now) - now;
 		assert_true(wait <= longest && wait >= longest / 2);
 		assert_string_equal(account_state(&r.a, now), "backoff");
 		now += wait;
@@ -186,14 +187,13 @@ a_refused_sign_in_waits_a_quarter_of_an_hour(void **state)
 	rig_up(&r, *state);
 	assert_true(account_failed(&r.a, &why, T0, HALF));
 	assert_string_equal(account_state(&r.a, T0), "held");
-	assert_int_equal(account_opens_at(&r.a, T0, 1), T0 + 15 * 60);
+	assert_int_equal(account_opens_at(&r.a, T0), T0 + 15 * 60);
 	/* A connection that fails beside it does not shorten the hold. */
 	why.scope = JOB_SCOPE_ACCOUNT;
 	assert_false(account_failed(&r.a, &why, T0 + 1, HALF));
 	/* Refused again after it: longer, up to four hours. */
 	assert_true(account_failed(&r.a, &why, T0 + 900, HALF));
-	assert_int_equal(
-	    account_opens_at(&r.a, T0 + 900, 1), T0 + 900 + 30 * 60);
+	assert_int_equal(account_opens_at(&r.a, T0 + 900), T0 + 900 + 30 * 60);
 	account_clear(&r.a);
 }
 
@@ -207,10 +207,119 @@ a_probe_is_one_attempt(void **state)
 	assert_false(account_allow_probe(&r.a, T0));
 	account_failed(&r.a, &why, T0, HALF);
 	assert_true(account_allow_probe(&r.a, T0 + 1));
-	assert_int_equal(account_opens_at(&r.a, T0 + 1, 1), 0);
+	assert_int_equal(account_opens_at(&r.a, T0 + 1), 0);
 	assert_false(account_allow_probe(&r.a, T0 + 1));
 	assert_true(pace_allows(&r.a.pace, 0));
 	assert_false(pace_allows(&r.a.pace, 1));
+	account_clear(&r.a);
+}
+
+/* The two connections were open when the account failed; one goes on. */
+static void
+what_was_under_way_ends_no_wait(void **state)
+{
+	static const enum job_scope scopes[] = { JOB_SCOPE_CONNECTION,
+		JOB_SCOPE_ACCOUNT };
+	struct job_result why;
+	struct rig r;
+	int64_t opens;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		rig_up(&r, *state);
+		why = trouble(scopes[i]);
+		account_failed(&r.a, &why, T0, HALF);
+		opens = account_opens_at(&r.a, T0);
+		assert_true(account_waits(&r.a, opens - 1));
+		assert_false(account_succeeded(&r.a, opens - 1));
+		assert_false(account_answered(&r.a, opens - 1));
+		assert_int_equal(account_opens_at(&r.a, T0), opens);
+		assert_false(pace_allows(&r.a.pace, 1));
+		assert_int_equal(r.a.known.last_success_at, opens - 1);
+		/* The probe's word counts. */
+		assert_false(account_waits(&r.a, opens));
+		assert_true(account_succeeded(&r.a, opens));
+		assert_string_equal(account_state(&r.a, opens), "ready");
+		assert_true(pace_allows(&r.a.pace, 1));
+		account_clear(&r.a);
+	}
+}
+
+/* It shows that the server is there and lets us in, and no more. */
+static void
+a_verdict_about_a_message_ends_the_wait_alone(void **state)
+{
+	static const enum job_scope scopes[] = { JOB_SCOPE_CONNECTION,
+		JOB_SCOPE_ACCOUNT };
+	struct job_result why;
+	struct rig r;
+	int64_t opens;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		rig_up(&r, *state);
+		why = trouble(scopes[i]);
+		account_failed(&r.a, &why, T0, HALF);
+		opens = account_opens_at(&r.a, T0);
+		assert_true(account_answered(&r.a, opens));
+		assert_string_equal(account_state(&r.a, opens), "ready");
+		assert_null(r.a.known.text);
+		assert_int_equal(r.a.known.last_success_at, 0);
+		assert_true(pace_allows(&r.a.pace, 0));
+		assert_false(pace_allows(&r.a.pace, 1));
+		/* One after the other, and still no second connection. */
+		assert_false(account_answered(&r.a, opens));
+		assert_false(pace_allows(&r.a.pace, 1));
+		account_clear(&r.a);
+	}
+}
+
+static void
+no_wait_is_longer_than_the_longest(void **state)
+{
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct rig r;
+	int i;
+
+	rig_up(&r, *state);
+	assert_int_equal(account_longest_wait(&r.options), 4 * 3600);
+	why.wait_s = JOB_WAIT_MAX_S;
+	for (i = 0; i < 20; i++) {
+		why.scope = i < 10 ? JOB_SCOPE_CONNECTION : JOB_SCOPE_ACCOUNT;
+		account_failed(&r.a, &why, T0 + i * DAY, UINT32_MAX);
+		assert_true(r.a.known.next_at <=
+			    T0 + i * DAY + account_longest_wait(&r.options));
+	}
+	r.options.backoff_max_s = 2 * DAY;
+	assert_int_equal(account_longest_wait(&r.options), 2 * DAY);
+	account_clear(&r.a);
+}
+
+static void
+a_wait_follows_the_clock(void **state)
+{
+	static const int64_t by_s[] = { 3650 * DAY, -3650 * DAY };
+	struct job_result why = trouble(JOB_SCOPE_CONNECTION);
+	struct rig r;
+	int64_t opens;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		rig_up(&r, *state);
+		account_succeeded(&r.a, T0 - 5);
+		account_failed(&r.a, &why, T0, HALF);
+		opens = account_opens_at(&r.a, T0);
+		account_move_times(&r.a, by_s[i]);
+		assert_int_equal(
+		    account_opens_at(&r.a, T0 + by_s[i]), opens + by_s[i]);
+		assert_int_equal(r.a.known.since, T0 + by_s[i]);
+		assert_int_equal(r.a.known.last_success_at, T0 - 5 + by_s[i]);
+		account_clear(&r.a);
+	}
+	/* What never was does not come to be. */
+	rig_up(&r, *state);
+	account_move_times(&r.a, DAY);
+	assert_int_equal(r.a.known.next_at, 0);
 	account_clear(&r.a);
 }
 
@@ -223,7 +332,7 @@ the_server_s_own_wait_is_kept(void **state)
 	rig_up(&r, *state);
 	why.wait_s = 3600;
 	account_failed(&r.a, &why, T0, HALF);
-	assert_int_equal(account_opens_at(&r.a, T0, 1), T0 + 3600);
+	assert_int_equal(account_opens_at(&r.a, T0), T0 + 3600);
 	account_clear(&r.a);
 }
 
@@ -236,11 +345,15 @@ budgets_hold_and_open_again(void **state)
 	rig_up(&r, *state);
 	for (i = 0; i < 3; i++)
 		budget_note(r.a.budget, T0 + i, 1, 1);
-	assert_true(account_opens_at(&r.a, T0 + 3, 1) > T0 + 3);
+	assert_true(account_opens_at(&r.a, T0 + 3) > T0 + 3);
 	assert_string_equal(account_state(&r.a, T0 + 3), "budget");
-	assert_int_equal(account_opens_at(&r.a, T0 + 61, 1), 0);
-	/* 3 of 10 recipients are spent: 8 more do not fit into the day. */
-	assert_true(account_opens_at(&r.a, T0 + 61, 8) > T0 + 61);
+	assert_int_equal(account_opens_at(&r.a, T0 + 61), 0);
+	/* Of the day's recipients so many are left, until it is over. */
+	assert_int_equal(budget_rcpts_left(r.a.budget, T0 + 61), 7);
+	budget_note(r.a.budget, T0 + 61, 1, 7);
+	assert_int_equal(budget_rcpts_left(r.a.budget, T0 + 61), 0);
+	assert_true(account_opens_at(&r.a, T0 + 61) >= T0 + DAY);
+	assert_int_equal(budget_rcpts_left(r.a.budget, T0 + 2 * DAY), 10);
 	account_clear(&r.a);
 }
 
@@ -254,7 +367,7 @@ all_of_it_survives_a_restart(void **state)
 
 	rig_up(&r, w);
 	account_failed(&r.a, &why, T0, HALF);
-	opens = account_opens_at(&r.a, T0, 1);
+	opens = account_opens_at(&r.a, T0);
 	fixture_begin(w->s);
 	assert_int_equal(account_save(&r.a, w->s, &w->e), 0);
 	assert_int_equal(
@@ -265,10 +378,10 @@ all_of_it_survives_a_restart(void **state)
 
 	rig_up(&r, w);
 	assert_string_equal(account_state(&r.a, T0), "backoff");
-	assert_int_equal(account_opens_at(&r.a, T0, 1), opens);
+	assert_int_equal(account_opens_at(&r.a, T0), opens);
 	assert_string_equal(r.a.known.text, "Service not active");
-	account_succeeded(&r.a, T0 + 1);
-	assert_true(account_opens_at(&r.a, T0 + 1, 1) > T0 + 1);
+	account_succeeded(&r.a, opens);
+	assert_string_equal(account_state(&r.a, opens), "budget");
 	account_clear(&r.a);
 }
 
@@ -338,6 +451,10 @@ main(void)
 		in_world(the_third_lost_answer_is_a_failure),
 		in_world(a_refused_sign_in_waits_a_quarter_of_an_hour),
 		in_world(a_probe_is_one_attempt),
+		in_world(what_was_under_way_ends_no_wait),
+		in_world(a_verdict_about_a_message_ends_the_wait_alone),
+		in_world(no_wait_is_longer_than_the_longest),
+		in_world(a_wait_follows_the_clock),
 		in_world(the_server_s_own_wait_is_kept),
 		in_world(budgets_hold_and_open_again),
 		in_world(all_of_it_survives_a_restart),

@@ -91,7 +91,7 @@ static const struct {
 	{ SECTION_QUEUE, "message_size_max", "101G" },
 	{ SECTION_QUEUE, "delivery", "On" },
 	{ SECTION_QUEUE, "uncertain", "" },
-	{ SECTION_ACCOUNT, "connections", "101" },
+	{ SECTION_ACCOUNT, "connections", "17" },
 	{ SECTION_ACCOUNT, "users", "root all:" },
 	{ SECTION_ACCOUNT, "host", "a b:x" },
 	{ SECTION_ACCOUNT, "password_command", "/bin/a \"b" },

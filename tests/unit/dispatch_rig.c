@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/fdpass.h"
+#include "common/xalloc.h"
 #include "queue/dispatch.h"
 #include "tests/unit/dispatch_rig.h"
 
@@ -109,6 +110,47 @@ post(uid_t uid, const char *to)
 			.uid = uid, .to = { to }, .at = rig.now - 1 });
 }
 
+uint64_t
+post_to_many(uid_t uid, size_t n)
+{
+	static const char *const all[] = { "a@example.com", "b@example.com",
+		"c@example.com", "d@example.com" };
+	struct office_mail m = { .uid = uid, .at = rig.now - 1 };
+
+	memcpy(m.to, all, n * sizeof(all[0]));
+	return office_post(&rig.o, m);
+}
+
+uint64_t
+post_large(void)
+{
+	char *body = xmalloc(RIG_LARGE + 1);
+	uint64_t id;
+
+	memset(body, 'x', RIG_LARGE);
+	body[RIG_LARGE] = '\0';
+	id = office_post(&rig.o, (struct office_mail){ .uid = 1000,
+				     .to = { "a@example.com" },
+				     .body = body,
+				     .at = rig.now - 1 });
+	free(body);
+	return id;
+}
+
+unsigned
+attempts(uint64_t id)
+{
+	struct store_message m;
+	unsigned n;
+
+	memset(&m, 0, sizeof(m));
+	assert_int_equal(
+	    store_message_get(rig.o.parts.store, id, &m, &rig.o.e), 1);
+	n = m.attempts;
+	store_message_clear(&m);
+	return n;
+}
+
 void
 kick(void)
 {
@@ -131,20 +173,27 @@ receive(struct deliver *d)
 	} while (n > 0);
 }
 
+void
+hears_any(struct deliver *d, struct frame *f)
+{
+	ssize_t n;
+
+	receive(d);
+	n = frame_parse(buf_data(&d->in), d->in.len, f);
+	assert_true(n > 0);
+	buf_truncate(&d->last, 0);
+	buf_append(&d->last, buf_data(&d->in), (size_t)n);
+	buf_consume(&d->in, (size_t)n);
+	frame_parse(buf_data(&d->last), d->last.len, f);
+}
+
 struct frame
 hears(struct deliver *d, enum job_type type)
 {
 	struct frame f;
-	ssize_t n;
 
-	receive(d);
-	n = frame_parse(buf_data(&d->in), d->in.len, &f);
-	assert_true(n > 0);
+	hears_any(d, &f);
 	assert_int_equal(f.type, type);
-	buf_truncate(&d->last, 0);
-	buf_append(&d->last, buf_data(&d->in), (size_t)n);
-	buf_consume(&d->in, (size_t)n);
-	frame_parse(buf_data(&d->last), d->last.len, &f);
 	return f;
 }
 
@@ -172,16 +221,22 @@ hears_message(struct deliver *d)
 }
 
 static void
-say(struct deliver *d, struct buf *b)
+put(struct deliver *d, struct buf *b)
 {
 	assert_int_equal(
 	    send(d->fd, buf_data(b), b->len, MSG_NOSIGNAL), b->len);
 	buf_clear(b);
+}
+
+static void
+say(struct deliver *d, struct buf *b)
+{
+	put(d, b);
 	office_run(&rig.o);
 }
 
 void
-says_ready(struct deliver *d)
+puts_ready(struct deliver *d)
 {
 	struct job_ready r = { .relay = "mx.example.com",
 		.address = "192.0.2.1:587",
@@ -191,7 +246,14 @@ says_ready(struct deliver *d)
 
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(job_put_ready(&b, &r), 0);
-	say(d, &b);
+	put(d, &b);
+}
+
+void
+says_ready(struct deliver *d)
+{
+	puts_ready(d);
+	office_run(&rig.o);
 }
 
 static struct job_result
@@ -206,7 +268,7 @@ result(enum job_outcome outcome, enum job_scope scope, const char *text)
 }
 
 void
-says_failed(struct deliver *d, enum job_outcome outcome, enum job_scope scope,
+only_fails(struct deliver *d, enum job_outcome outcome, enum job_scope scope,
     const char *text)
 {
 	struct job_result r = result(outcome, scope, text);
@@ -216,11 +278,18 @@ says_failed(struct deliver *d, enum job_outcome outcome, enum job_scope scope,
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(job_put_failed(&b, &r, &sofar), 0);
 	say(d, &b);
+}
+
+void
+says_failed(struct deliver *d, enum job_outcome outcome, enum job_scope scope,
+    const char *text)
+{
+	only_fails(d, outcome, scope, text);
 	hangs_up(d);
 }
 
 void
-says_closed(struct deliver *d, enum job_outcome outcome)
+only_closes(struct deliver *d, enum job_outcome outcome)
 {
 	struct job_result r =
 	    result(outcome, JOB_SCOPE_CONNECTION, "the session is over");
@@ -229,6 +298,12 @@ says_closed(struct deliver *d, enum job_outcome outcome)
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(job_put_closed(&b, &r), 0);
 	say(d, &b);
+}
+
+void
+says_closed(struct deliver *d, enum job_outcome outcome)
+{
+	only_closes(d, outcome);
 	hangs_up(d);
 }
 
@@ -258,14 +333,21 @@ says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
 }
 
 void
-says_done(struct deliver *d)
+puts_done(struct deliver *d)
 {
 	struct job_done done = { .octets = 25 };
 	struct buf b;
 
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(job_put_done(&b, &done), 0);
-	say(d, &b);
+	put(d, &b);
+}
+
+void
+says_done(struct deliver *d)
+{
+	puts_done(d);
+	office_run(&rig.o);
 }
 
 void

@@ -36,23 +36,42 @@ void not_asked(void);
 
 /* A message of that user, due at once. */
 uint64_t post(uid_t uid, const char *to);
+
+/* One to so many recipients, 4 at most; a@example.com, b@example.com, ... */
+uint64_t post_to_many(uid_t uid, size_t n);
+
+#define RIG_LARGE (4 * 1024 * 1024) /* octets */
+
+/* To a@example.com, larger than the channel holds: it has no end yet. */
+uint64_t post_large(void);
 void kick(void);
+
+/* How often a message was tried. */
+unsigned attempts(uint64_t id);
 
 /* The next frame to deliver is of that type; or there is none yet. */
 struct frame hears(struct deliver *d, enum job_type type);
+void hears_any(struct deliver *d, struct frame *f);
 void hears_nothing(struct deliver *d);
 
 /* Reads a whole message: its id; the body but its end has come. */
 uint64_t hears_message(struct deliver *d);
 
 void says_ready(struct deliver *d);
+void puts_ready(struct deliver *d); /* and the loop has not turned since */
 void says_failed(struct deliver *d, enum job_outcome outcome,
     enum job_scope scope, const char *text);
 void says_refused(struct deliver *d, const char *text);
 void says_closed(struct deliver *d, enum job_outcome outcome);
+
+/* The same two of a process that has not ended yet. */
+void only_fails(struct deliver *d, enum job_outcome outcome,
+    enum job_scope scope, const char *text);
+void only_closes(struct deliver *d, enum job_outcome outcome);
 void says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
     enum job_scope scope, unsigned code);
 void says_done(struct deliver *d);
+void puts_done(struct deliver *d); /* the same */
 
 /* Hangs up, as a process that ended; fine twice. */
 void hangs_up(struct deliver *d);

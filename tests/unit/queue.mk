@@ -46,8 +46,11 @@ check_PROGRAMS += \
 	tests/unit/incoming \
 	tests/unit/intake \
 	tests/unit/intake_serve \
+	tests/unit/lane_claim \
 	tests/unit/lane_merge \
+	tests/unit/lane_next \
 	tests/unit/lane_try \
+	tests/unit/lane_worker \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/manager \
@@ -80,7 +83,8 @@ check_PROGRAMS += \
 	tests/unit/store_reader \
 	tests/unit/store_trace \
 	tests/unit/times \
-	tests/unit/waiting
+	tests/unit/waiting \
+	tests/unit/worker
 
 tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
@@ -231,6 +235,20 @@ tests_unit_lane_try_SOURCES = tests/unit/lane_try.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_try_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_try_LDADD = $(queue_test_libs)
+tests_unit_lane_claim_SOURCES = tests/unit/lane_claim.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_claim_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_claim_LDADD = $(queue_test_libs)
+tests_unit_lane_next_SOURCES = tests/unit/lane_next.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_next_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_next_LDADD = $(queue_test_libs)
+tests_unit_worker_CFLAGS = $(queue_test_cflags)
+tests_unit_worker_LDADD = $(queue_test_libs)
+tests_unit_lane_worker_SOURCES = tests/unit/lane_worker.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_worker_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_worker_LDADD = $(queue_test_libs)
 tests_unit_dropdir_round_CFLAGS = $(queue_test_cflags)
 tests_unit_dropdir_round_LDADD = $(queue_test_libs)
 tests_unit_answer_CFLAGS = $(queue_test_cflags)

@@ -301,6 +301,8 @@ every_row_can_match(void **state)
 		assert_true(
 		    strlen(verdict_rows[i].meaning) < sizeof(r.meaning));
 		assert_true(strlen(verdict_rows[i].fix) < sizeof(r.fix));
+		/* A longer wait does not fit the contract. */
+		assert_true(verdict_rows[i].wait_s <= JOB_WAIT_MAX_S);
 		for (j = 0; j < i; j++) {
 			if (shadows(&verdict_rows[j], &verdict_rows[i]))
 				print_message(

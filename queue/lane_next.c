@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* Which message of an account is next, and for how many of its recipients. */
+#include "config.h"
+
+#include <string.h>
+
+#include "queue/lane_priv.h"
+
+size_t
+lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_job(l->workers[i]) != NULL)
+			ids[n++] = worker_job(l->workers[i])->msg.id;
+	for (i = 0; i < l->nsettling; i++)
+		ids[n++] = l->settling[i]->msg.id;
+	return n;
+}
+
+/*
+ * The message that somebody named, if it still waits, is due, and is ours: as
+ * lane_find_due.
+ */
+static int
+find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
+{
+	struct job *j;
+
+	if (l->wanted == 0 || lane_has(l, l->wanted))
+		return 0;
+	if ((j = job_load(l->parts.store, l->wanted, now, 1, e)) == NULL &&
+	    e->class != ERR_NONE)
+		return -1;
+	if (j != NULL && strcmp(j->msg.account, l->account.conf->name) == 0) {
+		due->id = j->msg.id;
+		due->uid = j->msg.uid;
+	} else {
+		l->wanted = 0;
+	}
+	job_free(j);
+	return l->wanted == 0 ? 0 : 1;
+}
+
+/*
+ * A probe passes over the message of the probe before it, unless there is no
+ * other: one that breaks connections must not hold up the rest.
+ */
+int
+lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
+{
+	uint64_t skip[LANE_WORKERS_MAX + 1];
+	size_t n = lane_busy(l, skip);
+	int found;
+
+	memset(due, 0, sizeof(*due));
+	if ((found = find_wanted(l, now, due, e)) != 0)
+		return found;
+	due->account = l->account.conf->name;
+	due->now = now;
+	due->after_uid = l->last_uid;
+	due->skip = skip;
+	due->nskip = n;
+	if (l->account.known.state != ACCOUNT_READY && l->last_probed != 0) {
+		skip[n] = l->last_probed;
+		due->nskip = n + 1;
+		found = store_due_next(l->parts.store, due, e);
+		due->nskip = n;
+	}
+	if (found == 0)
+		found = store_due_next(l->parts.store, due, e);
+	due->skip = NULL;
+	due->nskip = 0;
+	return found;
+}
+
+/*
+ * An envelope that is larger than what is left of the day goes in parts, like
+ * one that is larger than the server takes.  To wait until all of it fits would
+ * either stop everybody else's mail as long, or let theirs pass it for ever.
+ */
+size_t
+lane_max_rcpts(struct lane *l, int64_t now)
+{
+	uint64_t left = budget_rcpts_left(l->account.budget, now);
+	size_t most = l->account.conf->recipients_per_message;
+
+	return left < most ? (size_t)left : most;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connections of an account, from the start of a deliver process to the end
+ * of its channel.  One whose session is over still counts: it says QUIT, and
+ * until it has, the server sees it as one of those that are allowed.
+ */
+#include "config.h"
+
+#include <syslog.h>
+
+#include "common/log.h"
+#include "queue/lane_priv.h"
+#include "queue/session.h"
+#include "queue/times.h"
+
+struct worker *
+lane_idle_worker(const struct lane *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_IDLE)
+			return l->workers[i];
+	return NULL;
+}
+
+static bool
+is_starting(const struct lane *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_STARTING)
+			return true;
+	return false;
+}
+
+bool
+lane_may_start(const struct lane *l)
+{
+	return !is_starting(l) && l->nworkers < LANE_WORKERS_MAX &&
+	       pace_allows(&l->account.pace, (unsigned)l->nworkers);
+}
+
+void
+lane_quit_idle(struct lane *l)
+{
+	struct worker *w;
+
+	while ((w = lane_idle_worker(l)) != NULL)
+		worker_quit(w);
+}
+
+/*
+ * What is on its way to be claimed, or is claimed, is under way; claim_done
+ * sees to the first of these.
+ */
+void
+lane_recall(struct lane *l)
+{
+	const struct job *j;
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++) {
+		j = worker_job(l->workers[i]);
+		if (j != NULL && !j->is_claiming && !j->is_claimed &&
+		    !j->is_aborted)
+			worker_abort(l->workers[i]);
+	}
+}
+
+/* ---- workers' calls --------------------------------------------------------
+ */
+
+static void
+on_ready(void *arg, struct worker *w)
+{
+	struct lane *l = arg;
+	const struct job_ready *r = worker_session(w);
+
+	log_event(LOG_INFO, "session", "account", l->account.conf->name,
+	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
+	    r->cipher, NULL);
+	lane_hosts_passed(l, r);
+	lane_kick(l);
+}
+
+static void
+on_body_sent(void *arg, struct worker *w, struct job *j)
+{
+	(void)w;
+	lane_claim(arg, j);
+}
+
+static void
+on_done(void *arg, struct worker *w, struct job *j)
+{
+	struct lane *l = arg;
+
+	(void)w;
+	if (!j->is_claiming)
+		lane_settle(l, j);
+}
+
+static void
+on_closed(
+    void *arg, struct worker *w, struct job *j, const struct job_result *why)
+{
+	struct lane *l = arg;
+
+	l->wanted = 0; /* it was for one attempt */
+	if (!worker_was_ready(w))
+		lane_hosts_passed(l, worker_session(w));
+	/* A session that we broke off says nothing about the account. */
+	if (j == NULL || !j->is_aborted)
+		lane_session_ended(l, worker_session(w), why);
+	if (j != NULL && !j->is_claiming)
+		lane_settle(l, j);
+	lane_kick(l);
+}
+
+static void
+on_gone(void *arg, struct worker *w)
+{
+	struct lane *l = arg;
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (l->workers[i] == w) {
+			l->workers[i] = l->workers[--l->nworkers];
+			break;
+		}
+	/* How many the server takes may have changed since. */
+	if (l->nworkers == 0)
+		pace_reset(&l->account.pace, l->account.conf->connections);
+	lane_kick(l);
+}
+
+static const struct worker_calls worker_calls = {
+	.ready = on_ready,
+	.body_sent = on_body_sent,
+	.done = on_done,
+	.closed = on_closed,
+	.gone = on_gone,
+};
+
+/* ---- the start -------------------------------------------------------------
+ */
+
+int
+lane_start_worker(struct lane *l, struct err *e)
+{
+	struct job_session s;
+	struct worker_start start = {
+		.session = &s,
+		.ticket = &l->ticket,
+		.calls = &worker_calls,
+		.arg = l,
+	};
+
+	start.fd = ask_deliver(l->parts.ask, l->account.index, &start.pid, e);
+	if (start.fd == -1)
+		return -1;
+	session_describe(l->parts.conf, l->account.conf, &s);
+	s.first_host =
+	    (unsigned)hosts_first(&l->account.hosts, times_now(l->parts.times));
+	l->workers[l->nworkers++] =
+	    worker_new(l->parts.base, l->parts.store, l->parts.ask, &start);
+	job_session_clear(&s);
+	return 0;
+}
