@@ -24,7 +24,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/sandbox.h"
-#include "queue/admit.h"
 #include "queue/alarm.h"
 #include "queue/ask.h"
 #include "queue/background.h"
@@ -141,7 +140,10 @@ on_intake_idle(void *arg)
 		event_active(g->leave_step, EV_TIMEOUT, 0);
 }
 
-/* Somebody mended something: every account may try once, now. */
+/*
+ * Somebody mended something: every account may try once, now.  The log may have
+ * been moved away, and the sandbox lets nobody here open the file.
+ */
 static void
 on_probe(evutil_socket_t fd, short what, void *arg)
 {
@@ -214,15 +216,6 @@ on_round(void *arg)
 		batch_join(g->parts.batch, 0, due_work, due_done, g);
 }
 
-static void
-on_news(void *arg, const char *account)
-{
-	struct engine *g = arg;
-
-	if (!g->opt->once)
-		dispatch_kick(g->parts.dispatch, account);
-}
-
 /* ---- life ---- */
 
 static struct event *
@@ -251,7 +244,8 @@ make_events(struct engine *g)
 	event_add(g->interrupt, NULL);
 	event_add(g->hangup, NULL);
 	g->upkeep = upkeep_new(&g->parts, g->opt->alive_ms);
-	admit_on_news(g->parts.admit, on_news, g);
+	if (!g->opt->once)
+		parts_try_at_once(&g->parts);
 	dispatch_on_rest(g->parts.dispatch, on_rest, g);
 }
 

@@ -17,6 +17,7 @@ libqueue_a_SOURCES = \
 	queue/ballast.c queue/ballast.h \
 	queue/batch.c queue/batch.h \
 	queue/bounce.c queue/bounce.h \
+	queue/bound.c \
 	queue/budget.c \
 	queue/children.c queue/children.h \
 	queue/chunk.c \

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "queue/account.h"
 #include "queue/admit.h"
 #include "queue/alarm.h"
 #include "queue/ask.h"
@@ -127,31 +128,60 @@ out:
  * it has been must not begin anew with each start.
  */
 static int
-introduce_accounts(struct parts *p, struct err *e)
+greet_account(
+    struct parts *p, const struct conf_account *c, int64_t now, struct err *e)
+{
+	struct store_account known;
+	int found = store_account_get(p->store, c->name, &known, e);
+
+	if (found == 0) {
+		known.name = xstrdup(c->name);
+		known.state = ACCOUNT_READY;
+		known.since = now;
+		found = store_account_put(p->store, &known, e);
+	} else if (found == 1 && account_bound(&known, c, now)) {
+		found = store_account_put(p->store, &known, e);
+	}
+	store_account_clear(&known);
+	return found == -1 ? -1 : 0;
+}
+
+struct greeting {
+	const struct conf_queue *queue;
+	int64_t now;
+};
+
+/* What was never tried was due when it came. */
+static int64_t
+latest_due(void *arg, unsigned attempts)
+{
+	const struct greeting *g = arg;
+
+	if (attempts == 0)
+		return g->now;
+	return g->now + schedule_retry(g->queue->retry_s, g->queue->nretry,
+			    attempts, UINT32_MAX);
+}
+
+/* The clock may have been ahead when the queue was left, and be right now. */
+static int
+greet_all(struct parts *p, int64_t now, struct err *e)
 {
 	const struct conf *c = p->conf;
-	struct store_account known;
+	struct greeting g = { &c->queue, now };
 	size_t i;
-	int found;
 
 	if (store_begin(p->store, e) == -1)
 		return -1;
-	for (i = 0; i < c->naccounts; i++) {
-		found =
-		    store_account_get(p->store, c->accounts[i].name, &known, e);
-		if (found == 0) {
-			known.name = xstrdup(c->accounts[i].name);
-			known.state = ACCOUNT_READY;
-			known.since = clock_wall();
-			found = store_account_put(p->store, &known, e);
-		}
-		store_account_clear(&known);
-		if (found == -1) {
-			store_rollback(p->store);
-			return -1;
-		}
-	}
+	if (store_bound_times(p->store, now, latest_due, &g, e) == -1)
+		goto fail;
+	for (i = 0; i < c->naccounts; i++)
+		if (greet_account(p, &c->accounts[i], now, e) == -1)
+			goto fail;
 	return store_commit(p->store, e);
+fail:
+	store_rollback(p->store);
+	return -1;
 }
 
 /* An answer that a crash cut off: due by the first step, or held. */
@@ -246,7 +276,7 @@ parts_open(struct parts *p, const struct conf *conf,
 	make_ballast(p);
 	if (opened.replaced && note_replaced(p, &opened, e) == -1)
 		return -1;
-	if (adopt_orphans(p, e) == -1 || introduce_accounts(p, e) == -1 ||
+	if (adopt_orphans(p, e) == -1 || greet_all(p, place.now, e) == -1 ||
 	    make_rest(p, e) == -1)
 		return -1;
 	return load_paused(p, e);
@@ -273,6 +303,18 @@ parts_open_reader(struct parts *p, const struct conf *conf,
 	    make_rest(p, e) == -1)
 		return -1;
 	return load_paused(p, e);
+}
+
+static void
+on_news(void *arg, const char *account)
+{
+	dispatch_kick(arg, account);
+}
+
+void
+parts_try_at_once(struct parts *p)
+{
+	admit_on_news(p->admit, on_news, p->dispatch);
 }
 
 void

@@ -57,6 +57,9 @@ int parts_open(struct parts *p, const struct conf *conf,
 /* The same over a store that is only read: no admission. */
 int parts_open_reader(struct parts *p, const struct conf *conf,
     const struct identity *identity, struct ask *ask, struct err *e);
+
+/* From now on fresh mail is tried as soon as it is on disk. */
+void parts_try_at_once(struct parts *p);
 void parts_close(struct parts *p);
 
 #endif

@@ -247,6 +247,20 @@ const char *const sql_text[SQL_COUNT] = {
 	/* By way of the negative, since two rows must never meet in the key. */
 	[SQL_MOVE_BUDGETS_AWAY] = "UPDATE budget SET at = -at - ?1",
 	[SQL_MOVE_BUDGETS_BACK] = "UPDATE budget SET at = -at",
+	[SQL_FIND_AHEAD] =
+	    "SELECT message, id, attempts, due_at FROM recipient "
+	    "WHERE due_at > ?1",
+	[SQL_RCPT_DUE] =
+	    "UPDATE recipient SET due_at = ?3 WHERE message = ?1 AND id = ?2",
+	[SQL_BOUND_ARRIVALS] =
+	    "UPDATE message SET arrived_at = ?1 WHERE arrived_at > ?1",
+	[SQL_BOUND_BUDGETS] =
+	    "INSERT INTO budget (key, at, messages, recipients) "
+	    "SELECT key, ?1, sum(messages), sum(recipients) FROM budget "
+	    "WHERE at > ?1 GROUP BY key ON CONFLICT (key, at) DO UPDATE SET"
+	    " messages = messages + excluded.messages,"
+	    " recipients = recipients + excluded.recipients",
+	[SQL_BOUND_BUDGETS_REST] = "DELETE FROM budget WHERE at > ?1",
 
 	[SQL_FACT_GET] = "SELECT value FROM fact WHERE name = ?1",
 	[SQL_FACT_PUT] = "REPLACE INTO fact (name, value) VALUES (?1, ?2)",

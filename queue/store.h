@@ -79,6 +79,15 @@ void store_rest(struct store *s);
 /* Moves every instant in the queue; see queue/times.h. */
 int store_move_times(struct store *s, int64_t by_s, struct err *e);
 
+/*
+ * At start, when a clock that was wrong before may have been put right: what
+ * happened later than now did so now, and no recipient is due later than
+ * latest says of one with so many attempts.
+ */
+typedef int64_t store_latest(void *arg, unsigned attempts);
+int store_bound_times(struct store *s, int64_t now, store_latest *latest,
+    void *arg, struct err *e);
+
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);
 void store_rollback(struct store *s);

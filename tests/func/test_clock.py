@@ -60,6 +60,31 @@ def test_mail_neither_expires_nor_waits_for_years(site, server, clock, years):
     site.wait_empty()
 
 
+@pytest.mark.parametrize("state, reply, event", [
+    ("rcpt", "450 4.2.1 try later", "deferred"),
+    ("greeting", "421 4.3.2 Service not active", "backoff")])
+def test_what_was_left_in_another_year_goes_on(site, server, state, reply,
+                                               event):
+    """The clock was wrong all along, and is right at the next start."""
+    clock = Clock(site.path("clock"))
+    clock.set(10 * YEAR)
+    site.conf["sandbox"] = {"mode": "off"}
+    site.conf["queue"]["retry"] = "1s"
+    site.conf["account"].update(backoff_min="1s", backoff_max="1s")
+    server.faults.add(state=state, reply=reply, count="forever")
+    site.start(env=site.environment(**clock.environment()))
+    site.submit("a@example.net")
+    site.log.wait_for(event)
+    site.stop()
+    arrived, due = arrival(site)
+    assert min(arrived, due) > time.time() + 9 * YEAR
+    clock.set(0)
+    server.faults.clear()
+    site.start(env=site.environment(**clock.environment()))
+    server.record.wait_messages(1)
+    site.wait_empty()
+
+
 def test_budgets_follow(site, server, clock):
     """A jump neither frees what was used nor closes the account for years."""
     site.conf["account"]["rate"] = "2/1h"

@@ -161,6 +161,50 @@ another_administrator_is_named_by_his_uid(void **state)
 	looks("held by uid 12345 at 20", RCPT_HELD_MEANING, RCPT_HELD_FIX);
 }
 
+static int64_t
+due_of(uint64_t id)
+{
+	struct store_message m;
+	int64_t at;
+
+	memset(&m, 0, sizeof(m));
+	assert_int_equal(
+	    store_message_get(rig.o.parts.store, id, &m, &rig.o.e), 1);
+	at = m.due_at;
+	store_message_clear(&m);
+	return at;
+}
+
+/*
+ * Ten years, and nobody has looked at the clock since: what is due at once is
+ * due by the queue's own time, which follows with all the rest.
+ */
+static void
+a_clock_that_was_just_set_delays_nothing(void **state)
+{
+	static const enum ctl_verb verbs[] = { CTL_RELEASE, CTL_RETRY,
+		CTL_FLUSH };
+	const int64_t years_s = INT64_C(10) * 365 * 86400;
+	struct times *t = &rig.o.parts.times;
+	uint64_t id;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		id = post(1000, "a@example.com");
+		if (verbs[i] == CTL_RELEASE)
+			fixture_set(rig.o.parts.store, id, 1, RCPT_QUEUED,
+			    RCPT_HELD, 0);
+		t->offset_ms -= years_s * 1000;
+		ask_verb(geteuid(), verbs[i], id, 0);
+		assert_true(due_of(id) > 0);
+		assert_true(due_of(id) <= times_now(t));
+		/* A second less where the clocks were read apart. */
+		assert_true(times_pending(t) >= years_s - 1);
+		times_followed(t, times_pending(t));
+	}
+}
+
 static void
 removal_takes_the_message_away(void **state)
 {
@@ -384,6 +428,7 @@ main(void)
 		in_rig(a_hold_of_what_is_uncertain_says_so),
 		in_rig(a_release_forgets_what_was_said),
 		in_rig(another_administrator_is_named_by_his_uid),
+		in_rig(a_clock_that_was_just_set_delays_nothing),
 		in_rig(removal_takes_the_message_away),
 		in_rig(many_are_removed_in_slices),
 		in_rig(unknown_ids_are_named_and_the_rest_done),

@@ -101,6 +101,15 @@ office_open_parented(struct office *o, const char *options, int *parent)
 }
 
 void
+office_reopen(struct office *o)
+{
+	parts_close(&o->parts);
+	if (parts_open(&o->parts, o->conf, &o->identity, ask_new_alone(o->conf),
+		&o->e) == -1)
+		fail_msg("%s", o->e.text);
+}
+
+void
 office_close(struct office *o)
 {
 	size_t i;

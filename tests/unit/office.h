@@ -31,6 +31,9 @@ void office_open(struct office *o, const char *options);
 void office_open_parented(struct office *o, const char *options, int *parent);
 void office_close(struct office *o);
 
+/* Stops and starts it, without a parent from then on. */
+void office_reopen(struct office *o);
+
 /* Runs the loop until nothing is ready any more; waits for nothing. */
 void office_run(struct office *o);
 

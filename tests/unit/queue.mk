@@ -58,6 +58,7 @@ check_PROGRAMS += \
 	tests/unit/merge \
 	tests/unit/merge_late \
 	tests/unit/migrate \
+	tests/unit/parts \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/route \
@@ -239,6 +240,11 @@ tests_unit_lane_claim_SOURCES = tests/unit/lane_claim.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_claim_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_claim_LDADD = $(queue_test_libs)
+tests_unit_parts_SOURCES = tests/unit/parts.c \
+	tests/unit/admit_rig.c tests/unit/admit_rig.h \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_parts_CFLAGS = $(queue_test_cflags)
+tests_unit_parts_LDADD = $(queue_test_libs)
 tests_unit_lane_next_SOURCES = tests/unit/lane_next.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_next_CFLAGS = $(queue_test_cflags)

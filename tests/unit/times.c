@@ -140,6 +140,68 @@ moves_the_ledger(void **state)
 	assert_int_equal(sum, 5 * (int64_t)(T0 - 200) + 1000);
 }
 
+static void
+add_rows(void *arg, int64_t at, unsigned messages, unsigned recipients)
+{
+	int64_t *sums = arg;
+
+	sums[0] += at;
+	sums[1] += messages;
+	sums[2] += recipients;
+}
+
+/* Ten seconds for each attempt. */
+static int64_t
+latest(void *arg, unsigned attempts)
+{
+	return *(int64_t *)arg + 10 * attempts;
+}
+
+/* What happened later than now did so now; nothing is due too late. */
+static void
+bounds_what_lies_ahead(void **state)
+{
+	struct world *w = *state;
+	struct fixture_message want = { .due_at = T0 + YEARS_S };
+	uint64_t id = fixture_add(w->s, want);
+	int64_t sums[3] = { 0, 0, 0 }, now = T0;
+	struct store_message m;
+
+	fixture_begin(w->s);
+	assert_int_equal(store_budget_add(w->s, "k", T0 - 5, 1, 2, &w->e), 0);
+	assert_int_equal(store_budget_add(w->s, "k", T0, 1, 2, &w->e), 0);
+	assert_int_equal(
+	    store_budget_add(w->s, "k", T0 + YEARS_S, 1, 2, &w->e), 0);
+	assert_int_equal(
+	    store_budget_add(w->s, "k", T0 + YEARS_S + 1, 1, 2, &w->e), 0);
+	assert_int_equal(
+	    store_budget_add(w->s, "l", T0 + YEARS_S, 1, 2, &w->e), 0);
+	assert_int_equal(store_bound_times(w->s, now, latest, &now, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(store_message_get(w->s, id, &m, &w->e), 1);
+	assert_int_equal(m.due_at, T0);
+	assert_int_equal(m.arrived_at, T0);
+	store_message_clear(&m);
+	assert_int_equal(
+	    store_budget_each(w->s, "k", 0, add_rows, sums, &w->e), 0);
+	assert_int_equal(sums[0], T0 - 5 + (int64_t)T0);
+	assert_int_equal(sums[1], 4);
+	assert_int_equal(sums[2], 8);
+	assert_int_equal(
+	    store_budget_each(w->s, "l", 0, add_rows, sums, &w->e), 0);
+	assert_int_equal(sums[1], 5);
+
+	/* A message of tomorrow came just now. */
+	now -= 86400;
+	fixture_begin(w->s);
+	assert_int_equal(store_bound_times(w->s, now, latest, &now, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(store_message_get(w->s, id, &m, &w->e), 1);
+	assert_int_equal(m.arrived_at, now);
+	assert_int_equal(m.due_at, now);
+	store_message_clear(&m);
+}
+
 int
 main(void)
 {
@@ -150,6 +212,8 @@ main(void)
 		    moves_every_instant, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    moves_the_ledger, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    bounds_what_lies_ahead, world_set_up, world_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);
