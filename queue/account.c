@@ -259,8 +259,11 @@ account_failed(
 	char said[ERR_TEXT_MAX] = "";
 	int64_t delay;
 
-	/* Connections that fail side by side are one failure. */
-	if (k->state == to && k->next_at > now)
+	/*
+	 * Connections that fail side by side are one failure; and while a hold
+	 * lasts, one that breaks beside it is no reason to sign in any sooner.
+	 */
+	if (k->next_at > now && (k->state == to || k->state == ACCOUNT_HELD))
 		return false;
 	if (k->state != to) {
 		k->since = now;

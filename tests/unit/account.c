@@ -189,8 +189,12 @@ a_refused_sign_in_waits_a_quarter_of_an_hour(void **state)
 	assert_string_equal(account_state(&r.a, T0), "held");
 	assert_int_equal(account_opens_at(&r.a, T0), T0 + 15 * 60);
 	/* A connection that fails beside it does not shorten the hold. */
+	why.scope = JOB_SCOPE_CONNECTION;
+	assert_false(account_failed(&r.a, &why, T0 + 1, HALF));
 	why.scope = JOB_SCOPE_ACCOUNT;
 	assert_false(account_failed(&r.a, &why, T0 + 1, HALF));
+	assert_string_equal(account_state(&r.a, T0), "held");
+	assert_int_equal(account_opens_at(&r.a, T0), T0 + 15 * 60);
 	/* Refused again after it: longer, up to four hours. */
 	assert_true(account_failed(&r.a, &why, T0 + 900, HALF));
 	assert_int_equal(account_opens_at(&r.a, T0 + 900), T0 + 900 + 30 * 60);
