@@ -36,7 +36,7 @@ struct piece {
 struct batch {
 	struct store *store;
 	struct ballast *ballast;
-	struct event *idle; /* commits when nothing else is ready */
+	struct event *idle; /* commits after what is ready now */
 	struct event *full; /* commits ahead of further input */
 	struct piece *v;
 	size_t n, room;

@@ -13,7 +13,7 @@ struct ballast;
 
 /*
  * Group commit.  Whoever wants to change the store joins the batch with a
- * piece of work; the loop runs every other ready event first, then does all
+ * piece of work; the loop runs what was ready by then first, and then does all
  * pieces in one transaction, commits once, and only then tells each of them.
  * A lone piece is committed at once.
  *
