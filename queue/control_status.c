@@ -4,8 +4,9 @@
  * rests on.
  *
  *	critical   an account is held, or delivers nothing though mail is due
- *	warning    an account backs off with mail waiting; delivery is paused
- *	           or off with mail waiting; mail is held or uncertain; another
+ *	warning    an account backs off with mail waiting, or has spent its
+ *	           budget for longer than a rate's window; delivery is paused or
+ *	           off with mail waiting; mail is held or uncertain; another
  *	           alarm lasts
  *	ok         otherwise
  */
@@ -24,8 +25,12 @@
 #include "queue/account.h"
 #include "queue/alarm.h"
 #include "queue/control_priv.h"
+#include "queue/control_reason.h"
 #include "queue/dispatch.h"
 #include "queue/parts.h"
+
+/* A rate of so many a minute makes mail wait every day, and is no trouble. */
+#define BUDGET_WAIT_S 300
 
 enum level {
 	LEVEL_OK,
@@ -63,25 +68,41 @@ status_account_name(const struct client *c, const char *stored)
 	return stored == NULL ? "" : stored;
 }
 
+/* How bad that account's state is, with so much mail waiting for it. */
+static enum level
+level_of(const struct dispatch_view *v, uint64_t waiting, int64_t now)
+{
+	switch (v->known->state) {
+	case ACCOUNT_HELD:
+		return LEVEL_CRITICAL;
+	case ACCOUNT_BACKOFF:
+		return waiting > 0 ? LEVEL_WARNING : LEVEL_OK;
+	case ACCOUNT_READY:
+		break;
+	}
+	if (strcmp(v->state, "budget") == 0 && waiting > 0 &&
+	    (v->is_day_spent || v->next_at - now > BUDGET_WAIT_S))
+		return LEVEL_WARNING;
+	return LEVEL_OK;
+}
+
 static void
 judge_account(
     struct client *c, const struct dispatch_view *v, struct finding *f)
 {
+	int64_t now = clock_wall();
 	uint64_t waiting = 0;
+	enum level level;
 	char *reason;
 	struct err e;
 
-	if (v->known->state == ACCOUNT_READY ||
-	    store_account_waiting(
+	if (store_account_waiting(
 		c->parts->store, v->conf->name, &waiting, &e) == -1)
 		return;
-	reason = xasprintf("account %s %s: %s", account_shown_name(v->conf),
-	    v->known->state == ACCOUNT_HELD ? "is held" : "backs off",
-	    v->known->text == NULL ? "" : v->known->text);
-	if (v->known->state == ACCOUNT_HELD)
-		find(f, LEVEL_CRITICAL, v->known->since, reason);
-	else if (waiting > 0)
-		find(f, LEVEL_WARNING, v->known->since, reason);
+	if ((level = level_of(v, waiting, now)) == LEVEL_OK)
+		return;
+	reason = reason_account(v, account_shown_name(v->conf), waiting, now);
+	find(f, level, v->since, reason);
 	free(reason);
 }
 
@@ -181,6 +202,33 @@ status_put_totals(struct client *c)
 	ctl_totals_clear(&out);
 }
 
+static char *
+copy(const char *s)
+{
+	return s == NULL ? NULL : xstrdup(s);
+}
+
+/* What keeps the account from sending, when something does. */
+static void
+explain(struct ctl_account *out, const struct dispatch_view *v)
+{
+	if (v->known->state != ACCOUNT_READY) {
+		out->code = v->known->code;
+		out->status = xstrdup(v->known->status);
+		out->text = copy(v->known->text);
+		out->meaning = copy(v->known->meaning);
+		out->fix = copy(v->known->fix);
+	} else if (strcmp(v->state, "budget") == 0) {
+		out->text = reason_budget(v);
+		out->meaning = xstrdup("mailchute keeps below the server's "
+				       "limits; the mail goes as soon as they "
+				       "allow");
+		out->fix = xstrdup("Nothing to do: it goes by itself. Where it "
+				   "is too slow, let another mailbox (account) "
+				   "send a part.");
+	}
+}
+
 static void
 put_account(struct client *c, const struct dispatch_view *v)
 {
@@ -192,16 +240,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	out.state = xstrdup(v->state);
 	out.since = v->since;
 	out.next_at = v->next_at;
-	if (v->known->state != ACCOUNT_READY) {
-		out.code = v->known->code;
-		out.status = xstrdup(v->known->status);
-		out.text =
-		    v->known->text == NULL ? NULL : xstrdup(v->known->text);
-		out.meaning = v->known->meaning == NULL
-				  ? NULL
-				  : xstrdup(v->known->meaning);
-		out.fix = v->known->fix == NULL ? NULL : xstrdup(v->known->fix);
-	}
+	explain(&out, v);
 	if (store_account_waiting(
 		c->parts->store, v->conf->name, &out.waiting, &e) == -1)
 		out.waiting = 0;

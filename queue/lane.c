@@ -215,6 +215,8 @@ lane_view(struct lane *l, struct dispatch_view *v)
 		/* Since the message that spent it. */
 		v->since = budget_last(l->account.budget);
 		v->next_at = budget_next(l->account.budget, now, 1);
+		v->is_day_spent =
+		    budget_rcpts_left(l->account.budget, now) == 0;
 	}
 	v->connections = (unsigned)l->nworkers;
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,

@@ -26,6 +26,7 @@ libqueue_a_SOURCES = \
 	queue/control_change.c \
 	queue/control_list.c \
 	queue/control_priv.h \
+	queue/control_reason.c queue/control_reason.h \
 	queue/control_status.c \
 	queue/control_trace.c \
 	queue/control_why.c \

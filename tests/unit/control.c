@@ -387,15 +387,67 @@ an_account_s_trouble_is_its_mail_s(void **state)
 	    "a@example.com queued next %lld: wrong password\n",
 	    (long long)(later - T0));
 	says(want);
-	says("critical, account default is held: wrong password\n");
+	says("critical, account default is held: 535 5.7.3 wrong password; "
+	     "1 message waits, the next try is in ");
 	reopen_with(ACCOUNT_BACKOFF, later);
 	ask_verb(geteuid(), CTL_STATUS, 0, 0);
 	says("account default backoff waiting 1\n");
-	says("warning, account default backs off: wrong password\n");
+	says("warning, account default backs off: 535 5.7.3 wrong password; "
+	     "1 message waits, ");
 	/* With no mail of its waiting, a back-off worries nobody. */
 	fixture_set(rig.o.parts.store, id, 1, RCPT_QUEUED, RCPT_HELD, 0);
 	ask_verb(geteuid(), CTL_STATUS, 0, 0);
 	says("warning, mail is held");
+}
+
+/* Opens the office anew, with so much sent just now. */
+static void
+reopen_spent(const char *limits, unsigned messages, unsigned recipients)
+{
+	char options[512];
+
+	snprintf(options, sizeof(options), "%s%s%s", OFFICE_ADMIN,
+	    OFFICE_ACCOUNT, limits);
+	office_close(&rig.o);
+	office_open(&rig.o, options);
+	fixture_begin(rig.o.parts.store);
+	assert_int_equal(store_budget_add(rig.o.parts.store, "", clock_wall(),
+			     messages, recipients, &rig.o.e),
+	    0);
+	fixture_commit(rig.o.parts.store);
+	parts_close(&rig.o.parts);
+	assert_int_equal(parts_open(&rig.o.parts, rig.o.conf, &rig.o.identity,
+			     ask_new_alone(rig.o.conf), &rig.o.e),
+	    0);
+	dispatch_stop(rig.o.parts.dispatch);
+}
+
+/* Our own limits hold mail back as well as the server's do. */
+static void
+a_budget_that_is_spent_is_told(void **state)
+{
+	(void)state;
+	reopen_spent("recipients_per_day = 27\n", 1, 27);
+	/* With nothing waiting it worries nobody. */
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("account default budget waiting 0\n");
+	says("ok, no mail waits");
+	post(1000, "a@example.com");
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("warning, account default may send no more for now: "
+	     "account.recipients_per_day is used up (27 recipients in 1d); "
+	     "1 message waits, the next try is in ");
+	reopen_spent("rate = 5/1h\n", 5, 5);
+	post(1000, "a@example.com");
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("warning, account default may send no more for now: account.rate "
+	     "is used up (5 messages in 1h); ");
+	/* That of a minute is how it is meant to be. */
+	reopen_spent("rate = 5/1m\n", 5, 5);
+	post(1000, "a@example.com");
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("account default budget waiting 1\n");
+	says("ok, mail is going out");
 }
 
 /* Each under the name that the administrator gave it. */
@@ -437,6 +489,7 @@ main(void)
 		in_rig(the_verdict_follows_the_worst),
 		in_rig(waiting_mail_says_why_and_when),
 		in_rig(an_account_s_trouble_is_its_mail_s),
+		in_rig(a_budget_that_is_spent_is_told),
 		in_rig(accounts_are_named_for_people),
 		in_rig(alarms_stand_in_the_status),
 		in_rig(nonsense_ends_the_client_alone),

@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	tests/unit/control \
 	tests/unit/upkeep \
 	tests/unit/control_act \
+	tests/unit/control_reason \
 	tests/unit/control_trace \
 	tests/unit/control_why \
 	tests/unit/dirs \
@@ -214,6 +215,8 @@ tests_unit_control_act_SOURCES = tests/unit/control_act.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_act_CFLAGS = $(queue_test_cflags)
 tests_unit_control_act_LDADD = $(queue_test_libs)
+tests_unit_control_reason_CFLAGS = $(queue_test_cflags)
+tests_unit_control_reason_LDADD = $(queue_test_libs)
 tests_unit_control_trace_SOURCES = tests/unit/control_trace.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_trace_CFLAGS = $(queue_test_cflags)

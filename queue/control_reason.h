@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_CONTROL_REASON_H
+#define QUEUE_CONTROL_REASON_H
+
+#include <stdint.h>
+
+struct dispatch_view;
+
+/*
+ * Words for what keeps an account from sending; what is a char * is the
+ * caller's to free.
+ */
+
+/* Of an account whose state is budget: which one is spent. */
+char *reason_budget(const struct dispatch_view *v);
+
+/*
+ * Of an account that is held, backs off or has spent its budget: what it is,
+ * why, how much waits and until when, for whoever reads nothing else.
+ */
+char *reason_account(const struct dispatch_view *v, const char *name,
+    uint64_t waiting, int64_t now);
+
+#endif

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: ISC
+"""Is my mail going out?  What mailchute status says, to whom, and how it
+exits."""
+
+import pytest
+
+from lib.site import USER
+
+TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
+
+
+# ---- our own limits ------------------------------------------------------------
+
+@pytest.mark.parametrize("limit, said", [
+    ({"rate": "1/1h"}, "account.rate is used up (1 message in 1h)"),
+    ({"recipients_per_day": "1"},
+     "account.recipients_per_day is used up (1 recipient in 1d)")])
+def test_a_budget_that_lets_nothing_out(make_site, server, limit, said):
+    """Once nothing waits for it, it worries nobody."""
+    site = make_site(server, **limit).start()
+    site.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    done = site.mailchute("status")
+    assert done.returncode == 0 and done.stdout.startswith("ok: ")
+    site.submit("b@example.net", stdin=TEXT)
+    site.wait(site.queue, "a message that waits")
+    done = site.mailchute("status")
+    line = done.stdout.splitlines()[0]
+    assert (done.returncode, line.partition(":")[0]) == (1, "warning")
+    assert said in line and "; 1 message waits, the next try is in " in line
+    account, = site.status()["accounts"]
+    assert (account["state"], account["text"]) == ("budget", said)
+    assert account["meaning"] and account["fix"]
+    recipient = site.recipients()["b@example.net"]
+    assert recipient["next_at"] == account["next_at"]
