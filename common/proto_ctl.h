@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "common/frame.h"
 #include "common/strlist.h"
 
@@ -45,6 +47,9 @@ enum ctl_verb {
 	CTL_FLUSH, /* sendmail -q and its variants */
 	CTL_TRACE  /* what became of it, finished mail too */
 };
+
+/* Does it change nothing, so that a reader can answer it? */
+bool ctl_is_question(enum ctl_verb verb);
 
 struct ctl_request {
 	enum ctl_verb verb;

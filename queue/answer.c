@@ -119,8 +119,7 @@ wants_change(void)
 	if (n <= 0 || frame_parse(bytes, (size_t)n, &f) <= 0 ||
 	    ctl_get_request(&f, &r, &e) == -1)
 		return true;
-	change =
-	    r.verb != CTL_LIST && r.verb != CTL_SHOW && r.verb != CTL_STATUS;
+	change = !ctl_is_question(r.verb);
 	ctl_request_clear(&r);
 	return change;
 }

@@ -205,13 +205,6 @@ find_source(enum ctl_verb verb)
 	return NULL;
 }
 
-static bool
-is_question(enum ctl_verb verb)
-{
-	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
-	       verb == CTL_TRACE;
-}
-
 static void
 begin(struct client *c, const struct frame *f)
 {
@@ -222,7 +215,7 @@ begin(struct client *c, const struct frame *f)
 		/* One of our programs is of another version, and upgraded. */
 		client_done(c, e.class == ERR_PERM ? EX_USAGE : EX_TEMPFAIL,
 		    "%s", e.text);
-	else if (!is_question(c->request.verb) && c->parts->batch == NULL)
+	else if (!ctl_is_question(c->request.verb) && c->parts->batch == NULL)
 		client_done(c, EX_TEMPFAIL, "the queue can only be read now");
 	else
 		c->source = find_source(c->request.verb);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,31 +106,45 @@ static void __attribute__((noreturn)) answer(int fd)
 	_exit(answer_run(rig.o.conf, &rig.o.identity));
 }
 
-/* Returns the exit status of the one who answers. */
-static int
-ask_verb(enum ctl_verb verb)
-{
-	struct ctl_request q = { .verb = verb, .all = true };
-	struct frame_reader r;
-	struct frame f;
-	struct buf b;
-	int fd[2], status;
+/* Who answers, and our end of the line to him. */
+struct asked {
 	pid_t pid;
+	int fd;
+};
+
+static struct asked
+put_question(struct ctl_request *q)
+{
+	struct asked a;
+	struct buf b;
+	int fd[2];
 
 	rig.text[0] = '\0';
 	rig.status = -1;
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
-	assert_int_not_equal(pid = fork(), -1);
-	if (pid == 0)
+	assert_int_not_equal(a.pid = fork(), -1);
+	if (a.pid == 0)
 		answer(fd[1]);
 	close(fd[1]);
+	a.fd = fd[0];
 	buf_init(&b, FRAME_MAX);
-	assert_int_equal(ctl_put_request(&b, &q), 0);
+	assert_int_equal(ctl_put_request(&b, q), 0);
 	/* One that refuses any request may have left before it read ours. */
-	(void)frame_send(fd[0], &b, clock_mono_ms() + PATIENCE_MS, &rig.o.e);
+	(void)frame_send(a.fd, &b, clock_mono_ms() + PATIENCE_MS, &rig.o.e);
 	buf_clear(&b);
-	frame_reader_init(&r, fd[0]);
+	return a;
+}
+
+/* Returns the exit status of the one who answers. */
+static int
+read_answer(const struct asked *a)
+{
+	struct frame_reader r;
+	struct frame f;
+	int status;
+
+	frame_reader_init(&r, a->fd);
 	err_clear(&rig.o.e);
 	while (rig.status == -1 &&
 	       frame_recv(&r, &f, clock_mono_ms() + PATIENCE_MS, &rig.o.e) == 1)
@@ -137,10 +152,19 @@ ask_verb(enum ctl_verb verb)
 	if (rig.status == -1)
 		print_message("# no end: %s\n", rig.o.e.text);
 	frame_reader_clear(&r);
-	close(fd[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(a->fd);
+	assert_int_equal(waitpid(a->pid, &status, 0), a->pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+static int
+ask_verb(enum ctl_verb verb)
+{
+	struct ctl_request q = { .verb = verb, .all = true };
+	struct asked a = put_question(&q);
+
+	return read_answer(&a);
 }
 
 static void
@@ -339,6 +363,67 @@ a_reader_s_listing_changes_nothing(void **state)
 	office_close(&rig.o);
 }
 
+/*
+ * A listing on which nobody reads on: the queue is not kept from a daemon that
+ * starts meanwhile.
+ */
+static void
+a_question_keeps_no_lock(void **state)
+{
+	static const enum ctl_verb questions[] = { CTL_LIST, CTL_TRACE };
+	char word[] = "sender@example.com", *queue;
+	struct ctl_request q = { .word = word, .all = true };
+	struct pollfd p = { .events = POLLIN };
+	struct asked a;
+	size_t i;
+	int lock;
+
+	(void)state;
+	up();
+	queue = xasprintf("%s/queue", rig.o.directory);
+	/* More than a socket holds. */
+	for (i = 0; i < 3000; i++)
+		office_post(
+		    &rig.o, (struct office_mail){ .to = { "a@example.com" } });
+	leave();
+	for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		q.verb = questions[i];
+		a = put_question(&q);
+		p.fd = a.fd;
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+		lock = lock_take(queue, 0, &rig.o.e);
+		assert_int_not_equal(lock, -1);
+		lock_release(lock);
+		/* It did wait for us: the end is still to come. */
+		assert_int_equal(waitpid(a.pid, NULL, WNOHANG), 0);
+		assert_int_equal(read_answer(&a), 0);
+		assert_int_equal(rig.status, 0);
+	}
+	free(queue);
+	office_close(&rig.o);
+}
+
+/* Neither the lock nor anybody at the socket: that passes. */
+static void
+a_lock_that_nobody_answers_for_is_told(void **state)
+{
+	char *queue;
+	int lock;
+
+	(void)state;
+	up();
+	leave();
+	queue = xasprintf("%s/queue", rig.o.directory);
+	lock = lock_take(queue, 0, &rig.o.e);
+	assert_int_not_equal(lock, -1);
+	assert_int_equal(ask_verb(CTL_LIST), EX_TEMPFAIL);
+	assert_int_equal(rig.status, EX_TEMPFAIL);
+	says("another process holds the queue and does not answer");
+	lock_release(lock);
+	free(queue);
+	office_close(&rig.o);
+}
+
 int
 main(void)
 {
@@ -349,6 +434,8 @@ main(void)
 		cmocka_unit_test(a_daemon_that_runs_is_asked),
 		cmocka_unit_test(what_is_no_queue_is_told),
 		cmocka_unit_test(a_reader_s_listing_changes_nothing),
+		cmocka_unit_test(a_question_keeps_no_lock),
+		cmocka_unit_test(a_lock_that_nobody_answers_for_is_told),
 	};
 
 	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
