@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -36,6 +37,7 @@
 #include "queue/intake.h"
 #include "queue/lock.h"
 #include "queue/loop.h"
+#include "queue/once.h"
 #include "queue/parts.h"
 #include "queue/sockets.h"
 #include "queue/store.h"
@@ -326,6 +328,29 @@ status_of(const struct err *e)
 	return e->class == ERR_TEMP ? EX_TEMPFAIL : EX_CONFIG;
 }
 
+/* The lock, or the end of the process. */
+static int
+take_lock(const struct conf *conf, bool once)
+{
+	struct once_begun begun;
+	struct err e;
+
+	if (once) {
+		switch (once_begin(conf, &begun, &e)) {
+		case ONCE_LOCKED:
+			return begun.lock;
+		case ONCE_ASKED:
+			exit(begun.status);
+		case ONCE_FAILED:
+			fatalx(status_of(&e), "%s", e.text);
+		}
+	}
+	begun.lock = lock_take(conf->queue.directory, LOCK_WAIT_S, &e);
+	if (begun.lock == -1)
+		fatalx(status_of(&e), "%s", e.text);
+	return begun.lock;
+}
+
 int
 engine_run(const struct conf *conf, const struct engine_options *opt)
 {
@@ -336,9 +361,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 
 	reset_signals();
 	sandbox_hide_memory();
-	g.lock = lock_take(conf->queue.directory, LOCK_WAIT_S, &e);
-	if (g.lock == -1)
-		fatalx(status_of(&e), "%s", e.text);
+	g.lock = take_lock(conf, opt->once);
 	if (parts_open(&g.parts, conf, opt->identity, ask, &e) == -1)
 		fatalx(status_of(&e), "%s", e.text);
 	make_events(&g);

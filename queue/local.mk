@@ -65,6 +65,7 @@ libqueue_a_SOURCES = \
 	queue/message.c \
 	queue/migrate.c \
 	queue/notice.c queue/notice.h \
+	queue/once.c queue/once.h \
 	queue/parent.c queue/parent.h \
 	queue/parts.c queue/parts.h \
 	queue/peer.h \

@@ -65,6 +65,22 @@ def test_a_signal_to_all_processes(running, server, sig):
     assert not running.log.events("uncertain")
 
 
+def test_a_queue_run_ends_as_well(make_site, server):
+    """mailchuted --once: what it had in hand stays in the queue."""
+    fault = server.faults.add(state="dot", stall=True)
+    site = make_site(server)
+    site.submit("a@example.net", stdin=TEXT)
+    site.submit("b@example.net", stdin=TEXT)
+    run = site.spawn("--once")
+    server.record.wait_event("stall", "dot")
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(LIMIT) == 0
+    assert not site.group(run.pid)
+    states = sorted(r["state"] for r in site.recipients().values())
+    assert states == ["queued", "uncertain"]
+    fault.release()
+
+
 def test_while_it_backs_off(make_site, server):
     server.down()
     site = make_site(server, backoff_min="1h", backoff_max="1h").start()

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Two daemons on one queue: one works, the other says who does."""
 
+import contextlib
+import fcntl
+import os
+import struct
+
+from lib.fakedaemon import FakeDaemon, field, frame, frames
 from lib.site import USER, program
 
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
@@ -45,3 +51,53 @@ def test_others_start_no_daemon(site):
         for args in (["-bd"], ["-bD"]):
             done = site.sendmail(*args, stdin="", uid=5)
             assert done.returncode == 64 and done.stderr
+
+
+# ---- a queue run where somebody has the queue ---------------------------------
+
+REQUEST, DONE, FLUSH = 1, 9, 10  # docs/protocol.md
+
+
+@contextlib.contextmanager
+def taken(site):
+    """Somebody has the queue's lock."""
+    with open(site.path("lib/lock"), "w") as f:
+        if site.is_root:
+            os.chown(f.fileno(), site.uid, site.gid)
+        f.write("%d\n" % os.getpid())
+        f.flush()
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def test_a_queue_run_names_who_has_the_queue(site, server):
+    site.submit("a@example.net", stdin=TEXT)
+    with taken(site):
+        done = site.sendmail("-q", stdin="")
+    assert done.returncode == 75
+    assert "in use by process %d" % os.getpid() in done.stderr
+    assert not server.record.connections
+    assert site.sendmail("-q", stdin="").returncode == 0
+    server.record.wait_messages(1)
+
+
+def test_a_queue_run_is_made_by_the_daemon_that_came_first(site, server):
+    """It was starting when the run was asked for."""
+    asked = []
+
+    def number(value):
+        return struct.pack("!Q", value)
+
+    def answer(client):
+        asked.extend(frames(client.recv(65536)))
+        client.sendall(frame(DONE, field(1, number(0))))
+    site.submit("a@example.net", stdin=TEXT)
+    with taken(site), FakeDaemon(site.path("run/control"), answer):
+        done = site.run([program("mailchuted"), "--once", "-C",
+                         site.conf_path])
+    assert done.returncode == 0, done
+    (kind, payload), = asked
+    assert kind == REQUEST
+    assert payload == field(1, number(1)) + field(2, number(FLUSH)) \
+        + field(4, number(1)) + field(5, number(0))
+    assert not server.record.connections
