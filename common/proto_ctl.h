@@ -108,7 +108,7 @@ int ctl_get_recipient(
 struct ctl_attempt {
 	int64_t at;
 	char *address; /* recipient */
-	char *outcome; /* "delivered", "deferred", "rejected", "uncertain" */
+	char *outcome; /* docs/protocol.md lists them */
 	char *relay;
 	char *tls;
 	uint64_t code;

@@ -29,6 +29,15 @@ store_attempt_add(struct store *s, const struct store_attempt *a, struct err *e)
 }
 
 int
+store_attempts_trim(struct store *s, uint64_t message, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_ATTEMPTS_TRIM);
+
+	query_bind_u64(st, 1, message);
+	return query_change(s, st, NULL, e);
+}
+
+int
 store_attempts_each(struct store *s, uint64_t message, store_attempt_row *f,
     void *arg, struct err *e)
 {

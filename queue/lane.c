@@ -66,8 +66,10 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		*at = due.wake_at;
 	if (found != 1)
 		return false;
-	if (w == NULL)
+	if (w == NULL) {
+		l->started_for = due.id;
 		return lane_start_worker(l, e) == 0;
+	}
 	j = job_load(l->parts.store, due.id, now, lane_max_rcpts(l, now), e);
 	if (j == NULL)
 		return false;

@@ -12,7 +12,8 @@
  * A lane in full, for the files that are the lane: lane.c knows the moment,
  * lane_next.c chooses the message, lane_worker.c keeps the connections,
  * lane_merge.c lets notices go as one report, lane_try.c sees one try through
- * to the disk, lane_health.c keeps the account's record.
+ * to the disk, lane_failed.c notes those that ended before, lane_health.c keeps
+ * the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 
@@ -29,6 +30,7 @@ struct lane {
 	uid_t last_uid;       /* round robin */
 	uint64_t last_probed; /* each probe takes another message */
 	uint64_t wanted;      /* goes next: somebody named it; 0: none */
+	uint64_t started_for; /* the message that the last connection is for */
 	struct event *timer;
 	bool has_stamp;
 	struct ask_stamp stamp; /* of the secret that was refused */
@@ -80,6 +82,10 @@ void lane_look_at_secret(struct lane *l, int64_t now);
  * merged with others; the lane goes on by itself after that.
  */
 bool lane_merge(struct lane *l, const struct job *j, int64_t now);
+
+/* lane_failed.c */
+void lane_failed_try(struct lane *l, const struct job_ready *session,
+    const struct job_result *why);
 
 /* lane_try.c */
 void lane_claim(struct lane *l, struct job *j);

@@ -109,8 +109,10 @@ on_closed(
 	struct lane *l = arg;
 
 	l->wanted = 0; /* it was for one attempt */
-	if (!worker_was_ready(w))
+	if (!worker_was_ready(w)) {
 		lane_hosts_passed(l, worker_session(w));
+		lane_failed_try(l, worker_session(w), why);
+	}
 	/* A session that we broke off says nothing about the account. */
 	if (j == NULL || !j->is_aborted)
 		lane_session_ended(l, worker_session(w), why);

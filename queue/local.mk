@@ -50,6 +50,7 @@ libqueue_a_SOURCES = \
 	queue/lane_merge.c \
 	queue/lane_next.c \
 	queue/lane_priv.h \
+	queue/lane_failed.c \
 	queue/lane_try.c \
 	queue/lane_worker.c \
 	queue/limits.c queue/limits.h \
@@ -95,6 +96,7 @@ libqueue_a_SOURCES = \
 	queue/times.c queue/times.h \
 	queue/totals.c \
 	queue/trace.c \
+	queue/tries.c queue/tries.h \
 	queue/upkeep.c queue/upkeep.h \
 	queue/waiting.c queue/waiting.h \
 	queue/worker.c queue/worker.h queue/worker_priv.h \

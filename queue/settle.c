@@ -25,6 +25,7 @@
 #include "queue/expand.h"
 #include "queue/schedule.h"
 #include "queue/settle.h"
+#include "queue/tries.h"
 #include "queue/waiting.h"
 
 #define HELD_FIX "mailchute show tells why; then release or remove it"
@@ -125,48 +126,6 @@ settle_judge(const struct conf_queue *q, const struct job *j, size_t i,
 
 /* ---- writing ---------------------------------------------------------------
  */
-
-static const char *
-outcome_name(enum job_outcome o)
-{
-	switch (o) {
-	case JOB_DELIVERED:
-		return "delivered";
-	case JOB_DEFERRED:
-		return "deferred";
-	case JOB_REJECTED:
-		return "rejected";
-	case JOB_UNCERTAIN:
-		return "uncertain";
-	case JOB_UNTRIED:
-		break;
-	}
-	return "untried";
-}
-
-static int
-write_attempt(const struct settle *s, const struct job *j, size_t i,
-    const struct job_result *r, int64_t now, struct err *e)
-{
-	struct store_attempt a = {
-		.message = j->msg.id,
-		.rcpt = j->rcpts[i].id,
-		.at = now,
-		.outcome = outcome_name(r->outcome),
-		.account = j->msg.account,
-		.relay = j->session.relay,
-		.address = j->session.address,
-		.tls = j->session.tls,
-		.cipher = j->session.cipher,
-		.code = r->code,
-		.status = r->status,
-		.text = r->text,
-		.elapsed_ms =
-		    j->times.wait_ms + j->times.envelope_ms + j->times.data_ms,
-	};
-
-	return store_attempt_add(s->store, &a, e);
-}
 
 static int
 write_event(const struct settle *s, const struct job *j, size_t i,
@@ -369,9 +328,6 @@ settle_one(
 		s->conf->queue.uncertain != UNCERTAIN_HOLD))
 		j->nstuck++;
 	j->results[i] = r;
-	if (v.is_attempt && v.to != RCPT_DELIVERED &&
-	    write_attempt(s, j, i, &r, now, e) == -1)
-		return -1;
 	if (state_is_final(v.to) && write_event(s, j, i, v.to, now, e) == -1)
 		return -1;
 	if (failed)
@@ -420,7 +376,8 @@ settle_work(const struct settle *s, struct job *j, int64_t now, bool *finished,
 	if ((over = store_message_finished(s->store, j->msg.id, e)) == -1)
 		return -1;
 	*finished = over == 1;
-	return over == 1 ? store_message_delete(s->store, j->msg.id, e) : 0;
+	return over == 1 ? store_message_delete(s->store, j->msg.id, e)
+			 : tries_write(s->store, j, now, e);
 }
 
 void
@@ -435,7 +392,7 @@ settle_log(const struct job *j, int64_t now)
 	for (i = 0; i < j->nrcpts; i++) {
 		const struct job_result *r = &j->results[i];
 
-		log_begin(&b, outcome_name(r->outcome));
+		log_begin(&b, tries_outcome_name(r->outcome));
 		log_str(&b, "id", id);
 		log_str(&b, "rcpt", j->rcpts[i].address);
 		log_str(&b, "orig_rcpt", j->rcpts[i].original);

@@ -191,6 +191,11 @@ const char *const sql_text[SQL_COUNT] = {
 	    " a.elapsed_ms, r.address FROM attempt a LEFT JOIN recipient r"
 	    " ON r.message = a.message AND r.id = a.recipient "
 	    "WHERE a.message = ?1 ORDER BY a.n",
+	[SQL_ATTEMPTS_TRIM] =
+	    "DELETE FROM attempt WHERE message = ?1 AND n <="
+	    " (SELECT max(n) FROM attempt WHERE message = ?1) -"
+	    " max(" STR(SQL_ATTEMPTS_MAX) ", " STR(SQL_ATTEMPTS_EACH) " *"
+	    " (SELECT max(id) FROM recipient WHERE message = ?1))",
 	[SQL_EVENT_ADD] =
 	    "INSERT INTO event (at, what, message, uid, account, sender,"
 	    " recipient, message_id, code, status, text, relay, size,"

@@ -24,6 +24,10 @@
 #define SQL_TRACE_SLICE  1000
 #define SQL_FORGET_SLICE 1000 /* events in a transaction */
 
+/* Attempts that are kept of a message: so many, or so many a recipient. */
+#define SQL_ATTEMPTS_MAX  1000
+#define SQL_ATTEMPTS_EACH 10
+
 enum sql {
 	SQL_BEGIN,
 	SQL_COMMIT,
@@ -72,6 +76,7 @@ enum sql {
 
 	SQL_ATTEMPT_ADD,
 	SQL_ATTEMPTS_GET,
+	SQL_ATTEMPTS_TRIM,
 	SQL_EVENT_ADD,
 	SQL_EVENT_FORGET,
 	SQL_TRACE_MESSAGES,

@@ -286,6 +286,8 @@ struct store_attempt {
 };
 int store_attempt_add(
     struct store *s, const struct store_attempt *a, struct err *e);
+/* Forgets the oldest of a message that has very many. */
+int store_attempts_trim(struct store *s, uint64_t message, struct err *e);
 typedef void store_attempt_row(
     void *arg, const struct store_attempt *a, const char *rcpt_address);
 int store_attempts_each(struct store *s, uint64_t message, store_attempt_row *f,

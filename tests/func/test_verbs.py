@@ -317,23 +317,6 @@ def test_retry_all_says_what_it_did(running, server):
     assert {m["id"]: m["state"] for m in running.queue()}[second] == "held"
 
 
-def test_show_is_a_timeline(running, server):
-    server.options.recipient_replies["a@*"] = "451 4.3.0 Not now"
-    running.submit("a@example.net", stdin=TEXT)
-    running.wait(lambda: running.queue()[0]["attempts"] == 1, "a first try")
-    number, = ids(running)
-    server.options.recipient_replies["a@*"] = "452 4.2.2 Full"
-    running.mailchute("retry", number)
-    running.wait(lambda: running.queue()[0]["attempts"] == 2, "a second try")
-    text = running.mailchute("show", number).stdout
-    _, _, timeline = text.partition("Timeline\n")
-    accepted = timeline.index("accepted")
-    assert accepted < timeline.index("451 4.3.0 Not now") \
-        < timeline.index("452 4.2.2 Full")
-    assert "hello" not in text
-    assert "\nhello" in running.mailchute("show", number, "--body").stdout
-
-
 @pytest.mark.parametrize("states, whole", [
     (("held", "queued", "uncertain"), "uncertain"),
     (("held", "queued", "held"), "queued"),

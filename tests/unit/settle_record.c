@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/xalloc.h"
+#include "queue/tries.h"
 #include "tests/unit/settle_rig.h"
 
 #define DAY (24 * 3600)
@@ -66,7 +67,7 @@ the_journal_says_how_each_ended(void **state)
 	}
 }
 
-/* What did not deliver is kept with the server's words and its time. */
+/* Each recipient of a try is kept, with the server's words and its time. */
 static void
 attempts_are_kept_with_their_time(void **state)
 {
@@ -88,7 +89,11 @@ attempts_are_kept_with_their_time(void **state)
 	settle_answer(j, 1, JOB_DEFERRED, 451);
 	assert_false(settle_end(&o, j, T0 + 1));
 	assert_int_equal(number(&o, sql), 321);
-	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 1);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 2);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt WHERE"
+				    " recipient = 1 AND outcome = 'delivered'"
+				    " AND code = 250"),
+	    1);
 	assert_int_equal(number(&o, "SELECT attempts FROM message"), 1);
 	office_close(&o);
 }
@@ -153,6 +158,115 @@ what_waits_by_our_doing_says_why(void **state)
 	}
 }
 
+/* A try without any answer about the message. */
+static struct job *
+unanswered(struct office *o, uint64_t id, enum job_outcome end)
+{
+	struct job *j = settle_try(o, id);
+
+	j->is_body_ended = false;
+	j->end = (struct job_result){ .outcome = end,
+		.scope = JOB_SCOPE_CONNECTION,
+		.code = 421,
+		.status = "4.3.2",
+		.text = "Service not active" };
+	return j;
+}
+
+/*
+ * Trouble that spends no attempt of the message is one of its tries all the
+ * same; the end of a session that never came to it is not.
+ */
+static void
+tries_that_do_not_count_are_kept_too(void **state)
+{
+	static const char *const sql =
+	    "SELECT count(*) FROM attempt WHERE outcome = 'untried'"
+	    " AND code = 421 AND text = 'Service not active'";
+	struct office o;
+	struct job *j;
+	uint64_t id;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	id = fixture_add(
+	    o.parts.store, (struct fixture_message){ .recipients = 2 });
+	settle_end(&o, unanswered(&o, id, JOB_UNTRIED), T0 + 1);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 0);
+	j = unanswered(&o, id, JOB_DEFERRED);
+	j->is_aborted = true;
+	settle_end(&o, j, T0 + 1);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 0);
+	settle_end(&o, unanswered(&o, id, JOB_DEFERRED), T0 + 1);
+	assert_int_equal(number(&o, sql), 2);
+	settle_end(&o, unanswered(&o, id, JOB_REJECTED), T0 + 1);
+	assert_int_equal(number(&o, sql), 4);
+	assert_int_equal(number(&o, "SELECT attempts FROM message"), 0);
+	office_close(&o);
+}
+
+/* A connection that ended before the message was handed over. */
+static void
+a_connection_that_failed_is_kept(void **state)
+{
+	struct job_ready session = { .relay = "mx.example.com" };
+	struct job_result why = { .outcome = JOB_REJECTED,
+		.scope = JOB_SCOPE_ACCOUNT,
+		.code = 535,
+		.text = "no" };
+	struct tries_failure f = {
+		.max = 2, .now = T0, .session = &session, .why = &why
+	};
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	f.message = fixture_add(
+	    o.parts.store, (struct fixture_message){ .recipients = 3 });
+	fixture_set(o.parts.store, f.message, 1, RCPT_QUEUED, RCPT_HELD, 0);
+	fixture_begin(o.parts.store);
+	assert_int_equal(tries_write_failure(o.parts.store, &f, &o.e), 0);
+	/* No more than would have gone along. */
+	f.max = 1;
+	assert_int_equal(tries_write_failure(o.parts.store, &f, &o.e), 0);
+	f.message++; /* removed meanwhile */
+	assert_int_equal(tries_write_failure(o.parts.store, &f, &o.e), 0);
+	fixture_commit(o.parts.store);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 3);
+	assert_int_equal(
+	    number(&o, "SELECT count(*) FROM attempt WHERE recipient > 1"
+		       " AND outcome = 'untried' AND code = 535"
+		       " AND relay = 'mx.example.com'"),
+	    3);
+	office_close(&o);
+}
+
+/* An outage of months: the last tries are kept, and no more and more. */
+static void
+the_history_of_a_message_is_bounded(void **state)
+{
+	struct job_ready session = { .relay = "mx.example.com" };
+	struct job_result why = { .outcome = JOB_DEFERRED, .text = "no" };
+	struct tries_failure f = {
+		.max = 10, .now = T0, .session = &session, .why = &why
+	};
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	f.message = fixture_add(
+	    o.parts.store, (struct fixture_message){ .recipients = 3 });
+	fixture_begin(o.parts.store);
+	for (why.code = 1; why.code <= 400; why.code++)
+		assert_int_equal(
+		    tries_write_failure(o.parts.store, &f, &o.e), 0);
+	fixture_commit(o.parts.store);
+	assert_int_equal(number(&o, "SELECT count(*) FROM attempt"), 1000);
+	assert_int_equal(number(&o, "SELECT max(code) FROM attempt"), 400);
+	assert_int_equal(number(&o, "SELECT min(code) FROM attempt"), 67);
+	office_close(&o);
+}
+
 int
 main(void)
 {
@@ -160,6 +274,9 @@ main(void)
 		cmocka_unit_test(the_journal_says_how_each_ended),
 		cmocka_unit_test(what_waits_by_our_doing_says_why),
 		cmocka_unit_test(attempts_are_kept_with_their_time),
+		cmocka_unit_test(tries_that_do_not_count_are_kept_too),
+		cmocka_unit_test(a_connection_that_failed_is_kept),
+		cmocka_unit_test(the_history_of_a_message_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("settle_record", tests, NULL, NULL);
