@@ -207,6 +207,9 @@ print_totals(const struct listing *l)
 		printf("Delivery is paused; \"mailchute resume\" ends that.\n");
 	if (t->delivery_off)
 		printf("Delivery is off (queue.delivery = off).\n");
+	if (t->no_daemon)
+		printf("mailchuted is not running; nothing goes out until it "
+		       "is.\n");
 }
 
 int

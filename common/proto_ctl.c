@@ -134,6 +134,7 @@ static const struct fieldmap_item totals_items[] = {
 	STR(11, ctl_totals, verdict, false),
 	NUM(12, ctl_totals, since, 0, INT64_MAX),
 	STR(13, ctl_totals, reason, false),
+	NUM(14, ctl_totals, no_daemon, 0, 1),
 };
 
 struct said {

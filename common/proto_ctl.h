@@ -190,7 +190,8 @@ struct ctl_totals {
 	bool own_only;     /* the listing held the caller's own mail alone */
 	char *verdict;     /* ok, warning, critical */
 	int64_t since;
-	char *reason; /* the verdict in one sentence */
+	char *reason;   /* the verdict in one sentence */
+	bool no_daemon; /* nothing is delivered until one is started */
 };
 void ctl_totals_clear(struct ctl_totals *t);
 int ctl_put_totals(struct buf *b, const struct ctl_totals *t);

@@ -195,6 +195,7 @@ status_put_totals(struct client *c)
 	out.paused = dispatch_is_paused(c->parts->dispatch);
 	out.delivery_off = !c->parts->conf->queue.delivery;
 	out.own_only = !c->may_all;
+	out.no_daemon = !c->parts->is_daemon;
 	out.verdict = xstrdup(names[f.level]);
 	out.since = f.since;
 	out.reason = f.reason;

@@ -39,7 +39,7 @@ struct mailq {
 	struct buf above; /* the reason that stands above recipients, */
 	struct buf below; /* and what has to follow them */
 	uint64_t messages, octets; /* of the whole queue */
-	bool is_paused, is_off;
+	bool is_paused, is_off, has_no_daemon, is_own;
 };
 
 struct mailq *
@@ -224,6 +224,16 @@ mailq_totals(struct mailq *q, const struct ctl_totals *t)
 	q->octets = t->octets;
 	q->is_paused = t->paused;
 	q->is_off = t->delivery_off;
+	q->has_no_daemon = t->no_daemon;
+	q->is_own = t->own_only;
+}
+
+/* Each stands apart, from the entries and from the next one. */
+static void
+put_line(struct mailq *q, const char *text)
+{
+	fprintf(q->to, "%s%s\n", q->has_entries ? "\n" : "", text);
+	q->has_entries = true;
 }
 
 /*
@@ -239,18 +249,22 @@ mailq_end(struct mailq *q)
 		fputs("Mail queue is empty\n", q->to);
 		return;
 	}
+	if (q->is_own && !q->has_entries)
+		put_line(q, "(none of your messages waits)");
 	if (q->is_paused)
-		fputs("\n(delivery is paused; \"mailchute resume\" lets mail "
-		      "flow again)\n",
-		    q->to);
+		put_line(q,
+		    "(delivery is paused; \"mailchute resume\" lets mail flow "
+		    "again)");
 	if (q->is_off)
-		fputs("\n(delivery is off by queue.delivery; mail is "
-		      "kept)\n",
-		    q->to);
+		put_line(
+		    q, "(delivery is off by queue.delivery; mail is kept)");
+	if (q->has_no_daemon)
+		put_line(
+		    q, "(mailchuted is not running; mail is kept until it is)");
 	fprintf(q->to,
-	    "\n\t\tTotal Requests: %llu\n-- %llu Kbytes in %llu "
+	    "%s\t\tTotal Requests: %llu\n-- %llu Kbytes in %llu "
 	    "Request%s.\n",
-	    (unsigned long long)q->messages,
+	    q->has_entries ? "\n" : "", (unsigned long long)q->messages,
 	    (unsigned long long)((q->octets + 1023) / 1024),
 	    (unsigned long long)q->messages, q->messages == 1 ? "" : "s");
 }

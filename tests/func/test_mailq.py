@@ -114,6 +114,7 @@ def test_others_see_their_own_and_the_whole_count(holding):
     assert "mine@example.net" in text and "a@example.net" not in text
     assert check_mailq(text, "postfix") == check_mailq(text, "sendmail") == 2
     text = holding.mailq(uid=6)
+    assert text.startswith("(none of your messages waits)\n")
     assert "example.net" not in text and "empty" not in text
     assert check_mailq(text, "postfix") == 2
 
@@ -346,7 +347,9 @@ def test_listing_without_a_daemon(holding):
     holding.submit("a@example.net", stdin=TEXT)
     number = ids(holding)[0]
     holding.stop()
-    assert number in holding.mailq()
+    listed = holding.mailq()
+    assert number in listed and "mailchuted is not running" in listed
+    assert "mailchuted is not running" in holding.mailchute("queue").stdout
     assert ids(holding) == [number]
     assert holding.mailchute("status").returncode == 2
 

@@ -182,16 +182,23 @@ reasons_stand_around_their_recipients(void **state)
 static void
 a_queue_of_others_is_not_empty(void **state)
 {
+	const struct ctl_totals t = {
+		.messages = 4, .octets = 5000, .own_only = true
+	};
 	struct listing l;
 
 	(void)state;
 	begin(&l);
 	totals(&l, 4, 5000);
-	end(&l, "\n\t\tTotal Requests: 4\n-- 5 Kbytes in 4 Requests.\n");
+	end(&l, "\t\tTotal Requests: 4\n-- 5 Kbytes in 4 Requests.\n");
+	begin(&l);
+	mailq_totals(l.q, &t);
+	end(&l, "(none of your messages waits)\n"
+		"\n\t\tTotal Requests: 4\n-- 5 Kbytes in 4 Requests.\n");
 }
 
 static void
-paused_and_off_are_told(void **state)
+what_stops_all_mail_is_told(void **state)
 {
 	struct ctl_totals t;
 	struct listing l;
@@ -203,10 +210,12 @@ paused_and_off_are_told(void **state)
 	t.octets = 1024;
 	t.paused = true;
 	t.delivery_off = true;
+	t.no_daemon = true;
 	mailq_totals(l.q, &t);
-	end(&l, "\n(delivery is paused; \"mailchute resume\" lets mail flow "
+	end(&l, "(delivery is paused; \"mailchute resume\" lets mail flow "
 		"again)\n"
 		"\n(delivery is off by queue.delivery; mail is kept)\n"
+		"\n(mailchuted is not running; mail is kept until it is)\n"
 		"\n\t\tTotal Requests: 1\n-- 1 Kbytes in 1 Request.\n");
 }
 
@@ -245,7 +254,7 @@ main(void)
 		cmocka_unit_test(several_entries),
 		cmocka_unit_test(reasons_stand_around_their_recipients),
 		cmocka_unit_test(a_queue_of_others_is_not_empty),
-		cmocka_unit_test(paused_and_off_are_told),
+		cmocka_unit_test(what_stops_all_mail_is_told),
 		cmocka_unit_test(nothing_steers_the_terminal),
 	};
 
