@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * "mailchute queue": what waits, and why.  Rows are printed as they come, and
- * of those before only the last cause is kept: a listing of a million messages
- * takes no more memory than one of ten.  Neighbours that wait for the same
- * cause stand under one heading.
+ * "mailchute queue": what waits, and why.  For people, equal causes stand under
+ * one heading (admin/groups.c); as JSON each message is printed as it comes.
  */
 #include "config.h"
 
@@ -11,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/groups.h"
 #include "admin/json.h"
 #include "admin/run.h"
 #include "admin/text.h"
@@ -21,10 +20,8 @@ struct listing {
 	int64_t now;
 	bool has_message; /* m is the message that rows belong to */
 	struct ctl_message m;
-	json_t *object;             /* of m */
-	struct ctl_recipient cause; /* of the heading above; no address */
-	bool has_cause;
-	bool is_named; /* a row of this heading shows m already */
+	json_t *object; /* of m */
+	struct groups *groups;
 	uint64_t rows;
 	bool has_totals;
 	struct ctl_totals totals;
@@ -36,79 +33,12 @@ is_same(const char *a, const char *b)
 	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
 }
 
-static bool
-is_same_cause(const struct ctl_recipient *a, const struct ctl_recipient *b)
-{
-	return a->code == b->code && is_same(a->state, b->state) &&
-	       is_same(a->status, b->status) && is_same(a->text, b->text) &&
-	       is_same(a->meaning, b->meaning) && is_same(a->fix, b->fix);
-}
-
 /* Nothing more will happen to it; mailq does not list it either. */
 static bool
 is_over(const char *state)
 {
 	return is_same(state, "delivered") || is_same(state, "failed") ||
 	       is_same(state, "expired") || is_same(state, "removed");
-}
-
-static void
-print_heading(const struct ctl_recipient *r)
-{
-	text_put(stdout, r->state);
-	if (r->code != 0 || (r->text != NULL && *r->text != '\0')) {
-		fputs(": ", stdout);
-		text_put_reply(stdout, r->code, r->status, r->text);
-	}
-	putchar('\n');
-	text_put_para(stdout, 2, "means", r->meaning);
-	text_put_para(stdout, 2, "do", r->fix);
-	printf("  %-12s %5s %6s %7s  %s\n", "ID", "AGE", "SIZE", "NEXT",
-	    "FROM -> TO");
-}
-
-/* The heading's row takes over the strings of r, but for the address. */
-static void
-change_cause(struct listing *l, struct ctl_recipient *r)
-{
-	if (l->has_cause && is_same_cause(&l->cause, r))
-		return;
-	if (l->has_cause)
-		putchar('\n');
-	print_heading(r);
-	ctl_recipient_clear(&l->cause);
-	l->cause = *r;
-	r->state = r->status = r->text = r->meaning = r->fix = NULL;
-	l->cause.address = l->cause.original = NULL;
-	l->has_cause = true;
-	l->is_named = false;
-}
-
-static void
-print_row(struct listing *l, struct ctl_recipient *r)
-{
-	char age[TEXT_SHORT], size[TEXT_SHORT], next[TEXT_SHORT];
-
-	change_cause(l, r);
-	if (l->is_named) {
-		printf("  %35s-> ", "");
-	} else {
-		text_age(l->now - l->m.arrived_at, age);
-		text_size(l->m.size, size);
-		text_next(r->next_at, l->now, next);
-		printf("  %-12s %5s %6s %7s  ", l->m.id, age, size, next);
-		text_put(stdout, *l->m.sender == '\0' ? "<>" : l->m.sender);
-		fputs(" -> ", stdout);
-	}
-	text_put(stdout, r->address);
-	if (r->original != NULL && !is_same(r->original, r->address)) {
-		fputs(" (for ", stdout);
-		text_put(stdout, r->original);
-		fputc(')', stdout);
-	}
-	putchar('\n');
-	l->is_named = true;
-	l->rows++;
 }
 
 static void
@@ -119,7 +49,6 @@ end_message(struct listing *l)
 	l->object = NULL;
 	ctl_message_clear(&l->m);
 	l->has_message = false;
-	l->is_named = false;
 }
 
 static int
@@ -149,7 +78,7 @@ take_recipient(struct listing *l, const struct frame *f, struct err *e)
 	if (l->json)
 		json_add_recipient(l->object, &r, l->now);
 	else if (!is_over(r.state))
-		print_row(l, &r);
+		groups_add(l->groups, &l->m, &r);
 	ctl_recipient_clear(&r);
 	return 0;
 }
@@ -218,7 +147,9 @@ run_queue(const struct args *a, const struct conf *c)
 	struct listing l = { .json = a->json, .now = clock_wall() };
 	int status;
 
+	l.groups = groups_new(stdout, l.now, GROUPS_OCTETS_MAX);
 	status = ask(a, c, CTL_LIST, take_row, &l);
+	l.rows = groups_print(l.groups);
 	/* After an error the last one is not whole. */
 	json_decref(l.object);
 	l.object = NULL;
@@ -226,6 +157,6 @@ run_queue(const struct args *a, const struct conf *c)
 	if (!l.json && l.has_totals)
 		print_totals(&l);
 	ctl_totals_clear(&l.totals);
-	ctl_recipient_clear(&l.cause);
+	groups_free(l.groups);
 	return status;
 }

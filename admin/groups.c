@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/* Mail that waits for the same cause, under one heading. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/groups.h"
+#include "admin/text.h"
+#include "common/buf.h"
+#include "common/utf8.h"
+#include "common/xalloc.h"
+
+#define CAUSE_STRINGS 5
+#define ROW_MAX       (64 * 1024) /* two addresses and a sender, escaped */
+#define ID_MAX        16
+#define INDENT        37 /* columns before "-> " */
+
+struct group {
+	char *cause[CAUSE_STRINGS]; /* state, status, text, meaning, fix */
+	uint64_t code;
+	struct buf rows;
+	char last[ID_MAX]; /* the message of the last row */
+};
+
+struct groups {
+	FILE *to;
+	int64_t now;
+	size_t octets, octets_max;
+	struct group v[GROUPS_MAX];
+	size_t n;
+	uint64_t rows;
+	bool has_printed;
+};
+
+struct groups *
+groups_new(FILE *to, int64_t now, size_t octets_max)
+{
+	struct groups *g = xcalloc(1, sizeof(*g));
+
+	g->to = to;
+	g->now = now;
+	g->octets_max = octets_max;
+	return g;
+}
+
+static void
+group_clear(struct group *p)
+{
+	size_t i;
+
+	for (i = 0; i < CAUSE_STRINGS; i++)
+		free(p->cause[i]);
+	buf_clear(&p->rows);
+}
+
+void
+groups_free(struct groups *g)
+{
+	size_t i;
+
+	if (g == NULL)
+		return;
+	for (i = 0; i < g->n; i++)
+		group_clear(&g->v[i]);
+	free(g);
+}
+
+/* ---- causes ---- */
+
+static void
+list_cause(const struct ctl_recipient *r, const char *out[CAUSE_STRINGS])
+{
+	size_t i;
+
+	out[0] = r->state;
+	out[1] = r->status;
+	out[2] = r->text;
+	out[3] = r->meaning;
+	out[4] = r->fix;
+	for (i = 0; i < CAUSE_STRINGS; i++)
+		if (out[i] == NULL)
+			out[i] = "";
+}
+
+static bool
+has_cause(const struct group *p, uint64_t code, const char *const *cause)
+{
+	size_t i;
+
+	if (p->code != code)
+		return false;
+	for (i = 0; i < CAUSE_STRINGS; i++)
+		if (strcmp(p->cause[i], cause[i]) != 0)
+			return false;
+	return true;
+}
+
+static struct group *
+find_group(struct groups *g, const struct ctl_recipient *r)
+{
+	const char *cause[CAUSE_STRINGS];
+	struct group *p;
+	size_t i;
+
+	list_cause(r, cause);
+	for (i = 0; i < g->n; i++)
+		if (has_cause(&g->v[i], r->code, cause))
+			return &g->v[i];
+	if (g->n == GROUPS_MAX)
+		groups_print(g);
+	p = &g->v[g->n++];
+	memset(p, 0, sizeof(*p));
+	for (i = 0; i < CAUSE_STRINGS; i++)
+		p->cause[i] = xstrdup(cause[i]);
+	p->code = r->code;
+	buf_init(&p->rows, g->octets_max + ROW_MAX);
+	return p;
+}
+
+/* ---- rows ---- */
+
+static void
+put_head(const struct groups *g, struct buf *b, const struct ctl_message *m,
+    const struct ctl_recipient *r)
+{
+	char age[TEXT_SHORT], size[TEXT_SHORT], next[TEXT_SHORT];
+
+	text_age(g->now - m->arrived_at, age);
+	text_size(m->size, size);
+	text_next(r->next_at, g->now, next);
+	buf_printf(b, "  %-12s %5s %6s %7s  ", m->id, age, size, next);
+	utf8_put_safe(b, *m->sender == '\0' ? "<>" : m->sender);
+	buf_puts(b, " -> ");
+}
+
+void
+groups_add(struct groups *g, const struct ctl_message *m,
+    const struct ctl_recipient *r)
+{
+	struct group *p = find_group(g, r);
+	size_t before = p->rows.len;
+
+	if (strcmp(p->last, m->id) == 0)
+		buf_printf(&p->rows, "%*s-> ", INDENT, "");
+	else
+		put_head(g, &p->rows, m, r);
+	strlcpy(p->last, m->id, sizeof(p->last));
+	utf8_put_safe(&p->rows, r->address);
+	if (r->original != NULL && strcmp(r->original, r->address) != 0) {
+		buf_puts(&p->rows, " (for ");
+		utf8_put_safe(&p->rows, r->original);
+		buf_puts(&p->rows, ")");
+	}
+	buf_puts(&p->rows, "\n");
+	g->rows++;
+	g->octets += p->rows.len - before;
+	if (g->octets >= g->octets_max)
+		groups_print(g);
+}
+
+/* ---- printing ---- */
+
+static void
+print_heading(const struct groups *g, const struct group *p)
+{
+	const char *state = p->cause[0], *text = p->cause[2];
+
+	text_put(g->to, state);
+	if (p->code != 0 || *text != '\0') {
+		fputs(": ", g->to);
+		text_put_reply(g->to, p->code, p->cause[1], text);
+	}
+	fputc('\n', g->to);
+	text_put_para(g->to, 2, "means", p->cause[3]);
+	text_put_para(g->to, 2, "do", p->cause[4]);
+	fprintf(g->to, "  %-12s %5s %6s %7s  %s\n", "ID", "AGE", "SIZE", "NEXT",
+	    "FROM -> TO");
+}
+
+uint64_t
+groups_print(struct groups *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		if (g->has_printed)
+			fputc('\n', g->to);
+		g->has_printed = true;
+		print_heading(g, &g->v[i]);
+		fwrite(buf_data(&g->v[i].rows), 1, g->v[i].rows.len, g->to);
+		group_clear(&g->v[i]);
+	}
+	g->n = 0;
+	g->octets = 0;
+	return g->rows;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/* mailchute queue for people: headings, rows, and how much is kept of them. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "admin/groups.h"
+
+#define NOW     1700000000
+#define S(text) (char *)(uintptr_t)(text)
+#define COLUMNS "  ID             AGE   SIZE    NEXT  FROM -> TO\n"
+#define GAP     "                                     "
+
+static struct {
+	char *text;
+	size_t n;
+	FILE *to;
+	struct groups *g;
+} rig;
+
+static void
+begin(size_t octets_max)
+{
+	rig.to = open_memstream(&rig.text, &rig.n);
+	rig.g = groups_new(rig.to, NOW, octets_max);
+}
+
+/* The whole output, or (NULL) whatever it is. */
+static void
+end(const char *want, uint64_t rows)
+{
+	assert_int_equal(groups_print(rig.g), rows);
+	groups_free(rig.g);
+	fclose(rig.to);
+	if (want != NULL)
+		assert_string_equal(rig.text, want);
+	free(rig.text);
+}
+
+static struct ctl_message
+message(const char *id, int64_t age)
+{
+	return (struct ctl_message){ .id = S(id),
+		.sender = S("root@a.example"),
+		.size = 281,
+		.arrived_at = NOW - age };
+}
+
+static void
+add(const struct ctl_message *m, const char *to, const char *text)
+{
+	const struct ctl_recipient r = { .address = S(to),
+		.state = S("queued"),
+		.code = text == NULL ? 0 : 450,
+		.status = S("4.2.1"),
+		.text = S(text),
+		.meaning = text == NULL ? NULL : S("Too much mail at once."),
+		.fix = text == NULL ? NULL : S("Wait."),
+		.next_at = NOW + 90 };
+
+	groups_add(rig.g, m, &r);
+}
+
+static void
+nothing_has_no_heading(void **state)
+{
+	(void)state;
+	begin(1000);
+	end("", 0);
+}
+
+static void
+a_row_tells_it_all(void **state)
+{
+	struct ctl_message m = message("01A20B2D67C4", 5);
+	const struct ctl_recipient held = { .address = S("c@b.example"),
+		.original = S("carol"),
+		.state = S("held") };
+
+	(void)state;
+	m.sender = S("");
+	begin(1000);
+	groups_add(rig.g, &m, &held);
+	end("held\n" COLUMNS
+	    "  01A20B2D67C4    5s   281B       -  <> -> c@b.example (for "
+	    "carol)\n",
+	    1);
+}
+
+/* Wherever they stand: two causes in each message are two headings in all. */
+static void
+equal_causes_have_one_heading(void **state)
+{
+	struct ctl_message m[2] = { message("01A20B2D67C4", 7200),
+		message("01A20B2D67C9", 60) };
+	size_t i;
+
+	(void)state;
+	begin(10000);
+	for (i = 0; i < 2; i++) {
+		add(&m[i], "a@b.example", "450 4.2.1 Slower");
+		add(&m[i], "b@b.example", NULL);
+		add(&m[i], "c@b.example", "450 4.2.1 Slower");
+	}
+	end("queued: 450 4.2.1 Slower\n"
+	    "  means   Too much mail at once.\n"
+	    "  do      Wait.\n" COLUMNS
+	    "  01A20B2D67C4    2h   281B   in 1m  root@a.example -> "
+	    "a@b.example\n" GAP "-> c@b.example\n"
+	    "  01A20B2D67C9    1m   281B   in 1m  root@a.example -> "
+	    "a@b.example\n" GAP "-> c@b.example\n"
+	    "\n"
+	    "queued\n" COLUMNS
+	    "  01A20B2D67C4    2h   281B   in 1m  root@a.example -> "
+	    "b@b.example\n"
+	    "  01A20B2D67C9    1m   281B   in 1m  root@a.example -> "
+	    "b@b.example\n",
+	    6);
+}
+
+static size_t
+count(const char *part)
+{
+	const char *at = rig.text;
+	size_t n = 0;
+
+	while ((at = strstr(at, part)) != NULL) {
+		n++;
+		at++;
+	}
+	return n;
+}
+
+/* What is kept is printed when it is much, and nothing is lost or told twice.
+ */
+static void
+a_long_listing_is_printed_in_parts(void **state)
+{
+	struct ctl_message m;
+	char id[16];
+	size_t i;
+
+	(void)state;
+	begin(100 * 80);
+	for (i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "%012zX", i);
+		m = message(id, 1);
+		add(&m, "a@b.example", i % 2 == 0 ? "450 4.2.1 Slower" : NULL);
+	}
+	fflush(rig.to);
+	/* Most of it is out already. */
+	assert_in_range(count("@b.example"), 800, 999);
+	assert_int_equal(groups_print(rig.g), 1000);
+	fflush(rig.to);
+	assert_int_equal(count("a@b.example\n"), 1000);
+	assert_in_range(count("queued: 450"), 2, 20);
+	end(NULL, 1000);
+}
+
+static void
+causes_without_number_are_printed_too(void **state)
+{
+	struct ctl_message m = message("01A20B2D67C4", 1);
+	char text[16];
+	size_t i;
+
+	(void)state;
+	begin(10000000);
+	for (i = 0; i < 2 * GROUPS_MAX + 1; i++) {
+		snprintf(text, sizeof(text), "450 cause %zu", i);
+		add(&m, "a@b.example", text);
+	}
+	assert_int_equal(groups_print(rig.g), 2 * GROUPS_MAX + 1);
+	fflush(rig.to);
+	assert_int_equal(count("queued: 450 cause"), 2 * GROUPS_MAX + 1);
+	end(NULL, 2 * GROUPS_MAX + 1);
+}
+
+static void
+nothing_steers_the_terminal(void **state)
+{
+	struct ctl_message m = message("01A20B2D67C4", 1);
+
+	(void)state;
+	m.sender = S("a\033[2J@b");
+	begin(1000);
+	add(&m, "b\r\n@c\x9b", "450 \033[31mred");
+	end("queued: 450 \\x1b[31mred\n"
+	    "  means   Too much mail at once.\n"
+	    "  do      Wait.\n" COLUMNS
+	    "  01A20B2D67C4    1s   281B   in 1m  a\\x1b[2J@b -> "
+	    "b\\x0d\\x0a@c\\x9b\n",
+	    1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_has_no_heading),
+		cmocka_unit_test(a_row_tells_it_all),
+		cmocka_unit_test(equal_causes_have_one_heading),
+		cmocka_unit_test(a_long_listing_is_printed_in_parts),
+		cmocka_unit_test(causes_without_number_are_printed_too),
+		cmocka_unit_test(nothing_steers_the_terminal),
+	};
+
+	return cmocka_run_group_tests_name("admin_groups", tests, NULL, NULL);
+}
