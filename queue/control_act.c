@@ -83,6 +83,7 @@ slice_done(void *arg, const struct err *failed)
 		act_log(a);
 	}
 	c->has_unknown = c->has_unknown || a->has_unknown;
+	c->has_busy = c->has_busy || a->has_busy;
 	act_free(a);
 	client_resume(c);
 }
@@ -200,6 +201,34 @@ set_paused(struct client *c, int64_t since)
 	dispatch_set_paused(c->parts->dispatch, since);
 }
 
+static bool
+is_budget_spent(const struct client *c, const char *account)
+{
+	struct dispatch_view v;
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		if (strcmp(v.conf->name, account) == 0)
+			return strcmp(v.state, "budget") == 0;
+	}
+	return false;
+}
+
+const char *
+act_when(const struct client *c, const char *account)
+{
+	if (!c->parts->is_daemon)
+		return "when mailchuted runs";
+	if (!c->parts->conf->queue.delivery)
+		return "when delivery is on (queue.delivery)";
+	if (dispatch_is_paused(c->parts->dispatch))
+		return "when delivery goes on (mailchute resume)";
+	if (is_budget_spent(c, account))
+		return "when the account's budget allows it";
+	return "now";
+}
+
 /*
  * An account that waits may try once: each of them after ALL, else those whose
  * messages were chosen, beginning with the first of these.
@@ -222,7 +251,7 @@ probe(struct client *c)
 		dispatch_view(d, i, &v);
 		client_say(c, "account %s may sign in once, %s",
 		    status_account_name(c, v.conf->name),
-		    c->parts->is_daemon ? "now" : "when mailchuted runs");
+		    act_when(c, v.conf->name));
 	}
 }
 
@@ -253,12 +282,63 @@ apply(struct client *c, int64_t since)
 	}
 }
 
+/* Of ALL: how many were changed, in place of a name each. */
+static void
+say_sum(struct client *c)
+{
+	const char *what = "";
+
+	switch (c->request.verb) {
+	case CTL_HOLD:
+		what = "hold";
+		break;
+	case CTL_RELEASE:
+		what = "release";
+		break;
+	case CTL_RETRY:
+		what = "retry";
+		break;
+	case CTL_REMOVE:
+		what = "remove";
+		break;
+	case CTL_LIST:
+	case CTL_SHOW:
+	case CTL_STATUS:
+	case CTL_TRACE:
+	case CTL_PAUSE:
+	case CTL_RESUME:
+	case CTL_FLUSH:
+		return;
+	}
+	if (c->changed == 0)
+		client_say(c, "nothing to %s", what);
+	else
+		client_say(
+		    c, "%zu message%s", c->changed, c->changed == 1 ? "" : "s");
+}
+
+/*
+ * What was named and is not there is told first: it will not be there later
+ * either.
+ */
+static void
+end(struct client *c)
+{
+	if (c->has_unknown)
+		client_done(c, EX_NOINPUT, "not every id is one of the queue");
+	else if (c->has_busy)
+		client_done(c, EX_TEMPFAIL,
+		    "what is being delivered now was left alone; try again "
+		    "when that is over");
+	else
+		client_done(c, 0, "%s", "");
+}
+
 static void
 finish_done(void *arg, const struct err *failed)
 {
 	struct act *a = arg;
 	struct client *c = a->client;
-	enum ctl_verb verb = c->request.verb;
 	int64_t since = paused_since(a);
 
 	act_free(a);
@@ -266,11 +346,9 @@ finish_done(void *arg, const struct err *failed)
 		client_done(c, EX_TEMPFAIL, "%s", failed->text);
 	else {
 		apply(c, since);
-		if (c->request.all && verb != CTL_FLUSH)
-			client_say(c, "%zu message%s", c->changed,
-			    c->changed == 1 ? "" : "s");
-		client_done(c, c->has_unknown ? EX_NOINPUT : 0, "%s",
-		    c->has_unknown ? "not every id is one of the queue" : "");
+		if (c->request.all)
+			say_sum(c);
+		end(c);
 	}
 	client_resume(c);
 }

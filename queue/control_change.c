@@ -276,9 +276,27 @@ change(struct act *a, const struct store_message *m, struct store_rcpt *v,
 	if (verb == CTL_REMOVE && take_away(a, m, e) == -1)
 		return -1;
 	a->done[a->changed++] = m->id;
-	if (verb != CTL_FLUSH)
+	if (verb == CTL_RETRY)
+		say(a, m->id, "due %s", act_when(a->client, m->account));
+	else if (verb != CTL_FLUSH)
 		say(a, m->id, "%s", done);
 	return 0;
+}
+
+/* To be tried now is what "retry" asks for; the others find it in the way. */
+static void
+say_busy(struct act *a, uint64_t id)
+{
+	enum ctl_verb verb = a->client->request.verb;
+
+	if (verb == CTL_FLUSH)
+		return;
+	if (verb == CTL_RETRY) {
+		say(a, id, "is being delivered now");
+		return;
+	}
+	say(a, id, "is being delivered now and was left alone");
+	a->has_busy = true;
 }
 
 int
@@ -300,8 +318,7 @@ act_on_message(struct act *a, uint64_t id, struct err *e)
 		goto out;
 	}
 	if (dispatch_has(c->parts->dispatch, id)) {
-		if (c->request.verb != CTL_FLUSH)
-			say(a, id, "is being delivered now and was left alone");
+		say_busy(a, id);
 		rc = 0;
 		goto out;
 	}

@@ -40,7 +40,7 @@ struct client {
 	size_t next_id;  /* in request.ids */
 	size_t changed;
 	uint64_t *first; /* as struct act has it, over all slices */
-	bool has_unknown;
+	bool has_unknown, has_busy;
 	uint32_t next_chunk;
 	struct buf pending;  /* frames of one message's recipients */
 	struct trace *trace; /* control_trace.c */
@@ -69,6 +69,7 @@ struct act {
 	uint64_t done[CLIENT_SLICE]; /* those that were changed */
 	size_t changed;
 	bool has_unknown;
+	bool has_busy; /* one was left alone, since it is being delivered */
 	bool has_held; /* the message at hand has a recipient that is held */
 	struct strlist said;
 	uint64_t *first; /* by account: its first message made due, or 0 */
@@ -81,6 +82,9 @@ struct act {
 
 /* In a transaction: changes one message, or says why not. */
 int act_on_message(struct act *a, uint64_t id, struct err *e);
+
+/* When mail of that account that is due goes: "now", or what it waits for. */
+const char *act_when(const struct client *c, const char *account);
 
 /* After the commit: who did what to which message. */
 void act_log(const struct act *a);

@@ -317,6 +317,48 @@ def test_retry_all_says_what_it_did(running, server):
     assert {m["id"]: m["state"] for m in running.queue()}[second] == "held"
 
 
+def test_what_is_being_delivered_is_left_alone(running, server):
+    """Nothing was done, so it is not told as done; it may be later."""
+    fault = server.faults.add(state="mail", stall=True)
+    running.submit("a@example.net", stdin=TEXT)
+    server.record.wait_event("stall", "mail")
+    number, = ids(running)
+    for args in (["hold", number], ["release", number], ["remove", number],
+                 ["hold", "ALL"], ["remove", "ALL", "--yes"]):
+        done = running.mailchute(*args)
+        assert done.returncode == 75, (args, done)
+        assert number + ": is being delivered now and was left alone" in \
+            done.stdout
+        assert "left alone; try again" in done.stderr
+    # An id that is none stays so.
+    assert running.mailchute("hold", number, NO_ID).returncode == 66
+    done = running.mailchute("retry", number)
+    assert (done.returncode, done.stdout) == (
+        0, number + ": is being delivered now\n")
+    fault.release()
+    server.record.wait_messages(1)
+
+
+@pytest.mark.parametrize("how", ["pause", "off"])
+def test_retry_signs_in_nowhere_while_delivery_stands(running, server, how):
+    """And says so, in place of "now"."""
+    server.options.users[USER] = "another password"
+    running.submit("a@example.net", stdin=TEXT)
+    running.wait(lambda: running.status()["accounts"][0]["state"] == "held",
+                 "a hold")
+    if how == "pause":
+        running.mailchute("pause")
+    else:
+        running.conf["queue"]["delivery"] = "off"
+        running.restart()
+    seen = server.record.auths
+    done = running.mailchute("retry", "ALL")
+    assert done.returncode == 0 and " now" not in done.stdout
+    assert "due when delivery" in done.stdout
+    assert "may sign in once, when delivery" in done.stdout
+    assert server.record.auths == seen
+
+
 @pytest.mark.parametrize("states, whole", [
     (("held", "queued", "uncertain"), "uncertain"),
     (("held", "queued", "held"), "queued"),

@@ -369,8 +369,7 @@ reopen_with(enum account_state to, int64_t next_at)
 	fixture_begin(rig.o.parts.store);
 	assert_int_equal(store_account_put(rig.o.parts.store, &a, &rig.o.e), 0);
 	fixture_commit(rig.o.parts.store);
-	office_reopen(&rig.o);
-	dispatch_stop(rig.o.parts.dispatch);
+	control_reopen();
 }
 
 static void
@@ -415,11 +414,7 @@ reopen_spent(const char *limits, unsigned messages, unsigned recipients)
 			     messages, recipients, &rig.o.e),
 	    0);
 	fixture_commit(rig.o.parts.store);
-	parts_close(&rig.o.parts);
-	assert_int_equal(parts_open(&rig.o.parts, rig.o.conf, &rig.o.identity,
-			     ask_new_alone(rig.o.conf), &rig.o.e),
-	    0);
-	dispatch_stop(rig.o.parts.dispatch);
+	control_reopen();
 }
 
 /* Our own limits hold mail back as well as the server's do. */

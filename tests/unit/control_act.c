@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "common/xalloc.h"
 #include "queue/dispatch.h"
 #include "queue/limits.h"
@@ -49,7 +50,21 @@ holding_and_releasing(void **state)
 	ask_verb(geteuid(), CTL_RELEASE, a, 0);
 	says(": is not held\n");
 	ask_verb(geteuid(), CTL_RELEASE, 0, 0);
-	assert_string_equal(rig.said, "0 messages\n");
+	assert_string_equal(rig.said, "nothing to release\n");
+	ask_verb(geteuid(), CTL_HOLD, 0, 0);
+	says("2 messages\n");
+	ask_verb(geteuid(), CTL_HOLD, 0, 0);
+	assert_string_equal(rig.said, "nothing to hold\n");
+	/* What is left alone is named, and none is left to try. */
+	ask_verb(geteuid(), CTL_RETRY, 0, 0);
+	says(id);
+	says("is held and was left alone");
+	says("nothing to retry\n");
+	ask_verb(geteuid(), CTL_REMOVE, 0, 0);
+	says("2 messages\n");
+	ask_verb(geteuid(), CTL_REMOVE, 0, 0);
+	assert_string_equal(rig.said, "nothing to remove\n");
+	assert_int_equal(rig.status, 0);
 }
 
 /* Of the one message, with its words as they are now. */
@@ -333,6 +348,38 @@ a_pause_is_kept_until_it_is_over(void **state)
 	says("delivery is off all the same");
 }
 
+/* "now" only where it is so. */
+static void
+retry_says_when_it_will_be_tried(void **state)
+{
+	uint64_t a = post(1000, "a@example.com");
+
+	(void)state;
+	ask_verb(geteuid(), CTL_RETRY, a, 0);
+	says(": due now\n");
+	dispatch_set_paused(rig.o.parts.dispatch, T0);
+	ask_verb(geteuid(), CTL_RETRY, a, 0);
+	says(": due when delivery goes on (mailchute resume)\n");
+	says_not("now");
+	rig.o.conf->queue.delivery = false;
+	ask_verb(geteuid(), CTL_RETRY, a, 0);
+	says(": due when delivery is on (queue.delivery)\n");
+	rig.is_daemon = false;
+	ask_verb(geteuid(), CTL_RETRY, a, 0);
+	says(": due when mailchuted runs\n");
+	rig.is_daemon = rig.o.conf->queue.delivery = true;
+	dispatch_set_paused(rig.o.parts.dispatch, 0);
+	fixture_begin(rig.o.parts.store);
+	assert_int_equal(store_budget_add(rig.o.parts.store, "", clock_wall(),
+			     1, 10000, &rig.o.e),
+	    0);
+	fixture_commit(rig.o.parts.store);
+	rig.o.conf->accounts[0].recipients_per_day = 9;
+	control_reopen();
+	ask_verb(geteuid(), CTL_RETRY, a, 0);
+	says(": due when the account's budget allows it\n");
+}
+
 /* sendmail -q and its variants: what waits later is due at once. */
 static void
 a_queue_run_makes_due_what_matches(void **state)
@@ -435,6 +482,7 @@ main(void)
 		in_rig(nobody_else_changes_the_queue),
 		in_rig(a_reader_changes_nothing),
 		in_rig(a_pause_is_kept_until_it_is_over),
+		in_rig(retry_says_when_it_will_be_tried),
 		in_rig(a_queue_run_makes_due_what_matches),
 		in_rig(anyone_s_queue_run_is_about_his_own),
 	};

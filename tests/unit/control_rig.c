@@ -43,6 +43,13 @@ control_tear_down(void **state)
 	return 0;
 }
 
+void
+control_reopen(void)
+{
+	office_reopen(&rig.o);
+	dispatch_stop(rig.o.parts.dispatch);
+}
+
 static void __attribute__((format(printf, 1, 2))) note(const char *fmt, ...)
 {
 	size_t at = strlen(rig.said);

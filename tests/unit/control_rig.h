@@ -26,6 +26,9 @@ int control_tear_down(void **state);
 #define in_rig(f) \
 	cmocka_unit_test_setup_teardown(f, control_set_up, control_tear_down)
 
+/* As after a restart: what the store holds of accounts is read again. */
+void control_reopen(void);
+
 /* Asks with these bytes, and reads to the end; false without a DONE. */
 bool ask_with(uid_t uid, const void *p, size_t n);
 
