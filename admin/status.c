@@ -24,6 +24,7 @@
 #include "common/xalloc.h"
 
 #define WATCH_MS       2000
+#define DAEMON_MS      8000 /* a monitoring plugin has ten seconds */
 #define ACCOUNTS_MAX   1000 /* as the configuration has it */
 #define REMARKS_MAX    100
 #define ALARMS_MAX     (2 * ACCOUNTS_MAX + 100)
@@ -183,6 +184,7 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 		.row = take_row,
 		.arg = r,
 		.silence_ms = CTL_SILENCE_MS,
+		.daemon_ms = DAEMON_MS,
 	};
 	struct ctl_answer answer;
 	struct err e;
@@ -199,7 +201,7 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 		    "mailchuted is not running: mail is kept, and none goes "
 		    "out");
 	} else if (rc == -1) {
-		set_verdict(r, "unknown", e.text);
+		set_verdict(r, answer.is_hung ? "critical" : "unknown", e.text);
 	} else if (answer.status == EX_NOPERM) {
 		set_verdict(r, "unknown", ctl_answer_reason(&answer));
 	} else if (answer.status != 0) {

@@ -6,11 +6,15 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/ctl_ask.h"
+#include "common/xalloc.h"
 
 static int
 put_request(struct buf *b, const struct ctl_request *r, struct err *e)
@@ -20,12 +24,53 @@ put_request(struct buf *b, const struct ctl_request *r, struct err *e)
 	return err_set(e, ERR_PERM, "5.5.4", "the request is too long");
 }
 
-/* The next frame: 0, or -1 with *e; a peer that hangs is killed. */
+static int64_t
+silence_ms(const struct ctl_question *q, const struct ctl_link *l)
+{
+	return l->child == -1 && q->daemon_ms != 0 ? q->daemon_ms
+						   : q->silence_ms;
+}
+
+/* The parent's process id, as it wrote it for its administrator; or 0. */
+static long
+read_pid(const char *directory)
+{
+	char *path = xasprintf("%s/mailchuted.pid", directory);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const char *why;
+	char line[16];
+	ssize_t n = 0;
+
+	free(path);
+	if (fd != -1) {
+		n = read(fd, line, sizeof(line) - 1);
+		close(fd);
+	}
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return (long)strtonum(line, 1, INT32_MAX, &why);
+}
+
+static int
+is_hung(const struct ctl_question *q, struct ctl_answer *out, struct err *e)
+{
+	long pid = read_pid(q->where.directory);
+
+	out->is_daemon = out->is_hung = true;
+	out->status = EX_TEMPFAIL;
+	if (pid > 0)
+		return err_set(e, ERR_TEMP, "4.4.2",
+		    "mailchuted (pid %ld) does not answer", pid);
+	return err_set(e, ERR_TEMP, "4.4.2", "mailchuted does not answer");
+}
+
+/* The next frame: 0, or -1 with *e; one of ours that hangs is killed. */
 static int
 next_frame(const struct ctl_question *q, const struct ctl_link *l,
-    struct frame_reader *reader, struct frame *f, struct err *e)
+    struct ctl_answer *out, struct frame_reader *reader, struct frame *f,
+    struct err *e)
 {
-	int64_t deadline_ms = clock_mono_ms() + q->silence_ms;
+	int64_t deadline_ms = clock_mono_ms() + silence_ms(q, l);
 	int n = frame_recv(reader, f, deadline_ms, e);
 
 	if (n == 1)
@@ -34,8 +79,11 @@ next_frame(const struct ctl_question *q, const struct ctl_link *l,
 		return err_set(e, ERR_TEMP, "4.4.2",
 		    "mailchuted closed the connection before its answer was "
 		    "complete");
-	if (clock_mono_ms() >= deadline_ms)
+	if (clock_mono_ms() >= deadline_ms) {
+		if (l->child == -1)
+			return is_hung(q, out, e);
 		ctl_link_kill(l);
+	}
 	return err_prefix(e, "asking mailchuted");
 }
 
@@ -49,7 +97,7 @@ read_answer(const struct ctl_question *q, const struct ctl_link *l,
 	int rc;
 
 	frame_reader_init(&reader, l->fd);
-	while ((rc = next_frame(q, l, &reader, &f, e)) == 0) {
+	while ((rc = next_frame(q, l, out, &reader, &f, e)) == 0) {
 		if (f.type == CTL_DONE) {
 			rc = ctl_get_done(&f, &out->status, &out->text, e);
 			break;
@@ -78,7 +126,8 @@ converse(const struct ctl_question *q, const struct ctl_link *l,
 		 * has read ours.  So the answer is read whether or not the
 		 * request could be sent, and tells better what is wrong.
 		 */
-		(void)frame_send(l->fd, &b, clock_mono_ms() + q->silence_ms, e);
+		(void)frame_send(
+		    l->fd, &b, clock_mono_ms() + silence_ms(q, l), e);
 		rc = read_answer(q, l, out, e);
 	}
 	buf_clear(&b);
@@ -141,7 +190,7 @@ ctl_ask(const struct ctl_question *q, struct ctl_answer *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	out->status = EX_UNAVAILABLE;
 	if (ctl_link_open(&l, &q->where, e) == -1)
-		return -1;
+		return l.is_stuck ? is_hung(q, out, e) : -1;
 	is_ours = l.child != -1;
 	out->is_daemon = !is_ours;
 	if (is_ours && q->where.start == CTL_START_ONCE)

@@ -20,12 +20,14 @@ struct ctl_question {
 	ctl_row *row;
 	void *arg;          /* of row */
 	int64_t silence_ms; /* CTL_SILENCE_MS */
+	int64_t daemon_ms;  /* the same, of a running daemon; 0: the same */
 };
 
 struct ctl_answer {
 	int status;     /* exit status: of DONE, or for what went wrong */
 	char *text;     /* of DONE, or NULL; to be freed */
 	bool is_daemon; /* a running daemon was asked */
+	bool is_hung;   /* and it says nothing */
 };
 
 /*

@@ -24,8 +24,8 @@
 
 #define CONNECT_S 5 /* to a daemon whose backlog is full */
 
-int
-ctl_link_connect(const char *directory, struct err *e)
+static int
+connect_to(const char *directory, bool *is_stuck, struct err *e)
 {
 	static const struct timeval wait = { .tv_sec = CONNECT_S };
 	static const struct timeval forever = { 0 };
@@ -44,6 +44,7 @@ ctl_link_connect(const char *directory, struct err *e)
 	/* The limit is connect's; later waits have deadlines of their own. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		*is_stuck = errno == EAGAIN;
 		err_errno(e, ERR_TEMP, "4.4.1", "no mailchuted answers at %s",
 		    sun.sun_path);
 		close(fd);
@@ -52,6 +53,14 @@ ctl_link_connect(const char *directory, struct err *e)
 	(void)setsockopt(
 	    fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever));
 	return fd;
+}
+
+int
+ctl_link_connect(const char *directory, struct err *e)
+{
+	bool is_stuck;
+
+	return connect_to(directory, &is_stuck, e);
 }
 
 /* The child's side of fork: ends in mailchuted, or not at all. */
@@ -103,10 +112,11 @@ int
 ctl_link_open(struct ctl_link *l, const struct ctl_place *where, struct err *e)
 {
 	l->child = -1;
-	l->fd = ctl_link_connect(where->directory, e);
+	l->is_stuck = false;
+	l->fd = connect_to(where->directory, &l->is_stuck, e);
 	if (l->fd != -1)
 		return 0;
-	return where->start == CTL_START_NOTHING
+	return l->is_stuck || where->start == CTL_START_NOTHING
 		   ? -1
 		   : start_mailchuted(l, where, e);
 }

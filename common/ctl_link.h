@@ -32,7 +32,8 @@ struct ctl_place {
 
 struct ctl_link {
 	int fd;
-	pid_t child; /* what was started, or -1 */
+	pid_t child;   /* what was started, or -1 */
+	bool is_stuck; /* a daemon is there, and takes no client in */
 };
 
 /* How a child ended, where that is no status of its own. */
@@ -42,7 +43,10 @@ struct ctl_link {
 /* The daemon's descriptor, or -1 with *e filled; it blocks. */
 int ctl_link_connect(const char *directory, struct err *e);
 
-/* -1 with *e filled when nobody is there and nobody could be started. */
+/*
+ * -1 with *e filled when nobody is there and nobody could be started, or
+ * is_stuck: then nothing is started beside it.
+ */
 int ctl_link_open(
     struct ctl_link *l, const struct ctl_place *where, struct err *e);
 

@@ -2,6 +2,10 @@
 """Is my mail going out?  What mailchute status says, to whom, and how it
 exits."""
 
+import contextlib
+import os
+import signal
+
 import pytest
 
 from lib.site import USER
@@ -34,3 +38,31 @@ def test_a_budget_that_lets_nothing_out(make_site, server, limit, said):
     assert account["meaning"] and account["fix"]
     recipient = site.recipients()["b@example.net"]
     assert recipient["next_at"] == account["next_at"]
+
+
+# ---- a daemon that hangs -------------------------------------------------------
+
+@contextlib.contextmanager
+def stopped(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_daemon_that_hangs(running, server):
+    """No mail goes out: critical, before a monitoring plugin gives up."""
+    running.submit("a@example.net", stdin=TEXT)
+    server.record.wait_messages(1)
+    running.wait_empty()
+    with stopped(running.group(running.daemon.pid)):
+        done = running.mailchute("status")
+        assert done.returncode == 2
+        assert done.stdout == "critical: mailchuted (pid %d) does not " \
+            "answer\n" % running.daemon.pid
+        status = running.status()
+    assert (status["verdict"], status["waiting"]) == ("critical", None)
+    assert running.mailchute("status").returncode == 0

@@ -383,18 +383,24 @@ static void
 ask_daemon(const struct outcome *o, int64_t silence_ms)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *directory, *path;
+	char *directory, *path, *pidfile;
 	struct ctl_question q;
 	struct heard h;
 	pid_t pid;
+	FILE *f;
 
 	directory = xasprintf("%s/ctl.XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	assert_non_null(mkdtemp(directory));
 	path = xasprintf("%s/control", directory);
+	pidfile = xasprintf("%s/mailchuted.pid", directory);
+	f = fopen(pidfile, "w");
+	assert_non_null(f);
+	fputs("4711\n", f);
+	fclose(f);
 	pid = start_daemon(path, o->part);
 	q = question("exit78", &h); /* which must not be started */
 	q.where.directory = directory;
-	q.silence_ms = silence_ms;
+	q.daemon_ms = silence_ms;
 	expect(&q, o);
 	/* A daemon that hangs is nobody's to kill but its owner's. */
 	if (silence_ms == HASTY_MS)
@@ -402,8 +408,10 @@ ask_daemon(const struct outcome *o, int64_t silence_ms)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	unlink(path);
+	unlink(pidfile);
 	rmdir(directory);
 	free(path);
+	free(pidfile);
 	free(directory);
 }
 
@@ -421,7 +429,7 @@ answers_of_a_daemon(void **state)
 		{ "exit78", -1, EX_TEMPFAIL, "mailchuted", "" },
 	};
 	static const struct outcome hangs = { "hang", -1, EX_TEMPFAIL,
-		"timed out", NULL };
+		"mailchuted (pid 4711) does not answer", NULL };
 	size_t i;
 
 	(void)state;

@@ -94,6 +94,33 @@ a_daemon_that_runs_is_asked(void **state)
 	close(listener);
 }
 
+/* One that takes no clients in: another beside it would find no more. */
+static void
+a_daemon_that_hangs_is_not_replaced(void **state)
+{
+	struct ctl_place where = place(CTL_START_ANSWER, "0");
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int listener = listen_there(), waiting[8];
+	struct ctl_link l;
+	struct err e;
+	size_t n = 0;
+
+	(void)state;
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/control", directory);
+	do {
+		assert_in_range(n, 0, 7);
+		waiting[n] = socket(
+		    AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	} while (
+	    connect(waiting[n++], (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	assert_int_equal(ctl_link_open(&l, &where, &e), -1);
+	assert_int_equal(l.child, -1);
+	assert_true(l.is_stuck);
+	while (n > 0)
+		close(waiting[--n]);
+	close(listener);
+}
+
 static void
 nobody_is_there(void **state)
 {
@@ -223,6 +250,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		in_folder(a_daemon_that_runs_is_asked),
+		in_folder(a_daemon_that_hangs_is_not_replaced),
 		in_folder(nobody_is_there),
 		in_folder(a_stale_socket_is_nobody),
 		in_folder(a_path_that_is_too_long_is_told),
