@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 
 #define MODE_PRIVATE 0700  /* the queue: its owner alone */
 #define MODE_ADMINS  02750 /* with admin_group: -wal and -shm inherit it */
+#define MODE_FILE    0640  /* the database, then */
 #define MODE_SOCKETS 0755
 #define MODE_DROP    03733 /* rwx-ws-wt: anyone drops, nobody lists */
 
@@ -150,44 +152,82 @@ dirs_make(const struct conf *conf, const struct identity *id, struct err *e)
 }
 
 /*
- * Gives a folder of ours that is there already what it lacks to be of use.
- * take is for bits that do harm; in all others the administrator may have his
- * reasons, and a folder that is not ours is left alone.
+ * Gives a folder or file of ours that is there already what it lacks to be of
+ * use.  take is for bits that do harm; in all others the administrator may have
+ * his reasons, and what is not ours is left alone.
  */
+struct mend {
+	mode_t type; /* S_IFDIR, S_IFREG */
+	mode_t give, take;
+	uid_t uid;
+	gid_t gid;
+};
+
+static bool
+is_ours(const struct mend *m, const struct stat *st)
+{
+	return (st->st_mode & S_IFMT) == m->type && st->st_uid == m->uid &&
+	       (m->type == S_IFDIR || st->st_nlink == 1);
+}
+
 static void
-mend_one(const char *path, mode_t give, mode_t take, uid_t uid, gid_t gid)
+mend_one(const char *path, const struct mend *m)
 {
 	struct stat st;
 	mode_t mode;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return;
-	if (fstat(fd, &st) == -1 || st.st_uid != uid)
+	if (fstat(fd, &st) == -1 || !is_ours(m, &st))
 		goto out;
-	mode = ((st.st_mode & 07777) | give) & ~take;
-	if (st.st_gid == gid && (st.st_mode & 07777) == mode)
+	mode = ((st.st_mode & 07777) | m->give) & ~m->take;
+	if (st.st_gid == m->gid && (st.st_mode & 07777) == mode)
 		goto out;
 	/* chmod last: chown takes the set-id bits away. */
-	if ((st.st_gid != gid && fchown(fd, (uid_t)-1, gid) == -1) ||
+	if ((st.st_gid != m->gid && fchown(fd, (uid_t)-1, m->gid) == -1) ||
 	    fchmod(fd, mode) == -1)
 		log_text(LOG_WARNING, "folder",
 		    "%s has mode %04o and group id %lu, and cannot be given "
 		    "%04o and %lu: %s",
 		    path, (unsigned)(st.st_mode & 07777),
 		    (unsigned long)st.st_gid, (unsigned)mode,
-		    (unsigned long)gid, strerror(errno));
+		    (unsigned long)m->gid, strerror(errno));
 out:
 	close(fd);
+}
+
+/*
+ * Files that were made before the group was named: those made later inherit it
+ * from the folder.
+ */
+static void
+mend_queue(const char *directory, const struct identity *id)
+{
+	static const char *const names[] = { "queue.db", "queue.db-wal",
+		"queue.db-shm" };
+	const struct mend folder = { S_IFDIR, MODE_ADMINS, 0, id->uid,
+		id->admin_gid };
+	const struct mend file = { S_IFREG, MODE_FILE, ~MODE_FILE & 07777,
+		id->uid, id->admin_gid };
+	char path[PATH_MAX];
+	size_t i;
+
+	mend_one(directory, &folder);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		mend_one(path, &file);
+	}
 }
 
 void
 dirs_mend(const struct conf *conf, const struct identity *id)
 {
+	const struct mend drop = { S_IFDIR, MODE_DROP, ~MODE_DROP & 07777,
+		id->uid, id->gid };
+
 	if (id->has_admin_group)
-		mend_one(conf->queue.directory, MODE_ADMINS, 0, id->uid,
-		    id->admin_gid);
-	mend_one(conf->queue.drop_directory, MODE_DROP, ~MODE_DROP & 07777,
-	    id->uid, id->gid);
+		mend_queue(conf->queue.directory, id);
+	mend_one(conf->queue.drop_directory, &drop);
 }

@@ -30,9 +30,9 @@ int dirs_make(
     const struct conf *conf, const struct identity *id, struct err *e);
 
 /*
- * Mends folders that are there and id's own: the drop folder's mode, and what
- * an admin_group that was set later needs.  For the daemon alone, whose
- * configuration nobody else chose.
+ * Mends what is there and id's own: the drop folder's mode, and the folder and
+ * files of the queue for an admin_group that was set later.  For the daemon
+ * alone, before it opens the queue; its configuration nobody else chose.
  */
 void dirs_mend(const struct conf *conf, const struct identity *id);
 

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -206,6 +207,69 @@ an_admin_group_must_exist(void **state)
 	assert_int_equal(seteuid(0), 0);
 }
 
+static char *
+make_file(const char *name, mode_t mode, uid_t uid)
+{
+	char *path = xasprintf("%s/%s", here.conf.queue.directory, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fchown(fd, uid, 12346), 0);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+	return path;
+}
+
+/* A group that is named when there is a queue already. */
+static void
+a_group_that_comes_later_reads_the_queue(void **state)
+{
+	static const char *const names[] = { "queue.db", "queue.db-wal",
+		"queue.db-shm" };
+	struct identity id = { .uid = 12345, .gid = 12346 };
+	const char *folder = here.conf.queue.directory;
+	char *paths[3], *lock, *aim;
+	size_t i;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(dirs_make(&here.conf, &id, &here.e), 0);
+	for (i = 0; i < 3; i++)
+		paths[i] = make_file(names[i], i == 0 ? 0644 : 0600, 12345);
+	lock = make_file("lock", 0600, 12345);
+	dirs_mend(&here.conf, &id);
+	has_mode(paths[0], 0644);
+	id.has_admin_group = true;
+	id.admin_gid = 12347;
+	dirs_mend(&here.conf, &id);
+	has_mode(folder, 02750);
+	for (i = 0; i < 3; i++) {
+		has_mode(paths[i], 0640);
+		assert_int_equal(look(paths[i]).st_gid, 12347);
+		assert_int_equal(look(paths[i]).st_uid, 12345);
+	}
+	has_mode(lock, 0600);
+	/* What is not ours, or only looks like it, is not touched. */
+	aim = make_file("aim", 0600, 12345);
+	assert_int_equal(chown(paths[0], 0, 0), 0);
+	assert_int_equal(unlink(paths[1]), 0);
+	assert_int_equal(symlink(aim, paths[1]), 0);
+	assert_int_equal(unlink(paths[2]), 0);
+	assert_int_equal(link(aim, paths[2]), 0);
+	dirs_mend(&here.conf, &id);
+	assert_int_equal(look(paths[0]).st_gid, 0);
+	has_mode(aim, 0600);
+	for (i = 0; i < 3; i++) {
+		unlink(paths[i]);
+		free(paths[i]);
+	}
+	unlink(aim);
+	unlink(lock);
+	free(aim);
+	free(lock);
+}
+
 #define here_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -216,6 +280,7 @@ main(void)
 		here_test(the_admin_group_reads_the_queue_alone),
 		here_test(what_is_there_is_left_as_it_is),
 		here_test(a_file_in_a_folder_s_place_is_told),
+		here_test(a_group_that_comes_later_reads_the_queue),
 		here_test(root_becomes_somebody_else),
 		here_test(an_admin_group_must_exist),
 	};
