@@ -216,7 +216,9 @@ begin(struct client *c, const struct frame *f)
 		client_done(c, e.class == ERR_PERM ? EX_USAGE : EX_TEMPFAIL,
 		    "%s", e.text);
 	else if (!ctl_is_question(c->request.verb) && c->parts->batch == NULL)
-		client_done(c, EX_TEMPFAIL, "the queue can only be read now");
+		client_done(c, EX_UNAVAILABLE,
+		    "no mailchuted runs, and without one only root and "
+		    "queue.user may change the queue");
 	else
 		c->source = find_source(c->request.verb);
 	push(c);
