@@ -241,7 +241,8 @@ print_totals(const struct report *r)
 	char size[TEXT_SHORT], age[TEXT_SHORT];
 
 	text_size(t->octets, size);
-	printf("\nqueue: %llu waiting, %llu held, %llu uncertain, %llu failed",
+	printf("\nqueue: %llu waiting, %llu held, %llu uncertain, %llu failed "
+	       "in 24 h",
 	    (unsigned long long)t->waiting, (unsigned long long)t->held,
 	    (unsigned long long)t->uncertain, (unsigned long long)t->failed);
 	if (t->messages > 0)

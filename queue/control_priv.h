@@ -44,6 +44,7 @@ struct client {
 	uint32_t next_chunk;
 	struct buf pending;  /* frames of one message's recipients */
 	struct trace *trace; /* control_trace.c */
+	struct store_failures failures;
 	struct ctl_message message;
 	int rank; /* of the message's state so far */
 };

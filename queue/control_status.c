@@ -17,6 +17,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <linux/magic.h>
 
@@ -31,6 +32,7 @@
 
 /* A rate of so many a minute makes mail wait every day, and is no trouble. */
 #define BUDGET_WAIT_S 300
+#define DAY_S         (24 * 60 * 60) /* whose failures are counted */
 
 enum level {
 	LEVEL_OK,
@@ -167,7 +169,7 @@ status_put_totals(struct client *c)
 	size_t i;
 
 	if (store_totals(c->parts->store, &t, &e) == -1) {
-		client_done(c, 75, "%s", e.text);
+		client_done(c, EX_TEMPFAIL, "%s", e.text);
 		return;
 	}
 	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
@@ -189,7 +191,7 @@ status_put_totals(struct client *c)
 	out.octets = t.octets;
 	out.waiting = t.waiting;
 	out.held = t.held;
-	out.failed = t.failed;
+	out.failed = c->failures.n;
 	out.uncertain = t.uncertain;
 	out.oldest_at = t.oldest_at;
 	out.paused = dispatch_is_paused(c->parts->dispatch);
@@ -296,12 +298,29 @@ put_remarks(struct client *c)
 		    directory);
 }
 
+/* Of a day, in turns: others are served in between. */
+static bool
+is_counting(struct client *c)
+{
+	struct store_failures *f = &c->failures;
+	struct err e;
+	int more;
+
+	if (f->at == 0)
+		f->at = clock_wall() - DAY_S;
+	if ((more = store_failures_next(c->parts->store, f, &e)) == -1)
+		client_done(c, EX_TEMPFAIL, "%s", e.text);
+	return more == 1;
+}
+
 void
 source_status(struct client *c)
 {
 	struct dispatch_view v;
 	size_t i;
 
+	if (is_counting(c) || c->is_done)
+		return;
 	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
 		dispatch_view(c->parts->dispatch, i, &v);
 		put_account(c, &v);

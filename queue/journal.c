@@ -100,3 +100,27 @@ store_event_forget(struct store *s, int64_t before, struct err *e)
 		return -1;
 	return gone == SQL_FORGET_SLICE ? 1 : 0;
 }
+
+/* Recipients of a message that fail together lie together. */
+int
+store_failures_next(struct store *s, struct store_failures *f, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_EVENT_FAILED);
+	int more, walked = 0;
+
+	query_bind_i64(st, 1, f->at);
+	query_bind_u64(st, 2, f->id);
+	while ((more = query_row(s, st, e)) == 1) {
+		walked++;
+		f->at = query_i64(st, 0);
+		f->id = query_u64(st, 1);
+		if (query_i64(st, 3) == 0 || query_u64(st, 2) == f->message)
+			continue;
+		f->message = query_u64(st, 2);
+		f->n++;
+	}
+	query_end(st);
+	if (more == -1)
+		return -1;
+	return walked == SQL_TRACE_SLICE ? 1 : 0;
+}

@@ -204,6 +204,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_EVENT_FORGET] =
 	    "DELETE FROM event WHERE id IN (SELECT id FROM event "
 	    "WHERE at < ?1 ORDER BY at LIMIT " STR(SQL_FORGET_SLICE) ")",
+	[SQL_EVENT_FAILED] =
+	    "SELECT at, id, message, what IN ('bounced', 'expired') FROM event "
+	    "WHERE (at, id) > (?1, ?2) "
+	    "ORDER BY at, id LIMIT " STR(SQL_TRACE_SLICE),
 	[SQL_TRACE_MESSAGES] =
 	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR "
 	    TRACED("m.sender") " OR EXISTS (SELECT 1 FROM recipient r"

@@ -20,7 +20,7 @@
 #define SQL_CHUNK_BITS 15
 #define SQL_CHUNKS_MAX (1 << SQL_CHUNK_BITS)
 
-/* Rows that a search looks at before others are served. */
+/* Rows that a search or a count looks at before others are served. */
 #define SQL_TRACE_SLICE  1000
 #define SQL_FORGET_SLICE 1000 /* events in a transaction */
 
@@ -79,6 +79,7 @@ enum sql {
 	SQL_ATTEMPTS_TRIM,
 	SQL_EVENT_ADD,
 	SQL_EVENT_FORGET,
+	SQL_EVENT_FAILED,
 	SQL_TRACE_MESSAGES,
 	SQL_TRACE_EVENTS,
 

@@ -311,6 +311,20 @@ int store_event_add(
 /* A slice of those before the instant: 1 when more may be left, 0, -1. */
 int store_event_forget(struct store *s, int64_t before, struct err *e);
 
+/*
+ * Counts the messages that bounced or expired, for some or all of their
+ * recipients, from the instant at on (id 0), a slice of the journal a call:
+ * 1 when there is more to look at, 0 when n is the sum, -1.
+ */
+struct store_failures {
+	int64_t at;  /* moved on */
+	uint64_t id; /* the same; 0 to begin */
+	uint64_t message;
+	uint64_t n;
+};
+int store_failures_next(
+    struct store *s, struct store_failures *f, struct err *e);
+
 /* ---- what became of it ---- */
 
 /*
@@ -361,7 +375,7 @@ int store_list(struct store *s, struct store_walk *walk, store_list_row *row,
 
 struct store_totals {
 	uint64_t messages, octets;
-	uint64_t waiting, held, failed, uncertain; /* messages */
+	uint64_t waiting, held, uncertain; /* messages */
 	int64_t oldest_at;
 };
 int store_totals(struct store *s, struct store_totals *t, struct err *e);

@@ -176,7 +176,6 @@ figure(struct store_totals *t, enum rcpt_state state)
 		return &t->held;
 	case RCPT_FAILED:
 	case RCPT_EXPIRED:
-		return &t->failed;
 	case RCPT_STAGING:
 	case RCPT_DELIVERED:
 	case RCPT_REMOVED:

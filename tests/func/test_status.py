@@ -40,6 +40,26 @@ def test_a_budget_that_lets_nothing_out(make_site, server, limit, said):
     assert recipient["next_at"] == account["next_at"]
 
 
+# ---- figures -----------------------------------------------------------------------
+
+def test_what_failed_within_a_day(running, server):
+    """Messages, however many of their recipients; and not for ever."""
+    server.options.recipient_replies["no*@*"] = "550 5.1.1 No such user"
+    assert running.status()["failed"] == 0
+    running.submit("no1@example.net", "no2@example.net", "a@example.net",
+                   stdin=TEXT)
+    running.submit("no3@example.net", stdin=TEXT)
+    running.wait(lambda: running.status()["failed"] == 2, "two failures")
+    running.wait_empty()
+    assert "2 failed in 24 h" in running.mailchute("status").stdout
+    assert running.json("status", uid=5)[0]["failed"] == 2
+    running.stop()
+    assert running.status()["failed"] == 2
+    # They were the day before yesterday's.
+    running.database_change("UPDATE event SET at = at - 2 * 86400")
+    assert running.status()["failed"] == 0
+
+
 # ---- a daemon that hangs -------------------------------------------------------
 
 @contextlib.contextmanager

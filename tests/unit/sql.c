@@ -102,6 +102,8 @@ due_is_asked_of_its_index(void **state)
 		    "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)" },
 		{ SQL_TRACE_EVENTS,
 		    "SEARCH event USING INTEGER PRIMARY KEY (rowid>?)" },
+		{ SQL_EVENT_FAILED,
+		    "SEARCH event USING INDEX event_at (at>?)" },
 		{ SQL_LIST_ALL,
 		    "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)" },
 	};

@@ -318,11 +318,45 @@ facts_are_put_and_got(void **state)
 #define CASE(f) \
 	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
+/* A message whose recipients fail together counts once. */
+static void
+failures_are_counted_in_slices(void **state)
+{
+	static const char *const whats[] = { "delivered", "bounced", "expired",
+		"removed" };
+	struct world *w = *state;
+	struct store_event ev = { .at = T0,
+		.uid = 1,
+		.sender = "s@example.com",
+		.recipient = "r@example.com" };
+	struct store_failures f = { .at = T0 + 1 };
+	size_t i, turns = 1;
+	int more;
+
+	fixture_begin(w->s);
+	ev.what = "bounced"; /* before the time in question */
+	ev.message = 9999;
+	assert_int_equal(store_event_add(w->s, &ev, &w->e), 0);
+	for (i = 0; i < 4000; i++) {
+		ev.at = T0 + 1 + (int64_t)i / 100;
+		ev.message = 1 + i / 4 * 4 + (i % 4 == 1 ? 2 : i % 4);
+		ev.what = whats[i % 4];
+		assert_int_equal(store_event_add(w->s, &ev, &w->e), 0);
+	}
+	fixture_commit(w->s);
+	while ((more = store_failures_next(w->s, &f, &w->e)) == 1)
+		turns++;
+	assert_int_equal(more, 0);
+	assert_int_equal(turns, 5);
+	assert_int_equal(f.n, 1000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(attempts_are_told_in_order),
+		CASE(failures_are_counted_in_slices),
 		CASE(events_outlive_their_message),
 		CASE(old_events_go_in_slices),
 		CASE(accounts_are_remembered),
