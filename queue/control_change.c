@@ -19,6 +19,7 @@
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
 #include "queue/dispatch.h"
+#include "queue/since.h"
 #include "queue/waiting.h"
 
 static void __attribute__((format(printf, 3, 4)))
@@ -89,6 +90,8 @@ hold_one(struct act *a, const struct store_message *m,
 	if (r->state != RCPT_QUEUED && r->state != RCPT_UNCERTAIN)
 		return 0;
 	(*changed)++;
+	if (since_note(a->client->parts->store, RCPT_HELD, a->now, e) == -1)
+		return -1;
 	tell_held(a, text, sizeof(text));
 	return move(a, m->id, r, &c, e);
 }

@@ -29,6 +29,7 @@
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
 #include "queue/parts.h"
+#include "queue/since.h"
 
 /* A rate of so many a minute makes mail wait every day, and is no trouble. */
 #define BUDGET_WAIT_S 300
@@ -127,6 +128,25 @@ judge_damage(struct client *c, struct finding *f)
 	free(text);
 }
 
+/* Where nobody has written it down, nothing is told. */
+static int64_t
+since_of(struct client *c, enum rcpt_state state)
+{
+	int64_t since;
+	struct err e;
+
+	return since_get(c->parts->store, state, &since, &e) == 0 ? since : 0;
+}
+
+static int64_t
+since_off(struct client *c)
+{
+	int64_t since;
+	struct err e;
+
+	return since_get_off(c->parts->store, &since, &e) == 0 ? since : 0;
+}
+
 static void
 judge_alarm(void *arg, const struct alarm_view *v)
 {
@@ -140,20 +160,19 @@ judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 	const struct dispatch *d = c->parts->dispatch;
 
 	if (t->waiting > 0 && !c->parts->conf->queue.delivery)
-		find(f, LEVEL_WARNING, t->oldest_at,
+		find(f, LEVEL_WARNING, since_off(c),
 		    "delivery is off (queue.delivery)");
 	if (t->waiting > 0 && dispatch_is_paused(d))
 		find(f, LEVEL_WARNING, dispatch_paused_since(d),
 		    "delivery is paused (mailchute resume)");
 	if (t->held > 0)
-		find(f, LEVEL_WARNING, t->oldest_at,
+		find(f, LEVEL_WARNING, since_of(c, RCPT_HELD),
 		    "mail is held (mailchute queue, release)");
 	if (t->uncertain > 0)
-		find(f, LEVEL_WARNING, t->oldest_at,
+		find(f, LEVEL_WARNING, since_of(c, RCPT_UNCERTAIN),
 		    "the server did not confirm mail that it may have taken");
 	if (!c->parts->is_daemon && t->waiting > 0)
-		find(f, LEVEL_CRITICAL, t->oldest_at,
-		    "mailchuted is not running");
+		find(f, LEVEL_CRITICAL, 0, "mailchuted is not running");
 }
 
 void

@@ -84,6 +84,7 @@ libqueue_a_SOURCES = \
 	queue/secret.c queue/secret.h \
 	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
+	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \
 	queue/schema.c queue/schema_1.c \

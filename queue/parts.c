@@ -24,6 +24,7 @@
 #include "queue/limits.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
+#include "queue/since.h"
 #include "queue/store.h"
 #include "queue/waiting.h"
 
@@ -277,6 +278,8 @@ parts_open(struct parts *p, const struct conf *conf,
 	if (opened.replaced && note_replaced(p, &opened, e) == -1)
 		return -1;
 	if (adopt_orphans(p, e) == -1 || greet_all(p, place.now, e) == -1 ||
+	    since_note_delivery(p->store, conf->queue.delivery, place.now, e) ==
+		-1 ||
 	    make_rest(p, e) == -1)
 		return -1;
 	return load_paused(p, e);

@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "queue/since.h"
 #include "queue/store_priv.h"
 
 #define FACT_STOPPED "stopped"
@@ -317,7 +318,9 @@ make_uncertain(struct store *s, uint64_t message, uint64_t rcpt, int64_t now,
 		.outcome = rcpt_state_name(RCPT_UNCERTAIN),
 		.text = text };
 
-	if (state_set(s, message, rcpt, RCPT_ACTIVE, &change, e) == -1 ||
+	if (since_note(s, due_at > 0 ? RCPT_UNCERTAIN : RCPT_HELD, now, e) ==
+		-1 ||
+	    state_set(s, message, rcpt, RCPT_ACTIVE, &change, e) == -1 ||
 	    store_attempt_add(s, &attempt, e) == -1)
 		return -1;
 	if (due_at > 0)

@@ -25,6 +25,7 @@
 #include "queue/expand.h"
 #include "queue/schedule.h"
 #include "queue/settle.h"
+#include "queue/since.h"
 #include "queue/tries.h"
 #include "queue/waiting.h"
 
@@ -319,7 +320,8 @@ settle_one(
 			return -1;
 	}
 	explain_lost_answer(&r, v.to);
-	if (write_state(s, j, i, &r, &v, e) == -1)
+	if (since_note(s->store, v.to, now, e) == -1 ||
+	    write_state(s, j, i, &r, &v, e) == -1)
 		return -1;
 	if (v.to == RCPT_HELD)
 		j->nheld++;

@@ -271,6 +271,64 @@ alarms_stand_in_the_status(void **state)
 }
 
 static void
+put_fact(const char *name, int64_t at)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)at);
+	fixture_begin(rig.o.parts.store);
+	assert_int_equal(
+	    store_fact_put(rig.o.parts.store, name, text, &rig.o.e), 0);
+	fixture_commit(rig.o.parts.store);
+}
+
+/* Not since the oldest message came, which is T0 here. */
+static void
+a_verdict_is_since_its_cause_began(void **state)
+{
+	int64_t now = clock_wall();
+	uint64_t a = post(1000, "a@example.com"),
+		 b = post(1000, "b@example.com");
+
+	(void)state;
+	ask_verb(geteuid(), CTL_HOLD, a, 0);
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("warning, mail is held");
+	assert_true(rig.since >= now);
+	/* It began with the first, and does so anew when all were let go. */
+	put_fact("held_since", T0 + 5);
+	ask_verb(geteuid(), CTL_HOLD, b, 0);
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	assert_int_equal(rig.since, T0 + 5);
+	ask_verb(geteuid(), CTL_RELEASE, 0, 0);
+	ask_verb(geteuid(), CTL_HOLD, b, 0);
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	assert_true(rig.since >= now);
+	ask_verb(geteuid(), CTL_RELEASE, 0, 0);
+	/* Over restarts too. */
+	rig.o.conf->queue.delivery = false;
+	control_reopen();
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("warning, delivery is off");
+	assert_true(rig.since >= now);
+	put_fact("off_since", T0 + 6);
+	control_reopen();
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	assert_int_equal(rig.since, T0 + 6);
+	rig.o.conf->queue.delivery = true;
+	control_reopen();
+	rig.o.conf->queue.delivery = false;
+	control_reopen();
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	assert_true(rig.since >= now);
+	/* When the last daemon ended, nobody knows. */
+	rig.is_daemon = false;
+	ask_verb(geteuid(), CTL_STATUS, 0, 0);
+	says("critical, mailchuted is not running");
+	assert_int_equal(rig.since, 0);
+}
+
+static void
 nonsense_ends_the_client_alone(void **state)
 {
 	static const unsigned char huge[] = { CTL_REQUEST, 0x7f, 0xff, 0xff,
@@ -487,6 +545,7 @@ main(void)
 		in_rig(a_budget_that_is_spent_is_told),
 		in_rig(accounts_are_named_for_people),
 		in_rig(alarms_stand_in_the_status),
+		in_rig(a_verdict_is_since_its_cause_began),
 		in_rig(nonsense_ends_the_client_alone),
 		in_rig(other_versions_are_told_so),
 	};

@@ -101,6 +101,7 @@ note_totals(const struct frame *f)
 	note("octets %llu%s%s oldest %lld", (unsigned long long)t.octets,
 	    t.paused ? " paused" : "", t.delivery_off ? " off" : "",
 	    t.oldest_at == 0 ? 0 : (long long)(t.oldest_at - T0));
+	rig.since = t.since;
 	ctl_totals_clear(&t);
 }
 

@@ -18,6 +18,7 @@ extern struct control_rig {
 	char said[262144];         /* the answer, a line a frame */
 	struct ctl_recipient last; /* row of the answer */
 	int status;                /* of DONE; -1: there was none */
+	int64_t since;             /* of the verdict */
 } rig;
 
 /* For cmocka: an office that delivers nothing while a test looks at it. */

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "common/xalloc.h"
+#include "queue/since.h"
 #include "tests/unit/queue_fixture.h"
 
 /*
@@ -110,6 +111,7 @@ reopen_and_compare(int64_t due_at, enum rcpt_state expected)
 	struct store *s;
 	struct err e;
 	size_t n, i, attempts = 0;
+	int64_t since;
 	uint64_t id;
 
 	crash_after(directory, leave_active);
@@ -145,6 +147,8 @@ reopen_and_compare(int64_t due_at, enum rcpt_state expected)
 	assert_int_equal(
 	    store_attempts_each(s, id, count_attempt, &attempts, &e), 0);
 	assert_int_equal(attempts, 2);
+	assert_int_equal(since_get(s, expected, &since, &e), 0);
+	assert_int_equal(since, T0 + 500);
 	store_close(s);
 	/* Once is enough. */
 	store_close(fixture_open(directory, &what));

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/xalloc.h"
+#include "queue/since.h"
 #include "queue/tries.h"
 #include "tests/unit/settle_rig.h"
 
@@ -267,6 +268,30 @@ the_history_of_a_message_is_bounded(void **state)
 	office_close(&o);
 }
 
+/* Since when there has been mail of which nobody knows. */
+static void
+the_first_uncertain_one_is_dated(void **state)
+{
+	struct office o;
+	uint64_t id[2];
+	int64_t since;
+	size_t i;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	for (i = 0; i < 2; i++) {
+		id[i] = fixture_add(
+		    o.parts.store, (struct fixture_message){ .recipients = 1 });
+		settle_end(&o, settle_try(&o, id[i]), T0 + 500 + (int64_t)i);
+	}
+	assert_int_equal(
+	    since_get(o.parts.store, RCPT_UNCERTAIN, &since, &o.e), 0);
+	assert_int_equal(since, T0 + 500);
+	assert_int_equal(since_get(o.parts.store, RCPT_HELD, &since, &o.e), 0);
+	assert_int_equal(since, 0);
+	office_close(&o);
+}
+
 int
 main(void)
 {
@@ -277,6 +302,7 @@ main(void)
 		cmocka_unit_test(tries_that_do_not_count_are_kept_too),
 		cmocka_unit_test(a_connection_that_failed_is_kept),
 		cmocka_unit_test(the_history_of_a_message_is_bounded),
+		cmocka_unit_test(the_first_uncertain_one_is_dated),
 	};
 
 	return cmocka_run_group_tests_name("settle_record", tests, NULL, NULL);

@@ -322,7 +322,7 @@ facts_are_put_and_got(void **state)
 static void
 failures_are_counted_in_slices(void **state)
 {
-	static const char *const whats[] = { "delivered", "bounced", "expired",
+	static const char *const ends[] = { "delivered", "bounced", "expired",
 		"removed" };
 	struct world *w = *state;
 	struct store_event ev = { .at = T0,
@@ -340,7 +340,7 @@ failures_are_counted_in_slices(void **state)
 	for (i = 0; i < 4000; i++) {
 		ev.at = T0 + 1 + (int64_t)i / 100;
 		ev.message = 1 + i / 4 * 4 + (i % 4 == 1 ? 2 : i % 4);
-		ev.what = whats[i % 4];
+		ev.what = ends[i % 4];
 		assert_int_equal(store_event_add(w->s, &ev, &w->e), 0);
 	}
 	fixture_commit(w->s);
