@@ -111,3 +111,18 @@ reason_account(const struct dispatch_view *v, const char *name,
 	free(what);
 	return all;
 }
+
+const char *
+reason_for_anyone(const struct dispatch_view *v)
+{
+	switch (v->known->state) {
+	case ACCOUNT_HELD:
+		return "an account is held: its mail waits until something is "
+		       "changed";
+	case ACCOUNT_BACKOFF:
+		return "an account backs off: its mail waits";
+	case ACCOUNT_READY:
+		break;
+	}
+	return "an account may send no more for now: its mail waits";
+}

@@ -21,4 +21,10 @@ char *reason_budget(const struct dispatch_view *v);
 char *reason_account(const struct dispatch_view *v, const char *name,
     uint64_t waiting, int64_t now);
 
+/*
+ * The same for those who may not know which, nor what a server or a file of
+ * secrets has to do with it.
+ */
+const char *reason_for_anyone(const struct dispatch_view *v);
+
 #endif

@@ -45,6 +45,7 @@ struct finding {
 	enum level level;
 	int64_t since;
 	char *reason;
+	bool for_anyone; /* it names no account, server or file */
 };
 
 /* Keeps the worst; of equals the first. */
@@ -104,7 +105,10 @@ judge_account(
 		return;
 	if ((level = level_of(v, waiting, now)) == LEVEL_OK)
 		return;
-	reason = reason_account(v, account_shown_name(v->conf), waiting, now);
+	if (c->may_all)
+		reason = reason_account(v, account_shown_name(v->conf), waiting, now);
+	else
+		reason = xstrdup(reason_for_anyone(v));
 	find(f, level, v->since, reason);
 	free(reason);
 }
@@ -120,7 +124,9 @@ judge_damage(struct client *c, struct finding *f)
 	if (store_fact_get(c->parts->store, FACT_DAMAGED, &file, &e) == 1 &&
 	    lstat(file, &st) == 0 &&
 	    store_fact_get(c->parts->store, FACT_DAMAGE, &text, &e) == 1) {
-		reason = xasprintf("%s; see %s, then move it away", text, file);
+		reason = c->may_all ? xasprintf("%s; see %s, then move it away",
+					  text, file)
+				    : xstrdup(text);
 		find(f, LEVEL_WARNING, st.st_ctime, reason);
 		free(reason);
 	}
@@ -150,8 +156,13 @@ since_off(struct client *c)
 static void
 judge_alarm(void *arg, const struct alarm_view *v)
 {
-	find(arg, v->is_critical ? LEVEL_CRITICAL : LEVEL_WARNING, v->since,
-	    v->text);
+	struct finding *f = arg;
+	char *reason = f->for_anyone ? xasprintf("an alarm lasts: %s", v->kind)
+				     : xstrdup(v->text);
+
+	find(f, v->is_critical ? LEVEL_CRITICAL : LEVEL_WARNING, v->since,
+	    reason);
+	free(reason);
 }
 
 static void
@@ -179,7 +190,7 @@ void
 status_put_totals(struct client *c)
 {
 	static const char *const names[] = { "ok", "warning", "critical" };
-	struct finding f = { LEVEL_OK, 0, NULL };
+	struct finding f = { LEVEL_OK, 0, NULL, !c->may_all };
 	struct dispatch_view v;
 	struct store_totals t;
 	struct ctl_totals out;
@@ -296,6 +307,19 @@ put_alarm(void *arg, const struct alarm_view *v)
 	ctl_alarm_clear(&out);
 }
 
+/* What is nobody's business but of those who may change it. */
+static void
+put_accounts(struct client *c)
+{
+	struct dispatch_view v;
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		put_account(c, &v);
+	}
+}
+
 /* They change neither the verdict nor the exit status. */
 static void
 put_remarks(struct client *c)
@@ -335,20 +359,16 @@ is_counting(struct client *c)
 void
 source_status(struct client *c)
 {
-	struct dispatch_view v;
-	size_t i;
-
 	if (is_counting(c) || c->is_done)
 		return;
-	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
-		dispatch_view(c->parts->dispatch, i, &v);
-		put_account(c, &v);
-	}
 	/* One whose cause was just mended is over now, not in a minute. */
 	if (c->parts->is_daemon)
 		alarm_look(c->parts->alarms);
-	alarm_each(c->parts->alarms, put_alarm, c);
-	put_remarks(c);
+	if (c->may_all) {
+		put_accounts(c);
+		alarm_each(c->parts->alarms, put_alarm, c);
+		put_remarks(c);
+	}
 	status_put_totals(c);
 	if (!c->is_done)
 		client_done(c, 0, "%s", "");

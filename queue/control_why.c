@@ -39,6 +39,7 @@ enum cause {
 	CAUSE_OFF,
 	CAUSE_PAUSED,
 	CAUSE_ACCOUNT_HELD,
+	CAUSE_ACCOUNT_SECRET, /* the same, for those who may not know why */
 	CAUSE_ACCOUNT_BACKOFF,
 	CAUSE_PUT_OFF,
 	/* its turn has not come, by what the account does meanwhile */
@@ -66,6 +67,10 @@ static const struct words {
 	    "The account cannot deliver.",
 	    "See \"mailchute status\"; when the cause is mended, run "
 	    "\"mailchute retry ALL\"." },
+	[CAUSE_ACCOUNT_SECRET] = { "the account cannot sign in",
+	    "The account cannot deliver.",
+	    "Ask whoever runs mailchute here: \"mailchute status\" tells him "
+	    "why." },
 	[CAUSE_ACCOUNT_BACKOFF] = { "the account backs off",
 	    "The account is left alone for a while after a failure.", AGAIN },
 	[CAUSE_PUT_OFF] = { "the server gave no reason", NULL, AGAIN },
@@ -182,9 +187,18 @@ explain_budget(const struct dispatch_view *v, struct ctl_recipient *out)
 			   "slow, let another mailbox (account) send a part.");
 }
 
+/* Our own words may name a file of secrets: those are not for everybody. */
+static bool
+may_be_told(const struct client *c, const struct dispatch_view *v)
+{
+	return c->may_all || v->known->state != ACCOUNT_HELD ||
+	       v->known->code != 0;
+}
+
 /* Does the account keep its mail back?  Then *out says why. */
 static bool
-explain_account(const struct dispatch_view *v, struct ctl_recipient *out)
+explain_account(const struct client *c, const struct dispatch_view *v,
+    struct ctl_recipient *out)
 {
 	if (strcmp(v->state, "ready") == 0)
 		return false;
@@ -192,6 +206,10 @@ explain_account(const struct dispatch_view *v, struct ctl_recipient *out)
 		out->next_at = v->next_at;
 	if (strcmp(v->state, "budget") == 0) {
 		explain_budget(v, out);
+		return true;
+	}
+	if (!may_be_told(c, v)) {
+		say(out, CAUSE_ACCOUNT_SECRET);
 		return true;
 	}
 	out->code = v->known->code;
@@ -287,7 +305,7 @@ explain_wait(const struct client *c, const char *account,
 	bool is_known = find_view(c, account, &v);
 
 	out->next_at = r->due_at;
-	if (!is_known || !explain_account(&v, out)) {
+	if (!is_known || !explain_account(c, &v, out)) {
 		if (!is_empty(r->text) || r->code != 0)
 			explain_own(r, out);
 		else if (!c->parts->is_daemon)

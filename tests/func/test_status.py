@@ -60,6 +60,34 @@ def test_what_failed_within_a_day(running, server):
     assert running.status()["failed"] == 0
 
 
+# ---- who may know what --------------------------------------------------------------
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
+def test_anyone_sees_the_verdict_and_the_figures(site):
+    """No account, no word of a server, no path of a secret."""
+    os.unlink(site.path("conf/password"))
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    assert site.sendmail("mine@example.net", uid=5).returncode == 0
+    site.wait(lambda: site.status()["verdict"] == "critical", "a hold")
+    assert site.path("conf/password") in site.mailchute("status").stdout
+    done = site.mailchute("status", uid=5)
+    assert done.returncode == 2
+    assert done.stdout.startswith("critical: an account is held: its mail "
+                                  "waits until something is changed (for ")
+    assert "queue: 2 waiting" in done.stdout
+    status, = site.json("status", uid=5)
+    assert (status["waiting"], status["accounts"], status["remarks"]) == (
+        2, [], [])
+    assert status["since"] == site.status()["since"]
+    own = site.mailq(uid=5)
+    assert "mine@example.net" in own and "cannot sign in" in own
+    for said in (done.stdout, str(status), own,
+                 site.mailchute("queue", uid=5).stdout):
+        assert USER not in said
+        assert "conf/password" not in said
+
+
 # ---- a daemon that hangs -------------------------------------------------------
 
 @contextlib.contextmanager

@@ -451,6 +451,18 @@ an_account_s_trouble_is_its_mail_s(void **state)
 	says("account default backoff waiting 1\n");
 	says("warning, account default backs off: 535 5.7.3 wrong password; "
 	     "1 message waits, ");
+	if (geteuid() == 0) {
+		/* To anyone the verdict, and no more of the account. */
+		ask_verb(STRANGER, CTL_STATUS, 0, 0);
+		says("warning, an account backs off: its mail waits\n");
+		says_not("account default");
+		says_not("wrong password");
+		reopen_with(ACCOUNT_HELD, never);
+		ask_verb(STRANGER, CTL_STATUS, 0, 0);
+		says("critical, an account is held: its mail waits");
+		says_not("wrong password");
+		reopen_with(ACCOUNT_BACKOFF, never);
+	}
 	/* With no mail of its waiting, a back-off worries nobody. */
 	fixture_set(rig.o.parts.store, id, 1, RCPT_QUEUED, RCPT_HELD, 0);
 	ask_verb(geteuid(), CTL_STATUS, 0, 0);

@@ -115,6 +115,27 @@ a_budget_is_told_with_its_figures(void **state)
 	    "is in 23h");
 }
 
+static void
+anyone_learns_of_no_account(void **state)
+{
+	static const enum account_state states[] = { ACCOUNT_HELD,
+		ACCOUNT_BACKOFF, ACCOUNT_READY };
+	struct dispatch_view v;
+	const char *said[3];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		v = view(states[i], NOW);
+		strlcpy(text, "no password: /etc/secret", sizeof(text));
+		said[i] = reason_for_anyone(&v);
+		assert_null(strstr(said[i], "secret"));
+		assert_non_null(strstr(said[i], "its mail waits"));
+	}
+	assert_string_not_equal(said[0], said[1]);
+	assert_string_not_equal(said[1], said[2]);
+}
+
 int
 main(void)
 {
@@ -122,6 +143,7 @@ main(void)
 		cmocka_unit_test(a_refusal_is_told_by_what_it_means),
 		cmocka_unit_test(our_own_words_stand_as_they_are),
 		cmocka_unit_test(a_budget_is_told_with_its_figures),
+		cmocka_unit_test(anyone_learns_of_no_account),
 	};
 
 	return cmocka_run_group_tests_name("control_reason", tests, NULL, NULL);
