@@ -20,6 +20,9 @@
 /* Its value in DSN_LAST: of what fails of that, nobody is told any more. */
 #define DSN_MARK_LAST "last"
 
+/* Its value in what a program sent with the null sender. */
+#define DSN_MARK_AUTOMATIC "automatic"
+
 enum dsn_kind {
 	DSN_FAILED,
 	DSN_DELAYED,

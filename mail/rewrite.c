@@ -16,6 +16,7 @@
 #include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
+#include "mail/dsn.h"
 #include "mail/rewrite.h"
 #include "mail/words.h"
 
@@ -47,6 +48,7 @@ struct origin {
 	struct mailboxes list;      /* the same, read */
 	const struct mailbox *from; /* the first, or NULL */
 	bool is_single;             /* one field, one mailbox, nothing else */
+	bool is_notice;             /* of ours: nobody reads answers to it */
 };
 
 static bool
@@ -323,7 +325,8 @@ replace_sender(
 	put_mailbox(&value, label.len > 0 ? label.data : NULL, r->user);
 	set_from(o, h, value.data);
 	header_remove(h, "Sender");
-	if (!has_reply_to(h))
+	/* Nobody reads what answers a notice: it would bounce. */
+	if (!o->is_notice && !has_reply_to(h))
 		add_reply_to(r, o, h);
 	if (r->original_from)
 		add_original_from(o, h);
@@ -331,18 +334,29 @@ replace_sender(
 	buf_clear(&value);
 }
 
+static bool
+add_missing(struct header *h, const char *name, const char *value)
+{
+	if (header_find(h, name, NULL) != NULL)
+		return false;
+	header_add(h, name, value);
+	return true;
+}
+
 /*
- * Mail that had the null sender gets the account's: what tells programs not to
- * answer must then stand in the header (RFC 3834 5).
+ * Mail that had the null sender gets the account's.  What tells programs not to
+ * answer must then stand in the header (RFC 3834 5), and so must what tells us,
+ * should it be forwarded back to us, that its failure is not to be bounced.
  */
 static bool
 mark_automatic(const struct rewrite_rules *r, struct header *h)
 {
-	if (!r->is_automatic || r->null_sender_ok ||
-	    header_find(h, "Auto-Submitted", NULL) != NULL)
+	bool changed;
+
+	if (!r->is_automatic || r->null_sender_ok)
 		return false;
-	header_add(h, "Auto-Submitted", "auto-generated");
-	return true;
+	changed = add_missing(h, "Auto-Submitted", "auto-generated");
+	return add_missing(h, DSN_MARK, DSN_MARK_AUTOMATIC) || changed;
 }
 
 bool
@@ -350,14 +364,16 @@ rewrite_header(const struct rewrite_rules *r, struct header *h)
 {
 	struct origin o;
 	char *address = NULL;
-	bool changed = true, marked;
+	bool changed = true, marked, is_notice;
 
 	if (r->user == NULL)
 		return false;
+	is_notice = header_find(h, DSN_MARK, NULL) != NULL;
 	marked = mark_automatic(r, h);
 	if (r->mode == REWRITE_NEVER)
 		return marked;
 	origin_read(&o, h);
+	o.is_notice = is_notice;
 	if (o.from != NULL)
 		address = qualify(r, o.from->address);
 	if (address != NULL && may_send_as(r, address))

@@ -30,6 +30,7 @@ def test_the_report(running, server):
     assert report["From"].addresses[0].addr_spec == USER
     assert report["To"].addresses[0].addr_spec == USER
     assert report["Auto-Submitted"] == "auto-replied"
+    assert report["Reply-To"] is None  # nobody reads MAILER-DAEMON's mail
     assert report["Message-ID"] and report["Date"]
     text, status, original = report.iter_parts()
     assert "gone@example.net" in text.get_content()
@@ -91,8 +92,10 @@ def test_the_null_sender_s_failure_is_told_to_the_admin(running, server,
     assert running.log.wait_for("bounced-to-admin")
 
 
-def test_a_notice_forwarded_back_to_us_is_answered_to_nobody(running, server):
-    send(running, stdin="X-Mailchute-Notice: failed\n" + TEXT)
+@pytest.mark.parametrize("mark", ["failed", "automatic"])
+def test_a_notice_forwarded_back_to_us_is_answered_to_nobody(running, server,
+                                                             mark):
+    send(running, stdin="X-Mailchute-Notice: %s\n" % mark + TEXT)
     assert server.record.wait_messages(1)[0].addresses == [
         "it@contoso.example"]
     running.wait_empty()

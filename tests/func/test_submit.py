@@ -145,6 +145,7 @@ def test_null_sender(running, server, args):
     m = arrived(running, server, *args, "-i", "a@example.net", stdin=TEXT)
     assert m.sender == USER  # whether Exchange takes <> is not known
     assert m.header("Auto-Submitted") is not None
+    assert m.header("X-Mailchute-Notice") == "automatic"
 
 
 @pytest.mark.parametrize("stdin, body", [

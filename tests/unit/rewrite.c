@@ -304,6 +304,50 @@ a_hostile_from_stays_small(void **state)
 	free(text);
 }
 
+/* What had the null sender says so, to answerers and to us. */
+static void
+automatic_mail_is_marked(void **state)
+{
+	static const struct rewriting cases[] = {
+		{ "From: alerts@contoso.com\r\n",
+		    "From: alerts@contoso.com|Auto-Submitted: auto-generated|"
+		    "X-Mailchute-Notice: automatic|" },
+		{ "From: alerts@contoso.com\r\nAuto-Submitted: "
+		  "auto-replied\r\n",
+		    "From: alerts@contoso.com|Auto-Submitted: auto-replied|"
+		    "X-Mailchute-Notice: automatic|" },
+		/* Its answers still go to whom it is from. */
+		{ "From: bob@example.com\r\n",
+		    "From: \"bob@example.com\" <alerts@contoso.com>|"
+		    "Auto-Submitted: auto-generated|X-Mailchute-Notice: "
+		    "automatic|Reply-To: bob@example.com|"
+		    "X-Original-From: bob@example.com|" },
+		/* A notice of ours has all that, and no mailbox to answer. */
+		{ "From: Mail Delivery System <MAILER-DAEMON@contoso.com>\r\n"
+		  "Auto-Submitted: auto-replied\r\nX-Mailchute-Notice: "
+		  "failed\r\n",
+		    "From: \"Mail Delivery System "
+		    "(MAILER-DAEMON@contoso.com)\" "
+		    "<alerts@contoso.com>|Auto-Submitted: auto-replied|"
+		    "X-Mailchute-Notice: failed|X-Original-From: Mail Delivery "
+		    "System <MAILER-DAEMON@contoso.com>|" },
+	};
+	struct rewrite_rules r = make_rules(REWRITE_AUTO);
+
+	(void)state;
+	r.is_automatic = true;
+	assert_rewritings(&r, cases, COUNT(cases));
+	/* Where the null sender itself goes out, that says it all. */
+	r.null_sender_ok = true;
+	assert_rewritings(&r,
+	    (const struct rewriting[]){ { "From: alerts@contoso.com\r\n",
+		"(same)From: alerts@contoso.com|" } },
+	    1);
+	r.null_sender_ok = false;
+	r.mode = REWRITE_NEVER;
+	assert_rewritings(&r, cases, 2);
+}
+
 static void
 envelope_senders(void **state)
 {
@@ -359,6 +403,7 @@ main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(hosts_without_a_name_or_a_domain),
 		cmocka_unit_test(a_hostile_from_stays_small),
+		cmocka_unit_test(automatic_mail_is_marked),
 		cmocka_unit_test(envelope_senders),
 	};
 
