@@ -25,10 +25,11 @@
 #include "queue/control_priv.h"
 #include "queue/listener.h"
 
-#define CLIENTS_MAX 128
-#define CLIENTS_UID 16 /* of one uid, root aside */
-#define PATIENCE_S  60
-#define OUT_LOW     (64 * 1024) /* below it the source is asked for more */
+#define CLIENTS_MAX  128
+#define CLIENTS_ROOT 16 /* of them, kept for root */
+#define CLIENTS_UID  16 /* of one uid, root aside */
+#define PATIENCE_S   60
+#define OUT_LOW      (64 * 1024) /* below it the source is asked for more */
 
 struct control {
 	struct control_parts parts;
@@ -291,11 +292,13 @@ is_over_limit(const struct control *ctl, uid_t uid)
 	const struct client *c;
 	size_t n = 0;
 
-	if (ctl->nclients >= CLIENTS_MAX)
+	if (uid == 0)
+		return ctl->nclients >= CLIENTS_MAX;
+	if (ctl->nclients >= CLIENTS_MAX - CLIENTS_ROOT)
 		return true;
 	TAILQ_FOREACH(c, &ctl->clients, entry)
 	n += c->uid == uid;
-	return uid != 0 && n >= CLIENTS_UID;
+	return n >= CLIENTS_UID;
 }
 
 static void

@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -27,6 +29,8 @@
 #include "queue/dirs.h"
 #include "queue/logs.h"
 #include "queue/parent.h"
+
+#define DESCRIPTORS_MAX 65536 /* more than any configuration needs */
 
 enum mode {
 	MODE_DAEMON,
@@ -181,6 +185,26 @@ status_of(const struct err *e)
 	return EX_CONFIG;
 }
 
+/*
+ * Clients and connections are limited by numbers of our own, which the usual
+ * soft limit may not even reach; a limit that was set hard is kept.
+ */
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	if (r.rlim_cur >= r.rlim_max || r.rlim_cur >= DESCRIPTORS_MAX)
+		return;
+	r.rlim_cur =
+	    r.rlim_max < DESCRIPTORS_MAX ? r.rlim_max : DESCRIPTORS_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+		log_text(
+		    LOG_WARNING, "limit", "RLIMIT_NOFILE: %s", strerror(errno));
+}
+
 /* Said before a file of the queue is tried that is not the caller's. */
 static void
 check_right(const struct conf *c)
@@ -216,6 +240,7 @@ main(int argc, char **argv)
 	} else
 		priv_close_from(o.mode == MODE_ANSWER ? CTL_FD + 1 : 3);
 	umask(077);
+	raise_descriptors();
 	c = load(&o, &warnings);
 	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
 		fatalx(status_of(&e), "%s", e.text);

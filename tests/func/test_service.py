@@ -2,6 +2,7 @@
 """Under a service manager: readiness, watchdog, sockets of its making."""
 
 import os
+import resource
 import signal
 import socket
 
@@ -162,3 +163,16 @@ def test_nothing_is_inherited(site):
         for pid in site.group(site.daemon.pid):
             for fd in os.listdir("/proc/%d/fd" % pid):
                 assert os.readlink("/proc/%d/fd/%s" % (pid, fd)) != f.name
+
+
+# ---- limits ------------------------------------------------------------------------
+
+def test_it_raises_a_soft_limit_of_descriptors(site):
+    """Its own limits count; one that was set hard is kept."""
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 700))
+    site.start(preexec_fn=few)
+    for pid in site.group(site.daemon.pid):
+        with open("/proc/%d/limits" % pid) as f:
+            limit, = [line for line in f if line.startswith("Max open files")]
+        assert limit.split()[3:5] == ["700", "700"]

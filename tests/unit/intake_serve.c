@@ -2,6 +2,7 @@
 /* Submissions over a real socket: answers, limits, and clients that go. */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -352,6 +353,62 @@ root_is_not_limited(void **state)
 	down();
 }
 
+static int
+dial_as(uid_t uid)
+{
+	int fd;
+
+	assert_int_equal(seteuid(uid), 0);
+	fd = dial();
+	assert_int_equal(seteuid(0), 0);
+	/* The backlog is short. */
+	office_run(&rig.o);
+	return fd;
+}
+
+static void
+assert_is_greeted(int fd, bool want)
+{
+	struct heard h = { 0 };
+
+	hear(fd, &h);
+	assert_int_equal(h.has_greeting, want);
+	assert_int_equal(h.is_closed, !want);
+}
+
+/* Many users with a few connections each cannot keep root out. */
+static void
+some_connections_are_kept_for_root(void **state)
+{
+	struct rlimit many;
+	int fd[514], i;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	/* Both ends are here. */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &many), 0);
+	many.rlim_cur = many.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &many), 0);
+	up(OFFICE_ADMIN OFFICE_ACCOUNT);
+	open_to_others();
+	for (i = 0; i < 480; i++) {
+		fd[i] = dial_as(20000 + (uid_t)i / 60);
+		assert_is_greeted(fd[i], true);
+	}
+	fd[480] = dial_as(30000);
+	assert_is_greeted(fd[480], false);
+	for (i = 481; i < 513; i++) {
+		fd[i] = dial_as(0);
+		assert_is_greeted(fd[i], true);
+	}
+	fd[513] = dial_as(0);
+	assert_is_greeted(fd[513], false);
+	for (i = 0; i < 514; i++)
+		close(fd[i]);
+	down();
+}
+
 static void
 on_idle(void *arg)
 {
@@ -404,6 +461,7 @@ main(void)
 		cmocka_unit_test(a_large_message_comes_in_parts),
 		cmocka_unit_test(connections_of_one_user_are_counted),
 		cmocka_unit_test(root_is_not_limited),
+		cmocka_unit_test(some_connections_are_kept_for_root),
 		cmocka_unit_test(a_closed_door_keeps_nobody_inside_waiting),
 	};
 

@@ -33,6 +33,8 @@ check_PROGRAMS += \
 	tests/unit/upkeep \
 	tests/unit/control_act \
 	tests/unit/control_reason \
+	tests/unit/control_serve \
+	tests/unit/control_status \
 	tests/unit/control_trace \
 	tests/unit/control_why \
 	tests/unit/dirs \
@@ -218,6 +220,14 @@ tests_unit_control_act_CFLAGS = $(queue_test_cflags)
 tests_unit_control_act_LDADD = $(queue_test_libs)
 tests_unit_control_reason_CFLAGS = $(queue_test_cflags)
 tests_unit_control_reason_LDADD = $(queue_test_libs)
+tests_unit_control_serve_SOURCES = tests/unit/control_serve.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_serve_CFLAGS = $(queue_test_cflags)
+tests_unit_control_serve_LDADD = $(queue_test_libs)
+tests_unit_control_status_SOURCES = tests/unit/control_status.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_status_CFLAGS = $(queue_test_cflags)
+tests_unit_control_status_LDADD = $(queue_test_libs)
 tests_unit_control_trace_SOURCES = tests/unit/control_trace.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_trace_CFLAGS = $(queue_test_cflags)
