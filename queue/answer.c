@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -26,6 +27,7 @@
 #include "queue/dropdir.h"
 #include "queue/lock.h"
 #include "queue/parts.h"
+#include "queue/peer.h"
 #include "queue/store.h"
 
 #define DAEMON_WAIT_MS 5000 /* one may just be starting */
@@ -186,8 +188,32 @@ out:
 	return rc;
 }
 
+/*
+ * Neither the lock nor a look.  To root it is said what is wrong with the
+ * folder, anyone else is just not meant to look.
+ */
 static int
-read_only(const struct conf *conf, const struct identity *identity)
+cannot_look(
+    const struct conf *conf, const struct err *lock, const struct err *look)
+{
+	struct peer client = { .uid = (uid_t)-1 };
+	char text[ERR_TEXT_MAX];
+
+	if (peer_get(CTL_FD, &client) == 0 && client.uid == 0)
+		return refuse(EX_CONFIG, lock->text);
+	snprintf(text, sizeof(text), "%s/queue.db", conf->queue.directory);
+	if (access(text, R_OK) == 0 || errno != EACCES)
+		return refuse(EX_UNAVAILABLE, look->text);
+	snprintf(text, sizeof(text),
+	    "mailchuted is not running, and without it only root and %s may "
+	    "look; root starts it by \"sendmail -bd\"",
+	    conf->queue.user);
+	return refuse(EX_UNAVAILABLE, text);
+}
+
+static int
+read_only(const struct conf *conf, const struct identity *identity,
+    const struct err *lock)
 {
 	struct parts p;
 	struct err e;
@@ -197,7 +223,7 @@ read_only(const struct conf *conf, const struct identity *identity)
 	if (rc == 0)
 		serve(&p, false);
 	parts_close(&p);
-	return rc == 0 ? 0 : refuse(EX_UNAVAILABLE, e.text);
+	return rc == 0 ? 0 : cannot_look(conf, lock, &e);
 }
 
 int
@@ -212,10 +238,11 @@ answer_run(const struct conf *conf, const struct identity *identity)
 	if (lock == -1 && e.class == ERR_TEMP)
 		return ask_daemon(conf);
 	if (lock != -1) {
+		err_clear(&e);
 		rc = with_lock(conf, identity, &e);
 		lock_release(lock);
 	}
 	if (rc == -1)
 		return refuse(EX_UNAVAILABLE, e.text);
-	return rc == 0 ? 0 : read_only(conf, identity);
+	return rc == 0 ? 0 : read_only(conf, identity, &e);
 }

@@ -71,6 +71,7 @@ aliases_check(const struct args *a)
 	struct site site;
 
 	report_init(&report, a->tag, false);
+	report.program = a->program;
 	site_open(&site, a, &report);
 	check_file(site.conf->local.aliases, &report);
 	site_close(&site);

@@ -443,10 +443,13 @@ set_by_name(struct args *a, const char *name)
 		return;
 	if ((slash = strrchr(name, '/')) != NULL)
 		name = slash + 1;
-	if (strcmp(name, "mailq") == 0)
+	if (strcmp(name, "mailq") == 0) {
+		a->program = "mailq";
 		a->mode = MODE_LIST;
-	else if (strcmp(name, "newaliases") == 0)
+	} else if (strcmp(name, "newaliases") == 0) {
+		a->program = "newaliases";
 		a->mode = MODE_ALIASES;
+	}
 }
 
 int
@@ -456,6 +459,7 @@ args_parse(int argc, char **argv, struct args *out, struct err *e)
 	int i;
 
 	memset(out, 0, sizeof(*out));
+	out->program = "sendmail";
 	if (argc < 1) /* execve(2) allows it */
 		return err_set(
 		    e, ERR_PERM, USAGE, "called without so much as a name");

@@ -40,6 +40,7 @@ enum error_mode {
 };
 
 struct args {
+	const char *program; /* "sendmail", "mailq" or "newaliases" */
 	enum mode mode;
 	enum daemon_how daemon;
 	const char *conf_path; /* -C, or NULL */

@@ -34,6 +34,7 @@ ask(const struct args *a, const struct ctl_request *request,
 	struct err e;
 
 	report_init(&report, a->tag, false);
+	report.program = a->program;
 	site_open(&site, a, &report);
 	question.where = site_control(&site, start);
 	if (ctl_ask(&question, &answer, &e) == -1)

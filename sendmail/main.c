@@ -65,6 +65,7 @@ main(int argc, char **argv)
 		status = run(&args);
 	} else {
 		report_init(&report, NULL, args.errors == ERROR_QUIET);
+		report.program = args.program;
 		report_error(&report, "%s", e.text);
 		status = EX_USAGE;
 	}

@@ -28,16 +28,17 @@ report_init(struct report *r, const char *tag, bool is_quiet)
 		strlcpy(r->ident, "sendmail", sizeof(r->ident));
 	r->is_quiet = is_quiet;
 	r->is_verbose = false;
+	r->program = "sendmail";
 }
 
 /* Best effort: whoever closed stderr does not read it. */
 static void
-put_stderr(const char *text)
+put_stderr(const struct report *r, const char *text)
 {
 	struct buf line;
 
 	buf_init(&line, 4 * LINE_MAX_OCTETS + 32);
-	buf_puts(&line, "sendmail: ");
+	buf_printf(&line, "%s: ", r->program);
 	utf8_put_safe(&line, text);
 	buf_puts(&line, "\n");
 	(void)!write(STDERR_FILENO, line.data, line.len);
@@ -61,7 +62,7 @@ report_error(const struct report *r, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (!r->is_quiet)
-		put_stderr(text);
+		put_stderr(r, text);
 	put_log(r, LOG_ERR, text);
 }
 
@@ -76,7 +77,7 @@ report_progress(const struct report *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	put_stderr(text);
+	put_stderr(r, text);
 }
 
 void

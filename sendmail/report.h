@@ -10,14 +10,15 @@
  * to the system log as well.  The log is opened with its first line.
  */
 struct report {
-	char ident[33];  /* in the log: -L, or "sendmail" */
-	bool is_quiet;   /* nothing on stderr */
-	bool is_verbose; /* what became of the message, on a terminal */
+	char ident[33];      /* in the log: -L, or "sendmail" */
+	bool is_quiet;       /* nothing on stderr */
+	bool is_verbose;     /* what became of the message, on a terminal */
+	const char *program; /* on stderr: "sendmail", or what is set */
 };
 
 void report_init(struct report *r, const char *tag, bool is_quiet);
 
-/* "sendmail: TEXT" on stderr, and in the log. */
+/* "PROGRAM: TEXT" on stderr, and in the log. */
 void report_error(const struct report *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib.site import USER
+from lib.site import USER, program
 
 TEXT = "From: %s\nSubject: x\nMessage-ID: <m.1@contoso.example>\n\nhello\n" \
     % USER
@@ -369,9 +369,24 @@ def test_listing_without_anything(site):
 def test_others_without_a_daemon(holding):
     holding.submit("a@example.net", stdin=TEXT)
     holding.stop()
-    done = holding.mailchute("queue", uid=5)
-    assert done.returncode == NOUSER and done.stderr
-    assert "a@example.net" not in done.stdout
+    said = ": mailchuted is not running, and without it only root and %s " \
+        "may look; root starts it by \"sendmail -bd\"\n" % holding.user
+    for name, args in (("mailchute", ["queue"]), ("mailq", []),
+                       ("sendmail", ["-bp"])):
+        done = holding.run([program(name), "-C", holding.conf_path, *args],
+                           uid=5)
+        assert (done.returncode, done.stdout) == (NOUSER, "")
+        assert done.stderr == name + said
+
+
+@needs_root
+def test_the_folder_of_somebody_else(site):
+    """Root hears what mailchuted would say, and not what follows from it."""
+    os.chown(site.path("lib"), 5, 5)
+    done = site.mailchute("queue")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert "its folder, queue.directory, has to belong to user id %d" \
+        % site.uid in done.stderr
 
 
 def test_changes_without_a_daemon(holding):
