@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/args.h"
 #include "common/nearest.h"
@@ -32,12 +33,32 @@ find_verb(const char *name)
 	return NULL;
 }
 
+/* Of the manual's plan: named, so that nobody takes them for a slip. */
+static bool
+is_to_come(const char *word)
+{
+	static const char *const names[] = { "backup", "check", "devices",
+		"explain", "explain-reply", "import-config", "legacy",
+		"metrics", "passwd", "restore", "salvage", "setup", "test" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], word) == 0)
+			return true;
+	return false;
+}
+
 static int
 unknown_verb(const char *word, struct err *e)
 {
 	struct nearest near;
 	size_t i;
 
+	if (is_to_come(word))
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "this version has no command \"%s\" yet; see mailchute "
+		    "--help",
+		    word);
 	nearest_init(&near, word);
 	for (i = 0; i < nverbs; i++)
 		nearest_try(&near, verbs[i].name);
@@ -121,10 +142,13 @@ take_operand(struct args *a, const char *word, struct err *e)
 		    a->verb->name, word);
 	if (*word == '\0')
 		return usage(e, "a queue id cannot be", word);
-	if (strcmp(word, "ALL") == 0 && (a->verb->takes & TAKES_IDS) != 0)
+	if ((a->verb->takes & TAKES_IDS) == 0 || strcasecmp(word, "ALL") != 0)
+		add_id(a, word);
+	else if (strcmp(word, "ALL") == 0)
 		a->all = true;
 	else
-		add_id(a, word);
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "\"%s\" is no queue id; did you mean ALL?", word);
 	return 0;
 }
 

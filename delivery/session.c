@@ -184,7 +184,8 @@ sign_in(struct session *s, struct reply *r, struct job_result *why)
 		    e.class == ERR_TEMP ? JOB_SCOPE_CONNECTION
 					: JOB_SCOPE_ACCOUNT,
 		    "4.7.0", e.text,
-		    "See account.password_file, password_command, token_file.",
+		    "Do what the text says; a file that is changed is read "
+		    "again by itself, else run \"mailchute retry ALL\".",
 		    why);
 		goto out;
 	}

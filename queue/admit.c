@@ -362,7 +362,7 @@ log_queued(const struct admission *m)
 	log_num(&b, "uid", (int64_t)m->caller.uid);
 	log_str(&b, "sender", m->row.sender);
 	log_num(&b, "rcpts", (int64_t)m->targets->n);
-	log_num(&b, "size", (int64_t)m->size);
+	log_num(&b, "size", (int64_t)(m->traced + m->size));
 	log_str(&b, "account", m->row.account);
 	log_str(&b, "message_id", m->row.message_id);
 	log_end(&b, LOG_INFO);

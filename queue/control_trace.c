@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/conf_value.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "queue/control_priv.h"
@@ -132,13 +133,19 @@ search_queue(struct client *c, struct trace *t, struct err *e)
 static void
 end(struct client *c, const struct trace *t)
 {
-	if (t->has_found)
+	struct buf history;
+
+	if (t->has_found) {
 		client_done(c, 0, "%s", "");
-	else
-		client_done(c, EX_NOINPUT,
-		    "no mail%s is known by %s; what is finished is remembered "
-		    "for queue.history",
-		    c->may_all ? "" : " of yours", c->request.word);
+		return;
+	}
+	buf_init(&history, 64);
+	conf_put_duration(&history, c->parts->conf->queue.history_s);
+	client_done(c, EX_NOINPUT,
+	    "no mail%s is known by %s; what is finished is remembered for %s "
+	    "(queue.history)",
+	    c->may_all ? "" : " of yours", c->request.word, buf_data(&history));
+	buf_clear(&history);
 }
 
 void

@@ -111,6 +111,14 @@ secret_open(const struct conf *conf, const char *name, struct err *e)
 		    path, path);
 		goto out;
 	}
+	if (fd == -1 && errno == ENOENT) {
+		err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s: %s; write the secret to it, and chown %lu %s && "
+		    "chmod 0600 %s",
+		    path, strerror(errno), (unsigned long)geteuid(), path,
+		    path);
+		goto out;
+	}
 	if (fd == -1) {
 		err_errno(e, ERR_LOCAL, "5.3.5", "%s", path);
 		goto out;

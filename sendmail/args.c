@@ -292,7 +292,8 @@ set_flush(struct args *a)
 static int
 set_queue(struct args *a, const char *value, struct err *e)
 {
-	if (isdigit((unsigned char)value[0])) {
+	if (isdigit((unsigned char)value[0]) &&
+	    value[strspn(value, "0123456789smhdw")] == '\0') {
 		/* An interval: mailchuted keeps its own schedule. */
 		if (a->mode == MODE_SUBMIT || a->mode == MODE_FLUSH) {
 			a->mode = MODE_DAEMON;

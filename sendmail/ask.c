@@ -2,6 +2,7 @@
 /* The two questions that the front end asks of the queue. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,7 @@ ask_list(const struct args *a)
 {
 	struct mailq *q = mailq_new(stdout, clock_wall());
 	struct ctl_request request;
+	struct report report;
 	int status;
 
 	memset(&request, 0, sizeof(request));
@@ -97,8 +99,13 @@ ask_list(const struct args *a)
 	if (status == EX_OK)
 		mailq_end(q);
 	/* A listing that did not arrive must not look like a short one. */
-	if (fflush(stdout) == EOF && status == EX_OK)
+	if (fflush(stdout) == EOF && status == EX_OK) {
+		report_init(&report, a->tag, false);
+		report.program = a->program;
+		report_error(&report, "the listing cannot be written: %s",
+		    strerror(errno));
 		status = EX_IOERR;
+	}
 	mailq_free(q);
 	return status;
 }

@@ -77,8 +77,12 @@ make_folder(const struct drop *d, struct err *e)
 	if ((pw = getpwnam(d->user)) == NULL || pw->pw_uid == 0)
 		return err_set(e, ERR_TEMP, "4.3.5",
 		    "the drop folder %s is missing and cannot be made: "
-		    "queue.user is %s, which is %s",
-		    d->folder, d->user, pw == NULL ? "no user" : "root");
+		    "queue.user is %s, which is %s%s",
+		    d->folder, d->user,
+		    pw == NULL ? "no user; make it by useradd --system "
+				 "--user-group --shell /usr/sbin/nologin "
+			       : "root; name an unprivileged user",
+		    pw == NULL ? d->user : "");
 	if (make_parents(d->folder) == -1 ||
 	    (mkdir(d->folder, 0700) == -1 && errno != EEXIST))
 		return no_folder(e, d, errno, "make it, or start mailchuted");
@@ -130,7 +134,9 @@ open_folder(const struct drop *d, struct err *e)
 		fd = open(d->folder, flags);
 	}
 	if (fd == -1)
-		return no_folder(e, d, errno, "start mailchuted");
+		return no_folder(e, d, errno,
+		    "start mailchuted as root, which makes it (sendmail -bd, "
+		    "or the service)");
 	if (d->is_foreign && check_foreign(d, fd, e) == -1) {
 		close(fd);
 		return -1;

@@ -241,7 +241,36 @@ def test_others_do_not(site):
     done = site.sendmail("-i", "a@example.net", uid=5)
     assert done.returncode == TEMPFAIL
     assert site.path("spool/drop") in done.stderr
+    assert "start mailchuted as root, which makes it" in done.stderr
     assert not os.path.exists(site.path("spool/drop"))
+
+
+@needs_root
+@pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o646)])
+def test_root_makes_none_by_somebody_s_word(site, owner, mode):
+    """-C of a file that is another's, or that others may write."""
+    os.rmdir(site.path("spool/drop"))
+    os.chown(site.conf_path, owner, 0)
+    os.chmod(site.conf_path, mode)
+    done = site.sendmail("-i", "a@example.net")
+    assert done.returncode == TEMPFAIL and done.stderr
+    assert not os.path.exists(site.path("spool/drop"))
+    os.chown(site.conf_path, 0, 0)
+    os.chmod(site.conf_path, 0o644)
+    assert site.sendmail("-i", "a@example.net").returncode == 0
+    assert len(site.dropped()) == 1
+
+
+@needs_root
+def test_no_folder_without_a_user(site):
+    """And how there will be one."""
+    site.conf["queue"]["user"] = "no-such-user-here"
+    site.write_conf()
+    os.rmdir(site.path("spool/drop"))
+    done = site.sendmail("-i", "a@example.net")
+    assert done.returncode == TEMPFAIL
+    assert "make it by useradd --system --user-group --shell " \
+        "/usr/sbin/nologin no-such-user-here\n" in done.stderr
 
 
 @needs_root

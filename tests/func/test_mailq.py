@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -71,6 +72,27 @@ def test_monitoring_plugins(holding, n, kind):
         holding.submit("a@example.net", stdin=TEXT)
     assert check_mailq(holding.mailq(), kind) in ((0, None) if n == 0
                                                   else (n,))
+
+
+def test_a_listing_that_cannot_be_written(holding):
+    """It is no short one, and does not fail without a word."""
+    holding.submit("a@example.net", stdin=TEXT)
+    for name in ("mailq", "mailchute"):
+        args = [] if name == "mailq" else ["queue"]
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [program(name), "-C", holding.conf_path, *args], stdout=full,
+                stderr=subprocess.PIPE, env=holding.environment(), text=True)
+        assert done.returncode == 74
+        assert done.stderr.startswith(name + ": the ")
+        assert "cannot be written" in done.stderr
+
+
+def test_the_log_and_the_listing_tell_one_size(holding):
+    holding.submit("a@example.net", stdin=TEXT)
+    message, = holding.queue()
+    queued, = holding.log.events("queued", id=message["id"])
+    assert int(queued["size"]) == message["size"]
 
 
 def test_sendmail_bp_is_the_same(holding):

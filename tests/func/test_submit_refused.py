@@ -32,7 +32,7 @@ def test_no_recipients(holding, args, stdin):
 
 @pytest.mark.parametrize("option", [
     "-z", "-bt", "-ba", "-bz", "-bs7", "-bP", "-M1", "-Q", "-J", "-T5d",
-    "-qG", "-qQ", "-qL", "-\u00e9", "--unknown"])
+    "-qG", "-qQ", "-qL", "-q5x", "-\u00e9", "--unknown"])
 def test_options_refused(holding, option):
     refused(holding, USAGE, option, "a@example.net", stdin=TEXT)
 

@@ -80,6 +80,7 @@ def test_nothing_is_found(holding):
         done = holding.mailchute("trace", word)
         assert (done.returncode, done.stdout) == (66, "")
         assert word in done.stderr
+        assert "remembered for 30d (queue.history)" in done.stderr
     assert holding.mailchute("trace").returncode == 64
 
 

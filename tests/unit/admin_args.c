@@ -98,6 +98,9 @@ static const struct {
 } refusals[] = {
 	{ { NULL }, "no command is given" },
 	{ { "quue" }, "did you mean \"queue\"?" },
+	{ { "passwd" }, "this version has no command \"passwd\" yet" },
+	{ { "restore", "x" }, "this version has no command \"restore\" yet" },
+	{ { "hold", "all" }, "\"all\" is no queue id; did you mean ALL?" },
 	{ { "xyzzyx" }, "unknown command \"xyzzyx\"; see" },
 	{ { "--jsno", "queue" }, "unknown option \"--jsno\"" },
 	{ { "-C" }, "-C needs the name of a file" },

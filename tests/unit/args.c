@@ -202,6 +202,8 @@ static const struct {
 	{ "sendmail -qSroot", "flush qS=root" },
 	{ "sendmail -q!Rexample.com", "flush" },
 	{ "sendmail -q30m", "daemon interval" },
+	{ "sendmail -q1h30m", "daemon interval" },
+	{ "sendmail -q30", "daemon interval" },
 	{ "sendmail -bd", "daemon background" },
 	{ "sendmail -bd -q30m", "daemon background" },
 	{ "sendmail -q30m -bd", "daemon background" },
