@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "admin/run.h"
+#include "common/xalloc.h"
 
 static void
 print_help(void)
@@ -35,6 +36,26 @@ print_problems(const struct strlist *l)
 		fprintf(stderr, "%s\n", l->v[i]);
 }
 
+/* The verdict alone may be all that somebody reads: it names the first. */
+static int
+status_of_errors(
+    const struct args *a, const char *path, const struct strlist *errors)
+{
+	char more[64] = "", *why;
+	int status;
+
+	if (access(path, R_OK) == -1 && errno == EACCES)
+		return status_without_conf(
+		    a, "unknown", "the configuration may not be read");
+	if (errors->n > 1)
+		snprintf(more, sizeof(more), "; and %zu more", errors->n - 1);
+	why = xasprintf("the configuration has errors: %s%s",
+	    errors->n == 0 ? path : errors->v[0], more);
+	status = status_without_conf(a, "critical", why);
+	free(why);
+	return status;
+}
+
 static int
 run(const struct args *a)
 {
@@ -51,11 +72,7 @@ run(const struct args *a)
 	if (c != NULL)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)
-		status = access(path, R_OK) == -1 && errno == EACCES
-			     ? status_without_conf(a, "unknown",
-				   "the configuration may not be read")
-			     : status_without_conf(a, "critical",
-				   "the configuration has errors");
+		status = status_of_errors(a, path, &p.errors);
 	conf_problems_clear(&p);
 	conf_free(c);
 	return status;

@@ -169,6 +169,25 @@ is_hidden(const struct conf *c)
 	return hidden;
 }
 
+/* One that was started to answer has said what keeps it from running. */
+static void
+set_not_running(struct report *r, int rc, const struct ctl_answer *answer)
+{
+	char *why;
+
+	if (rc == -1 || answer->status == 0 ||
+	    answer->status == EX_UNAVAILABLE) {
+		set_verdict(r, "critical",
+		    "mailchuted is not running: mail is kept, and none goes "
+		    "out");
+		return;
+	}
+	why = xasprintf("mailchuted is not running, and cannot: %s",
+	    ctl_answer_reason(answer));
+	set_verdict(r, "critical", why);
+	free(why);
+}
+
 /*
  * Without a daemon the queue can be looked at by whom it belongs to, but
  * nothing goes out: that is critical, whatever the queue holds.
@@ -197,9 +216,7 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 		set_verdict(r, "unknown",
 		    "queue.socket_directory may not be looked into");
 	} else if (!answer.is_daemon) {
-		set_verdict(r, "critical",
-		    "mailchuted is not running: mail is kept, and none goes "
-		    "out");
+		set_not_running(r, rc, &answer);
 	} else if (rc == -1) {
 		set_verdict(r, answer.is_hung ? "critical" : "unknown", e.text);
 	} else if (answer.status == EX_NOPERM) {

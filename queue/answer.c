@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,20 @@ refuse(int status, const char *text)
 	frame_send(CTL_FD, &b, clock_mono_ms() + DAEMON_WAIT_MS, &e);
 	buf_clear(&b);
 	return status;
+}
+
+int
+answer_refuse(const struct conf *conf, int status, const struct err *why)
+{
+	char text[ERR_TEXT_MAX];
+
+	if (status != EX_NOPERM)
+		return refuse(status, why->text);
+	snprintf(text, sizeof(text),
+	    "mailchuted is not running, and without it only root and %s may "
+	    "look; root starts it by \"sendmail -bd\"",
+	    conf->queue.user);
+	return refuse(EX_UNAVAILABLE, text);
 }
 
 /* ---- a daemon after all ---- */
@@ -197,18 +212,14 @@ cannot_look(
     const struct conf *conf, const struct err *lock, const struct err *look)
 {
 	struct peer client = { .uid = (uid_t)-1 };
-	char text[ERR_TEXT_MAX];
+	char path[PATH_MAX];
 
 	if (peer_get(CTL_FD, &client) == 0 && client.uid == 0)
 		return refuse(EX_CONFIG, lock->text);
-	snprintf(text, sizeof(text), "%s/queue.db", conf->queue.directory);
-	if (access(text, R_OK) == 0 || errno != EACCES)
+	snprintf(path, sizeof(path), "%s/queue.db", conf->queue.directory);
+	if (access(path, R_OK) == 0 || errno != EACCES)
 		return refuse(EX_UNAVAILABLE, look->text);
-	snprintf(text, sizeof(text),
-	    "mailchuted is not running, and without it only root and %s may "
-	    "look; root starts it by \"sendmail -bd\"",
-	    conf->queue.user);
-	return refuse(EX_UNAVAILABLE, text);
+	return answer_refuse(conf, EX_NOPERM, look);
 }
 
 static int

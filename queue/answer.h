@@ -14,4 +14,10 @@
  */
 int answer_run(const struct conf *conf, const struct identity *identity);
 
+/*
+ * The answer of one that cannot even begin, so that the client tells it in its
+ * own place; returns what to exit with.
+ */
+int answer_refuse(const struct conf *conf, int status, const struct err *why);
+
 #endif

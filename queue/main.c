@@ -242,8 +242,11 @@ main(int argc, char **argv)
 	umask(077);
 	raise_descriptors();
 	c = load(&o, &warnings);
-	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1)
+	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1) {
+		if (o.mode == MODE_ANSWER)
+			return answer_refuse(c, status_of(&e), &e);
 		fatalx(status_of(&e), "%s", e.text);
+	}
 	if (o.mode == MODE_DAEMON && !o.no_commands)
 		dirs_mend(c, &id);
 	if (!o.no_commands)

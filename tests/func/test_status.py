@@ -4,6 +4,7 @@ exits."""
 
 import contextlib
 import os
+import re
 import signal
 
 import pytest
@@ -114,3 +115,55 @@ def test_a_daemon_that_hangs(running, server):
         status = running.status()
     assert (status["verdict"], status["waiting"]) == ("critical", None)
     assert running.mailchute("status").returncode == 0
+
+
+# ---- no daemon, and why ----------------------------------------------------------
+
+@pytest.mark.skipif(os.getuid() != 0, reason="as another it stays who it is")
+@pytest.mark.parametrize("option, value, cause", [
+    ("user", "no-such-user-here", "queue.user: there is no user "
+     "no-such-user-here; make it by useradd"),
+    ("admin_group", "no-such-group", "queue.admin_group: there is no group "
+     "no-such-group; make it by groupadd")])
+def test_why_it_cannot_run(site, option, value, cause):
+    """A pager shows the verdict alone: the cause stands in it."""
+    site.conf["queue"][option] = value
+    site.write_conf()
+    done = site.mailchute("status")
+    assert done.returncode == 2
+    assert done.stdout.startswith(
+        "critical: mailchuted is not running, and cannot: " + cause)
+    assert cause in site.status()["reason"]
+    done = site.mailchute("queue")
+    assert done.returncode == 78
+    assert done.stderr.startswith("mailchute: " + cause)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_errors_of_the_configuration(site):
+    def reason():
+        done = site.mailchute("status")
+        assert done.returncode == 2
+        said, = done.stdout.splitlines()
+        assert site.status()["reason"] == said.removeprefix("critical: ")
+        return said
+    site.conf["queue"]["lifetim"] = "5d"
+    site.write_conf()
+    assert re.fullmatch("critical: the configuration has errors: %s:\\d+: .*"
+                        "lifetime.*" % re.escape(site.conf_path), reason())
+    site.conf["local"]["nonsense"] = "x"
+    site.write_conf()
+    assert reason().endswith("; and 1 more")
+    os.unlink(site.conf_path)
+    assert reason() == "critical: the configuration has errors: " \
+        "%s: cannot be read: No such file or directory" % site.conf_path
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
+def test_a_stranger_hears_one_line(site):
+    """Not also what a daemon in his name could not make."""
+    os.rmdir(site.path("lib"))
+    done = site.mailchute("queue", uid=5)
+    assert (done.returncode, done.stdout) == (69, "")
+    said, = done.stderr.splitlines()
+    assert "only root and %s may look" % site.user in said
