@@ -94,6 +94,7 @@ json_message(const struct ctl_message *m)
 	set(o, "uid", json_integer((json_int_t)m->uid));
 	set(o, "message_id", known_text(m->message_id));
 	set(o, "recipients", json_array());
+	set(o, "kind", known_text(m->kind));
 	return o;
 }
 

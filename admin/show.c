@@ -28,6 +28,7 @@ struct showing {
 	uint64_t printed;
 	bool in_recipients, in_timeline;
 	bool is_first_body;
+	char last[16];   /* the message of the event before */
 	struct buf body; /* JSON alone: the message as one string */
 };
 
@@ -42,6 +43,18 @@ put_line(const char *name, const char *value)
 	putchar('\n');
 }
 
+/* What is mailchute's own has no sender who could tell. */
+static const char *
+own_kind(const struct ctl_message *m)
+{
+	if (m->kind == NULL)
+		return "";
+	if (strcmp(m->kind, "bounce") == 0)
+		return " (a notice of mailchute's own)";
+	return strcmp(m->kind, "alarm") == 0 ? " (an alarm of mailchute's own)"
+					     : "";
+}
+
 static void
 print_head(struct showing *s, const struct ctl_message *m)
 {
@@ -53,7 +66,9 @@ print_head(struct showing *s, const struct ctl_message *m)
 	fputs("  ", stdout);
 	text_put(stdout, m->state);
 	putchar('\n');
-	put_line("from", *m->sender == '\0' ? "<>" : m->sender);
+	printf("  %-14s", "from");
+	text_put(stdout, *m->sender == '\0' ? "<>" : m->sender);
+	puts(own_kind(m));
 	printf("  %-14suid %lu\n", "submitted by", (unsigned long)m->uid);
 	put_line("account", text_account(m->account));
 	text_local_time(m->arrived_at, when);
@@ -226,6 +241,7 @@ take_message(struct showing *s, const struct frame *f, struct err *e)
 	if (ctl_get_message(f, &m, e) == -1)
 		return -1;
 	s->has_message = true;
+	s->last[0] = '\0';
 	s->in_recipients = s->in_timeline = false;
 	s->arrived_at = m.arrived_at;
 	if (s->json) {
@@ -239,7 +255,7 @@ take_message(struct showing *s, const struct frame *f, struct err *e)
 	return 0;
 }
 
-/* A message that ended with one attempt, which is all that is kept of it. */
+/* How a recipient's mail ended is all that is kept of it. */
 static void
 print_event(struct showing *s, const struct ctl_event *ev)
 {
@@ -263,12 +279,19 @@ print_event(struct showing *s, const struct ctl_event *ev)
 		.text = ev->text,
 	};
 
-	s->arrived_at = ev->arrived_at;
-	s->in_timeline = false;
-	print_head(s, &m);
-	if (ev->original != NULL && strcmp(ev->original, ev->address) != 0)
-		put_line("sent to", ev->original);
+	/* The recipients of one message, as a rule, come one after another. */
+	if (strcmp(s->last, ev->id) != 0) {
+		s->arrived_at = ev->arrived_at;
+		s->in_timeline = false;
+		print_head(s, &m);
+		strlcpy(s->last, ev->id, sizeof(s->last));
+	}
 	print_attempt(s, &a);
+	if (ev->original != NULL && strcmp(ev->original, ev->address) != 0) {
+		printf("  %19s  sent to ", "");
+		text_put(stdout, ev->original);
+		putchar('\n');
+	}
 }
 
 static int

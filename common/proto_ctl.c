@@ -46,6 +46,7 @@ static const struct fieldmap_item message_items[] = {
 	NUM(7, ctl_message, arrived_at, 0, INT64_MAX),
 	NUM(8, ctl_message, attempts, 0, UINT64_MAX),
 	NUM(9, ctl_message, uid, 0, UINT32_MAX),
+	STR(10, ctl_message, kind, false),
 };
 
 static const struct fieldmap_item recipient_items[] = {

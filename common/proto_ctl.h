@@ -83,6 +83,7 @@ struct ctl_message {
 	int64_t arrived_at;
 	uint64_t attempts;
 	uid_t uid;
+	char *kind; /* "mail", "bounce" or "alarm" */
 };
 void ctl_message_clear(struct ctl_message *m);
 int ctl_put_message(struct buf *b, const struct ctl_message *m);

@@ -60,6 +60,7 @@ begin_message(struct client *c, const struct store_message *m)
 	c->message.arrived_at = m->arrived_at;
 	c->message.attempts = m->attempts;
 	c->message.uid = m->uid;
+	c->message.kind = xstrdup(message_kind_name(m->kind));
 	c->rank = RANKS - 1;
 	buf_truncate(&c->pending, 0);
 }

@@ -46,6 +46,12 @@ store_last_id(const struct store *s)
 	return s->last_id;
 }
 
+const char *
+message_kind_name(enum message_kind kind)
+{
+	return kind_name[kind];
+}
+
 void
 store_message_clear(struct store_message *m)
 {

@@ -120,6 +120,7 @@ enum message_kind {
 	KIND_BOUNCE, /* a notice of ours about failed or delayed mail */
 	KIND_ALARM   /* to local.admin; goes before all other mail */
 };
+const char *message_kind_name(enum message_kind kind);
 
 /* An id greater than every one given before. */
 uint64_t store_next_id(struct store *s, int64_t now_ms);

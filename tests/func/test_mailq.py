@@ -166,7 +166,7 @@ def test_the_owner_may(holding):
 # ---- json ------------------------------------------------------------------------
 
 KEYS = {"id", "state", "sender", "account", "size", "arrived_at", "attempts",
-        "uid", "message_id", "recipients"}
+        "uid", "message_id", "kind", "recipients"}
 RCPT_KEYS = {"address", "state", "code", "status", "text", "meaning", "fix",
              "next_at"}
 STATUS_KEYS = {"verdict", "since", "waiting", "held", "failed", "oldest_at",

@@ -71,3 +71,29 @@ def test_the_timeline_has_refused_connections(make_site, server):
     assert {(address, outcome) for address, outcome, _ in timeline(site)} == \
         {("a@example.net", "untried")}
     assert "refused" in timeline(site)[0][2]
+
+
+def test_a_notice_is_shown_as_one(make_site, server):
+    """"from <>" alone tells nobody whose it is."""
+    server.options.recipient_replies["no@*"] = "550 5.1.1 No such user"
+    server.options.recipient_replies[USER] = "451 4.3.0 Not now"
+    site = make_site(server).start()
+    site.submit("no@example.net", stdin=TEXT)
+    site.wait(lambda: USER in site.recipients(), "the notice")
+    notice, = site.queue()
+    assert (notice["kind"], notice["sender"]) == ("bounce", "")
+    text = site.mailchute("show", notice["id"]).stdout
+    assert "\n  from          <> (a notice of mailchute's own)\n" in text
+
+
+def test_a_finished_message_is_told_once(running, server):
+    """With a line for each of its recipients."""
+    running.submit("a@example.net", "b@example.net", stdin=TEXT)
+    running.submit("c@example.net", stdin=TEXT)
+    server.record.wait_messages(2)
+    running.wait_empty()
+    text = running.mailchute("trace", USER).stdout
+    assert text.count("submitted by") == 2
+    assert text.count("accepted\n") == 2
+    for address in ("a", "b", "c"):
+        assert text.count("delivered  %s@example.net by" % address) == 1

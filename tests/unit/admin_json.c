@@ -38,7 +38,8 @@ static void
 message_has_its_keys(void **state)
 {
 	const struct ctl_message m = { S("0199A1B2C3D4"), S("queued"), S(""),
-		NULL, S("<a@b>"), 2048, 1700000000, 0, 4294967294U };
+		NULL, S("<a@b>"), 2048, 1700000000, 0, 4294967294U,
+		S("bounce") };
 	struct ctl_recipient r = { .address = S("bob@example.com"),
 		.state = S("queued"),
 		.code = 450,
@@ -51,7 +52,7 @@ message_has_its_keys(void **state)
 	(void)state;
 	assert_keys(o,
 	    "id state sender account size arrived_at attempts uid message_id "
-	    "recipients");
+	    "recipients kind");
 	json_add_recipient(o, &r, 1700000059);
 	/* A next try that is over is now, and none stays none. */
 	json_add_recipient(o, &r, 1700000061);

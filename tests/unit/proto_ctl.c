@@ -66,7 +66,8 @@ message_and_recipient_come_back(void **state)
 {
 	struct ctl_message m = { (char *)(uintptr_t) "0199A1B2C3D4",
 		(char *)(uintptr_t) "queued", (char *)(uintptr_t) "", NULL,
-		(char *)(uintptr_t) "<a@b>", 4096, 1700000000, 3, 4294967294U };
+		(char *)(uintptr_t) "<a@b>", 4096, 1700000000, 3, 4294967294U,
+		(char *)(uintptr_t) "bounce" };
 	struct ctl_recipient r = { .address = (char *)(uintptr_t) "bob@b",
 		.state = (char *)(uintptr_t) "queued",
 		.code = 450,
@@ -88,6 +89,7 @@ message_and_recipient_come_back(void **state)
 	assert_null(m2.account);
 	assert_int_equal(m2.uid, 4294967294U);
 	assert_int_equal(m2.attempts, 3);
+	assert_string_equal(m2.kind, "bounce");
 	ctl_message_clear(&m2);
 
 	buf_truncate(&b, 0);
