@@ -99,6 +99,24 @@ tells_why_it_cannot_bind(void **state)
 	assert_int_equal(s.fd[SOCKET_SUBMIT], -1);
 }
 
+/* Who sees it asks at once how the mail is going. */
+static void
+submit_comes_last(void **state)
+{
+	char *directory = fixture_directory(), path[256];
+	struct sockets s;
+	struct err e;
+
+	(void)state;
+	sockets_init(&s);
+	snprintf(path, sizeof(path), "%s/control", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(sockets_bind(&s, directory, &e), -1);
+	assert_false(exists(directory, "submit"));
+	assert_int_equal(rmdir(path), 0);
+	fixture_remove(directory);
+}
+
 static int
 made(int family, int type, bool listens)
 {
@@ -173,6 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(binds_what_is_missing),
 		cmocka_unit_test(tells_why_it_cannot_bind),
+		cmocka_unit_test(submit_comes_last),
 		cmocka_unit_test(adopts_only_what_serves),
 		cmocka_unit_test(gives_back_what_was_lent),
 	};
