@@ -201,22 +201,8 @@ get_frame(const struct frame *f, enum ctl_type type,
 bool
 ctl_is_question(enum ctl_verb verb)
 {
-	switch (verb) {
-	case CTL_LIST:
-	case CTL_SHOW:
-	case CTL_STATUS:
-	case CTL_TRACE:
-		return true;
-	case CTL_HOLD:
-	case CTL_RELEASE:
-	case CTL_RETRY:
-	case CTL_REMOVE:
-	case CTL_PAUSE:
-	case CTL_RESUME:
-	case CTL_FLUSH:
-		break;
-	}
-	return false;
+	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
+	       verb == CTL_TRACE;
 }
 
 void

@@ -57,6 +57,18 @@ reason_budget(const struct dispatch_view *v)
 	return text;
 }
 
+const char *
+reason_budget_meaning(const struct dispatch_view *v)
+{
+	if (!provider_is_office365(v->conf->provider))
+		return "mailchute sends no more than the configuration allows.";
+	return v->is_day_spent
+		   ? "Exchange Online takes 10,000 recipients a day from a "
+		     "mailbox, and refuses what is more."
+		   : "Exchange Online takes 30 messages a minute from a "
+		     "mailbox, and throttles who sends more.";
+}
+
 /* What the server said in our words where there are some, else in its own. */
 static char *
 format_cause(const struct store_account *k)

@@ -11,8 +11,12 @@ struct dispatch_view;
  * caller's to free.
  */
 
-/* Of an account whose state is budget: which one is spent. */
+/* Of an account whose state is budget: which one is spent, and why it is. */
 char *reason_budget(const struct dispatch_view *v);
+const char *reason_budget_meaning(const struct dispatch_view *v);
+#define REASON_BUDGET_FIX \
+	"Nothing to do: it goes by itself. Where it is too slow, let another " \
+	"mailbox (account) send a part."
 
 /*
  * Of an account that is held, backs off or has spent its budget: what it is,

@@ -106,7 +106,8 @@ judge_account(
 	if ((level = level_of(v, waiting, now)) == LEVEL_OK)
 		return;
 	if (c->may_all)
-		reason = reason_account(v, account_shown_name(v->conf), waiting, now);
+		reason = reason_account(
+		    v, account_shown_name(v->conf), waiting, now);
 	else
 		reason = xstrdup(reason_for_anyone(v));
 	find(f, level, v->since, reason);
@@ -253,12 +254,8 @@ explain(struct ctl_account *out, const struct dispatch_view *v)
 		out->fix = copy(v->known->fix);
 	} else if (strcmp(v->state, "budget") == 0) {
 		out->text = reason_budget(v);
-		out->meaning = xstrdup("mailchute keeps below the server's "
-				       "limits; the mail goes as soon as they "
-				       "allow");
-		out->fix = xstrdup("Nothing to do: it goes by itself. Where it "
-				   "is too slow, let another mailbox (account) "
-				   "send a part.");
+		out->meaning = xstrdup(reason_budget_meaning(v));
+		out->fix = xstrdup(REASON_BUDGET_FIX);
 	}
 }
 

@@ -22,9 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/conf_value.h"
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
+#include "queue/control_reason.h"
 #include "queue/dispatch.h"
 #include "queue/times.h"
 
@@ -144,49 +144,6 @@ find_view(const struct client *c, const char *account, struct dispatch_view *v)
 	return false;
 }
 
-/* "account.rate is used up (28 messages in 1m)" */
-static void
-put_spent(struct buf *b, const char *option, uint64_t most, const char *what,
-    int64_t window_s)
-{
-	buf_printf(b, "account.%s is used up (%llu %s%s in ", option,
-	    (unsigned long long)most, what, most == 1 ? "" : "s");
-	conf_put_duration(b, window_s);
-	buf_puts(b, ")");
-}
-
-static void
-explain_budget(const struct dispatch_view *v, struct ctl_recipient *out)
-{
-	const struct conf_account *a = v->conf;
-	bool is_day =
-	    a->recipients_per_day > 0 && v->rcpts_day >= a->recipients_per_day;
-	bool is_microsoft = provider_is_office365(a->provider);
-	struct buf b;
-
-	buf_init(&b, 256);
-	if (is_day)
-		put_spent(&b, "recipients_per_day", a->recipients_per_day,
-		    "recipient", 24 * 60 * 60);
-	else
-		put_spent(&b, "rate", a->rate.count, "message", a->rate.per_s);
-	out->text = xstrdup(buf_data(&b));
-	buf_clear(&b);
-	if (!is_microsoft)
-		out->meaning = xstrdup("mailchute sends no more than the "
-				       "configuration allows.");
-	else if (is_day)
-		out->meaning = xstrdup("Exchange Online takes 10,000 "
-				       "recipients a day from a mailbox, and "
-				       "refuses what is more.");
-	else
-		out->meaning = xstrdup("Exchange Online takes 30 messages a "
-				       "minute from a mailbox, and throttles "
-				       "who sends more.");
-	out->fix = xstrdup("Nothing to do: it goes by itself. Where it is too "
-			   "slow, let another mailbox (account) send a part.");
-}
-
 /* Our own words may name a file of secrets: those are not for everybody. */
 static bool
 may_be_told(const struct client *c, const struct dispatch_view *v)
@@ -205,7 +162,9 @@ explain_account(const struct client *c, const struct dispatch_view *v,
 	if (v->next_at > out->next_at)
 		out->next_at = v->next_at;
 	if (strcmp(v->state, "budget") == 0) {
-		explain_budget(v, out);
+		out->text = reason_budget(v);
+		out->meaning = xstrdup(reason_budget_meaning(v));
+		out->fix = xstrdup(REASON_BUDGET_FIX);
 		return true;
 	}
 	if (!may_be_told(c, v)) {

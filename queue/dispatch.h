@@ -85,7 +85,7 @@ struct dispatch_view {
 	const char *state; /* "ready", "backoff", "held", "budget" */
 	int64_t since;     /* of that state */
 	int64_t next_at;
-	int64_t tried_at; /* when a message was last tried; 0: not yet */
+	int64_t tried_at;  /* when a message was last tried; 0: not yet */
 	bool is_day_spent; /* of "budget": recipients_per_day, not rate */
 	unsigned connections;
 	uint64_t sent_minute, sent_day, rcpts_day;

@@ -387,7 +387,7 @@ explain(uint64_t id, struct ctl_recipient *out)
 		.store = rig.o.parts.store,
 		.dispatch = rig.o.parts.dispatch,
 		.is_daemon = it.is_daemon };
-	const struct client c = { .parts = &cp };
+	const struct client c = { .parts = &cp, .may_all = true };
 	struct store_message m = { 0 };
 	struct store_rcpt *v;
 	size_t n;
