@@ -161,16 +161,6 @@ def make_guest(site):
     site.write_conf()
 
 
-def end_background(site):
-    """Ends a daemon that nobody is the parent of."""
-    with open(site.path("run/mailchuted.pid")) as f:
-        pid = int(f.read())
-    fd = os.pidfd_open(pid)
-    os.kill(pid, signal.SIGTERM)
-    assert select.select([fd], [], [], DEADLINE)[0]
-    os.close(fd)
-
-
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 @pytest.mark.parametrize("owner, mode", [(5, 0o644), (0, 0o666), (0, 0o664)])
 @pytest.mark.parametrize("args", GUESTS, ids=lambda args: args[0])
@@ -201,7 +191,7 @@ def test_own_configuration_is_fenced_too(site, server, args):
                       "the reason why the mail waits")
     finally:
         if args == ["-bd"]:
-            end_background(site)
+            site.end_background()
     assert not os.listdir(site.path("log"))
     assert not server.record.accepted
 

@@ -191,3 +191,10 @@ def test_stderr(site, syslog, server):
         said = f.read()
     assert "event=started" in said and "event=delivered" in said
     assert not syslog.told()
+
+
+def test_an_interval_of_no_operator_is_noted(site, syslog):
+    """Old start scripts: it is no failure, and done all the same."""
+    done = syslog.call("sendmail", "-q30m", stdin="", uid=5)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert syslog.wait_for("-q with an interval does nothing for this user")

@@ -234,6 +234,17 @@ class Site:
         self.stop()
         return self.start()
 
+    def background_pid(self):
+        """Of a daemon that nobody is the parent of."""
+        with open(self.path("run/mailchuted.pid")) as f:
+            return int(f.read())
+
+    def end_background(self):
+        """Ends that one."""
+        pid = self.background_pid()
+        os.kill(pid, signal.SIGTERM)
+        assert wait_end(pid), "a daemon in the background is left"
+
     @staticmethod
     def group(pgid):
         """Pids of a process group that are still alive."""
