@@ -196,3 +196,42 @@ groups_print(struct groups *g)
 	g->octets = 0;
 	return g->rows;
 }
+
+void
+groups_print_totals(
+    FILE *to, const struct ctl_totals *t, int64_t now, bool has_rows)
+{
+	char size[TEXT_SHORT], age[TEXT_SHORT];
+
+	if (has_rows)
+		fputc('\n', to);
+	if (t->messages == 0) {
+		fprintf(to, "The queue is empty.\n");
+	} else {
+		text_size(t->octets, size);
+		text_age(now - t->oldest_at, age);
+		if (t->own_only && !has_rows)
+			fprintf(to, "None of your messages waits.\n");
+		fprintf(to, "%s%llu message%s of %s",
+		    t->own_only ? "The whole queue: " : "",
+		    (unsigned long long)t->messages,
+		    t->messages == 1 ? "" : "s", size);
+		if (t->held > 0)
+			fprintf(to, ", %llu held", (unsigned long long)t->held);
+		if (t->uncertain > 0)
+			fprintf(to, ", %llu uncertain",
+			    (unsigned long long)t->uncertain);
+		fprintf(to,
+		    t->oldest_at == 0 ? ".\n" : "; the oldest is %s old.\n",
+		    age);
+	}
+	if (t->paused)
+		fprintf(to,
+		    "Delivery is paused; \"mailchute resume\" ends that.\n");
+	if (t->delivery_off)
+		fprintf(to, "Delivery is off (queue.delivery = off).\n");
+	if (t->no_daemon)
+		fprintf(to,
+		    "mailchuted is not running; nothing goes out until it "
+		    "is.\n");
+}

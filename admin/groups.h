@@ -2,6 +2,7 @@
 #ifndef ADMIN_GROUPS_H
 #define ADMIN_GROUPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,5 +26,9 @@ void groups_add(struct groups *g, const struct ctl_message *m,
 
 /* Prints what is kept; returns how many rows there were in all. */
 uint64_t groups_print(struct groups *g);
+
+/* What stands below all of them: the figures of the whole queue. */
+void groups_print_totals(
+    FILE *to, const struct ctl_totals *t, int64_t now, bool has_rows);
 
 #endif

@@ -10,6 +10,7 @@ libadmin_a_SOURCES = \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \
 	admin/queue.c \
+	admin/report.c admin/report.h \
 	admin/run.h \
 	admin/show.c \
 	admin/status.c \

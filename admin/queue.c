@@ -105,42 +105,6 @@ take_row(void *arg, const struct frame *f, struct err *e)
 	}
 }
 
-static void
-print_totals(const struct listing *l)
-{
-	const struct ctl_totals *t = &l->totals;
-	char size[TEXT_SHORT], age[TEXT_SHORT];
-
-	if (l->rows > 0)
-		putchar('\n');
-	if (t->messages == 0) {
-		printf("The queue is empty.\n");
-	} else {
-		text_size(t->octets, size);
-		text_age(l->now - t->oldest_at, age);
-		if (t->own_only && l->rows == 0)
-			printf("None of your messages waits.\n");
-		printf("%s%llu message%s of %s",
-		    t->own_only ? "The whole queue: " : "",
-		    (unsigned long long)t->messages,
-		    t->messages == 1 ? "" : "s", size);
-		if (t->held > 0)
-			printf(", %llu held", (unsigned long long)t->held);
-		if (t->uncertain > 0)
-			printf(", %llu uncertain",
-			    (unsigned long long)t->uncertain);
-		printf(t->oldest_at == 0 ? ".\n" : "; the oldest is %s old.\n",
-		    age);
-	}
-	if (t->paused)
-		printf("Delivery is paused; \"mailchute resume\" ends that.\n");
-	if (t->delivery_off)
-		printf("Delivery is off (queue.delivery = off).\n");
-	if (t->no_daemon)
-		printf("mailchuted is not running; nothing goes out until it "
-		       "is.\n");
-}
-
 int
 run_queue(const struct args *a, const struct conf *c)
 {
@@ -155,7 +119,7 @@ run_queue(const struct args *a, const struct conf *c)
 	l.object = NULL;
 	end_message(&l);
 	if (!l.json && l.has_totals)
-		print_totals(&l);
+		groups_print_totals(stdout, &l.totals, l.now, l.rows > 0);
 	ctl_totals_clear(&l.totals);
 	groups_free(l.groups);
 	return status;

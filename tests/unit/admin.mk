@@ -1,7 +1,7 @@
 # unit tests of admin/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/admin_args tests/unit/admin_groups \
-	tests/unit/admin_json \
+	tests/unit/admin_json tests/unit/admin_report \
 	tests/unit/admin_text
 admin_test_libs = libadmin.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
 	$(CMOCKA_LIBS)
@@ -11,6 +11,8 @@ tests_unit_admin_groups_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_groups_LDADD = $(admin_test_libs)
 tests_unit_admin_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_admin_json_LDADD = $(admin_test_libs)
+tests_unit_admin_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_report_LDADD = $(admin_test_libs)
 tests_unit_admin_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_text_LDADD = $(admin_test_libs)
 endif

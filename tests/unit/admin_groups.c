@@ -201,6 +201,47 @@ nothing_steers_the_terminal(void **state)
 	    1);
 }
 
+static void
+assert_totals(const struct ctl_totals *t, bool has_rows, const char *want)
+{
+	char *text;
+	size_t n;
+	FILE *to = open_memstream(&text, &n);
+
+	groups_print_totals(to, t, NOW, has_rows);
+	fclose(to);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void
+the_whole_queue_is_summed_up(void **state)
+{
+	struct ctl_totals t = { .messages = 0 };
+
+	(void)state;
+	assert_totals(&t, false, "The queue is empty.\n");
+	t.messages = 1;
+	t.octets = 281;
+	t.oldest_at = NOW - 7200;
+	assert_totals(&t, true, "\n1 message of 281B; the oldest is 2h old.\n");
+	t.messages = 12;
+	t.held = 3;
+	t.uncertain = 1;
+	t.own_only = true;
+	assert_totals(&t, true,
+	    "\nThe whole queue: 12 messages of 281B, 3 held, 1 uncertain; the "
+	    "oldest is 2h old.\n");
+	t.held = t.uncertain = 0;
+	t.paused = t.delivery_off = t.no_daemon = true;
+	assert_totals(&t, false,
+	    "None of your messages waits.\n"
+	    "The whole queue: 12 messages of 281B; the oldest is 2h old.\n"
+	    "Delivery is paused; \"mailchute resume\" ends that.\n"
+	    "Delivery is off (queue.delivery = off).\n"
+	    "mailchuted is not running; nothing goes out until it is.\n");
+}
+
 int
 main(void)
 {
@@ -211,6 +252,7 @@ main(void)
 		cmocka_unit_test(a_long_listing_is_printed_in_parts),
 		cmocka_unit_test(causes_without_number_are_printed_too),
 		cmocka_unit_test(nothing_steers_the_terminal),
+		cmocka_unit_test(the_whole_queue_is_summed_up),
 	};
 
 	return cmocka_run_group_tests_name("admin_groups", tests, NULL, NULL);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ADMIN_REPORT_H
+#define ADMIN_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/proto_ctl.h"
+
+/*
+ * The answer of "mailchute status": a verdict, and what it rests on as far as
+ * the caller may know it.  It owns what it holds.
+ */
+struct report {
+	int64_t now;
+	struct ctl_account *accounts;
+	size_t naccounts;
+	struct ctl_alarm *alarms;
+	size_t nalarms;
+	struct strlist remarks;
+	bool has_totals;
+	struct ctl_totals totals;
+};
+
+void report_clear(struct report *r);
+void report_set_verdict(
+    struct report *r, const char *verdict, const char *reason);
+
+/* The exit status of monitoring plugins for its verdict. */
+int report_status(const struct report *r);
+
+void report_print(const struct report *r, FILE *to, bool coloured);
+void report_print_verdict(const struct report *r, FILE *to, bool coloured);
+void report_json(const struct report *r, FILE *to);
+
+#endif
