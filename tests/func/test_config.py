@@ -138,6 +138,26 @@ def test_folders_that_are_there_are_mended(site):
     assert os.stat(site.path("lib/queue.db")).st_mode & 0o7777 == 0o640
 
 
+def test_the_queue_is_its_own_users_alone(running):
+    """And its journal, which a running daemon has open."""
+    running.submit("a@example.net", stdin=TEXT)
+    for name in ("queue.db", "queue.db-wal", "queue.db-shm", "lock",
+                 "ballast"):
+        seen = os.stat(running.path("lib/" + name))
+        assert (seen.st_mode & 0o7777, seen.st_uid, seen.st_gid) == (
+            0o600, running.uid, running.gid), name
+
+
+def test_an_address_of_loopback_as_the_host(make_site, make_server, authority):
+    """provider = office365 has names of its own, and takes any other host."""
+    server = make_server(authority.issue("127.0.0.1"))
+    site = make_site(server, host="127.0.0.1").start()
+    site.submit("a@example.net", stdin=TEXT)
+    assert server.record.wait_messages(1)[0].addresses == ["a@example.net"]
+    site.wait_empty()
+    assert site.log.events("delivered", relay="127.0.0.1")
+
+
 def test_warnings_are_marked_and_logged(site):
     site.conf["account"]["rate"] = "31/1m"
     site.start()

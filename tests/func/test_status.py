@@ -61,6 +61,49 @@ def test_what_failed_within_a_day(running, server):
     assert running.status()["failed"] == 0
 
 
+# ---- remarks -----------------------------------------------------------------------
+
+# In a mount namespace of the daemon's own: arguments are lib, a folder for
+# layers, its user, and the daemon.
+IN_MEMORY = """
+    set -e
+    mount --make-rprivate /
+    mount -t tmpfs -o uid=$3,mode=700 none "$1"
+    shift 3
+    exec "$@"
+"""
+ON_LAYERS = """
+    set -e
+    mount --make-rprivate /
+    mount -t tmpfs none "$2"
+    mkdir "$2/lower" "$2/upper" "$2/work"
+    chown $3 "$2/upper"
+    mount -t overlay -o \\
+        "lowerdir=$2/lower,upperdir=$2/upper,workdir=$2/work" none "$1"
+    shift 3
+    exec "$@"
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root for a mount")
+@pytest.mark.parametrize("mounts, remark", [
+    (IN_MEMORY, "the queue in %s lies in memory: its mail is lost when the "
+     "host stops"),
+    (ON_LAYERS, "the queue in %s lies on an overlay: its mail is lost with "
+     "the container, unless a volume is mounted there")])
+def test_remarks_change_no_verdict(site, mounts, remark):
+    lib = site.path("lib")
+    os.mkdir(site.path("layers"))
+    site.start(through=["unshare", "-m", "sh", "-c", mounts, "sh", lib,
+                        site.path("layers"), str(site.uid)])
+    status = site.status()
+    assert (status["verdict"], status["remarks"]) == ("ok", [remark % lib])
+    done = site.mailchute("status")
+    assert done.returncode == 0
+    assert done.stdout.startswith("ok: no mail waits\n")
+    assert "\nnote    the queue in" in done.stdout
+
+
 # ---- who may know what --------------------------------------------------------------
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")

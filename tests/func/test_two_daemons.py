@@ -81,6 +81,18 @@ def test_a_queue_run_names_who_has_the_queue(site, server):
     server.record.wait_messages(1)
 
 
+def test_a_queue_that_nobody_answers_for(site):
+    """Neither the lock nor anybody at the socket: that passes, 75."""
+    site.submit("a@example.net", stdin=TEXT)
+    with taken(site):
+        for name, args in (("mailchute", ["queue"]), ("mailq", [])):
+            done = site.run([program(name), "-C", site.conf_path, *args])
+            assert (done.returncode, done.stdout) == (75, "")
+            assert done.stderr == name + ": another process holds the " \
+                "queue and does not answer; try later\n"
+    assert "a@example.net" in site.mailq()
+
+
 def test_a_queue_run_is_made_by_the_daemon_that_came_first(site, server):
     """It was starting when the run was asked for."""
     asked = []
