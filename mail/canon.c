@@ -140,3 +140,19 @@ canon_end(struct canon *c, struct buf *out)
 		return 0;
 	return put_octet(c, '\n', out);
 }
+
+size_t
+canon_span(const char *p, size_t n, char *last)
+{
+	char before = *last;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		/* Every CR is followed by LF, and every LF follows CR. */
+		if (p[i] == '\0' || (before == '\r') != (p[i] == '\n'))
+			break;
+		before = p[i];
+	}
+	*last = before;
+	return i;
+}

@@ -52,4 +52,10 @@ int canon_put(struct canon *c, const char *p, size_t n, struct buf *out);
 /* The text ends here. */
 int canon_end(struct canon *c, struct buf *out);
 
+/*
+ * How many of the next n octets of a text are in canonical form, from their
+ * start.  *last is the octet before them: '\n' where the text begins.
+ */
+size_t canon_span(const char *p, size_t n, char *last);
+
 #endif

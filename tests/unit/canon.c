@@ -210,6 +210,43 @@ a_full_buffer_is_told(void **state)
 	buf_clear(&out);
 }
 
+/* However the text is cut into pieces. */
+static void
+what_is_canonical_is_told_from_what_is_not(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n, good;
+	} cases[] = {
+		{ "", 0, 0 },
+		{ "a\r\nb\r\n", 6, 6 },
+		{ "a\r\n\r\n", 5, 5 },
+		{ "a", 1, 1 },
+		{ "a\r", 2, 2 }, /* its LF may still come */
+		{ "\n", 1, 0 },
+		{ "a\nb", 3, 1 },
+		{ "a\rb", 3, 2 },
+		{ "a\r\r\n", 4, 2 },
+		{ "a\0b\r\n", 5, 1 },
+		{ "a\r\n\nb", 5, 3 },
+	};
+	size_t i, cut, good;
+	char last;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		for (cut = 0; cut <= cases[i].n; cut++) {
+			last = '\n';
+			good = canon_span(cases[i].text, cut, &last);
+			if (good == cut)
+				good += canon_span(cases[i].text + cut,
+				    cases[i].n - cut, &last);
+			assert_int_equal(good, cases[i].good);
+			if (good > 0)
+				assert_int_equal(last, cases[i].text[good - 1]);
+		}
+}
+
 int
 main(void)
 {
@@ -221,6 +258,7 @@ main(void)
 		cmocka_unit_test(a_lone_dot_is_text_with_the_option),
 		cmocka_unit_test(any_text_becomes_canonical_once),
 		cmocka_unit_test(a_full_buffer_is_told),
+		cmocka_unit_test(what_is_canonical_is_told_from_what_is_not),
 	};
 
 	return cmocka_run_group_tests_name("canon", tests, NULL, NULL);
