@@ -11,6 +11,7 @@
  */
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -209,6 +210,8 @@ has_named_fsync(int fd)
 static int
 write_file(const struct drop *d, int fd, struct parcel *p, struct err *e)
 {
+	/* A sign of life, for whoever thinks it old: queue/dropfile.c. */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
 	/* The umask took the group's bit, by which the daemon reads. */
 	if (fchmod(fd, FILE_MODE) == -1)
 		return no_file(e, d, "cannot set the mode of");

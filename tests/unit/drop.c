@@ -2,9 +2,11 @@
 /* The drop folder: what is written, and what is left when it fails. */
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,12 +31,33 @@ struct place {
 	struct parcel *parcel;
 	uint64_t left;
 	bool breaks;
+	unsigned looks; /* at the file while it was being written */
 };
+
+static char *only_file(const struct place *pl);
+
+/* The daemon thinks a file given up by its writer only when it can lock it. */
+static void
+look_for_lock(struct place *pl)
+{
+	char *file = only_file(pl);
+	int fd = file == NULL ? -1 : open(file, O_RDONLY);
+
+	if (fd == -1)
+		return;
+	assert_int_equal(flock(fd, LOCK_SH | LOCK_NB), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	close(fd);
+	free(file);
+	pl->looks++;
+}
 
 static ssize_t
 text_read(void *arg, void *p, size_t n, struct err *e)
 {
 	struct place *pl = arg;
+
+	look_for_lock(pl);
 
 	if (pl->left == 0 && pl->breaks)
 		return err_set(e, ERR_LOCAL, "5.3.0", "the disk is gone");
@@ -183,6 +206,7 @@ a_whole_file(void **state)
 		buf_init(&b, FILE_MAX);
 		read_file(file, &b);
 		check_frames(&b, sizes[i]);
+		assert_int_equal(pl.looks > 0, sizes[i] >= PARCEL_MEMORY);
 		buf_clear(&b);
 		free(file);
 		tear_down(&pl);
