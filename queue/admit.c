@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
+#include "mail/canon.h"
 #include "mail/date.h"
 #include "queue/admit.h"
 #include "queue/ask.h"
@@ -83,6 +84,13 @@ admit_on_news(struct admit *a, admit_news *f, void *arg)
 {
 	a->news = f;
 	a->news_arg = arg;
+}
+
+void
+admit_tell_news(const struct admit *a, const char *account)
+{
+	if (a->news != NULL)
+		a->news(a->news_arg, account);
 }
 
 static void
@@ -187,27 +195,16 @@ refuse:
 /* ---- the body ---- */
 
 /*
- * The canonical form (common/proto_submit.h): every CR is followed by LF,
- * every LF follows CR, and there is no NUL.  Whoever breaks it could smuggle
+ * The canonical form (common/proto_submit.h).  Whoever breaks it could smuggle
  * an end of data past the server.
  */
 static int
 check_canonical(struct admission *m, const char *p, size_t n, struct err *e)
 {
-	char last = m->last;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (p[i] == '\0' || (last == '\r') != (p[i] == '\n')) {
-			/* An LF at the very start has no CR before it. */
-			return err_set(e, ERR_PERM, "5.6.0",
-			    "the message holds a NUL or a line end that is "
-			    "not CRLF");
-		}
-		last = p[i];
-	}
-	m->last = last;
-	return 0;
+	if (canon_span(p, n, &m->last) == n)
+		return 0;
+	return err_set(e, ERR_PERM, "5.6.0",
+	    "the message holds a NUL or a line end that is not CRLF");
 }
 
 static int
@@ -388,8 +385,8 @@ final_done(void *arg, const struct err *failed)
 	/* After the answer: a log that is slow keeps no caller waiting. */
 	if (is_new)
 		log_queued(m);
-	if (is_new && a->news != NULL)
-		a->news(a->news_arg, m->row.account);
+	if (is_new)
+		admit_tell_news(a, m->row.account);
 	m->is_busy = false;
 	if (m->is_dropped)
 		admission_drop(m);
@@ -399,7 +396,7 @@ int
 admission_finish(struct admission *m, uint64_t size, struct err *e)
 {
 	if (size != m->size)
-		return err_set(e, ERR_TEMP, "4.5.0",
+		return err_set(e, ERR_PERM, "5.5.0",
 		    "the message came to %llu octets of %llu",
 		    (unsigned long long)m->size, (unsigned long long)size);
 	if (m->last == '\r')

@@ -41,6 +41,9 @@ void admit_free(struct admit *a);
 typedef void admit_news(void *arg, const char *account);
 void admit_on_news(struct admit *a, admit_news *f, void *arg);
 
+/* For mail that was made beside admission: a notice of ours. */
+void admit_tell_news(const struct admit *a, const char *account);
+
 /*
  * One message on its way in.  The order of calls is: new, data..., finish.
  * Between them the caller may be asked to pause (admission_is_busy): a large

@@ -163,11 +163,26 @@ serve(struct parts *p, bool may_change)
 	control_free(c);
 }
 
+struct import {
+	struct event_base *base;
+	unsigned rounds;
+};
+
+static void
+on_round(void *arg, bool is_whole)
+{
+	struct import *i = arg;
+
+	if (is_whole || ++i->rounds == DROPDIR_ROUNDS)
+		event_base_loopbreak(i->base);
+}
+
 static void
 import_drops(struct parts *p)
 {
-	const struct dropdir_parts dp = { p->base, p->conf, p->admit,
-		clock_wall, on_ended, p->base };
+	struct import import = { .base = p->base };
+	const struct dropdir_parts dp = { p->base, p->conf, p->admit, p->refuse,
+		clock_wall, clock_mono_ms, on_round, &import };
 	struct dropdir *d;
 	struct err e;
 

@@ -96,6 +96,10 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 			err_set(&answer->why, ERR_LOCAL, "4.3.0",
 			    "the log is no file");
 		break;
+	case ASK_NAME:
+		answer->ok = true;
+		member_name(r->uid, answer->name);
+		break;
 	case ASK_DELIVER:
 	case ASK_KILL:
 	case ASK_ALARM:
@@ -233,6 +237,19 @@ ask_member(
 	if (ask(a, &r, &answer, NULL, e) == -1)
 		return -1;
 	*member = answer.member;
+	return 0;
+}
+
+int
+ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX], struct err *e)
+{
+	struct ask_request r = { .what = ASK_NAME, .uid = uid };
+	struct ask_answer answer;
+
+	if (ask(a, &r, &answer, NULL, e) == -1)
+		return -1;
+	answer.name[MEMBER_NAME_MAX - 1] = '\0';
+	strlcpy(name, answer.name, MEMBER_NAME_MAX);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/conf.h"
 #include "common/err.h"
+#include "queue/member.h"
 
 /*
  * What the queue process asks of its parent.  The queue process has given up
@@ -28,6 +29,7 @@ enum ask_what {
 	ASK_MEMBER,  /* is the uid one of the account's users? */
 	ASK_ALARM,   /* start local.alarm_command for that text; no answer */
 	ASK_LOG,     /* the log, which the parent has opened anew */
+	ASK_NAME,    /* the uid's name */
 	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
 	ASK_READY    /* the queue process takes mail; no answer */
 };
@@ -56,6 +58,7 @@ struct ask_answer {
 	bool ok;
 	bool has_fd; /* which follows by common/fdpass.h */
 	bool member;
+	char name[MEMBER_NAME_MAX];
 	pid_t pid;
 	struct ask_stamp stamp;
 	struct err why; /* when not ok */
@@ -83,6 +86,8 @@ int ask_stamp(
 int ask_member(
     struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
 int ask_log(struct ask *a, struct err *e); /* descriptor */
+int ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX],
+    struct err *e); /* "": it has none */
 void ask_kill(struct ask *a, pid_t pid);
 void ask_alive(struct ask *a);
 

@@ -268,13 +268,19 @@ wants(const struct store_rcpt *r, unsigned what)
 }
 
 bool
-bounce_can_tell(struct bounce *b, const struct job *j, size_t i)
+bounce_has_reader(struct bounce *b, const struct job *j, size_t i)
 {
 	if (bounce_is_last_word(j) || !wants(&j->rcpts[i], NOTIFY_FAILURE))
 		return true;
-	if (find_readers(b, j) != NULL &&
-	    (b->reader != READER_ADMIN ||
-		!addr_equal(j->rcpts[i].address, expand_admin(b->conf))))
+	return find_readers(b, j) != NULL &&
+	       (b->reader != READER_ADMIN ||
+		   !addr_equal(j->rcpts[i].address, expand_admin(b->conf)));
+}
+
+bool
+bounce_can_tell(struct bounce *b, const struct job *j, size_t i)
+{
+	if (bounce_has_reader(b, j, i))
 		return true;
 	log_nowhere(b, j);
 	return false;

@@ -32,6 +32,9 @@ void bounce_begin(struct bounce *b);
  * local.admin, or it is local.admin that the mail without a sender was for.
  */
 bool bounce_can_tell(struct bounce *b, const struct job *j, size_t i);
+
+/* The same without a word in the log: what fails is kept elsewhere. */
+bool bounce_has_reader(struct bounce *b, const struct job *j, size_t i);
 void bounce_note(
     struct bounce *b, const struct job *j, size_t i, enum rcpt_state to);
 

@@ -6,8 +6,11 @@
  * opened without following links and without waiting, and only a regular file
  * with one link, of the folder's group and of a sane size is read.  Its owner
  * is who it is from.  A file without its END is still being written, or was
- * given up; a round over the folder takes a fair share of each owner's files,
- * in slices, so that nobody's heap of files delays another's mail.
+ * given up.
+ *
+ * A round walks over the whole folder, in slices, and sorts the names of what
+ * is ready into a line for each owner (dropturn.c); they are read in turns
+ * while the walk goes on.  What is noticed between rounds joins the lines.
  */
 #include "config.h"
 
@@ -18,7 +21,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -28,84 +30,46 @@
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "common/proto_submit.h"
 #include "common/xalloc.h"
-#include "queue/admit.h"
+#include "queue/dropaway.h"
 #include "queue/dropdir.h"
 #include "queue/dropfile.h"
+#include "queue/dropodd.h"
+#include "queue/dropread.h"
+#include "queue/dropturn.h"
 #include "queue/loop.h"
-#include "queue/store.h"
-#include "queue/incoming.h"
+#include "queue/queue_id.h"
 
-#define ROUND_S     60   /* a round at least so often */
-#define SLICE       256  /* names looked at before others have their turn */
-#define FILES_MAX   16   /* files read side by side */
-#define OWNER_SHARE 1000 /* files of one owner in a round */
-#define ASIDE       "aside."
+#define ROUND_S   60  /* a round at least so often */
+#define SLICE     256 /* names looked at before others have their turn */
+#define FILES_MAX 16  /* files read side by side */
 
 struct file {
 	TAILQ_ENTRY(file) entry;
 	struct dropdir *dir;
 	char *name;
-	int fd;
+	struct dropfile_id id;
 	uid_t owner;
-	struct buf in;
-	struct incoming *incoming;
-};
-
-/* What a round has had of one owner. */
-struct owner {
-	uid_t uid;
-	unsigned taken;
-	bool is_refused; /* for now: his other files wait as well */
+	struct dropread *read;
 };
 
 struct dropdir {
 	struct dropdir_parts parts;
+	struct dropread_parts reading;
 	int fd; /* of the folder; every name is looked up below it */
 	gid_t gid;
 	int notify;
 	struct event *notified;
 	struct event *minute;
 	struct event *slice;
-	DIR *round;   /* where the round is; NULL: none */
-	bool is_more; /* another round is wanted at once */
-	struct owner *owners;
-	size_t nowners;
+	DIR *walk;     /* where the round is in the folder; NULL: through */
+	bool in_round; /* until all that it found was read */
+	bool is_more;  /* another round is wanted at once */
+	struct dropturn *turns;
+	struct dropodd *odd;
 	TAILQ_HEAD(, file) files;
 	size_t nfiles;
-	struct strlist reported; /* odd things, told once */
 };
-
-static void
-file_close(struct file *f)
-{
-	struct dropdir *d = f->dir;
-
-	TAILQ_REMOVE(&d->files, f, entry);
-	d->nfiles--;
-	incoming_free(f->incoming);
-	close(f->fd);
-	buf_clear(&f->in);
-	free(f->name);
-	free(f);
-	if (d->slice != NULL)
-		event_active(d->slice, EV_TIMEOUT, 0);
-}
-
-static struct owner *
-owner_find(struct dropdir *d, uid_t uid)
-{
-	size_t i;
-
-	for (i = 0; i < d->nowners; i++)
-		if (d->owners[i].uid == uid)
-			return &d->owners[i];
-	d->owners =
-	    xreallocarray(d->owners, d->nowners + 1, sizeof(*d->owners));
-	d->owners[d->nowners] = (struct owner){ .uid = uid };
-	return &d->owners[d->nowners++];
-}
 
 static void
 log_file(int priority, const char *event, const struct dropdir *d,
@@ -116,112 +80,83 @@ log_file(int priority, const char *event, const struct dropdir *d,
 	    NULL);
 }
 
-/* What is not mail is kept, out of the way and named in the log. */
-static void
-put_aside(struct dropdir *d, const char *name, const char *why)
-{
-	char *to = xasprintf(ASIDE "%s", name);
-
-	if (renameat(d->fd, name, d->fd, to) == -1)
-		log_file(LOG_ERR, "drop-file-stuck", d, name, strerror(errno));
-	else
-		log_file(LOG_ERR, "drop-file-aside", d, to, why);
-	free(to);
-}
-
-static void
-on_end(void *arg, uint64_t queue_id, const struct err *why)
-{
-	struct file *f = arg;
-	struct dropdir *d = f->dir;
-	char id[QUEUE_ID_TEXT];
-
-	if (why == NULL) {
-		queue_id_format(queue_id, id);
-		log_event(
-		    LOG_INFO, "replayed", "id", id, "file", f->name, NULL);
-		if (unlinkat(d->fd, f->name, 0) == -1 && errno != ENOENT)
-			log_file(LOG_ERR, "drop-file-stuck", d, f->name,
-			    strerror(errno));
-	} else if (why->class == ERR_PERM)
-		put_aside(d, f->name, why->text);
-	else {
-		owner_find(d, f->owner)->is_refused = true;
-		log_file(LOG_NOTICE, "drop-file-waits", d, f->name, why->text);
-	}
-	file_close(f);
-}
-
-/* One read more into the buffer; -1 when there is none to be had. */
-static int
-read_more(struct file *f, struct err *e)
-{
-	char *to = buf_reserve(&f->in, FRAME_RAW_MAX);
-	ssize_t n;
-
-	if (to == NULL)
-		return err_set(e, ERR_PERM, "5.5.0", "a frame is too long");
-	n = read(f->fd, to, FRAME_RAW_MAX);
-	if (n == -1)
-		/* EAGAIN is a lease that its owner holds on it. */
-		return err_errno(e, ERR_TEMP, "4.3.0", "cannot be read");
-	if (n == 0)
-		return err_set(e, ERR_PERM, "5.5.0", "END came too early");
-	buf_grew(&f->in, (size_t)n);
-	return 0;
-}
-
-/*
- * Reads on until a commit is waited for, or the end.  What lies in the buffer
- * goes first: after a commit it may be all that is left of the file.
- */
-static void
-read_on(void *arg)
-{
-	struct file *f = arg;
-	struct err e;
-
-	for (;;) {
-		if (incoming_feed(f->incoming, &f->in, &e) == -1)
-			break;
-		if (incoming_is_busy(f->incoming))
-			return;
-		if (read_more(f, &e) == -1)
-			break;
-	}
-	on_end(f, 0, &e);
-}
-
-/* ---- judging a name --------------------------------------------------------
- */
-
 static void
 report_once(
     struct dropdir *d, const char *event, const char *name, const char *why)
 {
-	if (strlist_has(&d->reported, name))
-		return;
-	/* Names are free for anyone to make: remember a few. */
-	if (d->reported.n > 1000)
-		strlist_clear(&d->reported);
-	strlist_add(&d->reported, name);
-	log_file(LOG_WARNING, event, d, name, why);
+	if (dropodd_note(d->odd, name))
+		log_file(LOG_WARNING, event, d, name, why);
 }
 
-/* Has this owner's turn come, in this round? */
-static bool
-may_take(struct dropdir *d, uid_t uid)
+/* What is not mail is kept, out of the way and named in the log. */
+static void
+put_aside(struct dropdir *d, const char *name, const struct dropfile_id *id,
+    const char *why)
 {
-	struct owner *o = owner_find(d, uid);
+	char to[NAME_MAX + 1];
+	struct err e;
 
-	if (o->is_refused)
-		return false;
-	if (o->taken == OWNER_SHARE) {
-		d->is_more = true;
-		return false;
+	if (dropaway_aside(d->fd, name, id, to, &e) == -1)
+		report_once(d, "drop-file-stuck", name, e.text);
+	else if (to[0] != '\0')
+		log_file(LOG_ERR, "drop-file-aside", d, to, why);
+}
+
+/* ---- files being read ---- */
+
+static void
+file_close(struct file *f)
+{
+	struct dropdir *d = f->dir;
+
+	TAILQ_REMOVE(&d->files, f, entry);
+	d->nfiles--;
+	dropread_free(f->read);
+	free(f->name);
+	free(f);
+}
+
+/* Only now: its message, or the bounce of it, is on disk. */
+static void
+remove_file(struct file *f, uint64_t queue_id, const char *event)
+{
+	char id[QUEUE_ID_TEXT];
+	struct err e;
+
+	queue_id_format(queue_id, id);
+	log_event(LOG_INFO, event, "id", id, "file", f->name, NULL);
+	if (dropaway_remove(f->dir->fd, f->name, &f->id, &e) == -1)
+		report_once(f->dir, "drop-file-stuck", f->name, e.text);
+}
+
+static void
+on_end(void *arg, enum dropread_outcome outcome, uint64_t queue_id,
+    const struct err *why)
+{
+	struct file *f = arg;
+	struct dropdir *d = f->dir;
+
+	switch (outcome) {
+	case DROPREAD_TAKEN:
+	case DROPREAD_BOUNCED:
+		remove_file(f, queue_id,
+		    outcome == DROPREAD_TAKEN ? "replayed"
+					      : "drop-file-refused");
+		if (dropturn_accepted(d->turns, f->owner, f->name))
+			d->is_more = true;
+		break;
+	case DROPREAD_NO_MESSAGE:
+		put_aside(d, f->name, &f->id, why->text);
+		dropturn_passed(d->turns, f->owner);
+		break;
+	case DROPREAD_LATER:
+		log_file(LOG_NOTICE, "drop-file-waits", d, f->name, why->text);
+		dropturn_refused(
+		    d->turns, f->owner, f->name, d->parts.mono_ms());
+		break;
 	}
-	o->taken++;
-	return true;
+	file_close(f);
+	loop_again(d->slice);
 }
 
 static bool
@@ -235,84 +170,130 @@ is_being_read(const struct dropdir *d, const char *name)
 	return false;
 }
 
-static void
-file_start(struct dropdir *d, const char *name, int fd, uid_t owner)
+static enum dropfile_kind
+open_file(const struct dropdir *d, const char *name, struct dropfile *df)
 {
-	struct file *f = xcalloc(1, sizeof(*f));
-	struct admission_caller caller = { owner, on_end, read_on, f };
-
-	f->dir = d;
-	f->name = xstrdup(name);
-	f->fd = fd;
-	f->owner = owner;
-	buf_init(&f->in, FRAME_RECV_MAX);
-	f->incoming = incoming_new(d->parts.admit, &caller);
-	TAILQ_INSERT_TAIL(&d->files, f, entry);
-	d->nfiles++;
-	read_on(f);
+	return dropfile_open(d->fd, d->gid, name,
+	    d->parts.conf->queue.message_size_max, d->parts.now(), df);
 }
 
+/*
+ * Reads the file whose turn it is.  What it has become since it was found is
+ * the next round's to judge.
+ */
 static void
-consider(struct dropdir *d, const char *name)
+file_start(struct dropdir *d, char *name, uid_t owner)
 {
-	struct dropfile f;
+	struct dropfile df = { .fd = -1 };
+	struct file *f;
 
-	if (name[0] == '.' || strncmp(name, ASIDE, strlen(ASIDE)) == 0 ||
-	    is_being_read(d, name))
-		return;
-	if (d->nfiles >= FILES_MAX) {
-		d->is_more = true;
+	if (is_being_read(d, name) ||
+	    open_file(d, name, &df) != DROPFILE_COMPLETE || df.owner != owner) {
+		if (df.fd != -1)
+			close(df.fd);
+		dropturn_passed(d->turns, owner);
+		free(name);
 		return;
 	}
-	switch (dropfile_open(d->fd, d->gid, name,
-	    d->parts.conf->queue.message_size_max, d->parts.now(), &f)) {
+	f = xcalloc(1, sizeof(*f));
+	f->dir = d;
+	f->name = name;
+	f->id = df.id;
+	f->owner = owner;
+	TAILQ_INSERT_TAIL(&d->files, f, entry);
+	d->nfiles++;
+	f->read = dropread_start(&d->reading, df.fd, owner, on_end, f);
+}
+
+/* As many as there is room for. */
+static void
+serve(struct dropdir *d)
+{
+	uid_t owner;
+	char *name;
+
+	while ((name = dropturn_next(
+		    d->turns, FILES_MAX - d->nfiles, &owner)) != NULL)
+		file_start(d, name, owner);
+}
+
+/* ---- judging a name ---- */
+
+/* A file that its owner may have read now. */
+static void
+consider_file(struct dropdir *d, const char *name)
+{
+	struct dropfile df;
+
+	switch (open_file(d, name, &df)) {
 	case DROPFILE_COMPLETE:
-		if (may_take(d, f.owner))
-			file_start(d, name, f.fd, f.owner);
-		else
-			close(f.fd);
+		dropturn_add(d->turns, df.owner, name);
+		close(df.fd);
 		break;
 	case DROPFILE_NO_MESSAGE:
-		put_aside(d, name, f.why);
+		put_aside(d, name, &df.id, df.why);
 		break;
 	case DROPFILE_ODD:
-		report_once(d, "drop-file-odd", name, f.why);
+		report_once(d, "drop-file-odd", name, df.why);
 		break;
 	case DROPFILE_NEWER:
-		report_once(d, "drop-file-newer", name, f.why);
+		report_once(d, "drop-file-newer", name, df.why);
 		break;
 	case DROPFILE_LATER:
 		break;
 	}
 }
 
-/* ---- rounds ----------------------------------------------------------------
- */
-
 static void
-end_round(struct dropdir *d)
+consider(struct dropdir *d, const char *name)
 {
-	closedir(d->round);
-	d->round = NULL;
-	event_active(d->slice, EV_TIMEOUT, 0);
+	struct dropfile df;
+
+	if (name[0] == '.' ||
+	    strncmp(name, DROPAWAY_ASIDE, strlen(DROPAWAY_ASIDE)) == 0 ||
+	    is_being_read(d, name))
+		return;
+	switch (dropfile_look(d->fd, d->gid, name, &df)) {
+	case DROPFILE_ODD:
+		report_once(d, "drop-file-odd", name, df.why);
+		return;
+	case DROPFILE_LATER:
+	case DROPFILE_NEWER:
+	case DROPFILE_NO_MESSAGE:
+		return;
+	case DROPFILE_COMPLETE:
+		break;
+	}
+	switch (dropturn_may(d->turns, df.owner, name, d->parts.mono_ms())) {
+	case DROPTURN_MAY:
+		consider_file(d, name);
+		break;
+	case DROPTURN_SPENT:
+	case DROPTURN_FULL:
+		d->is_more = true;
+		break;
+	case DROPTURN_WAITS:
+		break;
+	}
 }
 
+/* ---- rounds ---- */
+
+/* So many names further, unless too many wait already. */
 static void
-continue_round(struct dropdir *d)
+walk_on(struct dropdir *d)
 {
 	const struct dirent *de;
 	int n;
 
-	for (n = 0; n < SLICE && d->nfiles < FILES_MAX; n++) {
-		if ((de = readdir(d->round)) == NULL) {
-			end_round(d);
+	for (n = 0; n < SLICE && !dropturn_is_full(d->turns); n++) {
+		if ((de = readdir(d->walk)) == NULL) {
+			closedir(d->walk);
+			d->walk = NULL;
 			return;
 		}
 		consider(d, de->d_name);
 	}
-	/* With every place taken, file_close wakes us. */
-	if (d->nfiles < FILES_MAX)
-		event_active(d->slice, EV_TIMEOUT, 0);
 }
 
 void
@@ -320,20 +301,38 @@ dropdir_begin(struct dropdir *d)
 {
 	int fd;
 
-	if (d->round != NULL) {
+	if (d->in_round) {
 		d->is_more = true;
 		return;
 	}
 	d->is_more = false;
-	d->nowners = 0;
+	dropturn_renew(d->turns, d->parts.mono_ms());
 	fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 || (d->round = fdopendir(fd)) == NULL) {
+	if (fd == -1 || (d->walk = fdopendir(fd)) == NULL) {
 		log_file(LOG_ERR, "drop-folder", d, ".", strerror(errno));
 		if (fd != -1)
 			close(fd);
 		return;
 	}
-	continue_round(d);
+	d->in_round = true;
+	dropodd_begin(d->odd);
+	loop_again(d->slice);
+}
+
+/* The walk is through, and all that it found was read. */
+static void
+end_round(struct dropdir *d)
+{
+	size_t untold = dropodd_end(d->odd);
+
+	if (untold > 0)
+		log_text(LOG_WARNING, "drop-file-odd",
+		    "%zu more things in %s are no drop files, and stay there",
+		    untold, d->parts.conf->queue.drop_directory);
+	d->in_round = false;
+	d->parts.done(d->parts.arg, !d->is_more);
+	if (d->is_more)
+		dropdir_begin(d);
 }
 
 static void
@@ -343,12 +342,16 @@ on_slice(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (d->round != NULL)
-		continue_round(d);
-	else if (d->is_more)
+	if (d->walk != NULL)
+		walk_on(d);
+	serve(d);
+	/* With the lines full, the end of a file wakes us. */
+	if (d->walk != NULL && !dropturn_is_full(d->turns))
+		loop_again(d->slice);
+	else if (d->walk == NULL && d->nfiles == 0 && d->in_round)
+		end_round(d);
+	else if (d->nfiles == 0 && d->is_more && !d->in_round)
 		dropdir_begin(d);
-	else if (d->nfiles == 0)
-		d->parts.done(d->parts.arg);
 }
 
 static void
@@ -379,8 +382,7 @@ on_notified(evutil_socket_t fd, short what, void *arg)
 		else if (ev->len > 0)
 			consider(d, ev->name);
 	}
-	if (d->is_more)
-		event_active(d->slice, EV_TIMEOUT, 0);
+	loop_again(d->slice);
 }
 
 /* ---- life ------------------------------------------------------------------
@@ -423,7 +425,11 @@ dropdir_new(const struct dropdir_parts *parts, struct err *e)
 	struct dropdir *d = xcalloc(1, sizeof(*d));
 
 	d->parts = *parts;
+	d->reading =
+	    (struct dropread_parts){ parts->base, parts->admit, parts->refuse };
 	d->fd = d->notify = -1;
+	d->turns = dropturn_new();
+	d->odd = dropodd_new();
 	TAILQ_INIT(&d->files);
 	if (open_folder(d, e) == -1) {
 		dropdir_free(d);
@@ -446,15 +452,14 @@ dropdir_free(struct dropdir *d)
 
 	if (d == NULL)
 		return;
-	if (d->round != NULL)
-		closedir(d->round);
-	if (d->slice != NULL)
-		event_free(d->slice);
-	d->slice = NULL;
 	for (f = TAILQ_FIRST(&d->files); f != NULL; f = next) {
 		next = TAILQ_NEXT(f, entry);
 		file_close(f);
 	}
+	if (d->walk != NULL)
+		closedir(d->walk);
+	if (d->slice != NULL)
+		event_free(d->slice);
 	if (d->notified != NULL)
 		event_free(d->notified);
 	if (d->minute != NULL)
@@ -463,7 +468,7 @@ dropdir_free(struct dropdir *d)
 		close(d->fd);
 	if (d->notify != -1)
 		close(d->notify);
-	strlist_clear(&d->reported);
-	free(d->owners);
+	dropturn_free(d->turns);
+	dropodd_free(d->odd);
 	free(d);
 }

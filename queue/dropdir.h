@@ -2,6 +2,7 @@
 #ifndef QUEUE_DROPDIR_H
 #define QUEUE_DROPDIR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/conf.h"
@@ -9,22 +10,35 @@
 
 struct event_base;
 struct admit;
+struct refuse;
 
 /*
  * The drop folder: submissions that found no daemon.  Its files are read
  * through the same admission as everyone's, as their owner; a file goes away
- * only after its message is committed.
+ * only after its message is committed, or the bounce of it.
  */
 struct dropdir;
 
-/* Called when a whole round over the folder is through. */
-typedef void dropdir_round(void *arg);
+/*
+ * Called when a round over the folder is through.  is_whole: it left nothing
+ * that can be read now; otherwise another one follows, at once.
+ */
+typedef void dropdir_round(void *arg, bool is_whole);
+
+/*
+ * Who runs only until the folder is read waits for so many rounds: more than
+ * the heap of one user needs, as queue.uid_messages bounds it, and no more,
+ * since somebody may go on making files.
+ */
+#define DROPDIR_ROUNDS 50
 
 struct dropdir_parts {
 	struct event_base *base;
 	const struct conf *conf;
 	struct admit *admit;
-	int64_t (*now)(void); /* clock_wall: how old a file is */
+	struct refuse *refuse;
+	int64_t (*now)(void);     /* clock_wall: how old a file is */
+	int64_t (*mono_ms)(void); /* clock_mono_ms: when to try again */
 	dropdir_round *done;
 	void *arg; /* of done */
 };

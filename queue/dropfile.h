@@ -20,11 +20,25 @@ enum dropfile_kind {
 	DROPFILE_NEWER       /* for a newer daemon: reported, and left */
 };
 
+/* Which file it is, whatever its name leads to by now. */
+struct dropfile_id {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct dropfile {
 	int fd; /* the caller's, when complete */
+	struct dropfile_id id;
 	uid_t owner;
 	char why[128]; /* for all that are neither complete nor later */
 };
+
+/*
+ * By its name alone, without opening it: DROPFILE_COMPLETE with *f's owner
+ * when it may be one, DROPFILE_ODD, or DROPFILE_LATER when it is gone.
+ */
+enum dropfile_kind dropfile_look(
+    int dir, gid_t gid, const char *name, struct dropfile *f);
 
 /* dir is the open folder, gid its group, now the wall clock. */
 enum dropfile_kind dropfile_open(int dir, gid_t gid, const char *name,

@@ -62,7 +62,8 @@ struct engine {
 	struct event *stop_timer, *leave_step;
 	struct upkeep *upkeep;
 	bool is_stopping, is_leaving;
-	bool has_replayed; /* one whole round over the drop folder */
+	bool has_replayed; /* the drop folder, as far as one run has to */
+	unsigned rounds;   /* over it */
 };
 
 static void
@@ -207,14 +208,17 @@ due_done(void *arg, const struct err *failed)
 }
 
 static void
-on_round(void *arg)
+on_round(void *arg, bool is_whole)
 {
 	struct engine *g = arg;
-	bool is_first = !g->has_replayed;
+	bool was_replayed = g->has_replayed;
 
-	g->has_replayed = true;
-	upkeep_replayed(g->upkeep);
-	if (g->opt->once && is_first)
+	if (is_whole)
+		upkeep_replayed(g->upkeep);
+	g->rounds++;
+	g->has_replayed =
+	    was_replayed || is_whole || g->rounds == DROPDIR_ROUNDS;
+	if (g->opt->once && g->has_replayed && !was_replayed)
 		batch_join(g->parts.batch, 0, due_work, due_done, g);
 }
 
@@ -293,7 +297,8 @@ static void
 watch_drops(struct engine *g)
 {
 	const struct dropdir_parts dp = { g->parts.base, g->parts.conf,
-		g->parts.admit, clock_wall, on_round, g };
+		g->parts.admit, g->parts.refuse, clock_wall, clock_mono_ms,
+		on_round, g };
 	struct err e;
 
 	g->dropdir = dropdir_new(&dp, &e);
@@ -302,7 +307,7 @@ watch_drops(struct engine *g)
 		return;
 	}
 	log_event(LOG_ERR, "drop-folder", "text", e.text, NULL);
-	on_round(g);
+	on_round(g, true);
 }
 
 static void

@@ -16,8 +16,10 @@ struct incoming {
 	struct admission_caller caller;
 	struct submit_head head;
 	struct envelope env;
+	uint64_t size; /* octets of DATA so far */
 	bool has_envelope;
 	bool is_complete;
+	bool is_broken; /* by its frames */
 	struct admission *admission;
 };
 
@@ -55,6 +57,12 @@ incoming_is_complete(const struct incoming *s)
 	return s->is_complete;
 }
 
+bool
+incoming_is_broken(const struct incoming *s)
+{
+	return s->is_broken;
+}
+
 const char *
 incoming_sender(const struct incoming *s)
 {
@@ -63,8 +71,9 @@ incoming_sender(const struct incoming *s)
 }
 
 static int
-out_of_order(struct err *e)
+out_of_order(struct incoming *s, struct err *e)
 {
+	s->is_broken = true;
 	return err_set(
 	    e, ERR_PERM, "5.5.0", "the submission's frames are out of order");
 }
@@ -73,17 +82,19 @@ static int
 take_envelope(struct incoming *s, const struct frame *f, struct err *e)
 {
 	if (s->has_envelope)
-		return out_of_order(e);
+		return out_of_order(s, e);
 	s->has_envelope = true;
-	return submit_get_envelope(f, &s->head, &s->env, e);
+	s->is_broken = submit_get_envelope(f, &s->head, &s->env, e) == -1;
+	return s->is_broken ? -1 : 0;
 }
 
 static int
 take_rcpts(struct incoming *s, const struct frame *f, struct err *e)
 {
 	if (!s->has_envelope || s->admission != NULL)
-		return out_of_order(e);
-	return submit_get_rcpts(f, &s->env, e);
+		return out_of_order(s, e);
+	s->is_broken = submit_get_rcpts(f, &s->env, e) == -1;
+	return s->is_broken ? -1 : 0;
 }
 
 /* The first octets of the body, or its end, complete the envelope. */
@@ -93,7 +104,7 @@ begin(struct incoming *s, struct err *e)
 	if (s->admission != NULL)
 		return 0;
 	if (!s->has_envelope)
-		return out_of_order(e);
+		return out_of_order(s, e);
 	s->admission =
 	    admission_new(s->admit, &s->caller, &s->head, &s->env, e);
 	return s->admission == NULL ? -1 : 0;
@@ -103,9 +114,10 @@ static int
 take_data(struct incoming *s, const struct frame *f, struct err *e)
 {
 	if (f->len > FRAME_RAW_MAX)
-		return out_of_order(e);
+		return out_of_order(s, e);
 	if (begin(s, e) == -1)
 		return -1;
+	s->size += f->len;
 	return admission_data(s->admission, f->payload, f->len, e);
 }
 
@@ -114,8 +126,10 @@ take_end(struct incoming *s, const struct frame *f, struct err *e)
 {
 	uint64_t size;
 
-	if (submit_get_end(f, &size, e) == -1 || begin(s, e) == -1)
+	s->is_broken = submit_get_end(f, &size, e) == -1;
+	if (s->is_broken || begin(s, e) == -1)
 		return -1;
+	s->is_broken = size != s->size;
 	if (admission_finish(s->admission, size, e) == -1)
 		return -1;
 	s->is_complete = true;
@@ -135,6 +149,7 @@ take_frame(struct incoming *s, const struct frame *f, struct err *e)
 	case SUBMIT_END:
 		return take_end(s, f, e);
 	default:
+		s->is_broken = true;
 		return err_set(e, ERR_PERM, "5.5.0",
 		    "the submission holds a frame of unknown type");
 	}
@@ -154,13 +169,14 @@ incoming_feed(struct incoming *s, struct buf *in, struct err *e)
 		done += (size_t)n;
 		/* Seen before END is taken: what is refused is not queued. */
 		if (f.type == SUBMIT_END && done < in->len)
-			return out_of_order(e);
+			return out_of_order(s, e);
 		if (take_frame(s, &f, e) == -1)
 			return -1;
 	}
 	buf_consume(in, done);
-	if (n == -1)
-		return err_set(e, ERR_PERM, "5.5.0",
-		    "the submission holds a frame that is too long");
-	return 0;
+	if (n != -1)
+		return 0;
+	s->is_broken = true;
+	return err_set(e, ERR_PERM, "5.5.0",
+	    "the submission holds a frame that is too long");
 }

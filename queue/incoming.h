@@ -25,6 +25,12 @@ bool incoming_is_busy(const struct incoming *s);
 /* END was read, and the caller's end will be called. */
 bool incoming_is_complete(const struct incoming *s);
 
+/*
+ * After a refusal: it was the frames' fault, so that what they were to say is
+ * not known.  Otherwise admission has refused a message that it understood.
+ */
+bool incoming_is_broken(const struct incoming *s);
+
 /* For the log; NULL before the envelope was read. */
 const char *incoming_sender(const struct incoming *s);
 

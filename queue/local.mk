@@ -33,8 +33,12 @@ libqueue_a_SOURCES = \
 	queue/damage.c queue/damage.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
+	queue/dropaway.c queue/dropaway.h \
 	queue/dropdir.c queue/dropdir.h \
 	queue/dropfile.c queue/dropfile.h \
+	queue/dropodd.c queue/dropodd.h \
+	queue/dropread.c queue/dropread.h \
+	queue/dropturn.c queue/dropturn.h \
 	queue/due.c \
 	queue/engine.c queue/engine.h \
 	queue/expand.c queue/expand.h \
@@ -58,7 +62,7 @@ libqueue_a_SOURCES = \
 	queue/listing.c \
 	queue/lock.c queue/lock.h \
 	queue/logs.c queue/logs.h \
-	queue/loop.h \
+	queue/loop.c queue/loop.h \
 	queue/manager.c queue/manager.h \
 	queue/member.c queue/member.h \
 	queue/merge.c queue/merge.h queue/merge_priv.h \
@@ -75,6 +79,8 @@ libqueue_a_SOURCES = \
 	queue/queue_id.c queue/queue_id.h \
 	queue/rcpt.c \
 	queue/recover.c \
+	queue/refuse.c queue/refuse.h \
+	queue/refuse_owner.c queue/refuse_owner.h \
 	queue/reload.c queue/reload.h \
 	queue/route.c queue/route.h \
 	queue/salvage.c queue/salvage.h queue/salvage_priv.h \

@@ -2,6 +2,8 @@
 #ifndef QUEUE_LOOP_H
 #define QUEUE_LOOP_H
 
+struct event;
+
 /*
  * Priorities of the queue process's event loop.  A turn takes what was ready
  * when it began, in the order in which it became so; idle work waits for a turn
@@ -13,5 +15,12 @@ enum loop_priority {
 	LOOP_PRIORITY_IDLE,
 	LOOP_PRIORITIES
 };
+
+/*
+ * Calls the event again after whatever is ready by then: for work in slices.
+ * An event that makes itself active is called before libevent looks at a
+ * descriptor again, so that its slices would be one.
+ */
+void loop_again(struct event *ev);
 
 #endif

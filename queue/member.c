@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Membership in a list of users and groups, by the system's databases. */
+/* Users and groups, by the system's databases. */
 #include "config.h"
 
 #include <grp.h>
@@ -54,4 +54,15 @@ member_has(const struct strlist *users, uid_t uid)
 			return true;
 	}
 	return false;
+}
+
+void
+member_name(uid_t uid, char name[MEMBER_NAME_MAX])
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	/* Half a name would be somebody else's. */
+	if (pw == NULL ||
+	    strlcpy(name, pw->pw_name, MEMBER_NAME_MAX) >= MEMBER_NAME_MAX)
+		name[0] = '\0';
 }

@@ -213,6 +213,7 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 	case ASK_STAMP:
 	case ASK_MEMBER:
 	case ASK_LOG:
+	case ASK_NAME:
 		break;
 	}
 	return false;

@@ -24,6 +24,7 @@
 #include "queue/limits.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
+#include "queue/refuse.h"
 #include "queue/since.h"
 #include "queue/store.h"
 #include "queue/waiting.h"
@@ -208,6 +209,7 @@ make_rest(struct parts *p, struct err *e)
 {
 	struct dispatch_parts dp;
 	struct alarm_parts lp;
+	struct refuse_parts rp;
 	struct admit_parts ap;
 
 	p->limits =
@@ -220,6 +222,9 @@ make_rest(struct parts *p, struct err *e)
 	ap = (struct admit_parts){ p->conf, &p->times, p->store, p->batch,
 		p->limits, p->expand, p->ask };
 	p->admit = admit_new(&ap);
+	rp = (struct refuse_parts){ p->conf, &p->times, p->store, p->batch,
+		p->limits, p->expand, p->bounce, p->ask, p->admit };
+	p->refuse = refuse_new(&rp);
 	dp = (struct dispatch_parts){ p->base, p->conf, &p->times, p->store,
 		p->batch, p->ask, p->limits, p->bounce };
 	if ((p->dispatch = dispatch_new(&dp, e)) == NULL)
@@ -325,6 +330,7 @@ parts_close(struct parts *p)
 {
 	alarm_free(p->alarms);
 	dispatch_free(p->dispatch);
+	refuse_free(p->refuse);
 	admit_free(p->admit);
 	bounce_free(p->bounce);
 	expand_free(p->expand);

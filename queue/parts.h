@@ -17,6 +17,7 @@ struct dispatch;
 struct event_base;
 struct expand;
 struct limits;
+struct refuse;
 struct store;
 
 /*
@@ -40,6 +41,7 @@ struct parts {
 	struct expand *expand;
 	struct bounce *bounce;
 	struct admit *admit;
+	struct refuse *refuse;
 	struct dispatch *dispatch;
 	struct alarms *alarms; /* they come only with alarm_watch */
 };

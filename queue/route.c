@@ -61,3 +61,16 @@ route_find(const struct conf *conf, struct ask *ask, uid_t uid,
 		    (unsigned long)uid, conf->path);
 	return found;
 }
+
+int
+route_may_use(const struct conf *conf, struct ask *ask, uid_t uid,
+    const char *address, struct err *e)
+{
+	size_t i;
+	int may = 0;
+
+	for (i = 0; i < conf->naccounts && may == 0; i++)
+		if (addr_match_any(&conf->accounts[i].senders, address))
+			may = admits(conf, ask, i, uid, e);
+	return may;
+}

@@ -19,4 +19,11 @@ struct ask;
 const struct conf_account *route_find(const struct conf *conf, struct ask *ask,
     uid_t uid, const struct envelope *env, struct err *e);
 
+/*
+ * Is this address the uid's to use: that of an account which admits him?  1, 0,
+ * -1 with *e filled.
+ */
+int route_may_use(const struct conf *conf, struct ask *ask, uid_t uid,
+    const char *address, struct err *e);
+
 #endif

@@ -30,7 +30,8 @@
  *   HELD      -> QUEUED     release_one
  *   ACTIVE    -> DELIVERED  settle: the server has taken it
  *   ACTIVE    -> QUEUED     settle: the server has put it off
- *   ACTIVE    -> FAILED     settle: the server has refused it
+ *   ACTIVE    -> FAILED     settle: the server has refused it; or we have, for
+ *                           ever, a drop file
  *   ACTIVE    -> UNCERTAIN  settle: the connection was lost between the last
  *                           octet and the answer; recover_reconcile: we were
  *   UNCERTAIN -> QUEUED     job_claim: its time has come; settle: on the way
@@ -43,6 +44,8 @@
  *
  * A verdict may come before job_claim, when the server refuses the envelope
  * while the body is still on its way; it passes through ACTIVE all the same.
+ * So does a drop file that is refused for ever: it goes from STAGING to FAILED
+ * in one transaction (refuse.c).
  *
  * Nothing leads out of DELIVERED, FAILED, EXPIRED and REMOVED.  When all of a
  * message's recipients are there, the message goes and the journal remembers.

@@ -260,7 +260,7 @@ sizes_must_agree(void **state)
 	begin_plain(&o, &p, 1);
 	data(&o, &p, "12345", 5);
 	assert_int_equal(admission_finish(p.m, 4, &o.e), -1);
-	refused(&o, ERR_TEMP, "4.5.0");
+	refused(&o, ERR_PERM, "5.5.0");
 	assert_int_equal(admission_finish(p.m, 6, &o.e), -1);
 	data(&o, &p, "67890", 5);
 	assert_int_equal(admission_data(p.m, "1", 1, &o.e), -1);

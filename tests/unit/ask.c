@@ -140,6 +140,7 @@ facts_come_by_themselves(void **state)
 	struct ask_answer yes = {
 		.ok = true, .member = true, .stamp = { 1, 2, 3, 4 }
 	};
+	char name[MEMBER_NAME_MAX];
 	struct ask_request r;
 	struct ask_stamp st;
 	bool member = false;
@@ -156,6 +157,14 @@ facts_come_by_themselves(void **state)
 	assert_int_equal(ask_stamp(rig.ask, 1, &st, &rig.e), 0);
 	assert_memory_equal(&st, &yes.stamp, sizeof(st));
 	assert_int_equal(was_asked().what, ASK_STAMP);
+	/* A name that does not end is cut. */
+	memset(yes.name, 'n', sizeof(yes.name));
+	will_answer(&yes, -1);
+	assert_int_equal(ask_name(rig.ask, 1000, name, &rig.e), 0);
+	assert_int_equal(strlen(name), MEMBER_NAME_MAX - 1);
+	r = was_asked();
+	assert_int_equal(r.what, ASK_NAME);
+	assert_int_equal(r.uid, 1000);
 	/* These have no answer. */
 	ask_kill(rig.ask, 99);
 	r = was_asked();
@@ -320,6 +329,7 @@ nothing_is_left_open(void **state)
 static void
 alone_it_looks_for_itself(void **state)
 {
+	char name[MEMBER_NAME_MAX];
 	struct ask_stamp st, later;
 	struct office o;
 	bool member;
@@ -350,6 +360,11 @@ alone_it_looks_for_itself(void **state)
 	assert_int_equal(
 	    ask_member(o.parts.ask, 1, 2000000000, &member, &o.e), 0);
 	assert_true(member);
+
+	assert_int_equal(ask_name(o.parts.ask, 0, name, &o.e), 0);
+	assert_string_equal(name, "root");
+	assert_int_equal(ask_name(o.parts.ask, 2000000000, name, &o.e), 0);
+	assert_string_equal(name, "");
 
 	assert_int_equal(ask_stamp(o.parts.ask, 0, &st, &o.e), -1);
 	office_write(&o, "drop/pw", "one\n");

@@ -42,9 +42,10 @@ now(void)
 }
 
 static void
-on_round(void *arg)
+on_round(void *arg, bool is_whole)
 {
-	event_base_loopbreak(arg);
+	if (is_whole)
+		event_base_loopbreak(arg);
 }
 
 /* One whole round, and what it began. */
@@ -52,7 +53,8 @@ static void
 make_round(struct office *o)
 {
 	const struct dropdir_parts parts = { o->parts.base, o->conf,
-		o->parts.admit, now, on_round, o->parts.base };
+		o->parts.admit, o->parts.refuse, now, clock_mono_ms, on_round,
+		o->parts.base };
 	struct dropdir *d;
 	struct err e;
 

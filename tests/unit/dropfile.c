@@ -2,7 +2,10 @@
 /* Names in the drop folder, as anyone may have made them. */
 #include "config.h"
 
+#include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -11,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -133,6 +137,35 @@ what_is_no_submission_is_put_aside(void **state)
 	assert_int_equal(look("big", folder.gid, 0, &f), DROPFILE_NO_MESSAGE);
 }
 
+/* Its writer lives: it was the clock that leapt, or the host that slept. */
+static void
+what_its_writer_holds_is_not_given_up(void **state)
+{
+	const int64_t leap = 100LL * 365 * 24 * 3600;
+	struct dropfile f;
+	struct buf b;
+	int fd;
+
+	(void)state;
+	whole_file(&b);
+	write_file("half", buf_data(&b), b.len - 1);
+	fd = openat(folder.dir, "half", O_WRONLY | O_APPEND);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(
+	    look("half", folder.gid, time(NULL) + leap, &f), DROPFILE_LATER);
+	assert_int_equal(write(fd, buf_data(&b) + b.len - 1, 1), 1);
+	/* Complete is complete, whoever holds it. */
+	assert_int_equal(
+	    look("half", folder.gid, time(NULL) + leap, &f), DROPFILE_COMPLETE);
+	close(f.fd);
+	assert_int_equal(ftruncate(fd, (off_t)b.len - 1), 0);
+	close(fd);
+	assert_int_equal(look("half", folder.gid, time(NULL) + leap, &f),
+	    DROPFILE_NO_MESSAGE);
+	buf_clear(&b);
+}
+
 /* What a newer sendmail wrote, whole or not, is kept for a newer daemon. */
 static void
 other_versions(void **state)
@@ -163,6 +196,49 @@ other_versions(void **state)
 		if (cases[i].kind == DROPFILE_NEWER)
 			assert_non_null(strstr(f.why, "a newer one"));
 	}
+}
+
+/* Told apart without being opened, and once more when they are. */
+static void
+each_odd_thing_has_its_word(void **state)
+{
+	static const struct {
+		const char *name, *word;
+	} cases[] = { { "one", "more than one link" }, { "link", "symbolic" },
+		{ "fifo", "pipe" }, { "dir", "folder" }, { "sock", "socket" } };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct dropfile f;
+	size_t i;
+
+	(void)state;
+	write_file("one", "x", 1);
+	assert_int_equal(linkat(folder.dir, "one", folder.dir, "two", 0), 0);
+	assert_int_equal(symlinkat("one", folder.dir, "link"), 0);
+	assert_int_equal(mkfifoat(folder.dir, "fifo", 0666), 0);
+	assert_int_equal(mkdirat(folder.dir, "dir", 0755), 0);
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/sock", folder.path);
+	assert_int_equal(bind(s, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	close(s);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+		    dropfile_look(folder.dir, folder.gid, cases[i].name, &f),
+		    DROPFILE_ODD);
+		assert_non_null(strstr(f.why, cases[i].word));
+		assert_int_equal(
+		    look(cases[i].name, folder.gid, 0, &f), DROPFILE_ODD);
+		assert_non_null(strstr(f.why, cases[i].word));
+		assert_int_equal(f.fd, -1);
+	}
+	assert_int_equal(
+	    dropfile_look(folder.dir, folder.gid, "gone", &f), DROPFILE_LATER);
+	assert_int_equal(unlinkat(folder.dir, "two", 0), 0);
+	assert_int_equal(
+	    dropfile_look(folder.dir, folder.gid + 1, "one", &f), DROPFILE_ODD);
+	assert_int_equal(dropfile_look(folder.dir, folder.gid, "one", &f),
+	    DROPFILE_COMPLETE);
+	assert_int_equal(f.owner, geteuid());
+	assert_int_equal(unlinkat(folder.dir, "dir", AT_REMOVEDIR), 0);
 }
 
 static void
@@ -198,6 +274,8 @@ main(void)
 		in_folder(what_is_no_submission_is_put_aside),
 		in_folder(other_versions),
 		in_folder(odd_things_are_left),
+		in_folder(each_odd_thing_has_its_word),
+		in_folder(what_its_writer_holds_is_not_given_up),
 	};
 
 	return cmocka_run_group_tests_name("dropfile", tests, NULL, NULL);

@@ -189,6 +189,9 @@ frames_have_an_order(void **state)
 		if (feed() == 0)
 			fail_msg("%s was taken", refused[i]);
 		assert_int_equal(rig.o.e.class, ERR_PERM);
+		/* Without a recipient it is refused as a message. */
+		assert_int_equal(incoming_is_broken(rig.s),
+		    strcmp(rig.o.e.status, "5.5.1") != 0);
 		buf_clear(&rig.in);
 		buf_init(&rig.in, 4 * FRAME_RECV_MAX);
 		incoming_free(rig.s);
@@ -244,6 +247,7 @@ lengths_are_bounded(void **state)
 	buf_init(&rig.in, 4 * FRAME_RECV_MAX);
 	buf_append(&rig.in, huge, sizeof(huge));
 	assert_int_equal(feed(), -1);
+	assert_true(incoming_is_broken(rig.s));
 }
 
 static void
@@ -254,6 +258,8 @@ bad_contents_are_refused(void **state)
 	put_data("x\n");
 	assert_int_equal(feed(), -1);
 	assert_string_equal(rig.o.e.status, "5.6.0");
+	/* It is a message all the same, and somebody's. */
+	assert_false(incoming_is_broken(rig.s));
 }
 
 static void
@@ -264,7 +270,8 @@ a_wrong_count_is_refused(void **state)
 	put_data("x\r\n");
 	submit_put_end(&rig.in, 4);
 	assert_int_equal(feed(), -1);
-	assert_int_equal(rig.o.e.class, ERR_TEMP);
+	assert_int_equal(rig.o.e.class, ERR_PERM);
+	assert_true(incoming_is_broken(rig.s));
 	assert_false(incoming_is_complete(rig.s));
 }
 

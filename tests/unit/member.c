@@ -102,6 +102,18 @@ supplementary_groups_count(void **state)
 	assert_true(has(uid, name, NULL));
 }
 
+static void
+a_uid_has_a_name_or_none(void **state)
+{
+	char name[MEMBER_NAME_MAX];
+
+	(void)state;
+	member_name(0, name);
+	assert_string_equal(name, "root");
+	member_name(STRANGER, name);
+	assert_string_equal(name, "");
+}
+
 int
 main(void)
 {
@@ -110,6 +122,7 @@ main(void)
 		cmocka_unit_test(users_are_admitted_by_name),
 		cmocka_unit_test(groups_are_admitted_by_name),
 		cmocka_unit_test(supplementary_groups_count),
+		cmocka_unit_test(a_uid_has_a_name_or_none),
 	};
 
 	return cmocka_run_group_tests_name("member", tests, NULL, NULL);

@@ -39,9 +39,13 @@ check_PROGRAMS += \
 	tests/unit/control_why \
 	tests/unit/dirs \
 	tests/unit/dispatch \
+	tests/unit/dropaway \
 	tests/unit/dropdir \
+	tests/unit/dropdir_fair \
 	tests/unit/dropdir_round \
 	tests/unit/dropfile \
+	tests/unit/dropodd \
+	tests/unit/dropturn \
 	tests/unit/expand \
 	tests/unit/filesource \
 	tests/unit/footprint \
@@ -65,6 +69,7 @@ check_PROGRAMS += \
 	tests/unit/parts \
 	tests/unit/queue_id \
 	tests/unit/recover \
+	tests/unit/refuse \
 	tests/unit/route \
 	tests/unit/salvage \
 	tests/unit/schedule \
@@ -273,6 +278,20 @@ tests_unit_lane_worker_SOURCES = tests/unit/lane_worker.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_worker_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_worker_LDADD = $(queue_test_libs)
+tests_unit_dropaway_CFLAGS = $(queue_test_cflags)
+tests_unit_dropaway_LDADD = $(queue_test_libs)
+tests_unit_dropodd_CFLAGS = $(queue_test_cflags)
+tests_unit_dropodd_LDADD = $(queue_test_libs)
+tests_unit_dropturn_CFLAGS = $(queue_test_cflags)
+tests_unit_dropturn_LDADD = $(queue_test_libs)
+tests_unit_dropdir_fair_SOURCES = tests/unit/dropdir_fair.c $(drop_rig)
+tests_unit_dropdir_fair_CFLAGS = $(queue_test_cflags)
+tests_unit_dropdir_fair_LDADD = $(queue_test_libs)
+tests_unit_refuse_SOURCES = tests/unit/refuse.c $(drop_rig) $(notice_rig)
+tests_unit_refuse_CFLAGS = $(queue_test_cflags)
+tests_unit_refuse_LDADD = $(queue_test_libs)
+drop_rig = tests/unit/drop_rig.c tests/unit/drop_rig.h
+tests_unit_dropdir_round_SOURCES = tests/unit/dropdir_round.c $(drop_rig)
 tests_unit_dropdir_round_CFLAGS = $(queue_test_cflags)
 tests_unit_dropdir_round_LDADD = $(queue_test_libs)
 tests_unit_answer_CFLAGS = $(queue_test_cflags)

@@ -135,6 +135,9 @@ a_look_up_that_fails_is_no_refusal(void **state)
 		    &o, 0, i == 0 ? "a@shop.example" : "a@x.example", ""));
 		assert_int_equal(o.e.class, ERR_TEMP);
 	}
+	assert_int_equal(send(parent, &later, sizeof(later), 0), sizeof(later));
+	assert_int_equal(
+	    route_may_use(o.conf, o.parts.ask, 0, "a@shop.example", &o.e), -1);
 	office_close(&o);
 	close(parent);
 }
@@ -153,6 +156,32 @@ a_lone_account_carries_any_sender(void **state)
 	office_close(&o);
 }
 
+static void
+an_address_is_for_whom_its_account_admits(void **state)
+{
+	struct office o;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT
+	    "[account roots]\n" SERVER "senders = @shop.example\nusers = root\n"
+	    "[account news]\n" SERVER "senders = both@shop.example\n");
+	assert_int_equal(
+	    route_may_use(o.conf, o.parts.ask, 0, "a@shop.example", &o.e), 1);
+	assert_int_equal(route_may_use(o.conf, o.parts.ask, STRANGER,
+			     "a@shop.example", &o.e),
+	    0);
+	/* By the second that has it. */
+	assert_int_equal(route_may_use(o.conf, o.parts.ask, STRANGER,
+			     "both@shop.example", &o.e),
+	    1);
+	assert_int_equal(
+	    route_may_use(o.conf, o.parts.ask, 0, "a@other.example", &o.e), 0);
+	/* Nor is another user's name, with which no account sends. */
+	assert_int_equal(
+	    route_may_use(o.conf, o.parts.ask, STRANGER, "root", &o.e), 0);
+	office_close(&o);
+}
+
 int
 main(void)
 {
@@ -163,6 +192,7 @@ main(void)
 		cmocka_unit_test(whom_none_admits_is_refused),
 		cmocka_unit_test(a_look_up_that_fails_is_no_refusal),
 		cmocka_unit_test(a_lone_account_carries_any_sender),
+		cmocka_unit_test(an_address_is_for_whom_its_account_admits),
 	};
 
 	return cmocka_run_group_tests_name("route", tests, NULL, NULL);
