@@ -8,6 +8,7 @@ import pytest
 
 from exchange import Authority, Exchange
 
+from .guard import folder, guarded  # noqa: F401
 from .site import USER, Site
 
 
