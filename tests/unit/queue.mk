@@ -61,6 +61,7 @@ check_PROGRAMS += \
 	tests/unit/lane_worker \
 	tests/unit/limits \
 	tests/unit/lock \
+	tests/unit/loop \
 	tests/unit/manager \
 	tests/unit/member \
 	tests/unit/merge \
@@ -108,6 +109,8 @@ tests_unit_sockets_CFLAGS = $(queue_test_cflags)
 tests_unit_sockets_LDADD = $(queue_test_libs)
 tests_unit_times_CFLAGS = $(queue_test_cflags)
 tests_unit_times_LDADD = $(queue_test_libs)
+tests_unit_loop_CFLAGS = $(queue_test_cflags)
+tests_unit_loop_LDADD = $(queue_test_libs)
 tests_unit_lock_CFLAGS = $(queue_test_cflags)
 tests_unit_lock_LDADD = $(queue_test_libs)
 tests_unit_migrate_CFLAGS = $(queue_test_cflags)

@@ -295,15 +295,21 @@ what_makes_no_sense_goes_aside(void **state)
 	struct buf b;
 
 	(void)state;
-	/* Half an envelope with an end, and one without recipients. */
+	/* Half an envelope, with an end. */
 	drop_up(OFFICE);
 	drop_frames(&b, (struct drop_mail){ .number = 1, .rcpt = "b@" });
 	buf_truncate(&b, 60);
 	submit_put_end(&b, 0);
 	drop_write("bad", buf_data(&b), b.len);
 	buf_clear(&b);
+	/* An end too many, behind what would do for a bounce. */
+	drop_frames(&b, (struct drop_mail){ .number = 1, .text = TEXT });
+	submit_put_end(&b, strlen(TEXT));
+	drop_write("worse", buf_data(&b), b.len);
+	buf_clear(&b);
 	drop_round();
 	assert_true(drop_is_there("aside.bad"));
+	assert_true(drop_is_there("aside.worse"));
 	lists("");
 	assert_int_equal(number(JOURNALLED), 0);
 	drop_down();
