@@ -27,7 +27,7 @@ def own_file(path, text=b"Subject: x\r\n\r\nhello\r\n"):
 def test_a_file_s_other_bits_mean_nothing(guarded, folder, mode):
     act(ATTACKER, write, folder("own"), drop_file("a@example.net"), mode)
     guarded.start()
-    guarded.sent += 1
+    guarded.due += 1
     guarded.arrives("a@example.net", ATTACKER)
     guarded.unharmed()
 
@@ -47,7 +47,7 @@ def test_a_lease_is_waited_for_and_not_on(guarded, site, folder):
         guarded.start().unharmed()
         assert site.dropped() == ["own"]
         assert not site.log.events(file="own")
-        guarded.sent += 1
+        guarded.due += 1
         holder.stop()
         guarded.arrives("a@example.net", ATTACKER)
     guarded.unharmed()
@@ -72,7 +72,7 @@ def test_what_is_whole_is_taken_whoever_holds_it(guarded, folder, how):
     act(ATTACKER, own_file, folder("own"))
     with Held(ATTACKER, lambda over: hold(how)(folder("own"), over)):
         guarded.start()
-        guarded.sent += 1
+        guarded.due += 1
         guarded.arrives("a@example.net", ATTACKER)
         guarded.unharmed()
 
@@ -160,7 +160,7 @@ def test_millions_of_empty_frames(guarded, site, folder):
     act(ATTACKER, plant)
     guarded.start()
     guarded.serves()
-    guarded.sent += 3
+    guarded.due += 3
     for i in range(3):
         guarded.arrives("a%d@example.net" % i, ATTACKER)
     guarded.unharmed()

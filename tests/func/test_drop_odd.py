@@ -124,12 +124,12 @@ def test_another_s_file_with_a_second_link(guarded, site, folder):
     rcpt = guarded.drop()
     [name] = site.dropped()
     os.link(folder(name), folder("stolen"))
-    guarded.sent -= 1
+    guarded.due -= 1
     guarded.start()
     site.log.wait_for("drop-file-odd", nth=2, text="more than one link")
     guarded.unharmed()
     assert site.dropped() == sorted([name, "stolen"])
-    guarded.sent += 1
+    guarded.due += 1
     os.unlink(folder("stolen"))
     site.restart()
     guarded.arrives(rcpt)
