@@ -341,7 +341,10 @@ bounce_note_delivered(struct bounce *b, const struct job *j, size_t i)
 		add_result(&b->relayed, j, i);
 }
 
-/* Those that were put off, by their last answers; text stays the rows'. */
+/*
+ * Those that were put off, by their last answers, as far as a notice can tell
+ * of them; text stays the rows'.
+ */
 static void
 collect_waiting(
     const struct job *j, const struct store_rcpt *all, size_t n, struct list *l)
@@ -349,7 +352,7 @@ collect_waiting(
 	struct dsn_rcpt *d;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && l->n < NOTICE_RCPTS_MAX; i++) {
 		if (all[i].state != RCPT_QUEUED || all[i].attempts == 0 ||
 		    !wants(&all[i], NOTIFY_DELAY))
 			continue;

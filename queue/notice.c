@@ -13,7 +13,12 @@
 #include "queue/notice.h"
 #include "queue/waiting.h"
 
-#define NOTICE_MAX (512 * 1024)
+/*
+ * A notice that does not fit ends the process, as its failure cannot be stored
+ * without it.  This holds the longest of NOTICE_RCPTS_MAX recipients, every
+ * address and answer of which needs encoding.
+ */
+#define NOTICE_MAX (16 * 1024 * 1024)
 
 /* What waits beyond the limit says so, and that nothing is to be done. */
 #define STR2(x)   #x

@@ -25,6 +25,9 @@ struct notice {
 	int64_t retry_until; /* of a delay; else 0 */
 };
 
+/* So many fit, whatever they are: as many as one try has. */
+#define NOTICE_RCPTS_MAX 1000
+
 /* What came of it. */
 struct notice_made {
 	enum dsn_kind kind;

@@ -68,6 +68,7 @@ check_PROGRAMS += \
 	tests/unit/merge_late \
 	tests/unit/migrate \
 	tests/unit/parts \
+	tests/unit/notice_large \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/refuse \
@@ -173,6 +174,10 @@ notice_rig = tests/unit/notice_rig.c tests/unit/notice_rig.h \
 tests_unit_bounce_SOURCES = tests/unit/bounce.c $(notice_rig)
 tests_unit_bounce_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_LDADD = $(queue_test_libs)
+tests_unit_notice_large_SOURCES = tests/unit/notice_large.c \
+	tests/unit/settle_rig.c tests/unit/settle_rig.h
+tests_unit_notice_large_CFLAGS = $(queue_test_cflags)
+tests_unit_notice_large_LDADD = $(queue_test_libs)
 tests_unit_bounce_asked_SOURCES = tests/unit/bounce_asked.c $(notice_rig)
 tests_unit_bounce_asked_CFLAGS = $(queue_test_cflags)
 tests_unit_bounce_asked_LDADD = $(queue_test_libs)
