@@ -10,7 +10,7 @@ import pytest
 
 from lib import confine
 from lib.confine import step
-from lib.site import prefix, program
+from lib.site import prefix, program, sanitized
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
                                 reason="needs root to take rights away")
@@ -138,6 +138,8 @@ def test_in_a_root_of_its_own(site, server, socket):
                *libraries()]
     if socket:
         folders.append(site.path("run"))
+    if sanitized():
+        folders.append("/proc")  # where sanitizers read what they are told
     send(site, step("root_of", site.path("jail"), *folders),
          as_user(*GAMES), step("no_new_privs"))
     arrives(site, server, GAMES[0], "uid%d" % GAMES[0])

@@ -80,7 +80,7 @@ def test_a_writer_is_given_up_after_twelve_hours(site, server, talks):
     assert server.record.accepted == []
 
 
-@pytest.mark.parametrize("leap", [25 * HOUR, 50 * 365 * 24 * HOUR])
+@pytest.mark.parametrize("leap", [25 * HOUR, 10 * 365 * 24 * HOUR])
 def test_a_clock_that_leaps_takes_no_mail_from_its_writer(site, server, clock,
                                                           leap):
     """By the daemon's clock nobody has written to the file for a day."""
