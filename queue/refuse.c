@@ -390,12 +390,20 @@ keep(struct refusal *l, const char *p, size_t n)
 }
 
 static int
+has_changed(struct err *e)
+{
+	return err_set(e, ERR_PERM, "5.5.0",
+	    "the submission's frames are not what they were");
+}
+
+static int
 take_frame(struct refusal *l, const struct frame *f, struct err *e)
 {
+	/* The envelope comes first, and once. */
+	if ((f->type == SUBMIT_ENVELOPE) == l->has_envelope)
+		return has_changed(e);
 	switch (f->type) {
 	case SUBMIT_ENVELOPE:
-		if (l->has_envelope)
-			break;
 		l->has_envelope = true;
 		return submit_get_envelope(f, &l->head, &l->env, e);
 	case SUBMIT_RCPTS:
@@ -406,10 +414,8 @@ take_frame(struct refusal *l, const struct frame *f, struct err *e)
 	case SUBMIT_END:
 		return 0;
 	default:
-		break;
+		return has_changed(e);
 	}
-	return err_set(e, ERR_PERM, "5.5.0",
-	    "the submission's frames are not what they were");
 }
 
 /* They were read before; what is wrong now has been written since. */

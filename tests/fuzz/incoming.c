@@ -3,6 +3,8 @@
  * The octets of a submission, as any local user may send them, through
  * admission into a real store, in two pieces cut where the first octet says.
  * What is taken is in the queue and canonical; what is refused is not there.
+ * Then once more, as a drop file's that is refused for ever: whatever it holds,
+ * its bounce is canonical.
  */
 #include "config.h"
 
@@ -20,10 +22,14 @@
 #include "common/xalloc.h"
 #include "queue/ask.h"
 #include "queue/incoming.h"
+#include "queue/limits.h"
 #include "queue/parts.h"
+#include "queue/refuse.h"
 #include "queue/store.h"
 
 #include "tests/fuzz/fuzz.h"
+
+#define UID 1000
 
 static struct {
 	char *folder;
@@ -127,22 +133,16 @@ feed(struct incoming *s, const uint8_t *p, size_t n)
 }
 
 static void
-judge(void)
+check_canonical(uint64_t id)
 {
-	struct store_message m;
 	struct buf chunk;
 	struct err e;
 	uint32_t seq = 0;
 	char last = '\n';
 	size_t i;
 
-	memset(&m, 0, sizeof(m));
-	assert(store_message_get(office.parts.store, office.id, &m, &e) == 1);
-	assert(m.uid == 1000 && m.state == RCPT_QUEUED);
-	store_message_clear(&m);
 	buf_init(&chunk, CHUNK_SIZE);
-	while (store_chunk_get(
-		   office.parts.store, office.id, seq++, &chunk, &e) == 1)
+	while (store_chunk_get(office.parts.store, id, seq++, &chunk, &e) == 1)
 		for (i = 0; i < chunk.len; i++) {
 			assert(chunk.data[i] != '\0');
 			assert((last == '\r') == (chunk.data[i] == '\n'));
@@ -150,8 +150,89 @@ judge(void)
 		}
 	assert(last != '\r');
 	buf_clear(&chunk);
+}
+
+/* Takes away a message that was judged, and all ids. */
+static void
+sweep(uint64_t id, uint64_t octets)
+{
+	struct err e;
+
 	assert(store_begin(office.parts.store, &e) == 0);
-	assert(store_message_delete(office.parts.store, office.id, &e) == 0);
+	assert(store_message_delete(office.parts.store, id, &e) == 0);
+	assert(store_submission_forget(office.parts.store, INT64_MAX, &e) == 0);
+	assert(store_commit(office.parts.store, &e) == 0);
+	limits_remove(office.parts.limits, UID, 1, octets);
+}
+
+static void
+judge(void)
+{
+	struct store_message m;
+	struct err e;
+	uint64_t size;
+
+	memset(&m, 0, sizeof(m));
+	assert(store_message_get(office.parts.store, office.id, &m, &e) == 1);
+	assert(m.uid == UID && m.state == RCPT_QUEUED);
+	size = m.size;
+	store_message_clear(&m);
+	check_canonical(office.id);
+	sweep(office.id, size);
+}
+
+/* ---- the same octets, refused for ever ---- */
+
+static void
+on_refused(void *arg, uint64_t queue_id, const struct err *failed)
+{
+	(void)arg;
+	(void)queue_id;
+	(void)failed;
+}
+
+static void
+note_one(void *arg, const struct store_message *m, const struct store_rcpt *r)
+{
+	struct store_message *one = arg;
+
+	assert(r->state == RCPT_QUEUED);
+	one->id = m->id;
+	one->size = m->size;
+	one->kind = m->kind;
+}
+
+/* What is left is nothing, or notices that are fit to be sent. */
+static void
+refuse(const uint8_t *p, size_t n)
+{
+	struct err e, why;
+	struct refusal *l;
+	struct store_walk walk;
+	struct store_message one;
+	struct buf in;
+
+	err_set(&why, ERR_PERM, "5.7.1", "no account may be used");
+	l = refusal_new(office.parts.refuse, UID, &why, on_refused, NULL);
+	buf_init(&in, n + 1);
+	buf_append(&in, p, n);
+	refusal_feed(l, &in, &e);
+	run();
+	refusal_drop(l);
+	run();
+	buf_clear(&in);
+	for (;;) {
+		walk = (struct store_walk){ .max = 1 };
+		memset(&one, 0, sizeof(one));
+		assert(store_list(
+			   office.parts.store, &walk, note_one, &one, &e) == 0);
+		if (one.id == 0)
+			break;
+		assert(one.kind == KIND_BOUNCE);
+		check_canonical(one.id);
+		sweep(one.id, one.size);
+	}
+	assert(store_begin(office.parts.store, &e) == 0);
 	assert(store_submission_forget(office.parts.store, INT64_MAX, &e) == 0);
 	assert(store_commit(office.parts.store, &e) == 0);
 }
@@ -159,7 +240,7 @@ judge(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const struct admission_caller caller = { 1000, on_end, on_room, NULL };
+	const struct admission_caller caller = { UID, on_end, on_room, NULL };
 	struct incoming *s;
 	struct buf in;
 	struct err e;
@@ -187,5 +268,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (office.has_ended && office.is_taken)
 		judge();
 	buf_clear(&in);
+	refuse(p + 1, n - 1);
 	return 0;
 }

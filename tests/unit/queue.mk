@@ -72,6 +72,7 @@ check_PROGRAMS += \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/refuse \
+	tests/unit/refuse_frames \
 	tests/unit/route \
 	tests/unit/salvage \
 	tests/unit/schedule \
@@ -296,6 +297,9 @@ tests_unit_dropdir_fair_SOURCES = tests/unit/dropdir_fair.c $(drop_rig)
 tests_unit_dropdir_fair_CFLAGS = $(queue_test_cflags)
 tests_unit_dropdir_fair_LDADD = $(queue_test_libs)
 tests_unit_refuse_SOURCES = tests/unit/refuse.c $(drop_rig) $(notice_rig)
+tests_unit_refuse_frames_SOURCES = tests/unit/refuse_frames.c $(drop_rig)
+tests_unit_refuse_frames_CFLAGS = $(queue_test_cflags)
+tests_unit_refuse_frames_LDADD = $(queue_test_libs)
 tests_unit_refuse_CFLAGS = $(queue_test_cflags)
 tests_unit_refuse_LDADD = $(queue_test_libs)
 drop_rig = tests/unit/drop_rig.c tests/unit/drop_rig.h

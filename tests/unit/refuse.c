@@ -14,14 +14,12 @@
 
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
-#include "queue/refuse.h"
 #include "tests/unit/drop_rig.h"
 #include "tests/unit/notice_rig.h"
 
-#define STRANGER  2000000000 /* no user of this host */
-#define DROP_LINE "mailchute drop 1\n"
-#define OFFICE    OFFICE_ADMIN OFFICE_ACCOUNT
-#define CLOSED    OFFICE "users = daemon\n" /* to root, and to strangers */
+#define STRANGER 2000000000 /* no user of this host */
+#define OFFICE   OFFICE_ADMIN OFFICE_ACCOUNT
+#define CLOSED   OFFICE "users = daemon\n" /* to root, and to strangers */
 #define TEXT \
 	"From: a@example.com\r\nSubject: lost\r\nMessage-ID: <1@x>\r\n\r\n" \
 	"secret\r\n"
@@ -315,91 +313,6 @@ what_makes_no_sense_goes_aside(void **state)
 	drop_down();
 }
 
-static void
-on_refused(void *arg, uint64_t queue_id, const struct err *failed)
-{
-	(void)arg;
-	(void)queue_id;
-	(void)failed;
-	fail_msg("it was dropped");
-}
-
-/* The commit stands, its file too: a crash between the two, or a stop. */
-static void
-a_crash_before_the_removal_tells_nobody_twice(void **state)
-{
-	struct drop_mail mail = { .number = 1, .rcpt = "b@" };
-	struct office *o = &drop_rig.o;
-	struct refusal *l;
-	struct err why;
-	struct buf b;
-
-	(void)state;
-	drop_up(OFFICE);
-	drop_frames(&b, mail);
-	buf_consume(&b, strlen(DROP_LINE));
-	err_set(&why, ERR_PERM, "5.1.3", "the address b@ has no domain");
-	l = refusal_new(o->parts.refuse, geteuid(), &why, on_refused, NULL);
-	assert_int_equal(refusal_feed(l, &b, &o->e), 0);
-	assert_true(refusal_is_busy(l));
-	refusal_drop(l);
-	office_run(o);
-	buf_clear(&b);
-	lists("bounce <> to it@contoso.com queued");
-	drop_put("bad", mail);
-	drop_round();
-	assert_int_equal(drop_files(), 0);
-	lists("bounce <> to it@contoso.com queued");
-	assert_int_equal(number(JOURNALLED), 1);
-	/* And so does one that was taken before it was refused. */
-	mail.number = 2;
-	mail.rcpt = "b@example.com";
-	drop_put("good", mail);
-	drop_round();
-	mail.rcpt = "b@";
-	drop_put("good", mail);
-	drop_round();
-	assert_int_equal(drop_files(), 0);
-	assert_int_equal(number(JOURNALLED), 1);
-	drop_down();
-}
-
-static void
-frames_that_changed_are_told(void **state)
-{
-	struct err why = { .class = ERR_PERM };
-	struct refusal *l;
-	struct buf b, twice;
-	size_t cut;
-
-	(void)state;
-	drop_up(OFFICE);
-	drop_frames(&b, (struct drop_mail){ .number = 1, .rcpt = "b@" });
-	buf_consume(&b, strlen(DROP_LINE));
-	buf_init(&twice, 2 * b.len);
-	/* Cut anywhere it waits for more; an envelope comes once. */
-	for (cut = 0; cut < b.len; cut++) {
-		l = refusal_new(
-		    drop_rig.o.parts.refuse, geteuid(), &why, on_refused, NULL);
-		buf_append(&twice, buf_data(&b), cut);
-		assert_int_equal(refusal_feed(l, &twice, &drop_rig.o.e), 0);
-		assert_false(refusal_is_busy(l));
-		buf_truncate(&twice, 0);
-		if (cut == b.len - 1) {
-			buf_append(&twice, buf_data(&b), b.len);
-			assert_int_equal(
-			    refusal_feed(l, &twice, &drop_rig.o.e), -1);
-			assert_int_equal(drop_rig.o.e.class, ERR_PERM);
-			buf_truncate(&twice, 0);
-		}
-		refusal_drop(l);
-	}
-	buf_clear(&twice);
-	buf_clear(&b);
-	lists("");
-	drop_down();
-}
-
 /* What cannot be stored now is no more lost than any other. */
 static void
 a_store_that_fails_keeps_the_file(void **state)
@@ -463,8 +376,6 @@ main(void)
 		cmocka_unit_test(what_is_not_canonical_is_cut),
 		cmocka_unit_test(many_recipients_have_several_notices),
 		cmocka_unit_test(what_makes_no_sense_goes_aside),
-		cmocka_unit_test(a_crash_before_the_removal_tells_nobody_twice),
-		cmocka_unit_test(frames_that_changed_are_told),
 		cmocka_unit_test(a_store_that_fails_keeps_the_file),
 		cmocka_unit_test(bounces_count_as_his),
 	};
