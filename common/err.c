@@ -63,6 +63,24 @@ err_errno(struct err *e, enum err_class class, const char *status,
 	return -1;
 }
 
+enum err_class
+err_class_of(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENOENT:
+	case ENOEXEC:
+	case ENOTDIR:
+	case EPERM:
+		return ERR_LOCAL;
+	default:
+		return ERR_TEMP;
+	}
+}
+
 int
 err_prefix(struct err *e, const char *fmt, ...)
 {

@@ -40,6 +40,12 @@ int err_set(struct err *e, enum err_class class, const char *status,
 int err_errno(struct err *e, enum err_class class, const char *status,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/*
+ * What an error of the system means: ERR_LOCAL for a name or a right that only
+ * an administrator mends, ERR_TEMP for all else, which may pass.
+ */
+enum err_class err_class_of(int error);
+
 /* Puts text in front of what stands in *e ("opening queue: ..."); -1. */
 int err_prefix(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

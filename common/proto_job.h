@@ -46,12 +46,14 @@
  *
  * The secret channel: deliver writes one octet 'S'; the parent answers by one
  * fdpass_send (common/fdpass.h): a descriptor to read the secret from, or none
- * and the reason as text.
+ * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.
  */
 
 #define JOB_VERSION       1
 #define JOB_FD            3
 #define SECRET_FD         4
+#define SECRET_LATER      '4' /* the reason may pass */
+#define SECRET_NEVER      '5' /* an administrator has to mend it */
 #define JOB_LINGER_MIN_MS 1000
 #define JOB_RCPTS_MAX     10000 /* of one message */
 #define JOB_SECRET_MAX    (64 * 1024)

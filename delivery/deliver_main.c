@@ -193,7 +193,7 @@ clean_up(struct deliver *d)
 	channel_clear(&d->channel);
 }
 
-/* What to look at when a host cannot be reached. */
+/* What to look at when a host cannot be reached, or could not be tried. */
 static const char *
 advice(const char *status)
 {
@@ -203,6 +203,9 @@ advice(const char *status)
 	if (strcmp(status, RESOLVE_NO_ANSWER) == 0)
 		return "Check the network and the name service "
 		       "(/etc/resolv.conf).";
+	if (strncmp(status, "4.3.", 4) == 0) /* RFC 3463: this system */
+		return "Check this host: its disk, its memory, and its limit "
+		       "of open files.";
 	return "Check the network, account.port, and that the firewall lets "
 	       "this host's connections out.";
 }

@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/fdpass.h"
+#include "common/proto_job.h"
 #include "delivery/secret.h"
 
 /* A password_command may ask a vault over the network. */
@@ -66,8 +67,8 @@ read_line(int fd, const char *from, struct buf *out, int64_t deadline_ms,
 		if ((n = read(fd, to, STEP)) == -1) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
-			return no_secret(e, ERR_LOCAL, "reading %s: %s", from,
-			    strerror(errno));
+			return no_secret(e, err_class_of(errno),
+			    "reading %s: %s", from, strerror(errno));
 		}
 		buf_grew(out, (size_t)n);
 	} while (n != 0 && memchr(out->data, '\n', out->len) == NULL);
@@ -96,6 +97,16 @@ keep_first_line(struct buf *out, const char *from, struct err *e)
 	return 0;
 }
 
+/* The parent's word in place of a descriptor. */
+static int
+refused(const char *text, struct err *e)
+{
+	const char *why = text[0] != '\0' && text[1] == ' ' ? text + 2 : text;
+
+	return no_secret(
+	    e, text[0] == SECRET_LATER ? ERR_TEMP : ERR_LOCAL, "%s", why);
+}
+
 int
 secret_ask(int sock, struct buf *out, struct err *e)
 {
@@ -109,7 +120,7 @@ secret_ask(int sock, struct buf *out, struct err *e)
 	if (fdpass_recv(sock, &fd, text, deadline_ms, e) == -1)
 		return err_prefix(e, "no password or token");
 	if (fd == -1)
-		return no_secret(e, ERR_LOCAL, "%s", text);
+		return refused(text, e);
 	if (read_line(fd, text, out, deadline_ms, e) == 0)
 		rc = keep_first_line(out, text, e);
 	close(fd);

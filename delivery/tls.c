@@ -53,19 +53,32 @@ reason(void)
 	return text == NULL ? "no reason was given" : text;
 }
 
+/*
+ * OpenSSL does not tell a disk that fails from a file that holds nothing.  So
+ * where it found nothing the file is read to its end, and then tried once more.
+ */
+static int
+load_file(X509_STORE *store, const struct trust *t, struct err *e)
+{
+	if (X509_STORE_load_file(store, t->file) == 1)
+		return 0;
+	if (trust_read(t, e) == -1)
+		return -1;
+	ERR_clear_error();
+	if (X509_STORE_load_file(store, t->file) == 1)
+		return 0;
+	return err_set(e, ERR_LOCAL, "4.3.5",
+	    "no certificates could be read from %s: %s", t->file, reason());
+}
+
 static int
 load_store(SSL_CTX *ctx, const struct trust *t, struct err *e)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 	X509_LOOKUP *lookup;
 
-	if (t->file != NULL) {
-		if (X509_STORE_load_file(store, t->file) == 1)
-			return 0;
-		return err_set(e, ERR_LOCAL, "4.3.5",
-		    "no certificates could be read from %s: %s", t->file,
-		    reason());
-	}
+	if (t->file != NULL)
+		return load_file(store, t, e);
 	lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
 	if (lookup != NULL &&
 	    X509_LOOKUP_add_dir(lookup, t->folder, X509_FILETYPE_PEM) == 1)

@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,12 +77,31 @@ trust_find(struct trust *t, const char *ca_file, bool keeps_paths,
 	}
 	if (access(t->file, R_OK) == 0)
 		return 0;
-	err_errno(e, ERR_LOCAL, "4.3.5",
+	err_errno(e, err_class_of(errno), "4.3.5",
 	    "no trusted certificates: %s (install the package "
 	    "ca-certificates, or set account.tls_ca_file)",
 	    t->file);
 	trust_clear(t);
 	return -1;
+}
+
+int
+trust_read(const struct trust *t, struct err *e)
+{
+	int fd = open(t->file, O_RDONLY | O_CLOEXEC), rc = 0;
+	char octets[4096];
+	ssize_t n = -1;
+
+	if (fd != -1)
+		do
+			n = read(fd, octets, sizeof(octets));
+		while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == -1)
+		rc = err_errno(e, err_class_of(errno), "4.3.5",
+		    "the trusted certificates %s", t->file);
+	if (fd != -1)
+		close(fd);
+	return rc;
 }
 
 void

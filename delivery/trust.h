@@ -24,6 +24,10 @@ struct trust {
  */
 int trust_find(struct trust *t, const char *ca_file, bool keeps_paths,
     const char *folder, const char *bundle, struct err *e);
+
+/* Reads t->file to its end: -1 when it cannot be read now. */
+int trust_read(const struct trust *t, struct err *e);
+
 void trust_clear(struct trust *t);
 
 #endif

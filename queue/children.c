@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -205,10 +206,21 @@ secret_source(const struct conf *conf, const struct conf_account *a)
 		   : secret_path(conf, secret_name(a));
 }
 
-/*
- * deliver asks by one octet.  It gets a descriptor and where that leads, or,
- * when there is none to be had, the reason.
- */
+/* fd and where it leads, or why there is none and whether that may pass. */
+static int
+hand_secret(int sock, int fd, const char *from, const struct err *e)
+{
+	char text[ERR_TEXT_MAX + 2]; /* cut to what fits */
+
+	if (fd == -1)
+		snprintf(text, sizeof(text), "%c %s",
+		    e->class == ERR_TEMP ? SECRET_LATER : SECRET_NEVER,
+		    e->text);
+	return fdpass_send(
+	    sock, fd, fd == -1 ? text : from, clock_mono_ms() + PASS_MS, NULL);
+}
+
+/* deliver asks by one octet. */
 static int
 serve_secret(struct children *c, size_t i)
 {
@@ -232,8 +244,7 @@ serve_secret(struct children *c, size_t i)
 	else
 		fd = secret_open(c->conf, secret_name(a), &e);
 	from = secret_source(c->conf, a);
-	rc = fdpass_send(k->secret_fd, fd, fd == -1 ? e.text : from,
-	    clock_mono_ms() + PASS_MS, NULL);
+	rc = hand_secret(k->secret_fd, fd, from, &e);
 	free(from);
 	if (fd != -1)
 		close(fd);

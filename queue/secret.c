@@ -119,12 +119,8 @@ secret_open(const struct conf *conf, const char *name, struct err *e)
 		    path);
 		goto out;
 	}
-	if (fd == -1) {
-		err_errno(e, ERR_LOCAL, "5.3.5", "%s", path);
-		goto out;
-	}
-	if (fstat(fd, &st) == -1) {
-		err_errno(e, ERR_LOCAL, "5.3.5", "%s", path);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		err_errno(e, err_class_of(errno), "5.3.5", "%s", path);
 		goto out;
 	}
 	if (judge(&st, path, e) == -1)

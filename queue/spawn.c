@@ -127,8 +127,11 @@ spawn_start(const struct spawn *s, struct err *e)
 	close(report[0]);
 	if (n == 0)
 		return pid;
+	/* It may run, when all that failed is to hear of it. */
+	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		;
 	errno = n == (ssize_t)sizeof(error) ? error : EIO;
-	return err_errno(e, ERR_LOCAL, "4.3.5", "cannot start %s", s->argv[0]);
+	return err_errno(
+	    e, err_class_of(errno), "4.3.5", "cannot start %s", s->argv[0]);
 }

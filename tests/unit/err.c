@@ -55,6 +55,21 @@ errno_is_told_and_kept(void **state)
 }
 
 static void
+only_names_and_rights_are_for_an_administrator(void **state)
+{
+	static const int ours[] = { EACCES, ENOENT, ENOTDIR, EPERM };
+	static const int passing[] = { 0, EIO, EMFILE, ENFILE, ENOMEM, ENOSPC,
+		EINTR, EAGAIN, 99999 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		assert_int_equal(err_class_of(ours[i]), ERR_LOCAL);
+	for (i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		assert_int_equal(err_class_of(passing[i]), ERR_TEMP);
+}
+
+static void
 text_too_long_is_cut(void **state)
 {
 	char line[2 * ERR_TEXT_MAX];
@@ -88,6 +103,8 @@ main(void)
 		cmocka_unit_test(set_fills_every_part),
 		cmocka_unit_test(arguments_may_lie_in_the_error_itself),
 		cmocka_unit_test(errno_is_told_and_kept),
+		cmocka_unit_test(
+		    only_names_and_rights_are_for_an_administrator),
 		cmocka_unit_test(text_too_long_is_cut),
 		cmocka_unit_test(nobody_need_want_the_reason),
 	};

@@ -2,6 +2,7 @@
 /* Secret files: where their names lead, and which are refused. */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -103,6 +104,22 @@ refuses(const char *name, const char *part)
 	if (strstr(here.e.text, part) == NULL)
 		fail_msg("%s: %s", part, here.e.text);
 	assert_null(strstr(here.e.text, "hunter2"));
+}
+
+static void
+no_descriptor_left_is_no_fault_of_the_file(void **state)
+{
+	struct rlimit before, none = { 0, 0 };
+
+	(void)state;
+	make("pw", 0600);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(secret_open(&here.conf, "pw", &here.e), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(here.e.class, ERR_TEMP);
+	opens("pw");
 }
 
 static void
@@ -264,6 +281,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		here_test(names_lead_beside_the_configuration),
+		here_test(no_descriptor_left_is_no_fault_of_the_file),
 		here_test(a_file_of_ours_alone_opens),
 		here_test(what_others_may_read_or_write_is_refused),
 		here_test(what_is_no_file_is_refused),

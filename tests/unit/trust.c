@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "common/xalloc.h"
 #include "delivery/trust.h"
 
 static char root[256];
@@ -156,6 +158,34 @@ nothing_to_trust_is_an_error(void **state)
 	assert_non_null(strstr(e.text, "ca-certificates"));
 }
 
+static void
+what_cannot_be_read_says_whether_that_may_pass(void **state)
+{
+	struct rlimit before, none = { 0, 0 };
+	struct trust t = { .file = NULL };
+	struct err e;
+
+	(void)state;
+	t.file = xstrdup(at("bundle"));
+	assert_int_equal(trust_read(&t, &e), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(trust_read(&t, &e), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(e.class, ERR_TEMP);
+	assert_non_null(strstr(e.text, "Too many open files"));
+	trust_clear(&t);
+	t.file = xstrdup(at("empty"));
+	assert_int_equal(trust_read(&t, &e), -1);
+	assert_int_equal(e.class, ERR_LOCAL);
+	trust_clear(&t);
+	t.file = xstrdup(at("missing"));
+	assert_int_equal(trust_read(&t, &e), -1);
+	assert_int_equal(e.class, ERR_LOCAL);
+	trust_clear(&t);
+}
+
 int
 main(void)
 {
@@ -164,6 +194,8 @@ main(void)
 		cmocka_unit_test(a_hashed_folder_with_where_its_links_end),
 		cmocka_unit_test(the_bundle_where_no_folder_serves),
 		cmocka_unit_test(nothing_to_trust_is_an_error),
+		cmocka_unit_test(
+		    what_cannot_be_read_says_whether_that_may_pass),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, set_up, tear_down);
