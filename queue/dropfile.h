@@ -14,7 +14,7 @@
  */
 enum dropfile_kind {
 	DROPFILE_COMPLETE,   /* open, read on from the first frame */
-	DROPFILE_LATER,      /* still being written, leased, or gone */
+	DROPFILE_LATER,      /* being written, leased, gone, not readable now */
 	DROPFILE_ODD,        /* no file we may read: reported, and left */
 	DROPFILE_NO_MESSAGE, /* a file, but never a message: put aside */
 	DROPFILE_NEWER       /* for a newer daemon: reported, and left */

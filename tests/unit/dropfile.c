@@ -265,6 +265,24 @@ odd_things_are_left(void **state)
 
 #define in_folder(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* Set aside it would never be sent, though whoever dropped it got exit 0. */
+static void
+what_cannot_be_read_now_waits(void **state)
+{
+	int self = open("/proc/self", O_RDONLY | O_DIRECTORY);
+	struct dropfile f;
+	struct stat st;
+
+	(void)state;
+	assert_int_not_equal(self, -1);
+	/* A regular file whose first octet gives EIO. */
+	assert_int_equal(fstatat(self, "mem", &st, 0), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(
+	    dropfile_open(self, st.st_gid, "mem", 1000, 0, &f), DROPFILE_LATER);
+	close(self);
+}
+
 int
 main(void)
 {
@@ -276,6 +294,7 @@ main(void)
 		in_folder(odd_things_are_left),
 		in_folder(each_odd_thing_has_its_word),
 		in_folder(what_its_writer_holds_is_not_given_up),
+		cmocka_unit_test(what_cannot_be_read_now_waits),
 	};
 
 	return cmocka_run_group_tests_name("dropfile", tests, NULL, NULL);
