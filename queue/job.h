@@ -26,6 +26,7 @@ struct job {
 	bool is_over;          /* done or gone: to be settled */
 	bool is_body_ended;    /* BODY_END went out: silence means uncertain */
 	bool is_aborted; /* we ended the session ourselves, over this job */
+	struct err ours; /* ... and why, unless it says nothing of us */
 	bool is_damaged; /* a chunk of it failed its check */
 	size_t nheld;    /* recipients that settling has held */
 	size_t nstuck;   /* of these, not by the will of queue.uncertain */

@@ -74,7 +74,10 @@ claim_done(void *arg, const struct err *failed)
 	else if (failed == NULL && !is_recalled(l))
 		worker_end_body(j->worker);
 	else
-		worker_abort(j->worker);
+		/* Recalled, held or removed meanwhile: no trouble of ours. */
+		worker_abort(j->worker,
+		    failed != NULL && failed->class != ERR_PERM ? failed
+								: NULL);
 }
 
 static struct task *

@@ -65,7 +65,7 @@ lane_recall(struct lane *l)
 		j = worker_job(l->workers[i]);
 		if (j != NULL && !j->is_claiming && !j->is_claimed &&
 		    !j->is_aborted)
-			worker_abort(l->workers[i]);
+			worker_abort(l->workers[i], NULL);
 	}
 }
 
@@ -113,9 +113,15 @@ on_closed(
 		lane_hosts_passed(l, worker_session(w));
 		lane_failed_try(l, worker_session(w), why);
 	}
-	/* A session that we broke off says nothing about the account. */
+	/*
+	 * A session that we broke off says nothing about the account.  But our
+	 * own trouble may last: the server is not to be called for nothing,
+	 * again and again.
+	 */
 	if (j == NULL || !j->is_aborted)
 		lane_session_ended(l, worker_session(w), why);
+	else if (j->ours.class != ERR_NONE)
+		lane_ours_failed(l, &j->ours);
 	if (j != NULL && !j->is_claiming)
 		lane_settle(l, j);
 	lane_kick(l);

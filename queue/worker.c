@@ -78,6 +78,25 @@ worker_free(struct worker *w)
 /* ---- writing ---------------------------------------------------------------
  */
 
+/*
+ * Damaged mail is not sent, nor is any while the store cannot be read; deliver
+ * closes without an end.
+ */
+static void
+no_body(struct worker *w, const struct err *e)
+{
+	char id[QUEUE_ID_TEXT];
+
+	w->job->is_damaged = strcmp(e->status, "5.6.0") == 0;
+	if (w->job->is_damaged) {
+		queue_id_format(w->job->msg.id, id);
+		log_event(
+		    LOG_CRIT, "body-damaged", "id", id, "text", e->text, NULL);
+		worker_abort(w, NULL);
+	} else
+		worker_abort(w, e);
+}
+
 /* Puts the next piece of the body into out; false when there is none. */
 static bool
 fill(struct worker *w)
@@ -91,14 +110,7 @@ fill(struct worker *w)
 	got = store_chunk_get(
 	    w->store, w->job->msg.id, w->next_chunk, &w->chunk, &e);
 	if (got == -1) {
-		/* Damaged mail is not sent; deliver closes without an end. */
-		char id[QUEUE_ID_TEXT];
-
-		queue_id_format(w->job->msg.id, id);
-		log_event(
-		    LOG_CRIT, "body-damaged", "id", id, "text", e.text, NULL);
-		w->job->is_damaged = true;
-		worker_abort(w);
+		no_body(w, &e);
 		return false;
 	}
 	if (got == 0) {
@@ -198,10 +210,12 @@ worker_end_body(struct worker *w)
 }
 
 void
-worker_abort(struct worker *w)
+worker_abort(struct worker *w, const struct err *why)
 {
 	w->job->is_aborted = true;
 	w->is_body_sent = true; /* none of it follows */
+	if (why != NULL)
+		w->job->ours = *why;
 	job_put_empty(&w->out, JOB_ABORT);
 	flush(w);
 }

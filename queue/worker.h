@@ -68,7 +68,13 @@ void worker_move_times(struct worker *w, int64_t by_s);
 /* Hands over a job, which becomes the worker's until done or gone. */
 void worker_give(struct worker *w, struct job *j);
 void worker_end_body(struct worker *w); /* after body_sent */
-void worker_abort(struct worker *w);    /* instead, or in the middle */
-void worker_quit(struct worker *w);     /* when idle: ends the session */
+
+/*
+ * Instead, or in the middle; why, or NULL: our own trouble, over which the
+ * account backs off.
+ */
+void worker_abort(struct worker *w, const struct err *why);
+
+void worker_quit(struct worker *w); /* when idle: ends the session */
 
 #endif
