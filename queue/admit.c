@@ -29,10 +29,10 @@
 #include "mail/date.h"
 #include "queue/admit.h"
 #include "queue/ask.h"
-#include "queue/ballast.h"
 #include "queue/batch.h"
 #include "queue/expand.h"
 #include "queue/limits.h"
+#include "queue/room.h"
 #include "queue/route.h"
 #include "queue/store.h"
 #include "queue/times.h"
@@ -173,8 +173,7 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	m->last = '\n';
 	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX);
 
-	if (space_check(a->parts.conf->queue.directory,
-		a->parts.conf->queue.free_space_min, 0, e) == -1 ||
+	if (room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||
 	    limits_check(a->parts.limits, caller->uid, 0, e) == -1 ||
 	    check_addresses(&m->env, e) == -1)
 		goto refuse;
@@ -263,6 +262,8 @@ admission_data(struct admission *m, const void *p, size_t n, struct err *e)
 		return err_set(
 		    e, ERR_TEMP, "4.5.0", "more was sent than was asked for");
 	if (m->pending.len >= STAGE_AT) {
+		if (room_check(q, m->admit->parts.store, 0, e) == -1)
+			return -1;
 		m->is_busy = true;
 		batch_join(m->admit->parts.batch, m->pending.len, part_work,
 		    part_done, m);

@@ -14,9 +14,9 @@
 #include "common/xalloc.h"
 #include "queue/account.h"
 #include "queue/alarm_priv.h"
-#include "queue/ballast.h"
 #include "queue/dispatch.h"
 #include "queue/parts.h"
+#include "queue/room.h"
 
 #define FULL_S 60 /* the disk is full for so long: an alarm */
 
@@ -308,7 +308,7 @@ judge_disk(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
 	const struct conf_queue *q = &a->parts.conf->queue;
 	struct err e;
 
-	if (space_check(q->directory, q->free_space_min, 0, &e) == -1) {
+	if (room_check(q, a->parts.store, 0, &e) == -1) {
 		if (m->full_at == 0 || m->full_at > now)
 			m->full_at = now;
 		*since = m->full_at;
@@ -316,8 +316,7 @@ judge_disk(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
 						  : ALARM_AS_BEFORE;
 	}
 	m->full_at = 0;
-	return space_check(q->directory, q->free_space_min,
-		   q->free_space_min / 10, &e) == 0
+	return room_check(q, a->parts.store, q->free_space_min / 10, &e) == 0
 		   ? ALARM_OVER
 		   : ALARM_AS_BEFORE;
 }
@@ -330,7 +329,7 @@ describe_disk(struct alarms *a, const struct alarm *m, struct alarm_words *w)
 
 	(void)m;
 	w->title = xstrdup("there is no room for mail");
-	if (space_check(q->directory, q->free_space_min, 0, &e) == -1)
+	if (room_check(q, a->parts.store, 0, &e) == -1)
 		w->text = xasprintf("no mail is taken: %s", e.text);
 	else
 		w->text =

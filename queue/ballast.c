@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/ballast.h"
 
@@ -94,7 +96,22 @@ ballast_make(struct ballast *b, struct err *e)
 bool
 ballast_drop(struct ballast *b)
 {
-	return unlink(b->path) == 0;
+	if (unlink(b->path) == -1)
+		return false;
+	log_event(LOG_WARNING, "ballast", "text",
+	    "the queue's disk is full: the room held in reserve is given up, "
+	    "so that deliveries can be noted",
+	    "folder", b->directory, "fix", "make room there", NULL);
+	return true;
+}
+
+bool
+ballast_drop_if_low(struct ballast *b)
+{
+	uint64_t octets;
+
+	return space_free(b->directory, &octets, NULL) == 0 &&
+	       octets < BALLAST_LOW && ballast_drop(b);
 }
 
 int

@@ -11,8 +11,8 @@
  * Room on the queue's disk.  Intake stops at queue.free_space_min, but others
  * write to the disk as well, and when it is full a delivery can be made and
  * not be recorded, which would mean the same mail again and again.  So a file
- * "ballast" in the queue's directory keeps some room: dropped when a change
- * fails for want of space, made again when there is plenty.
+ * "ballast" in the queue's directory keeps some room: dropped before a change
+ * would fail for want of space, made again when there is plenty.
  */
 struct ballast;
 
@@ -28,8 +28,14 @@ void ballast_free(struct ballast *b); /* the file stays; NULL is fine */
  */
 int ballast_make(struct ballast *b, struct err *e);
 
-/* Gives the room up: true when there was any. */
+/* Less than this on the disk, and the next change may find no room. */
+#define BALLAST_LOW (4 * 1024 * 1024)
+
+/* Gives the room up, which is logged: true when there was any. */
 bool ballast_drop(struct ballast *b);
+
+/* The same, if the disk has less than BALLAST_LOW left. */
+bool ballast_drop_if_low(struct ballast *b);
 
 /*
  * 0 while the disk of the directory has floor octets and "wanted" more to

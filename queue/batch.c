@@ -127,6 +127,8 @@ try_all(struct batch *b, struct piece *v, size_t n, struct err *e)
 {
 	size_t i;
 
+	/* In time: at COMMIT it is too late to find that there is no room. */
+	(void)ballast_drop_if_low(b->ballast);
 	if (store_begin(b->store, e) == -1)
 		return -1;
 	for (i = 0; i < n; i++)
@@ -171,7 +173,7 @@ run(struct batch *b)
 	} else {
 		batch_look_for_damage(b);
 		/* One bad piece must not fail its neighbours. */
-		ballast_drop(b->ballast);
+		(void)ballast_drop(b->ballast);
 		for (i = 0; i < n; i++)
 			v[i].done(v[i].arg,
 			    try_all(b, &v[i], 1, &e) == 0 ? NULL : &e);

@@ -82,6 +82,7 @@ libqueue_a_SOURCES = \
 	queue/refuse.c queue/refuse.h \
 	queue/refuse_owner.c queue/refuse_owner.h \
 	queue/reload.c queue/reload.h \
+	queue/room.c queue/room.h \
 	queue/route.c queue/route.h \
 	queue/salvage.c queue/salvage.h queue/salvage_priv.h \
 	queue/salvage_file.c \

@@ -199,7 +199,6 @@ make_ballast(struct parts *p)
 {
 	struct err e;
 
-	p->ballast = ballast_new(p->conf->queue.directory, BALLAST_OCTETS);
 	if (ballast_make(p->ballast, &e) == -1)
 		log_event(LOG_WARNING, "ballast", "text", e.text, NULL);
 }
@@ -276,6 +275,8 @@ parts_open(struct parts *p, const struct conf *conf,
 	p->ask = ask;
 	p->base = parts_base();
 	times_init(&p->times, clock_wall_ms(), clock_mono_ms());
+	p->ballast = ballast_new(conf->queue.directory, BALLAST_OCTETS);
+	(void)ballast_drop_if_low(p->ballast);
 	if (store_open(&place, &p->store, &opened, e) == -1)
 		return -1;
 	log_opened(&opened);

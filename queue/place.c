@@ -57,6 +57,17 @@ store_in_place(const struct store *s, struct err *e)
 			      s->path);
 }
 
+uint64_t
+store_journal_file(const struct store *s)
+{
+	char *journal = xasprintf("%s-wal", s->path);
+	struct stat st;
+	int rc = stat(journal, &st);
+
+	free(journal);
+	return rc == -1 ? 0 : (uint64_t)st.st_size;
+}
+
 bool
 store_is_damaged(const struct store *s)
 {

@@ -22,6 +22,7 @@ const char sql_ask_application_id[] = "PRAGMA application_id";
 const char sql_ask_version[] = "PRAGMA user_version";
 const char sql_ask_objects[] = "SELECT count(*) FROM sqlite_master";
 const char sql_ask_page_size[] = "PRAGMA page_size";
+const char sql_ask_free_pages[] = "PRAGMA freelist_count";
 const char sql_quick_check[] = "PRAGMA quick_check(1)";
 const char sql_foreign_key_check[] = "PRAGMA foreign_key_check";
 const char sql_copy_settings[] = "PRAGMA synchronous = FULL";

@@ -123,6 +123,7 @@ extern const char sql_ask_application_id[];
 extern const char sql_ask_version[];
 extern const char sql_ask_objects[];
 extern const char sql_ask_page_size[];
+extern const char sql_ask_free_pages[];
 extern const char sql_quick_check[];
 extern const char sql_foreign_key_check[];
 extern const char sql_copy_settings[];

@@ -110,6 +110,7 @@ enum store_checkpoint {
 };
 int store_checkpoint(struct store *s, enum store_checkpoint how, struct err *e);
 uint64_t store_journal_size(const struct store *s); /* octets */
+uint64_t store_journal_file(const struct store *s); /* with what was moved */
 
 /* ---- messages ---- */
 
@@ -380,6 +381,9 @@ struct store_totals {
 	int64_t oldest_at;
 };
 int store_totals(struct store *s, struct store_totals *t, struct err *e);
+
+/* What is free within the file, which does not shrink as messages leave it. */
+int store_room(const struct store *s, uint64_t *octets, struct err *e);
 /* Messages that the account has yet to send, held ones apart. */
 int store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e);

@@ -208,6 +208,18 @@ store_totals(struct store *s, struct store_totals *t, struct err *e)
 	return found == -1 ? -1 : 0;
 }
 
+/* Asked only when the disk has little left: no prepared statement. */
+int
+store_room(const struct store *s, uint64_t *octets, struct err *e)
+{
+	int64_t pages;
+
+	if (query_ask_number(s->db, sql_ask_free_pages, &pages, e) == -1)
+		return -1;
+	*octets = (uint64_t)pages * s->page_size;
+	return 0;
+}
+
 int
 store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e)

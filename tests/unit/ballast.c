@@ -91,6 +91,24 @@ full_disk_is_not_filled_further(void **state)
 }
 
 static void
+a_disk_with_room_needs_no_reserve(void **state)
+{
+	char *directory = fixture_directory();
+	char *path = xasprintf("%s/ballast", directory);
+	struct ballast *b = ballast_new(directory, SMALL);
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ballast_make(b, &e), 1);
+	/* That it goes on a full one: tests/func/test_disk.py. */
+	assert_false(ballast_drop_if_low(b));
+	assert_int_equal(access(path, F_OK), 0);
+	ballast_free(b);
+	free(path);
+	fixture_remove(directory);
+}
+
+static void
 floor_is_kept(void **state)
 {
 	char *directory = fixture_directory();
@@ -115,6 +133,7 @@ main(void)
 		cmocka_unit_test(ballast_is_made_dropped_and_made_again),
 		cmocka_unit_test(hole_is_filled),
 		cmocka_unit_test(full_disk_is_not_filled_further),
+		cmocka_unit_test(a_disk_with_room_needs_no_reserve),
 		cmocka_unit_test(floor_is_kept),
 	};
 

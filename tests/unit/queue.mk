@@ -74,6 +74,7 @@ check_PROGRAMS += \
 	tests/unit/recover \
 	tests/unit/refuse \
 	tests/unit/refuse_frames \
+	tests/unit/room \
 	tests/unit/route \
 	tests/unit/salvage \
 	tests/unit/schedule \
@@ -108,6 +109,8 @@ tests_unit_limits_CFLAGS = $(queue_test_cflags)
 tests_unit_limits_LDADD = $(queue_test_libs)
 tests_unit_manager_CFLAGS = $(queue_test_cflags)
 tests_unit_manager_LDADD = $(queue_test_libs)
+tests_unit_room_CFLAGS = $(queue_test_cflags)
+tests_unit_room_LDADD = $(queue_test_libs)
 tests_unit_sockets_CFLAGS = $(queue_test_cflags)
 tests_unit_sockets_LDADD = $(queue_test_libs)
 tests_unit_times_CFLAGS = $(queue_test_cflags)
