@@ -33,6 +33,7 @@
 #include "queue/dispatch.h"
 #include "queue/dropdir.h"
 #include "queue/engine.h"
+#include "queue/folders.h"
 #include "queue/footprint.h"
 #include "queue/intake.h"
 #include "queue/lock.h"
@@ -45,7 +46,8 @@
 
 #define LOCK_WAIT_S  30  /* a starting daemon waits so long for another */
 #define STOP_WAIT_S  3   /* for deliveries under way */
-#define LEAVE_WAIT_S 120 /* the same, when only the configuration changes */
+#define LEAVE_WAIT_S 120 /* the same, when a new one takes over */
+#define LOOK_S       60  /* at the folders, so often */
 
 struct engine {
 	struct parts parts;
@@ -60,6 +62,8 @@ struct engine {
 	struct event *term, *interrupt; /* the parent's word, or the user's */
 	struct event *hangup;           /* the parent is gone */
 	struct event *stop_timer, *leave_step;
+	struct event *look;
+	struct folders folders;
 	struct upkeep *upkeep;
 	bool is_stopping, is_leaving;
 	bool has_replayed; /* the drop folder, as far as one run has to */
@@ -100,23 +104,43 @@ on_stop(evutil_socket_t fd, short what, void *arg)
 /* ---- making room for a new configuration ---- */
 
 static void
-on_leave(evutil_socket_t fd, short what, void *arg)
+leave(struct engine *g, const char *text)
 {
 	static const struct timeval patience = { .tv_sec = LEAVE_WAIT_S };
-	struct engine *g = arg;
 
-	(void)fd;
-	(void)what;
 	if (g->is_stopping || g->is_leaving)
 		return;
 	g->is_leaving = true;
-	log_event(LOG_NOTICE, "leaving", "text",
-	    "deliveries under way are finished, then the new configuration "
-	    "takes over",
-	    NULL);
+	log_event(LOG_NOTICE, "leaving", "text", text, NULL);
 	dispatch_stop(g->parts.dispatch);
 	event_add(g->stop_timer, &patience);
 	event_active(g->leave_step, EV_TIMEOUT, 0);
+}
+
+static void
+on_leave(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	leave(arg,
+	    "deliveries under way are finished, then the new configuration "
+	    "takes over");
+}
+
+/* The parent starts the next one, which opens what is there then. */
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *g = arg;
+	bool are_lost = sockets_are_lost(
+	    &g->sockets, g->parts.conf->queue.socket_directory);
+
+	(void)fd;
+	(void)what;
+	if (!folders_look(&g->folders) || are_lost)
+		leave(g,
+		    "a folder or socket was replaced: deliveries under way are "
+		    "finished, then all are opened anew");
 }
 
 /* Deliveries first; then who is half-way in; the next in line has the rest. */
@@ -244,6 +268,7 @@ make_events(struct engine *g)
 	g->hangup = make_event(g, g->opt->parent_fd, EV_READ, on_stop);
 	g->stop_timer = make_event(g, -1, 0, on_stop_timer);
 	g->leave_step = make_event(g, -1, 0, on_leave_step);
+	g->look = make_event(g, -1, EV_PERSIST, on_look);
 	event_add(g->probe, NULL);
 	event_add(g->leave, NULL);
 	event_add(g->term, NULL);
@@ -308,6 +333,17 @@ watch_drops(struct engine *g)
 	}
 	log_event(LOG_ERR, "drop-folder", "text", e.text, NULL);
 	on_round(g, true);
+}
+
+/* A single run is over before anybody can miss a folder. */
+static void
+watch_folders(struct engine *g)
+{
+	static const struct timeval often = { .tv_sec = LOOK_S };
+
+	folders_note(&g->folders, g->parts.conf);
+	if (!g->opt->once)
+		event_add(g->look, &often);
 }
 
 static void
@@ -382,6 +418,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	store_rest(g.parts.store);
 	footprint_shrink();
 	watch_drops(&g);
+	watch_folders(&g);
 	if (opt->probe)
 		dispatch_probe_all(g.parts.dispatch, true);
 	else if (!opt->once)
@@ -396,6 +433,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	event_free(g.leave);
 	upkeep_free(g.upkeep);
 	event_free(g.leave_step);
+	event_free(g.look);
 	event_free(g.term);
 	event_free(g.interrupt);
 	event_free(g.hangup);

@@ -43,6 +43,7 @@ libqueue_a_SOURCES = \
 	queue/engine.c queue/engine.h \
 	queue/expand.c queue/expand.h \
 	queue/filesource.c queue/filesource.h \
+	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
 	queue/hosts.c queue/hosts.h \
 	queue/incoming.c queue/incoming.h \

@@ -114,6 +114,7 @@ start_queue(struct parent *p)
 	};
 	int fd[2];
 
+	sockets_drop_lost(&p->sockets, p->conf->queue.socket_directory);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == -1)
 		fatalx(EX_OSERR, "socketpair: %s", strerror(errno));
 	if ((p->queue = fork()) == -1)

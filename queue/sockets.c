@@ -151,6 +151,25 @@ sockets_adopt(struct sockets *s, int fd, const char *name, struct err *e)
 	return 0;
 }
 
+bool
+sockets_are_lost(const struct sockets *s, const char *directory)
+{
+	struct sockaddr_un path;
+	struct stat st;
+	int i;
+
+	if (access(directory, W_OK | X_OK) == -1)
+		return false;
+	for (i = 0; i < SOCKETS; i++) {
+		if (s->fd[i] == -1 || s->is_lent[i] ||
+		    path_make(&path, directory, names[i], "", NULL) == -1)
+			continue;
+		if (lstat(path.sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
 void
 sockets_close(struct sockets *s)
 {
@@ -176,4 +195,11 @@ sockets_retire(struct sockets *s, const char *directory)
 		close(s->fd[i]);
 		s->fd[i] = -1;
 	}
+}
+
+void
+sockets_drop_lost(struct sockets *s, const char *directory)
+{
+	if (sockets_are_lost(s, directory))
+		sockets_retire(s, directory);
 }

@@ -37,10 +37,19 @@ int sockets_bind(struct sockets *s, const char *directory, struct err *e);
 /* Takes an inherited one: listening, local, a stream; else -1 with *e. */
 int sockets_adopt(struct sockets *s, int fd, const char *name, struct err *e);
 
+/*
+ * Is a name of ours gone, though the folder is there to make it in?  Nobody
+ * finds the socket then, and it has to be made anew.
+ */
+bool sockets_are_lost(const struct sockets *s, const char *directory);
+
 /* Closes all; the names that are ours stay, for the next in line. */
 void sockets_close(struct sockets *s);
 
 /* Closes what we bound, and takes its names away: nobody serves there now. */
 void sockets_retire(struct sockets *s, const char *directory);
+
+/* The same if any of them is lost: sockets_bind makes them anew. */
+void sockets_drop_lost(struct sockets *s, const char *directory);
 
 #endif

@@ -48,6 +48,7 @@ check_PROGRAMS += \
 	tests/unit/dropturn \
 	tests/unit/expand \
 	tests/unit/filesource \
+	tests/unit/folders \
 	tests/unit/footprint \
 	tests/unit/hosts \
 	tests/unit/incoming \
@@ -111,6 +112,8 @@ tests_unit_manager_CFLAGS = $(queue_test_cflags)
 tests_unit_manager_LDADD = $(queue_test_libs)
 tests_unit_room_CFLAGS = $(queue_test_cflags)
 tests_unit_room_LDADD = $(queue_test_libs)
+tests_unit_folders_CFLAGS = $(queue_test_cflags)
+tests_unit_folders_LDADD = $(queue_test_libs)
 tests_unit_sockets_CFLAGS = $(queue_test_cflags)
 tests_unit_sockets_LDADD = $(queue_test_libs)
 tests_unit_times_CFLAGS = $(queue_test_cflags)

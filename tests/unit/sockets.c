@@ -81,6 +81,41 @@ binds_what_is_missing(void **state)
 }
 
 static void
+a_name_that_is_gone_is_lost(void **state)
+{
+	char *directory = fixture_directory();
+	struct sockets s;
+	struct err e;
+	char path[256];
+
+	(void)state;
+	sockets_init(&s);
+	assert_false(sockets_are_lost(&s, directory));
+	assert_int_equal(sockets_bind(&s, directory, &e), 0);
+	assert_false(sockets_are_lost(&s, directory));
+	sockets_drop_lost(&s, directory);
+	assert_int_not_equal(s.fd[SOCKET_SUBMIT], -1);
+	snprintf(path, sizeof(path), "%s/control", directory);
+	assert_int_equal(unlink(path), 0);
+	assert_true(sockets_are_lost(&s, directory));
+	/* Where none could be made, what is there goes on. */
+	assert_false(sockets_are_lost(&s, "/nonexistent"));
+	sockets_drop_lost(&s, "/nonexistent");
+	assert_int_not_equal(s.fd[SOCKET_SUBMIT], -1);
+	sockets_drop_lost(&s, directory);
+	assert_int_equal(s.fd[SOCKET_SUBMIT], -1);
+	assert_int_equal(sockets_bind(&s, directory, &e), 0);
+	assert_int_equal(connect_to(directory, "control"), 0);
+	/* The name of one that was lent is not ours. */
+	s.is_lent[SOCKET_SUBMIT] = true;
+	snprintf(path, sizeof(path), "%s/submit", directory);
+	assert_int_equal(unlink(path), 0);
+	assert_false(sockets_are_lost(&s, directory));
+	sockets_close(&s);
+	fixture_remove(directory);
+}
+
+static void
 tells_why_it_cannot_bind(void **state)
 {
 	char longest[200];
@@ -190,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(binds_what_is_missing),
+		cmocka_unit_test(a_name_that_is_gone_is_lost),
 		cmocka_unit_test(tells_why_it_cannot_bind),
 		cmocka_unit_test(submit_comes_last),
 		cmocka_unit_test(adopts_only_what_serves),
