@@ -8,9 +8,10 @@ import glob
 import json
 import os
 import shutil
-import subprocess
 
 import pytest
+
+from lib import strike
 
 BODY = "From: a@contoso.example\nSubject: x\n\n" + "line of a body\n" * 4000
 COUNT = 60
@@ -195,20 +196,7 @@ def test_folder_moved_while_running(filled):
               COUNT + (done.returncode == 0), "all mail")
 
 
-# ---- errors of the disk, by strace ----
-
-
-def queue_pid(site):
-    """The process that has queue.db open."""
-    for pid in site.group(site.daemon.pid):
-        for fd in glob.glob("/proc/%d/fd/*" % pid):
-            try:
-                if os.readlink(fd) == site.path("lib/queue.db"):
-                    return pid
-            except OSError:
-                continue
-    raise AssertionError("no queue process")
-
+# ---- errors of the disk, by strace; test_inject.py has all of them ----
 
 @pytest.mark.parametrize("call, error", [
     ("fdatasync", "EIO"), ("fdatasync", "ENOSPC"), ("pwrite64", "EIO"),
@@ -217,22 +205,12 @@ def test_an_error_at_commit(filled, call, error):
     """Nothing is acknowledged twice or lost: each message is there once."""
     site = filled
     site.may_crash = True
-    tracer = subprocess.Popen(
-        ["strace", "-o", site.path("trace"), "-e",
-         "trace=" + call, "-e",
-         "inject=%s:error=%s:when=1" % (call, error), "-p",
-         str(queue_pid(site))],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True)
-    try:
-        assert "attached" in tracer.stderr.readline()
+    point = strike.Point(call, 1, error)
+    with strike.attached(site.queue_pid(), site.path("trace"),
+                         point.options()):
         done = site.sendmail("-f", "a@contoso.example", "late@example.net")
-    finally:
-        tracer.terminate()
-        tracer.wait(30)
     assert done.returncode in (0, 75)
-    with open(site.path("trace")) as f:
-        assert "INJECTED" in f.read()
+    assert point.was_hit(strike.read(site.path("trace")))
     want = 1 if done.returncode == 0 else 0
     site.wait(lambda: len(addresses(site)) >= COUNT + want, "all mail")
     site.wait(lambda: not site.dropped(), "an empty drop folder")

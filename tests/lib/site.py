@@ -224,11 +224,15 @@ class Site:
         assert all(wait_end(pid) for pid in pids), "they do not end"
 
     def kill_group(self, proc):
+        """All of it is gone then: nobody answers at its sockets."""
+        pids = self.group(proc.pid)
         try:
             os.killpg(proc.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         proc.wait(DEADLINE)
+        for pid in pids:
+            wait_end(pid)
 
     def restart(self):
         self.stop()
@@ -258,6 +262,17 @@ class Site:
             if int(fields[2]) == pgid and fields[0] != "Z":
                 found.append(int(stat.split("/")[2]))
         return found
+
+    def queue_pid(self):
+        """The process that has queue.db open."""
+        for pid in self.group(self.daemon.pid):
+            for fd in glob.glob("/proc/%d/fd/*" % pid):
+                try:
+                    if os.readlink(fd) == self.path("lib/queue.db"):
+                        return pid
+                except OSError:
+                    continue
+        raise AssertionError("no queue process")
 
     # ---- commands -------------------------------------------------------
 
