@@ -27,6 +27,7 @@
 
 #include "common/xalloc.h"
 #include "queue/damage.h"
+#include "queue/unread.h"
 
 #define TRIES_MAX     2
 #define INSTANT_ROOM  24
@@ -101,6 +102,14 @@ damage_is_plain(const char *path)
 	if (size_of(path, "") <= 0)
 		return journal > 0 || (journal == 0 && size_of(path, "") == 0);
 	return journal > JOURNAL_HEAD && journal_is_foreign(path);
+}
+
+void
+damage_forget(const char *path)
+{
+	remove_file(path, ".tries");
+	remove_file(path, ".part");
+	remove_file(path, ".part-journal");
 }
 
 void
@@ -199,6 +208,22 @@ damage_finish(const char *path, struct err *e)
 	return rc;
 }
 
+/* Twice: what could not be read once may be read now. */
+static int
+try_salvage(
+    const char *path, const char *part, struct damage_report *r, struct err *e)
+{
+	int n;
+
+	for (n = 0; n < 2; n++) {
+		remove_file(path, ".part");
+		remove_file(path, ".part-journal");
+		if (salvage_run(path, part, &r->salvage, e) == 0)
+			return 0;
+	}
+	return -1;
+}
+
 /* A new queue of what can be read, or an empty one, under the name .new. */
 static int
 make_new(const char *path, struct damage_report *r, struct err *e)
@@ -207,11 +232,12 @@ make_new(const char *path, struct damage_report *r, struct err *e)
 	char *fresh = xasprintf("%s.new", path);
 	int rc = -1;
 
-	remove_file(path, ".part");
-	remove_file(path, ".part-journal");
 	r->by_hand = size_of(path, ".tries") >= TRIES_MAX ||
 		     put_octet(path, ".tries") == -1 ||
-		     salvage_run(path, part, &r->salvage, e) == -1;
+		     try_salvage(path, part, r, e) == -1;
+	/* What was not found, was it not there, or has the disk gone? */
+	if (unread_wait(path, e) == -1)
+		goto out;
 	if (r->by_hand) {
 		remove_file(path, ".part");
 		remove_file(path, ".part-journal");
@@ -232,6 +258,8 @@ int
 damage_replace(const char *path, struct damage_report *r, struct err *e)
 {
 	memset(r, 0, sizeof(*r));
+	if (unread_wait(path, e) == -1)
+		return -1;
 	if (make_new(path, r, e) == -1)
 		return err_prefix(e, "replacing the damaged queue");
 	return swap(path, &r->aside, e);

@@ -29,6 +29,9 @@ bool damage_is_plain(const char *path);
 /* For a running process that met damage: the next start need not ask. */
 void damage_mark(const char *path);
 
+/* A start found no damage: what an earlier one left of its tries goes. */
+void damage_forget(const char *path);
+
 /* Ends a replacement that was cut off half-way; nothing to do is success. */
 int damage_finish(const char *path, struct err *e);
 
@@ -36,7 +39,8 @@ int damage_finish(const char *path, struct err *e);
  * Makes a new queue of what can be read, moves the damaged files aside to
  * PATH.damaged-INSTANT (and -wal, -shm), and puts the new one in place.  When
  * two tries at reading have ended the process, or there is no room, the new
- * queue is empty and by_hand is set.
+ * queue is empty and by_hand is set.  -1, and nothing is changed, while it is
+ * the disk that cannot be read (queue/unread.h).
  */
 int damage_replace(const char *path, struct damage_report *r, struct err *e);
 

@@ -106,6 +106,7 @@ libqueue_a_SOURCES = \
 	queue/totals.c \
 	queue/trace.c \
 	queue/tries.c queue/tries.h \
+	queue/unread.c queue/unread.h \
 	queue/upkeep.c queue/upkeep.h \
 	queue/waiting.c queue/waiting.h \
 	queue/worker.c queue/worker.h queue/worker_priv.h \

@@ -52,25 +52,32 @@ by_id(const void *a, const void *b)
 }
 
 /*
- * Each source until it ends or cannot be read.  A damaged tree may lead to the
- * same page many times; no more rows are taken than the file has room for.
+ * One source until it ends or cannot be read; -1 for that.  A damaged tree may
+ * lead to the same page many times; no more rows are taken than the file has
+ * room for.
  */
+static int
+gather_from(struct salvage *v, const char *source, uint64_t left)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = SQLITE_ERROR;
+
+	if (sqlite3_prepare_v2(v->from, source, -1, &st, NULL) == SQLITE_OK)
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW && left-- > 0)
+			id_add(v, sqlite3_column_int64(st, 0));
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
 static void
 gather_ids(struct salvage *v, uint64_t octets)
 {
-	sqlite3_stmt *st;
-	uint64_t left;
 	size_t i, n = 0;
 
-	for (i = 0; i < SALVAGE_IDS; i++) {
-		st = NULL;
-		left = octets / 4;
-		if (sqlite3_prepare_v2(
-			v->from, salvage_ids[i], -1, &st, NULL) == SQLITE_OK)
-			while (left-- > 0 && sqlite3_step(st) == SQLITE_ROW)
-				id_add(v, sqlite3_column_int64(st, 0));
-		(void)sqlite3_finalize(st);
-	}
+	/* A read that failed once may not fail again. */
+	for (i = 0; i < SALVAGE_IDS; i++)
+		if (gather_from(v, salvage_ids[i], octets / 4) == -1)
+			(void)gather_from(v, salvage_ids[i], octets / 4);
 	if (v->n > 0)
 		qsort(v->ids, v->n, sizeof(*v->ids), by_id);
 	for (i = 0; i < v->n; i++)
@@ -227,6 +234,10 @@ copy_messages(struct salvage *v)
 		if (salvage_exec(v->to, "SAVEPOINT message") == -1)
 			return -1;
 		lacks = copy_message(v, v->ids[i]);
+		/* A read that failed once may not fail again. */
+		if (lacks != NULL && *lacks != '\0' &&
+		    salvage_exec(v->to, "ROLLBACK TO message") == 0)
+			lacks = copy_message(v, v->ids[i]);
 		if (lacks == NULL)
 			v->report->saved++;
 		/* A full disk must not pass for a damaged message. */

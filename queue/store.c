@@ -334,8 +334,8 @@ store_open(const struct store_place *place, struct store **out,
 	bool replaces = place->mode == STORE_REPLACE;
 	struct store_place here = *place;
 	char *path = xasprintf("%s/" DB_NAME, place->directory);
-	bool damaged = false;
-	int rc = -1;
+	bool damaged = true;
+	int rc = -1, tries = 2; /* a disk that fails once looks like damage */
 
 	memset(what, 0, sizeof(*what));
 	if (replaces)
@@ -343,9 +343,11 @@ store_open(const struct store_place *place, struct store **out,
 	if (replaces && damage_finish(path, e) == -1)
 		goto out;
 	if (replaces && damage_is_plain(path))
-		damaged = true;
-	else
+		tries = 0;
+	while (rc == -1 && damaged && tries-- > 0)
 		rc = open_once(&here, out, what, &damaged, e);
+	if (rc == 0 && replaces)
+		damage_forget(path);
 	if (rc == -1 && damaged && replaces && replace(path, what, e) == 0)
 		rc = open_once(&here, out, what, &damaged, e);
 out:

@@ -215,3 +215,24 @@ def test_an_error_at_commit(filled, call, error):
     site.wait(lambda: len(addresses(site)) >= COUNT + want, "all mail")
     site.wait(lambda: not site.dropped(), "an empty drop folder")
     assert addresses(site).count("late@example.net") == want
+
+
+@pytest.mark.parametrize("nth, is_suspect", [(5, False), (60, False),
+                                             (20, True)])
+def test_a_disk_that_cannot_be_read_is_no_damage(filled, nth, is_suspect):
+    """It may be read again: the queue stays what it is, and mail waits."""
+    site = filled
+    before = site.recipients().keys()
+    site.kill()
+    if is_suspect:
+        open(site.path("lib/queue.db.suspect"), "w").close()
+    point = strike.Point("pread64", nth, "EIO", for_ever=True)
+    daemon = site.spawn(env=site.environment(leaks=False), through=[
+        "strace", "-f", "-o", site.path("trace"), *point.options()])
+    assert daemon.wait(60) == 75
+    assert "the disk" in site.log.events("fatal")[-1]["text"]
+    assert not aside(site)
+    site.submit("dropped@example.net")
+    site.start()
+    site.wait(lambda: before | {"dropped@example.net"} <=
+              site.recipients().keys(), "all mail")
