@@ -16,15 +16,19 @@
 void
 logs_make_file(const struct conf *c, const struct identity *id)
 {
+	struct stat st;
 	int fd;
 
 	if (c->log.target != CONF_LOG_FILE || geteuid() != 0)
 		return;
 	fd = open(c->log.file,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	    O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (fd == -1)
-		return; /* it is there, or opening it will say why not */
-	if (fchown(fd, id->uid, id->gid) == -1)
+		return; /* opening it again will say why */
+	/* Empty and root's: made now, or by a start that was cut off here. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    st.st_size == 0 && st.st_uid == 0 &&
+	    fchown(fd, id->uid, id->gid) == -1)
 		log_text(
 		    LOG_WARNING, "log", "%s: %s", c->log.file, strerror(errno));
 	close(fd);

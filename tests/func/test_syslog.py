@@ -198,3 +198,18 @@ def test_an_interval_of_no_operator_is_noted(site, syslog):
     done = syslog.call("sendmail", "-q30m", stdin="", uid=5)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert syslog.wait_for("-q with an interval does nothing for this user")
+
+
+def test_a_file_that_a_start_left_half_made(site):
+    """Root's and empty, since it was cut off there: the next one takes it.
+    One that somebody has filled is his."""
+    path = site.path("log/log")
+    open(path, "w").close()
+    site.start()
+    seen = os.stat(path)
+    assert (seen.st_uid, seen.st_gid) == (site.uid, site.gid)
+    site.stop()
+    os.chown(path, 0, 0)
+    os.chmod(path, 0o644)
+    assert site.spawn().wait(DEADLINE) == 78
+    assert os.stat(path).st_uid == 0
