@@ -13,9 +13,9 @@ import threading
 import time
 
 from lib.notify import Watch
-from lib.site import USER
+from lib.site import USER, sanitized
 
-KILLS = int(os.environ.get("MAILCHUTE_KILLS", 200))
+KILLS = int(os.environ.get("MAILCHUTE_KILLS", 40 if sanitized() else 100))
 EXITS = 5 * KILLS
 SUBMITTERS = 3
 A_ROUND = 8       # submissions allowed in a round
