@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "common/xalloc.h"
 #include "queue/dispatch.h"
 #include "tests/unit/control_rig.h"

@@ -17,24 +17,7 @@
 #include "tests/unit/faultfs.h"
 
 #define MAIL   OFFICE_ADMIN OFFICE_ACCOUNT "connections = 1\n"
-#define OCTETS (4 * 1024 * 1024) /* more than cache and channel */
 #define QUEUED "mail <sender@example.com> to a@example.com queued"
-
-static uint64_t
-post_large(void)
-{
-	char *body = xmalloc(OCTETS + 1);
-	uint64_t id;
-
-	memset(body, 'x', OCTETS);
-	body[OCTETS] = '\0';
-	id = office_post(&rig.o, (struct office_mail){ .uid = 1000,
-				     .to = { "a@example.com" },
-				     .body = body,
-				     .at = rig.now - 1 });
-	free(body);
-	return id;
-}
 
 /* The session goes up to the message, and then the disk fails. */
 static void
