@@ -192,20 +192,71 @@ try_send(struct send *s, struct err *e)
 	return handover(&to, s->parcel, &s->report, e);
 }
 
+/* -N may say that the sender wants no mail about failures. */
+static bool
+wants_notice(const struct args *a)
+{
+	return a->notify == 0 || (a->notify & NOTIFY_FAILURE) != 0;
+}
+
+static int
+send_notice(struct send *s, const char *why)
+{
+	struct notice n = {
+		.env = &s->env,
+		.bad = &s->rcpts.bad,
+		.why = why,
+		.domain = s->site.conf->local.domain,
+		.hostname = s->site.conf->local.hostname,
+		.date = s->date,
+	};
+	struct route to = site_route(&s->site);
+
+	if (!wants_notice(s->args))
+		return -1;
+	return notice_send(&n, &to, &s->report);
+}
+
+static void
+tell_loss(const struct send *s, bool is_mailed, char *text)
+{
+	if (is_mailed)
+		report_note(&s->report, LOG_ERR, "%s", text);
+	else
+		report_error(&s->report, "%s", text);
+	free(text);
+}
+
+/*
+ * The message is safe, but not for these recipients.  Many a caller takes a
+ * word on stderr for a failure, and sends again; it is the last resort.
+ */
+static void
+tell_bad(struct send *s)
+{
+	const struct strlist *bad = &s->rcpts.bad;
+	bool is_mailed;
+	size_t i;
+
+	if (bad->n == 0)
+		return;
+	is_mailed = send_notice(s, NULL) == 0;
+	for (i = 0; i < bad->n && i < BAD_SHOWN; i++)
+		tell_loss(s, is_mailed, xasprintf("not sent to %s", bad->v[i]));
+	if (i < bad->n)
+		tell_loss(s, is_mailed,
+		    xasprintf("not sent to %zu more recipients, whose "
+			      "addresses are malformed",
+			bad->n - i));
+}
+
 /* After the message is safe: what was left out of it. */
 static void
 tell_losses(struct send *s)
 {
 	struct compose_losses l = compose_losses(s->compose);
-	size_t i;
 
-	for (i = 0; i < s->rcpts.bad.n && i < BAD_SHOWN; i++)
-		report_error(&s->report, "not sent to %s", s->rcpts.bad.v[i]);
-	if (i < s->rcpts.bad.n)
-		report_error(&s->report,
-		    "not sent to %zu more recipients, whose addresses are "
-		    "malformed",
-		    s->rcpts.bad.n - i);
+	tell_bad(s);
 	if (l.dot_ended)
 		l.after_dot += input_drain(&s->input);
 	if (l.after_dot > 0)
@@ -222,23 +273,7 @@ tell_losses(struct send *s)
 		    s->message_id);
 }
 
-static int
-send_notice(struct send *s, const char *why)
-{
-	struct notice n = {
-		.env = &s->env,
-		.bad = &s->rcpts.bad,
-		.why = why,
-		.domain = s->site.conf->local.domain,
-		.hostname = s->site.conf->local.hostname,
-		.date = s->date,
-	};
-	struct route to = site_route(&s->site);
-
-	return notice_send(&n, &to, &s->report);
-}
-
-/* The message was not queued: -oe says who is to know. */
+/* The message was not queued: -oe says who is to know, and -N may forbid it. */
 static int
 fail(struct send *s, const struct err *e)
 {
@@ -282,13 +317,10 @@ send_message(const struct args *a)
 	recipients_init(&s.rcpts, &s.env, a->notify);
 	err_clear(&e);
 
-	if (try_send(&s, &e) == -1) {
+	if (try_send(&s, &e) == -1)
 		status = fail(&s, &e);
-	} else {
+	else
 		tell_losses(&s);
-		if (s.rcpts.bad.n > 0)
-			(void)send_notice(&s, NULL);
-	}
 
 	parcel_free(s.parcel);
 	compose_free(s.compose);

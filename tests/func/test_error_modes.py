@@ -99,3 +99,48 @@ def test_no_dead_letter(site):
     for mode, _, _ in MODES:
         site.sendmail(*mode, "-t", stdin=BAD, env={"HOME": site.path("home")})
     assert os.listdir(site.path("home")) == []
+
+
+# ---- some recipients are malformed, and the message is on its way -------------
+
+SOME = "To: a@example.net, bad@@example.net\nSubject: x\n\nhello\n"
+
+
+@pytest.mark.parametrize("args", [[], ["-oem"], ["-oee"], ["-oeq"],
+                                  ["-N", "failure,delay"]])
+def test_some_malformed_are_told_by_mail(site, server, args):
+    """Whoever finds a word on stderr believes that it failed."""
+    site.start()
+    done = site.sendmail(*args, "-f", "boss@example.org", "-t", stdin=SOME)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    by_rcpt = {m.addresses[0]: m for m in server.record.wait_messages(2)}
+    assert sorted(by_rcpt) == ["a@example.net", "boss@example.org"]
+    notice = by_rcpt["boss@example.org"]
+    assert notice.header("X-Mailchute-Notice") == "rejected"
+    assert b"bad@@example.net: " in notice.body
+
+
+@pytest.mark.parametrize("args", [["-f", ""], ["-N", "never", "-f", USER],
+                                  ["-N", "delay", "-f", USER]])
+def test_some_malformed_and_nobody_to_mail(place, args):
+    """Then the caller alone can be told."""
+    done = place.sendmail(*args, "-t", stdin=SOME)
+    assert done.returncode == 0
+    assert "bad@@example.net" in done.stderr
+    assert waiting(place) == 1
+
+
+def test_many_malformed(place):
+    bad = ", ".join("bad%d@@example.net" % n for n in range(15))
+    done = place.sendmail("-N", "never", "-f", USER, "-t", "a@example.net",
+                          stdin="To: %s\n\nx\n" % bad)
+    assert done.returncode == 0 and "5 more" in done.stderr
+    assert waiting(place) == 1
+
+
+@pytest.mark.parametrize("notify", ["never", "success"])
+@pytest.mark.parametrize("mode, status", [("-oem", 65), ("-oee", 65)])
+def test_a_sender_who_wants_no_mail(place, mode, status, notify):
+    done = place.sendmail(mode, "-N", notify, "-f", USER, "-t", stdin=BAD)
+    assert done.returncode == status and done.stderr
+    assert waiting(place) == 0
