@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,6 +28,7 @@ struct expand {
 	struct ask *ask;
 	struct aliases *aliases; /* as the file stood at stamp */
 	struct stat stamp;       /* all zero: there is no file */
+	char *trouble;           /* with the file as it is now, and told */
 };
 
 struct expand *
@@ -45,6 +47,7 @@ expand_free(struct expand *x)
 	if (x == NULL)
 		return;
 	aliases_free(x->aliases);
+	free(x->trouble);
 	free(x);
 }
 
@@ -98,44 +101,70 @@ is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /*
- * Reads the file anew when it is another than before.  A file that cannot be
- * read leaves the table as it was: mail goes where it went yesterday, and the
- * log says why.
+ * The table stays as it was: mail goes where it went yesterday.  What is wrong
+ * is told once, and not for each of a thousand messages.
+ */
+static void
+keep_table(struct expand *x, const char *why)
+{
+	if (x->aliases == NULL)
+		x->aliases = aliases_parse("", 0, NULL);
+	if (x->trouble != NULL && strcmp(x->trouble, why) == 0)
+		return;
+	free(x->trouble);
+	x->trouble = xstrdup(why);
+	log_event(LOG_ERR, "aliases", "file", x->conf->local.aliases, "text",
+	    why, NULL);
+}
+
+static void
+take_table(
+    struct expand *x, const char *text, size_t n, const struct stat *stamp)
+{
+	struct strlist bad = { NULL, 0 };
+
+	aliases_free(x->aliases);
+	x->aliases = aliases_parse(text, n, &bad);
+	x->stamp = *stamp;
+	note_all(x->conf->local.aliases, &bad);
+	strlist_clear(&bad);
+	free(x->trouble);
+	x->trouble = NULL;
+}
+
+/*
+ * Reads the file anew when it is another than before.  Only a file that is
+ * gone is an empty one: a folder that was locked, or a disk that fails, must
+ * not send root's mail elsewhere.
  */
 static void
 refresh(struct expand *x)
 {
-	const char *path = x->conf->local.aliases;
-	struct strlist bad = { NULL, 0 };
 	struct stat st;
 	struct err e;
 	char *text;
 	size_t n;
 	int fd;
 
-	if (stat(path, &st) == -1)
+	if (stat(x->conf->local.aliases, &st) == -1) {
+		if (errno != ENOENT && errno != ENOTDIR) {
+			err_errno(&e, ERR_LOCAL, "5.3.5", "cannot be reached");
+			keep_table(x, e.text);
+			return;
+		}
 		memset(&st, 0, sizeof(st));
+	}
 	if (x->aliases != NULL && is_same_file(&st, &x->stamp))
 		return;
-	x->stamp = st;
 	if (st.st_ino == 0) {
-		aliases_free(x->aliases);
-		x->aliases = aliases_parse("", 0, &bad);
-		return;
+		take_table(x, "", 0, &st);
+	} else if ((fd = ask_aliases(x->ask, &e)) == -1 ||
+		   read_all(fd, &text, &n, &e) == -1) {
+		keep_table(x, e.text);
+	} else {
+		take_table(x, text, n, &st);
+		free(text);
 	}
-	if ((fd = ask_aliases(x->ask, &e)) == -1 ||
-	    read_all(fd, &text, &n, &e) == -1) {
-		log_event(
-		    LOG_ERR, "aliases", "file", path, "text", e.text, NULL);
-		if (x->aliases == NULL)
-			x->aliases = aliases_parse("", 0, &bad);
-		return;
-	}
-	aliases_free(x->aliases);
-	x->aliases = aliases_parse(text, n, &bad);
-	note_all(path, &bad);
-	strlist_clear(&bad);
-	free(text);
 }
 
 static int

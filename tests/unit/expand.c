@@ -213,6 +213,66 @@ a_file_that_cannot_be_read_changes_nothing(void **state)
 	office_close(&o);
 }
 
+/* A link to itself is as good as a folder that was locked, or a bad disk. */
+static void
+a_file_out_of_reach_changes_nothing(void **state)
+{
+	struct office o;
+	char *path;
+
+	(void)state;
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	path = xasprintf("%s/aliases", o.directory);
+	office_write(&o, "aliases", "root: one@contoso.com\n");
+	goes_to(&o, "root", "one@contoso.com");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(path, path), 0);
+	goes_to(&o, "root", "one@contoso.com");
+	goes_to(&o, "root", "one@contoso.com");
+	assert_int_equal(office_logged(&o, "cannot be reached"), 1);
+	/* It is looked for all the while. */
+	assert_int_equal(unlink(path), 0);
+	office_write(&o, "aliases", "root: two@contoso.com\n");
+	goes_to(&o, "root", "two@contoso.com");
+	/* The next time it is news again. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(path, path), 0);
+	goes_to(&o, "root", "two@contoso.com");
+	assert_int_equal(office_logged(&o, "cannot be reached"), 2);
+	/* A file that is gone is no file. */
+	assert_int_equal(unlink(path), 0);
+	goes_to(&o, "root", "it@contoso.com");
+	free(path);
+	office_close(&o);
+}
+
+/* Whoever mends it without a change to the file need not touch it, too. */
+static void
+a_file_that_was_not_to_be_opened_is_tried_again(void **state)
+{
+	struct office o;
+	char *path;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	path = xasprintf("%s/aliases", o.directory);
+	office_write(&o, "aliases", "root: one@contoso.com\n");
+	goes_to(&o, "root", "one@contoso.com");
+	office_write(&o, "aliases", "root: two@contoso.com\n");
+	assert_int_equal(chmod(path, 0), 0);
+	assert_int_equal(chmod(o.directory, 0711), 0);
+	assert_int_equal(seteuid(12345), 0);
+	goes_to(&o, "root", "one@contoso.com");
+	goes_to(&o, "root", "one@contoso.com");
+	assert_int_equal(seteuid(0), 0);
+	/* It may be read by now, and is what it was. */
+	goes_to(&o, "root", "two@contoso.com");
+	free(path);
+	office_close(&o);
+}
+
 static void
 a_folder_from_the_start_is_no_aliases(void **state)
 {
@@ -335,6 +395,9 @@ main(void)
 		cmocka_unit_test(the_file_is_read_anew_when_it_changes),
 		cmocka_unit_test(an_unchanged_file_is_read_once),
 		cmocka_unit_test(a_file_that_cannot_be_read_changes_nothing),
+		cmocka_unit_test(a_file_out_of_reach_changes_nothing),
+		cmocka_unit_test(
+		    a_file_that_was_not_to_be_opened_is_tried_again),
 		cmocka_unit_test(a_folder_from_the_start_is_no_aliases),
 		cmocka_unit_test(lists_are_included_from_files_of_ours),
 		cmocka_unit_test(a_redirect_overrules_all),
