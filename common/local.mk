@@ -22,6 +22,7 @@ libcommon_a_SOURCES = \
 	common/err.c common/err.h \
 	common/fdpass.c common/fdpass.h \
 	common/fieldmap.c common/fieldmap.h \
+	common/filesource.c common/filesource.h \
 	common/frame.c common/frame.h \
 	common/log.c common/log.h \
 	common/priv.c common/priv.h \

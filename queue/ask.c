@@ -19,7 +19,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/ask.h"
-#include "queue/filesource.h"
+#include "common/filesource.h"
 #include "queue/member.h"
 #include "queue/secret.h"
 #include "queue/sockets.h"
@@ -68,13 +68,13 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 
 	switch (r->what) {
 	case ASK_ALIASES:
-		*fd = filesource_open(
-		    conf->local.aliases, FILESOURCE_ALIASES, &answer->why);
+		*fd = filesource_open(conf->local.aliases, FILESOURCE_ALIASES,
+		    geteuid(), &answer->why);
 		answer->ok = answer->has_fd = *fd != -1;
 		break;
 	case ASK_INCLUDE:
 		*fd = filesource_open(
-		    r->with.path, FILESOURCE_INCLUDE, &answer->why);
+		    r->with.path, FILESOURCE_INCLUDE, geteuid(), &answer->why);
 		answer->ok = answer->has_fd = *fd != -1;
 		break;
 	case ASK_STAMP:

@@ -42,7 +42,6 @@ libqueue_a_SOURCES = \
 	queue/due.c \
 	queue/engine.c queue/engine.h \
 	queue/expand.c queue/expand.h \
-	queue/filesource.c queue/filesource.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
 	queue/hosts.c queue/hosts.h \

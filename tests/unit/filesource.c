@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "common/xalloc.h"
-#include "queue/filesource.h"
+#include "common/filesource.h"
 #include "tests/unit/queue_fixture.h"
 
 static struct {
@@ -48,7 +48,7 @@ tear_down(void **state)
 static void
 opens(enum filesource kind)
 {
-	int fd = filesource_open(here.path, kind, &here.e);
+	int fd = filesource_open(here.path, kind, geteuid(), &here.e);
 
 	if (fd == -1)
 		fail_msg("%s", here.e.text);
@@ -62,7 +62,7 @@ refuses(const char *path, enum filesource kind, const char *part)
 	int next = fixture_next_fd();
 
 	err_clear(&here.e);
-	assert_int_equal(filesource_open(path, kind, &here.e), -1);
+	assert_int_equal(filesource_open(path, kind, geteuid(), &here.e), -1);
 	assert_int_equal(fixture_next_fd(), next);
 	assert_int_equal(here.e.class, ERR_LOCAL);
 	if (strstr(here.e.text, part) == NULL)
@@ -101,6 +101,8 @@ a_list_is_for_its_owner_to_write(void **state)
 static void
 a_user_s_list_is_not_included(void **state)
 {
+	int fd;
+
 	(void)state;
 	if (geteuid() != 0)
 		skip();
@@ -113,6 +115,10 @@ a_user_s_list_is_not_included(void **state)
 	assert_int_equal(chown(here.path, 12345, getegid()), 0);
 	refuses(here.path, FILESOURCE_INCLUDE, "must belong to root");
 	opens(FILESOURCE_ALIASES);
+	/* But the user's that is told as queue.user. */
+	fd = filesource_open(here.path, FILESOURCE_INCLUDE, 12345, &here.e);
+	assert_int_not_equal(fd, -1);
+	close(fd);
 }
 
 static void

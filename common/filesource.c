@@ -7,10 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "queue/filesource.h"
+#include "common/filesource.h"
 
 int
-filesource_open(const char *path, enum filesource kind, struct err *e)
+filesource_open(
+    const char *path, enum filesource kind, uid_t user, struct err *e)
 {
 	struct stat st;
 	int fd;
@@ -31,11 +32,11 @@ filesource_open(const char *path, enum filesource kind, struct err *e)
 		goto refuse;
 	}
 	if (kind == FILESOURCE_INCLUDE &&
-	    ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    ((st.st_uid != 0 && st.st_uid != user) ||
 		(st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
 		err_set(e, ERR_LOCAL, "5.3.5",
 		    "%s is not read: an :include: file must belong to root "
-		    "and be writable by nobody else",
+		    "or queue.user, and be writable by nobody else",
 		    path);
 		goto refuse;
 	}
