@@ -139,3 +139,16 @@ def test_a_folder_that_is_closed_for_a_while(site):
             for m in site.queue()] == [["ops@example.net"]] * 3
     told = [e for e in site.log.events("aliases") if "reached" in e["text"]]
     assert len(told) == 1
+
+
+def test_the_log_tells_of_bad_lines_and_of_what_is_not_run(holding):
+    path = holding.write("conf/aliases", "this is no alias\n"
+                         "run: \"|/bin/mail -s x\"\nwrite: /var/mail/x\n")
+    holding.submit("run", "write", "run")
+    assert list(holding.recipients()) == ["it@contoso.example"]
+    told = holding.log.events("aliases")
+    line, = [e for e in told if "line 1" in e["text"]]
+    assert line["file"] == path
+    for name, target in (("run", "/bin/mail -s x"), ("write", "/var/mail/x")):
+        line, = [e for e in told if e.get("target") == target]
+        assert line["rcpt"] == name and "local.admin" in line["text"]

@@ -160,6 +160,54 @@ def test_sendmail_has_its_notes_there(site, syslog):
                     syslog.wait_for("sometimes"))
 
 
+HEAD = "From: %s\nSubject: x\n\n" % USER
+
+
+@pytest.mark.parametrize("args, stdin, priority, told", [
+    ([], HEAD + "hello\n.\nleft out\n", 21, r"9 octets after .* -i to keep"),
+    (["-i"], HEAD + "a\0b\0\n", 21, "2 NUL octets were left out of <"),
+    (["-i"], "", 21, "the message <.*> was empty"),
+    (["-B9BIT"], TEXT, 21, "option -B: the value .*9BIT"),
+    (["-R", "some"], TEXT, 21, "option -R: the value .*some"),
+    (["-V", "a b"], TEXT, 21, "option -V: the value .*a b"),
+    (["-oex"], TEXT, 21, "option -oe: the value .*x"),
+    (["-O", "ErrorMode=x"], TEXT, 21, "option -oe: the value .*x"),
+    (["bad@@example.net"], TEXT, 19, "not sent to bad@@example.net")],
+    ids=["dot", "NUL", "empty", "-B", "-R", "-V", "-oe", "-O", "recipient"])
+def test_what_the_caller_is_not_told(site, syslog, args, stdin, priority,
+                                     told):
+    """The message is safe, so that stderr is silent; somebody has to know."""
+    done = syslog.call("sendmail", *args, "a@example.net", stdin=stdin)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    line = syslog.wait_for(told)
+    assert re.match(r"<%d>.* sendmail(\[\d+\])?: " % priority, line), line
+
+
+def test_a_refusal_is_told_there_too(site, syslog):
+    done = syslog.call("sendmail", "bad@@example.net")
+    assert done.returncode == 65
+    reason = done.stderr.strip().partition(": ")[2]
+    assert syslog.wait_for(re.escape(reason)).startswith("<19>")
+
+
+@pytest.mark.parametrize("tag, name", [
+    ("backup", "backup"), ("b a\nd/%s[x]", "bads"), ("", "sendmail"),
+    ("\u00e9", "sendmail"), (40 * "x", 32 * "x")])
+def test_the_name_there_is_the_caller_s_to_choose(site, syslog, tag, name):
+    done = syslog.call("sendmail", "-i", "-L", tag, "-Bx", "a@example.net")
+    if "\n" not in tag:
+        assert done.returncode == 0
+    assert re.match(r"<21>.* %sx?(\[\d+\])?: " % name,
+                    syslog.wait_for("option -B"))
+
+
+def test_a_queue_run_by_the_clock(site, syslog):
+    """Old scripts start one as some user; nobody is to wonder why not."""
+    done = syslog.call("sendmail", "-q30m", uid=5)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert syslog.wait_for("-q").startswith("<21>")
+
+
 def test_sendmail_says_that_the_configuration_is_wrong(site, syslog):
     """A typing mistake loses no mail, and is told where somebody looks."""
     site.conf["queue"]["life_time"] = "5d"
