@@ -14,7 +14,8 @@
 #include "common/clock.h"
 #include "sendmail/input.h"
 
-#define DRAIN_MS 1000
+#define DRAIN_MS       60000
+#define DRAIN_FIRST_MS 3000
 
 void
 input_init(struct input *in, int fd, int64_t deadline_ms)
@@ -80,9 +81,11 @@ input_source(struct input *in)
 }
 
 uint64_t
-input_drain(struct input *in)
+input_drain(struct input *in, bool goes_on)
 {
 	struct pollfd pfd = { .fd = in->fd, .events = POLLIN };
+	int64_t now = clock_mono_ms();
+	int64_t until = now + (goes_on ? DRAIN_MS : DRAIN_FIRST_MS);
 	uint64_t forgotten = 0;
 	struct stat st;
 	char scratch[4096];
@@ -91,10 +94,11 @@ input_drain(struct input *in)
 	if (fstat(in->fd, &st) == -1 ||
 	    (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
 		return 0;
-	while (poll(&pfd, 1, DRAIN_MS) == 1) {
+	while (poll(&pfd, 1, clock_poll_timeout(until)) == 1) {
 		if ((n = read(in->fd, scratch, sizeof(scratch))) <= 0)
 			break;
 		forgotten += (uint64_t)n;
+		until = now + DRAIN_MS;
 	}
 	return forgotten;
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,10 +30,12 @@ void input_init(struct input *in, int fd, int64_t deadline_ms);
 struct source input_source(struct input *in);
 
 /*
- * Reads on and forgets, so that whoever writes is not killed for writing: to
- * the end, or until nothing comes for a second.  A terminal or a file is left
- * alone.  Returns the octets forgotten.
+ * Reads on and forgets, so that whoever writes is not killed for writing.  A
+ * writer that goes on behind the end of the message (goes_on: it has already)
+ * is heard to its own end, for a minute at most; one that does not may wait
+ * for us with the pipe open, and is given three seconds.  A terminal or a file
+ * is left alone.  Returns the octets forgotten.
  */
-uint64_t input_drain(struct input *in);
+uint64_t input_drain(struct input *in, bool goes_on);
 
 #endif

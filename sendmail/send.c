@@ -258,7 +258,7 @@ tell_losses(struct send *s)
 
 	tell_bad(s);
 	if (l.dot_ended)
-		l.after_dot += input_drain(&s->input);
+		l.after_dot += input_drain(&s->input, l.after_dot > 0);
 	if (l.after_dot > 0)
 		report_note(&s->report, LOG_NOTICE,
 		    "%llu octets after a line of a single dot were left out "

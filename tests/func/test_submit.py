@@ -179,6 +179,19 @@ def test_dot_ends_the_message(running, server):
     assert m.body == b"hello\r\n"
 
 
+@pytest.mark.parametrize("tail", [
+    "seq 100000", "seq 10; sleep 2; seq 100000", "sleep 2; seq 100000"],
+    ids=["at once", "after a pause", "late"])
+def test_who_goes_on_behind_the_dot_is_not_killed(running, server, tail):
+    """It is more than a pipe holds, and would end the writer by SIGPIPE."""
+    script = "(printf 'Subject: x\\n\\nhello\\n.\\n'; %s) | \"$@\"; " \
+        "echo \"${PIPESTATUS[@]}\"" % tail
+    done = running.run(["/bin/bash", "-c", script, "sh", program("sendmail"),
+                        "-C", running.conf_path, "-f", USER, "a@example.net"])
+    assert (done.stdout, done.stderr) == ("0 0\n", "")
+    assert server.record.wait_messages(1)[0].body == b"hello\r\n"
+
+
 @pytest.mark.parametrize("option", ["-i", "-oi"])
 def test_dot_is_text_with_i(running, server, option):
     m = arrived(running, server, option, "-f", USER, "a@example.net",

@@ -292,7 +292,7 @@ input_again(void **state)
 	assert_int_equal(read(pipes[0], c, 4), 4);
 	assert_int_equal(write(pipes[1], "rest", 4), 4);
 	close(pipes[1]);
-	assert_int_equal(input_drain(&in), 4);
+	assert_int_equal(input_drain(&in, true), 4);
 	close(pipes[0]);
 }
 
