@@ -300,7 +300,7 @@ check_admin(struct conf *c, struct conf_notes *n)
 	if (l->admin == NULL && c->naccounts > 0)
 		conf_note(n, CONF_WARNING, 0,
 		    "local.admin is not set: mail to local names without an "
-		    "alias has no way");
+		    "alias goes to that name in local.domain");
 	else if (l->admin != NULL &&
 		 strlist_has(&l->names, strrchr(l->admin, '@') + 1))
 		conf_note(n, CONF_WARNING,

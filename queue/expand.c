@@ -263,9 +263,38 @@ drop_repeats(struct expanded *out)
 	free(by);
 }
 
+/*
+ * A local name whose mail nobody is configured to get: to that name in our
+ * domain, whose server judges it; a message must not be refused to all of its
+ * recipients for one of them.  NULL as domain: there is no such way.
+ */
+static int
+add_qualified(const char *name, const char *domain,
+    const struct envelope_rcpt *r, struct expanded *out, struct err *e)
+{
+	size_t n = addr_domain(name) == NULL
+		       ? strlen(name)
+		       : (size_t)(addr_domain(name) - name) - 1;
+	char *address;
+	int rc = -1;
+
+	if (domain == NULL)
+		return err_set(e, ERR_PERM, "5.1.1",
+		    "%s is a local name, and local.admin names nobody who "
+		    "gets its mail",
+		    r->address);
+	address = xasprintf("%.*s@%s", (int)n, name, domain);
+	if (addr_check(address, "5.1.1", NULL, e) == 0) {
+		add(out, address, r);
+		rc = 0;
+	}
+	free(address);
+	return rc;
+}
+
 /* Commands are never run and files never written: that mail is the admin's. */
 static int
-add_target(struct expand *x, const struct alias_target *t,
+add_target(struct expand *x, const struct alias_target *t, const char *domain,
     const struct envelope_rcpt *r, struct expanded *out, struct err *e)
 {
 	const char *admin = x->conf->local.admin;
@@ -281,18 +310,18 @@ add_target(struct expand *x, const struct alias_target *t,
 		    "local.admin gets the mail",
 		    NULL);
 	if (admin == NULL)
-		return err_set(e, ERR_PERM, "5.1.1",
-		    "%s is a local name, and local.admin names nobody who "
-		    "gets its mail",
-		    r->address);
+		return add_qualified(
+		    t->kind == TARGET_LOCAL ? t->text : r->address, domain, r,
+		    out, e);
 	add(out, admin, r);
 	return 0;
 }
 
 static int
 expand_local(struct expand *x, const struct envelope_rcpt *r,
-    struct expanded *out, struct err *e)
+    const char *domain, struct expanded *out, struct err *e)
 {
+	const struct alias_target itself = { TARGET_LOCAL, r->address };
 	struct alias_rules rules;
 	struct alias_targets targets;
 	size_t i;
@@ -301,38 +330,43 @@ expand_local(struct expand *x, const struct envelope_rcpt *r,
 	refresh(x);
 	rules = (struct alias_rules){ x->aliases, &x->conf->local.names,
 		include, x };
-	if (alias_expand(&rules, r->address, &targets, e) == -1)
-		return -1;
+	if (alias_expand(&rules, r->address, &targets, e) == -1) {
+		/* No reason to keep the mail from everybody else. */
+		log_event(LOG_ERR, "aliases", "file", x->conf->local.aliases,
+		    "text", e->text, NULL);
+		return add_target(x, &itself, domain, r, out, e);
+	}
 	note_all(x->conf->local.aliases, &targets.notes);
 	for (i = 0; i < targets.n && rc == 0; i++)
-		rc = add_target(x, &targets.v[i], r, out, e);
+		rc = add_target(x, &targets.v[i], domain, r, out, e);
 	alias_targets_clear(&targets);
 	return rc;
 }
 
 static int
-expand_one(struct expand *x, const struct envelope_rcpt *r,
+expand_one(struct expand *x, const struct envelope_rcpt *r, const char *domain,
     struct expanded *out, struct err *e)
 {
 	if (x->conf->local.redirect != NULL)
 		add(out, x->conf->local.redirect, r);
 	else if (!is_local(x, r->address))
 		add(out, r->address, r);
-	else if (expand_local(x, r, out, e) == -1)
+	else if (expand_local(x, r, domain, out, e) == -1)
 		return -1;
 	if (out->n > TARGETS_MAX)
 		return err_set(e, ERR_PERM, "5.5.3", "too many recipients");
 	return 0;
 }
 
-struct expanded *
-expand_rcpts(struct expand *x, const struct envelope *env, struct err *e)
+static struct expanded *
+expand_all(struct expand *x, const struct envelope *env, const char *domain,
+    struct err *e)
 {
 	struct expanded *out = xcalloc(1, sizeof(*out));
 	size_t i;
 
 	for (i = 0; i < env->nrcpts; i++)
-		if (expand_one(x, &env->rcpts[i], out, e) == -1) {
+		if (expand_one(x, &env->rcpts[i], domain, out, e) == -1) {
 			expanded_free(out);
 			return NULL;
 		}
@@ -341,11 +375,17 @@ expand_rcpts(struct expand *x, const struct envelope *env, struct err *e)
 }
 
 struct expanded *
+expand_rcpts(struct expand *x, const struct envelope *env, struct err *e)
+{
+	return expand_all(x, env, x->conf->local.domain, e);
+}
+
+struct expanded *
 expand_address(struct expand *x, const char *address, struct err *e)
 {
 	struct envelope_rcpt r = { .address = xstrdup(address) };
 	struct envelope env = { .rcpts = &r, .nrcpts = 1 };
-	struct expanded *out = expand_rcpts(x, &env, e);
+	struct expanded *out = expand_all(x, &env, NULL, e);
 
 	free(r.address);
 	return out;

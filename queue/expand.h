@@ -14,7 +14,8 @@ struct ask;
 /*
  * From the addresses somebody gave to those that mail goes to: local names
  * (no domain, or one of local.names) are looked up in local.aliases, whatever
- * is then still local goes to local.admin, and local.redirect overrules all.
+ * is then still local goes to local.admin, or where there is none to that name
+ * in local.domain, and local.redirect overrules all.
  */
 struct expand;
 struct expand *expand_new(const struct conf *conf, struct ask *ask);
@@ -34,10 +35,15 @@ struct expanded {
 
 /*
  * Expands the recipients of an envelope, each target once.  NULL with *e
- * filled when nothing comes of it (no local.admin, too many targets).
+ * filled when nothing comes of it (too many targets).
  */
 struct expanded *expand_rcpts(
     struct expand *x, const struct envelope *env, struct err *e);
+
+/*
+ * The same of one address that we write to ourselves; NULL also for a local
+ * name without an alias where there is no local.admin.
+ */
 struct expanded *expand_address(
     struct expand *x, const char *address, struct err *e);
 void expanded_free(struct expanded *v); /* NULL is fine */

@@ -155,13 +155,6 @@ what_may_not_come_in_is_refused_at_once(void **state)
 	refused(&o, ERR_PERM, "5.7.1");
 	office_close(&o);
 
-	/* Nobody who gets a local name's mail. */
-	office_open(&o, OFFICE_ACCOUNT);
-	to(&env, "", "nobody");
-	assert_int_equal(begin(&o, &p, UID, 1, &env), -1);
-	refused(&o, ERR_PERM, "5.1.1");
-	office_close(&o);
-
 	/* As many messages as he may have. */
 	office_open(
 	    &o, OFFICE_ADMIN OFFICE_ACCOUNT "[queue]\nuid_messages = 1\n");

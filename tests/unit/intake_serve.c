@@ -191,7 +191,6 @@ refusals_say_why(void **state)
 		{ "b@", "x\r\n", 3, "5.1.3" },
 		{ "b@example.com", "x\n", 2, "5.6.0" },
 		{ "b@example.com", "x\r\n", 4, "5.5.0" },
-		{ "nobody", "x\r\n", 3, "5.1.1" },
 	};
 	struct heard h;
 	size_t i;
