@@ -20,6 +20,7 @@
 
 #include "common/xalloc.h"
 #include "sendmail/args.h"
+#include "sendmail/dsn_value.h"
 
 enum takes {
 	TAKES_NONE,
@@ -30,8 +31,7 @@ enum takes {
 /* Follows one option; a remark in *a, or -1 with *e filled. */
 typedef int option_fn(struct args *a, const char *value, struct err *e);
 
-#define USAGE     "5.5.4" /* RFC 3463: invalid command arguments */
-#define ENVID_MAX 100     /* RFC 3461 4.4 */
+#define USAGE "5.5.4" /* RFC 3463: invalid command arguments */
 
 /* Notes for the log that an option's value was passed over. */
 static int
@@ -89,6 +89,15 @@ set_dot_is_text(struct args *a, const char *value, struct err *e)
 	(void)value;
 	(void)e;
 	a->dot_is_text = true;
+	return 0;
+}
+
+static int
+set_no_aliases(struct args *a, const char *value, struct err *e)
+{
+	(void)value;
+	(void)e;
+	a->no_aliases = true;
 	return 0;
 }
 
@@ -172,39 +181,13 @@ set_named(struct args *a, const char *value, struct err *e)
 	return 0;
 }
 
-/* "never", or a list of success, failure and delay (RFC 3461 4.1). */
 static int
 set_notify(struct args *a, const char *value, struct err *e)
 {
-	static const struct {
-		const char *word;
-		unsigned bit;
-	} words[] = { { "success", NOTIFY_SUCCESS },
-		{ "failure", NOTIFY_FAILURE }, { "delay", NOTIFY_DELAY } };
-	const char *p = value;
-	unsigned bits = 0;
-	size_t i, n;
-
 	(void)e;
-	if (strcasecmp(value, "never") == 0) {
-		a->notify = NOTIFY_NEVER;
-		return 0;
-	}
-	for (;;) {
-		n = strcspn(p, ",");
-		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strlen(words[i].word) == n &&
-			    strncasecmp(p, words[i].word, n) == 0)
-				break;
-		if (i == sizeof(words) / sizeof(words[0]))
-			return ignore_value(a, "-N", value);
-		bits |= words[i].bit;
-		if (p[n] == '\0')
-			break;
-		p += n + 1;
-	}
-	a->notify = bits;
-	return 0;
+	return dsn_value_notify(value, &a->notify)
+		   ? 0
+		   : ignore_value(a, "-N", value);
 }
 
 static int
@@ -223,13 +206,8 @@ set_ret(struct args *a, const char *value, struct err *e)
 static int
 set_envid(struct args *a, const char *value, struct err *e)
 {
-	const char *p;
-
 	(void)e;
-	for (p = value; *p != '\0'; p++)
-		if (*p <= ' ' || *p > '~')
-			return ignore_value(a, "-V", value);
-	if (p == value || p - value > ENVID_MAX)
+	if (!dsn_value_is_envid(value))
 		return ignore_value(a, "-V", value);
 	a->envid = value;
 	return 0;
@@ -353,7 +331,7 @@ static const struct option {
 	    "message" },
 	{ 'm', TAKES_NONE, NULL, NULL }, /* "me too" of aliases */
 	{ 'N', TAKES_ARG, set_notify, NULL },
-	{ 'n', TAKES_NONE, NULL, NULL }, /* no aliases: they are the daemon's */
+	{ 'n', TAKES_NONE, set_no_aliases, NULL },
 	{ 'O', TAKES_ARG, set_named, NULL },
 	{ 'o', TAKES_ARG, set_letter, NULL },
 	{ 'p', TAKES_ARG, NULL, NULL }, /* protocol and host it came by */
@@ -450,6 +428,9 @@ set_by_name(struct args *a, const char *name)
 	} else if (strcmp(name, "newaliases") == 0) {
 		a->program = "newaliases";
 		a->mode = MODE_ALIASES;
+	} else if (strcmp(name, "hoststat") == 0 ||
+		   strcmp(name, "purgestat") == 0) {
+		a->mode = MODE_NOTHING;
 	}
 }
 

@@ -46,6 +46,7 @@ struct args {
 	const char *conf_path; /* -C, or NULL */
 	bool from_header;      /* -t */
 	bool dot_is_text;      /* -i */
+	bool no_aliases;       /* -n */
 	const char *sender;    /* -f, -r; NULL: not given */
 	const char *full_name; /* -F */
 	enum body_type body;   /* -B */

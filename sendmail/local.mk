@@ -7,6 +7,7 @@ libsendmail_a_SOURCES = \
 	sendmail/complete.c sendmail/complete.h \
 	sendmail/compose.c sendmail/compose.h \
 	sendmail/drop.c sendmail/drop.h \
+	sendmail/dsn_value.c sendmail/dsn_value.h \
 	sendmail/handover.c sendmail/handover.h \
 	sendmail/identity.c sendmail/identity.h \
 	sendmail/input.c sendmail/input.h \

@@ -83,18 +83,29 @@ add_bad(struct recipients *r, const char *address, const char *why)
 	free(text);
 }
 
+/*
+ * What a local name is handed over as, for the caller to free.  Aliases are
+ * the daemon's affair; it knows "\\name" for a name that is none.
+ */
+static char *
+final_name(const struct recipients *r, const char *address)
+{
+	const char *domain = addr_domain(address);
+	size_t n =
+	    domain == NULL ? strlen(address) : (size_t)(domain - address) - 1;
+
+	if (r->final == NULL || address[0] == '\\' || address[0] == '"' ||
+	    (domain != NULL && !strlist_has(r->final, domain)))
+		return xstrdup(address);
+	return xasprintf("\\%.*s", (int)n, address);
+}
+
 static int
-add_one(struct recipients *r, const char *address, struct err *e)
+add_good(struct recipients *r, const char *address, bool is_utf8, struct err *e)
 {
 	struct envelope_rcpt *rcpt;
-	struct err why;
-	bool is_utf8 = false;
 	size_t *slot;
 
-	if (addr_check(address, "5.1.3", &is_utf8, &why) == -1) {
-		add_bad(r, address, why.text);
-		return 0;
-	}
 	make_room(r);
 	slot = find_slot(r, address);
 	if (*slot != 0)
@@ -110,6 +121,24 @@ add_one(struct recipients *r, const char *address, struct err *e)
 	if (is_utf8)
 		r->env->smtputf8 = true;
 	return 0;
+}
+
+static int
+add_one(struct recipients *r, const char *address, struct err *e)
+{
+	struct err why;
+	bool is_utf8 = false;
+	char *name;
+	int rc;
+
+	if (addr_check(address, "5.1.3", &is_utf8, &why) == -1) {
+		add_bad(r, address, why.text);
+		return 0;
+	}
+	name = final_name(r, address);
+	rc = add_good(r, name, is_utf8, e);
+	free(name);
+	return rc;
 }
 
 int

@@ -14,11 +14,13 @@
  * malformed one set apart.
  */
 struct recipients {
-	struct envelope *env; /* the caller's */
-	unsigned notify;      /* given to each */
-	struct strlist bad;   /* "ADDRESS: what is wrong with it" */
-	size_t *slots;        /* hash table: places in env->rcpts, plus 1 */
-	size_t nslots;        /* a power of two, or 0 */
+	struct envelope *env;        /* the caller's */
+	unsigned notify;             /* given to each */
+	const struct strlist *final; /* -n: local.names, whose names (and bare
+				      * ones) are no aliases; or NULL */
+	struct strlist bad;          /* "ADDRESS: what is wrong with it" */
+	size_t *slots; /* hash table: places in env->rcpts, plus 1 */
+	size_t nslots; /* a power of two, or 0 */
 };
 
 void recipients_init(

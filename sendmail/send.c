@@ -315,6 +315,8 @@ send_message(const struct args *a)
 	s.env.ret = a->ret;
 	s.env.envid = envelope_text(a->envid);
 	recipients_init(&s.rcpts, &s.env, a->notify);
+	if (a->no_aliases)
+		s.rcpts.final = &s.site.conf->local.names;
 	err_clear(&e);
 
 	if (try_send(&s, &e) == -1)

@@ -152,3 +152,34 @@ def test_the_log_tells_of_bad_lines_and_of_what_is_not_run(holding):
     for name, target in (("run", "/bin/mail -s x"), ("write", "/var/mail/x")):
         line, = [e for e in told if e.get("target") == target]
         assert line["rcpt"] == name and "local.admin" in line["text"]
+
+
+@pytest.mark.parametrize("operand", ["root", "root@localhost", "\\root"])
+def test_without_aliases(holding, operand):
+    """-n: a local name is nobody else's."""
+    holding.write("conf/aliases", "root: ops@example.net\n")
+    assert holding.sendmail("-n", "-i", operand).returncode == 0
+    assert list(holding.recipients()) == ["it@contoso.example"]
+    holding.submit("root")
+    assert "ops@example.net" in holding.recipients()
+
+
+def test_verify(site, holding):
+    """-bv: it prints, and sends nothing."""
+    def verify(*args):
+        done = site.sendmail("-bv", *args, stdin="Subject: x\n\nx\n")
+        assert holding.queue() == [] and site.dropped() == []
+        return done.returncode, done.stdout.splitlines(), done.stderr
+
+    status, lines, told = verify("a@example.net", "root")
+    assert (status, told) == (0, "")
+    assert lines[0].startswith("a@example.net... well-formed")
+    assert lines[1].startswith("root... a local name")
+    status, lines, told = verify("a@example.net", "b@@example.net")
+    assert (status, told, len(lines)) == (65, "", 2)
+    assert lines[1].startswith("b@@example.net: ")
+    assert lines[1].endswith("... not deliverable")
+    status, lines, told = verify()
+    assert (status, lines) == (64, []) and told
+    status, lines, told = verify("a\x01b@example.net")
+    assert (status, lines) == (65, []) and told

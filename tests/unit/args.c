@@ -67,6 +67,8 @@ describe(const struct args *a)
 		buf_puts(&b, " t");
 	if (a->dot_is_text)
 		buf_puts(&b, " i");
+	if (a->no_aliases)
+		buf_puts(&b, " n");
 	put_text(&b, "f", a->sender);
 	put_text(&b, "F", a->full_name);
 	put_text(&b, "C", a->conf_path);
@@ -143,6 +145,15 @@ static const struct {
 	{ "sendmail - a", "submit :-|a" },
 	{ "sendmail '' a", "submit :|a" },
 	{ "sendmail -t --", "submit t" },
+	/* RFC 3461: only xtext may leave */
+	{ "sendmail -V a+2Bb a", "submit V=a+2Bb :a" },
+	{ "sendmail -V a+b=c a", "submit remark :a" },
+	{ "sendmail -V a=b a", "submit remark :a" },
+	{ "sendmail -V a+2 a", "submit remark :a" },
+	{ "sendmail -V a+ a", "submit remark :a" },
+	{ "sendmail -V a+2b a", "submit remark :a" },
+	{ "sendmail -N success,,delay a", "submit remark :a" },
+	{ "sendmail -N delay, a", "submit remark :a" },
 	/* taken and ignored */
 	{ "sendmail -Am a", "submit :a" },
 	{ "sendmail -A c a", "submit :a" },
@@ -152,7 +163,9 @@ static const struct {
 	{ "sendmail -d a", "submit :a" },
 	{ "sendmail -Dx a", "submit :a" },
 	{ "sendmail -E a", "submit :a" },
-	{ "sendmail -G -U -m -n -s -c -x -v a", "submit :a" },
+	{ "sendmail -G -U -m -s -c -x -v a", "submit :a" },
+	{ "sendmail -n a", "submit n :a" },
+	{ "sendmail -tn", "submit t n" },
 	{ "sendmail -h 5 a", "submit :a" },
 	{ "sendmail -h5 a", "submit :a" },
 	{ "sendmail -p ESMTP:host a", "submit :a" },
@@ -187,6 +200,8 @@ static const struct {
 	{ "sendmail -bp", "list" },
 	{ "sendmail -bp -q", "list" },
 	{ "newaliases", "aliases" },
+	{ "hoststat", "nothing" },
+	{ "/usr/bin/purgestat", "nothing" },
 	{ "sendmail -bi", "aliases" },
 	{ "sendmail -I", "aliases" },
 	{ "sendmail -bv a b", "verify :a|b" },

@@ -177,6 +177,35 @@ what_is_no_address_is_cut(void **state)
 	envelope_clear(&env);
 }
 
+/* -n: what is local is marked as no alias. */
+static void
+names_that_are_no_aliases(void **state)
+{
+	struct strlist local = { NULL, 0 };
+	struct envelope env;
+	struct recipients r;
+	struct err e;
+
+	(void)state;
+	strlist_add(&local, "localhost");
+	envelope_init(&env);
+	recipients_init(&r, &env, 0);
+	r.final = &local;
+	assert_int_equal(recipients_add(&r,
+			     "root, root@LOCALHOST, ops@localhost, "
+			     "root@example.com, \\root",
+			     &e),
+	    0);
+	assert_int_equal(env.nrcpts, 3);
+	assert_string_equal(env.rcpts[0].address, "\\root");
+	assert_string_equal(env.rcpts[1].address, "\\ops");
+	assert_true(env.rcpts[1].is_local);
+	assert_string_equal(env.rcpts[2].address, "root@example.com");
+	recipients_clear(&r);
+	envelope_clear(&env);
+	strlist_clear(&local);
+}
+
 /* ---- the sender ------------------------------------------------------------
  */
 
@@ -292,6 +321,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_that_are_no_aliases),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(a_long_list_has_no_doubles),
 		cmocka_unit_test(too_many_are_refused),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SENDMAIL_DSN_VALUE_H
+#define SENDMAIL_DSN_VALUE_H
+
+#include <stdbool.h>
+
+/*
+ * The values of -N and -V.  What RFC 3461 does not know must never leave: a
+ * strict server answers 501 to it, and that is the end of the message.
+ */
+
+/* "never", or a list of success, failure and delay, to bits of NOTIFY_. */
+bool dsn_value_notify(const char *value, unsigned *bits);
+
+/* At most 100 octets of xtext. */
+bool dsn_value_is_envid(const char *value);
+
+#endif
