@@ -17,6 +17,8 @@ def newaliases(site, name=("newaliases",), **how):
                     stdin="", **how)
     assert (done.returncode, done.stdout) == (0, ""), done
     assert site.dropped() == []
+    assert all(line.startswith(name[0] + ": ")
+               for line in done.stderr.splitlines())
     return [line.partition(": ")[2] for line in done.stderr.splitlines()]
 
 
