@@ -175,7 +175,6 @@ aliases_check(const struct args *a)
 
 	report_init(&report, a->tag, false);
 	report.program = a->program;
-	report.program = a->program;
 	site_open(&site, a, &report);
 	c.path = site.conf->local.aliases;
 	become_queue_user(&c, site.conf->queue.user);

@@ -63,12 +63,11 @@ identity_set(struct identity *id, uid_t uid, const char *login,
 		id->login = xasprintf("uid%lu", (unsigned long)uid);
 	else
 		id->login = xstrdup(login);
-	if (name != NULL && *name != '\0')
-		id->full_name = xstrndup(name, FULL_NAME_MAX);
-	else if (gecos != NULL)
+	if (gecos != NULL && *gecos != '\0' && *gecos != ',')
 		id->full_name = gecos_name(gecos, id->login);
 	else
-		id->full_name = xstrdup("");
+		id->full_name =
+		    xstrndup(name == NULL ? "" : name, FULL_NAME_MAX);
 }
 
 void

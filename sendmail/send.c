@@ -160,6 +160,8 @@ settle_body(struct send *s)
 	s->env.body = s->args->body;
 	if (parcel_is_whole(s->parcel))
 		s->env.body = BODY_7BIT;
+	else if (s->env.body == BODY_7BIT)
+		s->env.body = BODY_UNKNOWN; /* its rest was not seen */
 	for (i = 0; i < m->len; i++) {
 		if ((m->data[i] & 0x80) != 0) {
 			s->env.body = BODY_8BITMIME;

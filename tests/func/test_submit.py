@@ -192,6 +192,29 @@ def test_who_goes_on_behind_the_dot_is_not_killed(running, server, tail):
     assert server.record.wait_messages(1)[0].body == b"hello\r\n"
 
 
+@pytest.mark.parametrize("option", [[], ["-B7BIT"], ["-B8BITMIME"]])
+@pytest.mark.parametrize("before", [0, 3 * 1024 * 1024])
+def test_eight_bits_are_seen_and_never_stripped(running, server, option,
+                                                before):
+    """Also where they stand beyond what sendmail keeps of a message."""
+    body = before // 71 * (70 * "x" + "\n") + "gr\u00fc\u00dfe\n"
+    head = "Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; " \
+        "charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+    m = arrived(running, server, *option, "-i", "-f", USER, "a@example.net",
+                stdin=head + body)
+    assert m.mail_params.get("BODY") == "8BITMIME"
+    if not before:
+        assert m.body == body.replace("\n", "\r\n").encode()
+
+
+def test_the_log_of_the_traffic_is_never_opened(running, server):
+    """-X is what is injected first where a web form reaches an option."""
+    path = running.path("reports/traffic")
+    arrived(running, server, "-X", path, "-t", stdin=TEXT)
+    arrived(running, server, "-X" + path, "-t", stdin=TEXT)
+    assert not os.path.exists(path)
+
+
 @pytest.mark.parametrize("option", ["-i", "-oi"])
 def test_dot_is_text_with_i(running, server, option):
     m = arrived(running, server, option, "-f", USER, "a@example.net",
