@@ -126,7 +126,8 @@ class Held:
         if self.pid is None:
             return
         # A word, since a closed end may be open in a process made later.
-        os.write(self._over, b".")
+        with contextlib.suppress(BrokenPipeError):  # it has ended by itself
+            os.write(self._over, b".")
         os.close(self._over)
         pid, self.pid = self.pid, None
         assert os.waitpid(pid, 0)[1] == 0, "what %s did failed" % self.user
