@@ -8,12 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/xalloc.h"
 #include "queue/background.h"
 
 int
@@ -69,13 +71,19 @@ background_leave(int null, bool keep_stderr)
 void
 background_write_pid(const char *path)
 {
+	char *new = xasprintf("%s.new", path);
+	bool is_written = false;
 	int fd;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd == -1 || fchmod(fd, 0644) == -1 ||
-	    dprintf(fd, "%ld\n", (long)getpid()) < 0)
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd != -1)
+		is_written = fchmod(fd, 0644) == 0 &&
+			     dprintf(fd, "%ld\n", (long)getpid()) > 0;
+	/* Whoever finds the name finds a number in it. */
+	if (!is_written || rename(new, path) == -1)
 		log_text(
 		    LOG_WARNING, "pidfile", "%s: %s", path, strerror(errno));
 	if (fd != -1)
 		close(fd);
+	free(new);
 }

@@ -240,7 +240,9 @@ class Site:
 
     def background_pid(self):
         """Of a daemon that nobody is the parent of."""
-        with open(self.path("run/mailchuted.pid")) as f:
+        path = self.path("run/mailchuted.pid")
+        wait_until(lambda: os.path.exists(path), [self.path("run")], path)
+        with open(path) as f:
             return int(f.read())
 
     def end_background(self):
