@@ -39,6 +39,7 @@ EXTRA_DIST += \
 # Pages for whoever looks inside.
 EXTRA_DIST += \
 	docs/architecture.md \
+	docs/compatibility.md \
 	docs/performance.md \
 	docs/protocol.md \
 	docs/schema.md \

@@ -5,6 +5,7 @@ dist_check_SCRIPTS += \
 	tests/lint/banned.sh \
 	tests/lint/format.sh \
 	tests/lint/layers.sh \
+	tests/lint/letters.sh \
 	tests/lint/links.sh \
 	tests/lint/manuals.sh \
 	tests/lint/options.sh \
