@@ -342,3 +342,46 @@ def test_verbose(running):
 def test_verbose_without_a_daemon(site):
     said = said_on_a_terminal(site, "-v", "a@example.net")
     assert site.path("spool/drop") in said
+
+
+# ---- what else the caller may count on -----------------------------------------
+
+@pytest.mark.parametrize("zone, offset", [
+    ("UTC", "+0000"), ("XST-5:30", "+0530"), ("XST3:30", "-0330")])
+def test_the_date_has_the_caller_s_zone(running, server, zone, offset):
+    m = arrived(running, server, "-i", "-f", USER, "a@example.net",
+                env={"TZ": zone})
+    assert m.header("Date").endswith(" " + offset)
+
+
+@pytest.mark.parametrize("name", [
+    "O\"Hara, (X) \u00dc", "a.b, c", "back\\slash", "\u20ac"])
+def test_a_name_of_any_characters(running, server, name):
+    m = arrived(running, server, "-i", "-F", name, "-f", USER,
+                "a@example.net")
+    author, = m.parsed["From"].addresses
+    assert (author.display_name, author.addr_spec) == (name, USER)
+
+
+def test_resent_bcc_goes_without_t(running, server):
+    m = arrived(running, server, "-i", "a@example.net", stdin=(
+        "Resent-To: b@example.net\nResent-Bcc: hidden@example.net\n" + TEXT))
+    assert m.addresses == ["a@example.net"]
+    assert b"hidden" not in m.raw and b"Resent-To: b@example.net" in m.raw
+
+
+def test_fields_that_stay(running, server):
+    extra = "Received: from elsewhere\nErrors-To: x@example.net\n" \
+        "Status: RO\nLines: 3\n"
+    m = arrived(running, server, "-i", "a@example.net", stdin=extra + TEXT)
+    for line in extra.splitlines():
+        assert line.encode() + b"\r\n" in m.raw
+
+
+def test_help_and_version(site):
+    for option, word in (("--help", "-t"), ("--version", "mailchute")):
+        done = site.run([program("sendmail"), option])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert word in done.stdout
+    done = site.sendmail("--help", "--version")
+    assert done.returncode == 64 and done.stderr and not done.stdout

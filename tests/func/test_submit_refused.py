@@ -69,6 +69,18 @@ def test_control_bytes(holding, where, byte):
     refused(holding, DATAERR, *args, stdin="Subject: x\n\nx\n")
 
 
+@pytest.mark.parametrize("operand", [
+    "|/bin/mail", "/var/mail/x", ":include:/etc/passwd"])
+def test_targets_of_aliases_are_no_operands(holding, operand):
+    refused(holding, DATAERR, "-i", "--", operand, stdin=TEXT)
+
+
+def test_a_header_without_end(holding):
+    field = "X-Field: %s\n" % (60 * "x")
+    refused(holding, DATAERR, "-i", "a@example.net",
+            stdin=(1024 * 1024 // len(field) + 1) * field + "\nx\n")
+
+
 def test_control_byte_in_a_header_address(holding):
     refused(holding, DATAERR, "-t", stdin="To: a\x01b@example.net\n\nx\n")
 
