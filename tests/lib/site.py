@@ -322,6 +322,8 @@ class Site:
 
     def mailq(self, *args, **how):
         done = self.run([program("mailq"), "-C", self.conf_path, *args], **how)
+        # A word on stderr is a warning to those that watch queues.
+        assert (done.returncode, done.stderr) == (0, ""), done
         return done.stdout
 
     def mailchute(self, *args, **how):
@@ -450,7 +452,8 @@ class Site:
         if self.daemon and self.daemon.poll() is None:
             try:
                 parts.append(("mailq", self.mailq()))
-            except (OSError, subprocess.SubprocessError) as e:
+            except (AssertionError, OSError,
+                    subprocess.SubprocessError) as e:
                 parts.append(("mailq", str(e)))
         if self.server is not None:
             parts.append(("what the server saw", self.server.record.text()))
