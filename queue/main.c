@@ -243,9 +243,12 @@ main(int argc, char **argv)
 	raise_descriptors();
 	c = load(&o, &warnings);
 	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1) {
-		if (o.mode == MODE_ANSWER)
-			return answer_refuse(c, status_of(&e), &e);
-		fatalx(status_of(&e), "%s", e.text);
+		if (o.mode != MODE_ANSWER)
+			fatalx(status_of(&e), "%s", e.text);
+		status = answer_refuse(c, status_of(&e), &e);
+		strlist_clear(&warnings);
+		conf_free(c);
+		return status;
 	}
 	if (o.mode == MODE_DAEMON && !o.no_commands)
 		dirs_mend(c, &id);
