@@ -322,6 +322,7 @@ expand_local(struct expand *x, const struct envelope_rcpt *r,
     const char *domain, struct expanded *out, struct err *e)
 {
 	const struct alias_target itself = { TARGET_LOCAL, r->address };
+	const char *admin = x->conf->local.admin;
 	struct alias_rules rules;
 	struct alias_targets targets;
 	size_t i;
@@ -334,6 +335,8 @@ expand_local(struct expand *x, const struct envelope_rcpt *r,
 		/* No reason to keep the mail from everybody else. */
 		log_event(LOG_ERR, "aliases", "file", x->conf->local.aliases,
 		    "text", e->text, NULL);
+		if (admin != NULL && addr_equal(admin, r->address))
+			return -1; /* it is he who would get it */
 		return add_target(x, &itself, domain, r, out, e);
 	}
 	note_all(x->conf->local.aliases, &targets.notes);
