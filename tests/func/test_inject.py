@@ -8,6 +8,7 @@ whoever got exit 0 has his mail delivered, twice only where the queue itself
 calls it uncertain; whoever did not got 75, or was killed; nothing is left.
 """
 
+import functools
 import os
 import threading
 import time
@@ -104,11 +105,19 @@ def walk_all(stands, scene, role, points):
 tally = []  # (points enumerated, walked, hit) of each pair
 
 
+@pytest.fixture(scope="module")
+def certificate(authority):
+    """To make one takes longer than to walk a point."""
+    return authority.issue("localhost")
+
+
 @pytest.mark.parametrize("name, role", PAIRS)
-def test_points(make_site, make_server, capsys, record_property, name, role):
+def test_points(make_site, make_server, certificate, capsys, record_property,
+                name, role):
     start = time.monotonic()
     scene = SCENES[name]
-    stands = [Stand(make_site, make_server) for _ in range(STANDS)]
+    stands = [Stand(make_site, functools.partial(make_server, certificate))
+              for _ in range(STANDS)]
     places = stands[0].enumerate(scene, role)
     points = strike.points_at(places, not_ours(role, places))
     chosen = spread(points)
