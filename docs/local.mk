@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/compatibility.md \
 	docs/performance.md \
+	docs/promises.md \
 	docs/protocol.md \
 	docs/schema.md \
 	docs/style.md
