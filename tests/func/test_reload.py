@@ -29,6 +29,22 @@ def test_takes_a_change(holding, server):
     server.record.wait_messages(1)
 
 
+def test_a_change_serves_mail_that_waits(holding, server):
+    """Headers are rewritten on the way out: by the configuration of then."""
+    site = holding
+    site.conf["account"]["rewrite"] = "never"
+    site.restart()
+    site.submit("a@example.net",
+                stdin="From: Bob <bob@contoso.example>\nSubject: x\n\nx\n")
+    site.conf["account"]["rewrite"] = "auto"
+    site.conf["queue"]["delivery"] = "on"
+    site.write_conf()
+    hup(site)
+    sent, = server.record.wait_messages(1)
+    assert sent.header("From") == \
+        '"Bob (bob@contoso.example)" <%s>' % site.conf["account"]["user"]
+
+
 def test_an_error_keeps_the_configuration(running, server):
     good = open(running.conf_path).read()
     running.write("conf/mailchute.conf", good + "[queue]\nlife_time = 3d\n")

@@ -8,8 +8,11 @@ import pytest
 
 from lib.site import USER, program
 
-USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL = 64, 65, 66, 69, 75
+USAGE, DATAERR, NOINPUT, UNAVAILABLE, TEMPFAIL, NOPERM = 64, 65, 66, 69, 75, 77
 TEXT = "From: %s\nTo: a@example.net\nSubject: x\n\nhello\n" % USER
+
+needs_root = pytest.mark.skipif(os.getuid() != 0,
+                                reason="needs root to be somebody else")
 
 
 def refused(site, status, *args, **how):
@@ -190,3 +193,34 @@ def test_free_space_floor(site):
     assert done.returncode == TEMPFAIL, done
     assert "space" in done.stderr or "full" in done.stderr
     assert site.queue() == []
+
+
+@needs_root
+@pytest.mark.parametrize("users, uid, is_admitted", [
+    ("games", 5, True), ("root @games", 5, True), ("root", 5, False),
+    ("@nogroup", 5, False), ("root", 0, True), ("all", 5, True)])
+def test_who_may_send_by_the_account(site, users, uid, is_admitted):
+    """Told at the socket, with what to change."""
+    site.conf["account"]["users"] = users
+    site.conf["queue"]["delivery"] = "off"
+    site.start()
+    if is_admitted:
+        done = site.sendmail("-i", "a@example.net", stdin=TEXT, uid=uid)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(site.queue()) == 1
+    else:
+        said = refused(site, NOPERM, "-i", "a@example.net", stdin=TEXT,
+                       uid=uid)
+        assert "users" in said
+
+
+@pytest.mark.parametrize("args, status", [
+    (["-i"], USAGE), (["-z", "a@example.net"], USAGE),
+    (["-i", "--", "a@"], DATAERR), (["-i", "--", "a\rb@example.net"], DATAERR),
+    (["-f", "a\nb@example.net", "a@example.net"], DATAERR),
+    (["-F", "a\x1bb", "a@example.net"], DATAERR)])
+def test_the_same_without_a_daemon(site, args, status):
+    """What can be judged without it is, and leaves no drop file."""
+    done = site.sendmail(*args, stdin=TEXT)
+    assert (done.returncode, done.stdout) == (status, "") and done.stderr
+    assert site.dropped() == []
