@@ -235,18 +235,25 @@ save_done(void *arg, const struct err *failed)
 
 /* ---- looking ---- */
 
+/* One of held mail counts when a notice is among it. */
+static bool
+is_on(struct alarms *a, enum alarm_kind kind, size_t account)
+{
+	const struct alarm *m = alarm_find(a, kind, account);
+
+	return m != NULL && m->is_on &&
+	       (kind != ALARM_MAIL_HELD || m->has_notice);
+}
+
 /* May mail leave, and be read?  See alarm.h. */
 static bool
 can_mail(struct alarms *a)
 {
-	const struct conf *conf = a->parts.conf;
-	size_t by = conf->default_account;
-	const struct alarm *held = alarm_find(a, ALARM_MAIL_HELD, 0);
+	size_t by = a->parts.conf->default_account;
 
-	return conf->local.admin != NULL &&
-	       !alarm_find(a, ALARM_ACCOUNT_HELD, by)->is_on &&
-	       !alarm_find(a, ALARM_STALL, by)->is_on &&
-	       !(held->is_on && held->has_notice);
+	return a->parts.conf->local.admin != NULL &&
+	       !is_on(a, ALARM_ACCOUNT_HELD, by) &&
+	       !is_on(a, ALARM_STALL, by) && !is_on(a, ALARM_MAIL_HELD, 0);
 }
 
 /* Whose mail is to be written now.  Without readers there will be none. */

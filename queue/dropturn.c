@@ -30,7 +30,7 @@
 #define FORGET_MS    (3600 * INT64_C(1000)) /* when it came no more */
 
 struct name {
-	STAILQ_ENTRY(name) entry;
+	TAILQ_ENTRY(name) entry;
 	char text[];
 };
 
@@ -44,7 +44,7 @@ struct owner {
 	LIST_ENTRY(owner) chain;
 	TAILQ_ENTRY(owner) turn; /* while names wait */
 	uid_t uid;
-	STAILQ_HEAD(, name) names;
+	TAILQ_HEAD(, name) names;
 	unsigned taken;   /* of his share */
 	unsigned held;    /* being read */
 	unsigned refused; /* in a row */
@@ -54,7 +54,7 @@ struct owner {
 };
 
 struct dropturn {
-	LIST_HEAD(, owner) chains[CHAINS];
+	LIST_HEAD(chain, owner) chains[CHAINS];
 	TAILQ_HEAD(, owner) turns;
 	size_t waiting;
 };
@@ -93,9 +93,22 @@ find_or_make(struct dropturn *t, uid_t uid)
 		return o;
 	o = xcalloc(1, sizeof(*o));
 	o->uid = uid;
-	STAILQ_INIT(&o->names);
+	TAILQ_INIT(&o->names);
 	LIST_INSERT_HEAD(&t->chains[uid % CHAINS], o, chain);
 	return o;
+}
+
+/* The owner's first name, which becomes the caller's; NULL when he has none. */
+static struct name *
+take_name(struct dropturn *t, struct owner *o)
+{
+	struct name *n = TAILQ_FIRST(&o->names);
+
+	if (n == NULL)
+		return NULL;
+	TAILQ_REMOVE(&o->names, n, entry);
+	t->waiting--;
+	return n;
 }
 
 static void
@@ -103,13 +116,19 @@ drop_names(struct dropturn *t, struct owner *o)
 {
 	struct name *n;
 
-	if (!STAILQ_EMPTY(&o->names))
+	if (!TAILQ_EMPTY(&o->names))
 		TAILQ_REMOVE(&t->turns, o, turn);
-	while ((n = STAILQ_FIRST(&o->names)) != NULL) {
-		STAILQ_REMOVE_HEAD(&o->names, entry);
-		t->waiting--;
+	while ((n = take_name(t, o)) != NULL)
 		free(n);
-	}
+}
+
+/* To the end of the line, or out of it when no name of his waits. */
+static void
+turn_over(struct dropturn *t, struct owner *o)
+{
+	TAILQ_REMOVE(&t->turns, o, turn);
+	if (!TAILQ_EMPTY(&o->names))
+		TAILQ_INSERT_TAIL(&t->turns, o, turn);
 }
 
 static void
@@ -125,14 +144,16 @@ owner_free(struct dropturn *t, struct owner *o)
 void
 dropturn_free(struct dropturn *t)
 {
-	struct owner *o;
+	struct owner *o, *next;
 	size_t i;
 
 	if (t == NULL)
 		return;
 	for (i = 0; i < CHAINS; i++)
-		while ((o = LIST_FIRST(&t->chains[i])) != NULL)
+		for (o = LIST_FIRST(&t->chains[i]); o != NULL; o = next) {
+			next = LIST_NEXT(o, chain);
 			owner_free(t, o);
+		}
 	free(t);
 }
 
@@ -206,7 +227,7 @@ dropturn_renew(struct dropturn *t, int64_t now_ms)
 			next = LIST_NEXT(o, chain);
 			o->taken = 0;
 			forget_old(o, now_ms);
-			if (o->held > 0 || !STAILQ_EMPTY(&o->names))
+			if (o->held > 0 || !TAILQ_EMPTY(&o->names))
 				continue;
 			if ((o->refused == 0 && o->nfiles == 0) ||
 			    kept == OWNERS_KEPT)
@@ -231,7 +252,7 @@ dropturn_may(struct dropturn *t, uid_t owner, const char *name, int64_t now_ms)
 	const struct refused *f;
 
 	if (o != NULL && o->refused > 0 &&
-	    (now_ms < o->until_ms || o->held > 0 || !STAILQ_EMPTY(&o->names)))
+	    (now_ms < o->until_ms || o->held > 0 || !TAILQ_EMPTY(&o->names)))
 		return DROPTURN_WAITS;
 	if (o != NULL && (f = find_file(o, name)) != NULL &&
 	    now_ms < f->until_ms)
@@ -249,9 +270,9 @@ dropturn_add(struct dropturn *t, uid_t owner, const char *name)
 	struct name *n = xmalloc(sizeof(*n) + len);
 
 	memcpy(n->text, name, len);
-	if (STAILQ_EMPTY(&o->names))
+	if (TAILQ_EMPTY(&o->names))
 		TAILQ_INSERT_TAIL(&t->turns, o, turn);
-	STAILQ_INSERT_TAIL(&o->names, n, entry);
+	TAILQ_INSERT_TAIL(&o->names, n, entry);
 	o->taken++;
 	t->waiting++;
 }
@@ -263,17 +284,13 @@ dropturn_next(struct dropturn *t, size_t places, uid_t *owner)
 	struct name *n;
 	char *name;
 
-	TAILQ_FOREACH(o, &t->turns, turn)
-	if (o->held < places)
-		break;
+	o = TAILQ_FIRST(&t->turns);
+	while (o != NULL && o->held >= places)
+		o = TAILQ_NEXT(o, turn);
 	if (o == NULL)
 		return NULL;
-	n = STAILQ_FIRST(&o->names);
-	STAILQ_REMOVE_HEAD(&o->names, entry);
-	TAILQ_REMOVE(&t->turns, o, turn);
-	if (!STAILQ_EMPTY(&o->names))
-		TAILQ_INSERT_TAIL(&t->turns, o, turn);
-	t->waiting--;
+	n = take_name(t, o);
+	turn_over(t, o);
 	o->held++;
 	*owner = o->uid;
 	name = xstrdup(n->text);

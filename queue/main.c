@@ -217,6 +217,27 @@ check_right(const struct conf *c)
 		    c->queue.directory, strerror(errno));
 }
 
+/*
+ * Who the daemon becomes, and its folders.  0, or what to exit with: whoever
+ * only asks is answered.
+ */
+static int
+find_place(struct conf *c, const struct options *o, struct identity *id)
+{
+	struct err e;
+
+	if (identity_find(c, id, &e) == -1 || dirs_make(c, id, &e) == -1) {
+		if (o->mode != MODE_ANSWER)
+			fatalx(status_of(&e), "%s", e.text);
+		return answer_refuse(c, status_of(&e), &e);
+	}
+	if (o->mode == MODE_DAEMON && !o->no_commands)
+		dirs_mend(c, id);
+	if (!o->no_commands)
+		logs_make_file(c, id);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -242,18 +263,11 @@ main(int argc, char **argv)
 	umask(077);
 	raise_descriptors();
 	c = load(&o, &warnings);
-	if (identity_find(c, &id, &e) == -1 || dirs_make(c, &id, &e) == -1) {
-		if (o.mode != MODE_ANSWER)
-			fatalx(status_of(&e), "%s", e.text);
-		status = answer_refuse(c, status_of(&e), &e);
+	if ((status = find_place(c, &o, &id)) != 0) {
 		strlist_clear(&warnings);
 		conf_free(c);
 		return status;
 	}
-	if (o.mode == MODE_DAEMON && !o.no_commands)
-		dirs_mend(c, &id);
-	if (!o.no_commands)
-		logs_make_file(c, &id);
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
 	if (priv_drop(id.uid, id.gid, &e) == -1)

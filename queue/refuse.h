@@ -57,12 +57,12 @@ struct refusal *refusal_new(struct refuse *r, uid_t owner,
  * Takes whole frames from the front of in until it knows enough: the envelope
  * and the message's header.  -1 with *e filled when they make no sense.
  */
-int refusal_feed(struct refusal *r, struct buf *in, struct err *e);
+int refusal_feed(struct refusal *l, struct buf *in, struct err *e);
 
 /* It knows enough, and end will be called: read no more. */
-bool refusal_is_busy(const struct refusal *r);
+bool refusal_is_busy(const struct refusal *l);
 
 /* Gives it up, at any time. */
-void refusal_drop(struct refusal *r);
+void refusal_drop(struct refusal *l);
 
 #endif

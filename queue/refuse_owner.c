@@ -33,7 +33,7 @@ static int
 choose_sender(const struct refuse_parts *p, uid_t owner, const char *given,
     char **sender, struct err *e)
 {
-	char name[MEMBER_NAME_MAX];
+	char name[MEMBER_NAME_MAX] = "";
 	int may = given[0] == '\0';
 
 	if (may == 0 && addr_check(given, "5.1.7", NULL, NULL) == 0)

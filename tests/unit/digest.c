@@ -257,8 +257,8 @@ causes_stand_together_the_worst_first(void **state)
 	static const char *const notes[] = {
 		"C1 Busy.\nA late@b.cc\nM m1\nS a said: 451\n",
 		"C0 Unknown.\nA one@b.cc\nM m2\nS a said: 550\n",
-		"C2 Slow.\nA old@b.cc\nM m3\nS a said: 451\n"
-		"C0 Large.\nA large@b.cc\nM m3\nS a said: 552\n",
+		("C2 Slow.\nA old@b.cc\nM m3\nS a said: 451\n"
+		 "C0 Large.\nA large@b.cc\nM m3\nS a said: 552\n"),
 		"C0 Unknown.\nA two@b.cc\nM m4\nS a said: 551\n",
 		"C3 Taken.\nA sent@b.cc\nM m5\nS a said: 250\n",
 	};
