@@ -184,7 +184,7 @@ class Exchange:
                 client, peer = sock.accept()
             except OSError:
                 return
-            # Whoever is told of a connection can end it.
+            # Whoever is told of a connection can end it, and wait for its end.
             with self._lock:
                 seen = self.record.connect(peer)
                 wire = self._wire(client, seen)
@@ -192,7 +192,7 @@ class Exchange:
                                           args=(wire, seen), daemon=True,
                                           name="exchange-session")
                 self._wires[wire] = thread
-            thread.start()
+                thread.start()
 
     def _wire(self, client, seen):
         return Wire(client, lambda: self.options.delay_ms / 1000,
