@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/proto_job.h"
+#include "mail/base64.h"
 #include "delivery/conn.h"
 #include "delivery/ehlo.h"
 #include "delivery/reply.h"
@@ -30,31 +31,6 @@
 
 /* So many octets of the secret in a row are an echo of it. */
 #define ECHO_MIN 12
-
-int
-sasl_base64(struct buf *out, const void *p, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	const uint8_t *from = p;
-	uint32_t v;
-	char four[4];
-	size_t i;
-
-	for (i = 0; i < n; i += 3) {
-		v = (uint32_t)from[i] << 16;
-		v |= i + 1 < n ? (uint32_t)from[i + 1] << 8 : 0;
-		v |= i + 2 < n ? from[i + 2] : 0;
-		four[0] = digits[v >> 18];
-		four[1] = digits[v >> 12 & 63];
-		four[2] = i + 1 < n ? digits[v >> 6 & 63] : '=';
-		four[3] = i + 2 < n ? digits[v & 63] : '=';
-		if (buf_append(out, four, sizeof(four)) == -1)
-			return -1;
-	}
-	return 0;
-}
 
 /* The value of a digit, or 64. */
 static unsigned
@@ -110,7 +86,7 @@ send_encoded(struct conn *c, const char *command, const void *p, size_t n,
 	int rc = -1;
 
 	buf_init(&line, ENCODED_MAX);
-	if (buf_puts(&line, command) == -1 || sasl_base64(&line, p, n) == -1 ||
+	if (buf_puts(&line, command) == -1 || base64_put(&line, p, n) == -1 ||
 	    buf_puts(&line, "\r\n") == -1) {
 		err_set(e, ERR_LOCAL, "5.7.0",
 		    "user name and password are too long");

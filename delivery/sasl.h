@@ -26,9 +26,6 @@ unsigned sasl_bit(enum auth_mech mech);
 int sasl_sign_in(struct conn *c, enum auth_mech mech, const char *user,
     const struct buf *secret, struct reply *r, struct err *e);
 
-/* Appends p in base64 (RFC 4648); -1 when out's cap is reached. */
-int sasl_base64(struct buf *out, const void *p, size_t n);
-
 /*
  * Appends what p is the base64 of; -1 when it is of nothing, or out's cap is
  * reached.  Strict: padding to four, no other characters, no bit left over.

@@ -5,6 +5,7 @@ libmail_a_SOURCES = \
 	mail/alias.c mail/alias.h \
 	mail/alias_expand.c mail/alias_expand.h \
 	mail/alias_list.c mail/alias_list.h \
+	mail/base64.c mail/base64.h \
 	mail/canon.c mail/canon.h \
 	mail/chars.c mail/chars.h \
 	mail/date.c mail/date.h \
@@ -13,6 +14,7 @@ libmail_a_SOURCES = \
 	mail/dsn.c mail/dsn.h \
 	mail/header.c mail/header.h \
 	mail/lex.c mail/lex.h \
+	mail/look.c mail/look.h \
 	mail/mailboxes.c \
 	mail/msgid.c mail/msgid.h \
 	mail/phrase.c \

@@ -1,11 +1,13 @@
 # unit tests of mail/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests/unit/alias_list \
-	tests/unit/canon tests/unit/chars tests/unit/date tests/unit/digest \
-	tests/unit/dotline tests/unit/dsn tests/unit/header tests/unit/lex \
-	tests/unit/mailboxes tests/unit/msgid tests/unit/phrase tests/unit/prose \
-	tests/unit/qp tests/unit/rewrite \
-	tests/unit/status tests/unit/words
+	tests/unit/base64 tests/unit/canon tests/unit/chars tests/unit/date \
+	tests/unit/digest tests/unit/dotline tests/unit/dsn \
+	tests/unit/header tests/unit/lex tests/unit/look \
+	tests/unit/mailboxes tests/unit/msgid \
+	tests/unit/phrase tests/unit/prose tests/unit/qp \
+	tests/unit/rewrite tests/unit/status \
+	tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -48,4 +50,8 @@ tests_unit_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_status_LDADD = $(mail_test_libs)
 tests_unit_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_words_LDADD = $(mail_test_libs)
+tests_unit_base64_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base64_LDADD = $(mail_test_libs)
+tests_unit_look_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_look_LDADD = $(mail_test_libs)
 endif
