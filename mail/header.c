@@ -12,9 +12,8 @@
 
 #include "common/xalloc.h"
 #include "mail/chars.h"
+#include "mail/fold.h"
 #include "mail/header.h"
-
-#define LINE_GOOD 78 /* RFC 5322 2.1.1: what a line should not pass */
 
 /* ---- lines -----------------------------------------------------------------
  */
@@ -100,6 +99,24 @@ next_line(const char *p, size_t n, bool final, size_t fields)
 	    (l.kind == LINE_MBOX && fields > 0))
 		l.kind = LINE_BODY;
 	return l;
+}
+
+enum header_line
+header_line(const char *p, size_t n, size_t fields)
+{
+	switch (next_line(p, n, true, fields).kind) {
+	case LINE_FIELD:
+		return HEADER_FIELD;
+	case LINE_FOLDED:
+	case LINE_MBOX:
+		return HEADER_MORE;
+	case LINE_EMPTY:
+		return HEADER_EMPTY;
+	case LINE_BODY:
+	case LINE_UNDECIDED:
+		break;
+	}
+	return HEADER_BODY;
 }
 
 ssize_t
@@ -263,47 +280,14 @@ header_remove(struct header *h, const char *name)
 
 /* ---- writing ---- */
 
-/* Where the line that starts at p should break: at a blank, or n. */
-static size_t
-find_fold(const char *p, size_t n, size_t used)
-{
-	size_t i, best = n;
-
-	if (used + n <= LINE_GOOD)
-		return n;
-	for (i = 1; i < n; i++) {
-		/* A blank before the end of the line would be left alone. */
-		if (p[i] != ' ' || p[i - 1] == ' ' || p[i + 1] == ' ' ||
-		    p[i + 1] == '\0')
-			continue;
-		if (used + i > LINE_GOOD && best < n)
-			break;
-		best = i;
-		if (used + i > LINE_GOOD)
-			break;
-	}
-	return best;
-}
-
 static char *
 make_raw(const char *name, const char *value)
 {
-	size_t left = strlen(value), used = strlen(name) + 2, line;
 	struct buf b;
 
-	buf_init(&b, used + 4 * left + 2);
-	buf_printf(&b, "%s: ", name);
-	for (;;) {
-		line = find_fold(value, left, used);
-		buf_append(&b, value, line);
-		value += line;
-		left -= line;
-		if (left == 0)
-			break;
-		buf_puts(&b, "\r\n"); /* the blank that follows folds it */
-		used = 0;
-	}
-	buf_puts(&b, "\r\n");
+	/* At worst each blank between two letters takes a line end. */
+	buf_init(&b, strlen(name) + 2 * strlen(value) + 8);
+	fold_put(&b, name, value);
 	return buf_steal(&b);
 }
 

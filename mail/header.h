@@ -42,6 +42,19 @@ void header_clear(struct header *h);
 ssize_t header_span(const char *p, size_t n, bool final, bool *has_blank);
 
 /*
+ * The same for who reads line by line: what a whole line, with its line end,
+ * is to a header that has so many fields.  Lines of an mbox and folded ones go
+ * on with it, but begin no field.
+ */
+enum header_line {
+	HEADER_FIELD, /* begins a field */
+	HEADER_MORE,
+	HEADER_EMPTY, /* ends it */
+	HEADER_BODY   /* so does this, which is of the body already */
+};
+enum header_line header_line(const char *p, size_t n, size_t fields);
+
+/*
  * Takes the fields of a text of that span; *h is empty or new.  Lines of an
  * mbox are passed over, and a last line without its line end gets one.
  */

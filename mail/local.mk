@@ -12,14 +12,18 @@ libmail_a_SOURCES = \
 	mail/digest.c mail/digest.h \
 	mail/dotline.c mail/dotline.h \
 	mail/dsn.c mail/dsn.h \
+	mail/fold.c mail/fold.h \
 	mail/header.c mail/header.h \
 	mail/lex.c mail/lex.h \
 	mail/look.c mail/look.h \
 	mail/mailboxes.c \
 	mail/msgid.c mail/msgid.h \
+	mail/params.c mail/params.h \
 	mail/phrase.c \
 	mail/prose.c mail/prose.h \
 	mail/qp.c mail/qp.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
+	mail/tidy.c mail/tidy.h mail/tidy_priv.h \
+	mail/tidy_addr.c mail/tidy_text.c \
 	mail/words.c mail/words.h

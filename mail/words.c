@@ -53,7 +53,9 @@ words_put(struct buf *b, const char *text, size_t n)
 {
 	bool is_utf8 = utf8_is_valid(text, n);
 	const char *begin = is_utf8 ? "=?UTF-8?Q?" : "=?ISO-8859-1?Q?";
-	size_t room = WORD_MAX - strlen(begin) - strlen(WORD_END);
+	/* Two octets for what closes a comment, and separates it. */
+	size_t around = strlen(begin) + strlen(WORD_END) + 2;
+	size_t room = WORD_FIRST - around;
 	size_t used = 0, i, len;
 
 	if (buf_puts(b, begin) == -1)
@@ -65,6 +67,7 @@ words_put(struct buf *b, const char *text, size_t n)
 			if (buf_puts(b, WORD_END " ") == -1 ||
 			    buf_puts(b, begin) == -1)
 				return -1;
+			room = WORD_MAX - around;
 			used = 0;
 		}
 		if (q_put(b, text + i, len) == -1)

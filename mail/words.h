@@ -11,10 +11,11 @@
  * Encoded words (RFC 2047): how text beyond ASCII stands in a header field.
  */
 
-#define WORD_MAX 75 /* octets of one encoded word, RFC 2047 2 */
+#define WORD_MAX   75 /* octets of one encoded word, RFC 2047 2 */
+#define WORD_FIRST 58 /* leaves room for the field's name on a line of 76 */
 
 /*
- * Appends text as encoded words of at most WORD_MAX octets with single blanks
+ * Appends text as encoded words of less than WORD_MAX octets with single blanks
  * between them, where a field may be folded.  The charset is UTF-8 when text
  * is that, else ISO-8859-1.  What they hold is fit for a phrase, a comment and
  * unstructured text alike.  -1 when b's cap is too small.

@@ -187,6 +187,36 @@ a_value_makes_no_second_field(void **state)
 	header_clear(&h);
 }
 
+/* Line by line it ends where the span of the whole does. */
+static void
+lines_are_what_they_are_in_the_span(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t fields;
+		enum header_line is;
+	} cases[] = {
+		{ "A: b\r\n", 0, HEADER_FIELD },
+		{ "A : b", 1, HEADER_FIELD },
+		{ " b\r\n", 1, HEADER_MORE },
+		{ " b\r\n", 0, HEADER_BODY },
+		{ "From joe Mon\r\n", 0, HEADER_MORE },
+		{ "From joe Mon\r\n", 1, HEADER_BODY },
+		{ "\r\n", 0, HEADER_EMPTY },
+		{ "\r\n", 1, HEADER_EMPTY },
+		{ "text\r\n", 1, HEADER_BODY },
+		{ "--b\r\n", 1, HEADER_BODY },
+		{ ": b\r\n", 1, HEADER_BODY },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		assert_int_equal(header_line(cases[i].line,
+				     strlen(cases[i].line), cases[i].fields),
+		    cases[i].is);
+}
+
 static void
 long_values_are_folded_at_blanks(void **state)
 {
@@ -211,9 +241,11 @@ long_values_are_folded_at_blanks(void **state)
 	assert_string_equal(back.data + strlen("X-Words: "), value.data);
 	buf_clear(&value);
 	buf_clear(&back);
+	/* No line of blanks alone, and none at the end of a line. */
 	header_set(&h.v[0], "a                                             "
 			    "                                             b");
-	assert_null(strstr(h.v[0].raw, "\r\n "));
+	assert_non_null(strstr(h.v[0].raw, ": a\r\n   "));
+	assert_non_null(strstr(h.v[0].raw, "  b\r\n"));
 	header_clear(&h);
 }
 
@@ -259,6 +291,7 @@ main(void)
 		cmocka_unit_test(fields_keep_their_text),
 		cmocka_unit_test(found_removed_added_set),
 		cmocka_unit_test(a_value_makes_no_second_field),
+		cmocka_unit_test(lines_are_what_they_are_in_the_span),
 		cmocka_unit_test(long_values_are_folded_at_blanks),
 		cmocka_unit_test(a_hostile_mebibyte_is_read_in_linear_time),
 	};

@@ -10,18 +10,24 @@
 
 #include <cmocka.h>
 
+#include "common/utf8.h"
 #include "mail/words.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Reads "=?UTF-8?Q?...?=" words back; a reader of ours alone. */
+/*
+ * Reads "=?UTF-8?Q?...?=" words back; a reader of ours alone.  A word holds
+ * whole characters (RFC 2047 5).
+ */
 static void
 decode(const char *p, struct buf *out)
 {
 	unsigned hex;
 	char pair[3] = "";
+	size_t start;
 
 	while (*p != '\0') {
+		start = out->len;
 		assert_int_equal(strncmp(p, "=?UTF-8?Q?", 10), 0);
 		for (p += 10; strncmp(p, "?=", 2) != 0; p++) {
 			if (*p != '=') {
@@ -33,6 +39,8 @@ decode(const char *p, struct buf *out)
 			buf_putc(out, (char)hex);
 			p += 2;
 		}
+		assert_true(
+		    utf8_is_valid(buf_data(out) + start, out->len - start));
 		p += 2;
 		p += strspn(p, " ");
 	}
@@ -67,6 +75,24 @@ long_text_comes_back_from_words_of_75(void **state)
 		buf_clear(&b);
 		buf_clear(&back);
 	}
+}
+
+/* A field's name stands before the first of them. */
+static void
+the_first_word_is_short(void **state)
+{
+	char text[200], *end;
+	struct buf b;
+
+	(void)state;
+	memset(text, '\xfc', sizeof(text));
+	buf_init(&b, 4000);
+	assert_int_equal(words_put(&b, text, sizeof(text)), 0);
+	assert_int_equal(strncmp(b.data, "=?ISO-8859-1?Q?=FC", 18), 0);
+	end = strchr(b.data, ' ');
+	assert_in_range(end - b.data, WORD_FIRST - 5, WORD_FIRST);
+	assert_in_range(strcspn(end + 1, " "), WORD_MAX - 5, WORD_MAX);
+	buf_clear(&b);
 }
 
 static void
@@ -129,6 +155,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(long_text_comes_back_from_words_of_75),
+		cmocka_unit_test(the_first_word_is_short),
 		cmocka_unit_test(a_full_buffer_is_told),
 		cmocka_unit_test(encoded_words_are_told_from_others),
 	};
