@@ -14,14 +14,18 @@ libmail_a_SOURCES = \
 	mail/dsn.c mail/dsn.h \
 	mail/fold.c mail/fold.h \
 	mail/header.c mail/header.h \
+	mail/label.c mail/label.h \
 	mail/lex.c mail/lex.h \
 	mail/look.c mail/look.h \
 	mail/mailboxes.c \
+	mail/mime.c mail/mime.h \
 	mail/msgid.c mail/msgid.h \
 	mail/params.c mail/params.h \
 	mail/phrase.c \
+	mail/plan.c mail/plan.h \
 	mail/prose.c mail/prose.h \
 	mail/qp.c mail/qp.h \
+	mail/reencode.c mail/reencode.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
 	mail/tidy.c mail/tidy.h mail/tidy_priv.h \

@@ -29,8 +29,8 @@ tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 # targets of mail/
 FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/digest \
-	tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header \
-	tests/fuzz/rewrite tests/fuzz/status tests/fuzz/tidy
+	tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \
+	tests/fuzz/reencode tests/fuzz/rewrite tests/fuzz/status tests/fuzz/tidy
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_alias_LDADD = $(mail_fuzz_libs)
@@ -38,6 +38,8 @@ tests_fuzz_digest_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dotline_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dsn_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
+tests_fuzz_mime_LDADD = $(mail_fuzz_libs)
+tests_fuzz_reencode_LDADD = $(mail_fuzz_libs)
 tests_fuzz_rewrite_LDADD = $(mail_fuzz_libs)
 tests_fuzz_status_LDADD = $(mail_fuzz_libs)
 tests_fuzz_tidy_LDADD = $(mail_fuzz_libs)

@@ -3,10 +3,10 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests/unit/alias_list \
 	tests/unit/base64 tests/unit/canon tests/unit/chars tests/unit/date \
 	tests/unit/digest tests/unit/dotline tests/unit/dsn tests/unit/fold \
-	tests/unit/header tests/unit/lex tests/unit/look \
-	tests/unit/mailboxes tests/unit/msgid tests/unit/params \
-	tests/unit/phrase tests/unit/prose tests/unit/qp \
-	tests/unit/rewrite tests/unit/status tests/unit/tidy \
+	tests/unit/header tests/unit/label tests/unit/lex tests/unit/look \
+	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
+	tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
+	tests/unit/reencode tests/unit/rewrite tests/unit/status tests/unit/tidy \
 	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
@@ -54,10 +54,18 @@ tests_unit_base64_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base64_LDADD = $(mail_test_libs)
 tests_unit_fold_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_fold_LDADD = $(mail_test_libs)
+tests_unit_label_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_label_LDADD = $(mail_test_libs)
 tests_unit_look_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_look_LDADD = $(mail_test_libs)
+tests_unit_mime_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_mime_LDADD = $(mail_test_libs)
 tests_unit_params_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_params_LDADD = $(mail_test_libs)
+tests_unit_plan_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_plan_LDADD = $(mail_test_libs)
+tests_unit_reencode_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_reencode_LDADD = $(mail_test_libs)
 tests_unit_tidy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_tidy_LDADD = $(mail_test_libs)
 tests_unit_tidy_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
