@@ -64,6 +64,7 @@ static const struct fieldmap_item ready_items[] = {
 	NUM(46, job_ready, host, 0, UINT32_MAX),
 	NUM(47, job_ready, passed, 0, UINT32_MAX),
 	TXT(48, job_ready, said),
+	NUM(49, job_ready, is_8bit, 0, 1),
 };
 
 static const struct fieldmap_item result_items[] = {
@@ -84,12 +85,14 @@ static const struct fieldmap_item message_items[] = {
 	NUM(2, job_message, size, 0, INT64_MAX),
 	NUM(3, job_message, is_notice, 0, 1),
 	STR(4, job_message, env.sender, true),
-	NUM(5, job_message, env.body, 0, BODY_8BITMIME),
-	NUM(6, job_message, env.smtputf8, 0, 1),
 	NUM(7, job_message, env.ret, 0, RET_HDRS),
 	STR(8, job_message, env.envid, false),
 	STR(9, job_message, env.from, false),
 	STR(10, job_message, env.message_id, false),
+	NUM(11, job_message, eight_at, 0, INT64_MAX),
+	NUM(12, job_message, wrong_at, 0, INT64_MAX),
+	NUM(13, job_message, long_at, 0, INT64_MAX),
+	NUM(14, job_message, is_twice, 0, 1),
 };
 
 /* A recipient is its address, and what follows up to the next address. */
@@ -356,6 +359,13 @@ job_get_done(const struct frame *f, struct job_done *d, struct err *e)
 }
 
 /* ---- a message and its recipients ---- */
+
+bool
+job_is_twice(const struct job_message *m, const struct job_ready *r)
+{
+	return m->size > JOB_WHOLE_MAX &&
+	       (m->long_at > 0 || (m->eight_at > 0 && !r->is_8bit));
+}
 
 void
 job_message_clear(struct job_message *m)

@@ -14,7 +14,8 @@
  *	queue:   SESSION [TICKET]               once
  *	deliver: [TICKET] READY | FAILED        FAILED: deliver then exits
  *	         REFUSED                        so it does then
- *	queue:   MESSAGE [RCPTS...] BODY... BODY_END | ABORT, or QUIT
+ *	queue:   MESSAGE [RCPTS...] [BODY... BODY_AGAIN] BODY... BODY_END |
+ *	         ABORT, or QUIT
  *	deliver: RESULT...  MESSAGE_DONE        one RESULT a recipient
  *	         [TICKET] CLOSED                the session ended; then it exits
  *
@@ -25,7 +26,11 @@
  * - The queue marks the recipients active, and has that committed, before it
  *   sends BODY_END; deliver sends the last octet of the body to the server
  *   only after BODY_END.
- * - ABORT stands where BODY_END would: the stored body proved damaged.
+ * - The body comes twice when deliver may have to encode it and cannot hold it
+ *   (job_is_twice): the first time it finds out what has to be encoded.
+ *   Nothing is said to the server, or marked, meanwhile.
+ * - ABORT stands where BODY_AGAIN or BODY_END would: the stored body proved
+ *   damaged.
  *   deliver closes the connection without completing the message and answers
  *   CLOSED; the queue knows that nothing was delivered.
  * - deliver may send CLOSED instead of an answer to a MESSAGE that it had not
@@ -49,13 +54,14 @@
  * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.
  */
 
-#define JOB_VERSION       1
+#define JOB_VERSION       2
 #define JOB_FD            3
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
 #define SECRET_NEVER      '5' /* an administrator has to mend it */
 #define JOB_LINGER_MIN_MS 1000
-#define JOB_RCPTS_MAX     10000 /* of one message */
+#define JOB_RCPTS_MAX     10000       /* of one message */
+#define JOB_WHOLE_MAX     (64 * 1024) /* deliver holds such a message whole */
 #define JOB_SECRET_MAX    (64 * 1024)
 #define JOB_TICKET_MAX    (16 * 1024)
 
@@ -72,8 +78,9 @@ enum job_type {
 	JOB_RESULT,
 	JOB_MESSAGE_DONE,
 	JOB_CLOSED,
-	JOB_TICKET, /* raw, at most JOB_TICKET_MAX */
-	JOB_REFUSED /* raw: a text */
+	JOB_TICKET,    /* raw, at most JOB_TICKET_MAX */
+	JOB_REFUSED,   /* raw: a text */
+	JOB_BODY_AGAIN /* the end of the first of two */
 };
 
 /* Where deliver gets what it signs in with. */
@@ -139,6 +146,7 @@ struct job_ready {
 	unsigned host;     /* index in hosts of the one that was reached */
 	unsigned passed;   /* hosts before it that were not; all: none was */
 	char said[ERR_TEXT_MAX]; /* why they, and addresses, were not; or "" */
+	bool is_8bit;            /* the server takes 8-bit octets (8BITMIME) */
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);
 int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);
@@ -197,9 +205,20 @@ struct job_message {
 	char queue_id[16];
 	uint64_t size;  /* octets of the stored message */
 	bool is_notice; /* a bounce or report of our own */
+	/* body and smtputf8 apart: what is sent decides these */
 	struct envelope env;
 	uint64_t *rcpt_ids;
+	/*
+	 * Of more than JOB_WHOLE_MAX octets: what was found in them
+	 * (mail/look.h).  Of others deliver sees it itself.
+	 */
+	uint64_t eight_at, wrong_at, long_at;
+	bool is_twice; /* BODY_AGAIN stands between two of it */
 };
+
+/* Whether it comes twice, by what else m says, and the session. */
+bool job_is_twice(const struct job_message *m, const struct job_ready *r);
+
 void job_message_clear(struct job_message *m);
 /* Appends MESSAGE, and RCPTS frames as far as its recipients need them. */
 int job_put_message(struct buf *b, const struct job_message *m);

@@ -6,36 +6,36 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "mail/header.h"
-#include "mail/rewrite.h"
-#include "delivery/body.h"
+#include "delivery/body_priv.h"
 #include "delivery/channel.h"
 
-/* RFC 5321 6.3: "a large rejection threshold, normally at least 100". */
-#define HOPS_MAX 100
-
-/* The header twice, while it is rewritten, and what came behind it. */
-#define DATA_MAX (2 * HEADER_MAX + 2 * BODY_WHOLE + FRAME_RAW_MAX)
-
 void
-body_init(struct body *b, struct channel *ch, uint64_t expected)
+body_init(struct body *b, struct channel *ch, const struct job_message *m)
 {
 	memset(b, 0, sizeof(*b));
 	b->channel = ch;
-	b->expected = expected;
-	buf_init(&b->data, DATA_MAX);
+	b->message = m;
+	buf_init(&b->data, BODY_PIECE_MAX);
 }
 
 void
 body_clear(struct body *b)
 {
 	buf_clear(&b->data);
+	if (b->recode == NULL)
+		return;
+	plan_clear(&b->recode->plan);
+	reencode_clear(&b->recode->reencode);
+	buf_clear(&b->recode->raw);
+	free(b->recode);
+	b->recode = NULL;
 }
 
-static int
-damaged(struct err *e, const char *what)
+int
+body_damaged(struct err *e, const char *what)
 {
 	return err_set(
 	    e, ERR_LOCAL, "4.3.0", "the stored message is damaged: %s", what);
@@ -49,49 +49,69 @@ check_canonical(struct body *b, const char *p, size_t n, struct err *e)
 	char before;
 
 	if (memchr(p, '\0', n) != NULL)
-		return damaged(e, "it holds a NUL");
+		return body_damaged(e, "it holds a NUL");
 	/* A CR that ended the frame before. */
 	if (n > 0 && b->previous == '\r' && *p != '\n')
-		return damaged(e, "it holds a bare CR");
+		return body_damaged(e, "it holds a bare CR");
 	for (at = p; (at = memchr(at, '\n', (size_t)(end - at))) != NULL;
 	     at++) {
 		before = at == p ? b->previous : at[-1];
 		if (before != '\r')
-			return damaged(e, "it holds a bare LF");
+			return body_damaged(e, "it holds a bare LF");
 	}
 	for (at = p; (at = memchr(at, '\r', (size_t)(end - at))) != NULL; at++)
 		if (at + 1 < end && at[1] != '\n')
-			return damaged(e, "it holds a bare CR");
+			return body_damaged(e, "it holds a bare CR");
 	if (n > 0)
 		b->previous = end[-1];
 	return 0;
 }
 
 static int
-take_end(struct body *b, struct err *e)
+take_octets(struct body *b, const struct frame *f, struct err *e)
 {
-	if (b->got != b->expected)
-		return damaged(e, "its size is not what was stored");
-	if (b->got > 0 && b->previous != '\n')
-		return damaged(e, "its last line has no end");
-	b->is_complete = true;
+	const char *p = (const char *)f->payload;
+	size_t n = f->len, skip = b->skip < n ? b->skip : n;
+	struct buf *to = b->recode == NULL ? &b->data : &b->recode->raw;
+
+	if (n > b->message->size - b->got)
+		return body_damaged(e, "it is longer than what was stored");
+	b->got += n;
+	if (check_canonical(b, p, n, e) == -1)
+		return -1;
+	b->skip -= skip;
+	if (buf_append(to, p + skip, n - skip) == -1)
+		return body_damaged(e, "too long a frame");
 	return 0;
 }
 
-static bool
-holds_8bit(const char *p, size_t n)
+static int
+take_end(struct body *b, struct err *e)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)p[i] >= 0x80)
-			return true;
-	return false;
+	if (b->got != b->message->size)
+		return body_damaged(e, "its size is not what was stored");
+	if (b->got > 0 && b->previous != '\n')
+		return body_damaged(e, "its last line has no end");
+	b->is_read = true;
+	return 0;
 }
 
-/* One frame. */
+/* The end of the first reading of what is sent twice. */
 static int
-fill(struct body *b, struct err *e)
+take_again(struct body *b, struct err *e)
+{
+	if (!b->message->is_twice || b->is_second)
+		return body_damaged(e, "it comes once too often");
+	if (take_end(b, e) == -1)
+		return -1;
+	b->is_second = true;
+	b->got = 0;
+	b->previous = '\0';
+	return 0;
+}
+
+int
+body_fill(struct body *b, struct err *e)
 {
 	struct frame f;
 
@@ -99,17 +119,11 @@ fill(struct body *b, struct err *e)
 		return -1;
 	switch (f.type) {
 	case JOB_BODY:
-		if (f.len > b->expected - b->got)
-			return damaged(e, "it is longer than what was stored");
-		b->got += f.len;
-		if (check_canonical(b, (const char *)f.payload, f.len, e) == -1)
-			return -1;
-		if (buf_append(&b->data, f.payload, f.len) == -1)
-			return damaged(e, "too long a frame");
-		if (holds_8bit((const char *)f.payload, f.len))
-			b->has_8bit = true;
-		return 0;
+		return take_octets(b, &f, e);
+	case JOB_BODY_AGAIN:
+		return take_again(b, e);
 	case JOB_BODY_END:
+		b->is_complete = true;
 		return take_end(b, e);
 	case JOB_ABORT:
 		return err_set(
@@ -120,90 +134,23 @@ fill(struct body *b, struct err *e)
 	}
 }
 
-/* Reads until the header is there; its length, or -1. */
-static ssize_t
-read_header(struct body *b, bool *has_blank, struct err *e)
-{
-	ssize_t n;
-
-	for (;;) {
-		n = header_span(
-		    buf_data(&b->data), b->data.len, b->is_complete, has_blank);
-		if (n > HEADER_MAX || (n == -1 && b->data.len > HEADER_MAX))
-			return err_set(e, ERR_PERM, "5.3.4",
-			    "the header is larger than 1 MiB");
-		if (n >= 0)
-			return n;
-		if (fill(b, e) == -1)
-			return -1;
-	}
-}
-
-/* Puts the rewritten header in the place of the first n octets. */
+/* One frame more, and what becomes of it. */
 static int
-replace_header(struct body *b, const struct header *h, size_t n, struct err *e)
+read_more(struct body *b, struct err *e)
 {
-	struct buf whole;
-	int rc = -1;
+	struct recode *r = b->recode;
+	int rc = 0;
 
-	buf_init(&whole, DATA_MAX);
-	if (header_put(&whole, h) == -1 || buf_puts(&whole, "\r\n") == -1 ||
-	    buf_append(&whole, b->data.data + n, b->data.len - n) == -1) {
-		err_set(e, ERR_PERM, "5.3.4", "the header is too large");
-		goto out;
-	}
-	b->size = b->size + whole.len - b->data.len;
-	buf_clear(&b->data);
-	b->data = whole;
-	buf_init(&whole, DATA_MAX);
-	rc = 0;
-out:
-	buf_clear(&whole);
-	return rc;
-}
-
-/* RFC 5321 6.3: so many hops are no way, they are a circle. */
-static int
-check_hops(const struct header *h, struct err *e)
-{
-	const struct header_field *f = NULL;
-	unsigned hops = 0;
-
-	while ((f = header_find(h, "Received", f)) != NULL)
-		hops++;
-	if (hops <= HOPS_MAX)
-		return 0;
-	return err_set(e, ERR_PERM, "5.4.6",
-	    "it has %u Received fields, more than %d: the mail runs in a loop",
-	    hops, HOPS_MAX);
-}
-
-int
-body_open(struct body *b, const struct rewrite_rules *rules, struct err *e)
-{
-	struct header h = { NULL, 0 };
-	bool has_blank;
-	ssize_t n;
-	int rc = -1;
-
-	b->size = b->expected;
-	if ((n = read_header(b, &has_blank, e)) == -1)
+	if (body_fill(b, e) == -1)
 		return -1;
-	while (!b->is_complete && b->data.len < BODY_WHOLE)
-		if (fill(b, e) == -1)
-			return -1;
-	header_parse(buf_data(&b->data), (size_t)n, &h);
-	if (check_hops(&h, e) == -1)
-		goto out;
-	if (rewrite_header(rules, &h) &&
-	    replace_header(b, &h, (size_t)n, e) == -1)
-		goto out;
-	if (holds_8bit(buf_data(&b->data), b->data.len))
-		b->has_8bit = true;
-	rc = 0;
-out:
-	header_clear(&h);
-	return rc;
+	if (r == NULL)
+		return 0;
+	rc =
+	    reencode_put(&r->reencode, buf_data(&r->raw), r->raw.len, &b->data);
+	buf_truncate(&r->raw, 0);
+	if (rc == 0 && b->is_complete)
+		rc = reencode_end(&r->reencode, &b->data);
+	return rc == 0 ? 0 : body_damaged(e, "it grows without end");
 }
 
 int
@@ -212,7 +159,7 @@ body_next(struct body *b, const char **p, size_t *n, struct err *e)
 	buf_consume(&b->data, b->used);
 	b->used = 0;
 	while (!b->is_complete && b->data.len < BODY_WHOLE)
-		if (fill(b, e) == -1)
+		if (read_more(b, e) == -1)
 			return -1;
 	*p = buf_data(&b->data);
 	/* Until BODY_END the last octet stays here. */
@@ -226,7 +173,9 @@ body_drain(struct body *b, struct err *e)
 {
 	while (!b->is_complete) {
 		buf_truncate(&b->data, 0);
-		if (fill(b, e) == -1)
+		if (b->recode != NULL)
+			buf_truncate(&b->recode->raw, 0);
+		if (body_fill(b, e) == -1)
 			return -1;
 	}
 	return 0;

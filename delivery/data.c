@@ -88,23 +88,14 @@ commit(struct transaction *t)
 	return 0;
 }
 
-/*
- * As body_next.  What is larger than was looked at before MAIL may turn out to
- * be what this server does not take; then it is cut off in the middle.
- */
+/* As body_next. */
 static int
 next_octets(struct transaction *t, const char **p, size_t *n)
 {
 	struct err e;
-	int more;
+	int more = body_next(&t->body, p, n, &e);
 
-	if ((more = body_next(&t->body, p, n, &e)) == -1)
-		return settle_lost_body(t, &e);
-	if (!t->body.has_8bit || transaction_offers(t, EHLO_8BITMIME))
-		return more;
-	settle_8bit(t);
-	err_set(&e, ERR_PERM, "5.6.3", "a message was cut off: 8-bit octets");
-	return settle_lost_body(t, &e);
+	return more == -1 ? settle_lost_body(t, &e) : more;
 }
 
 /* The same with dots doubled. */
@@ -157,7 +148,7 @@ stream_data(struct transaction *t)
 	struct buf wire;
 	int rc;
 
-	buf_init(&wire, DOTLINE_ROOM(2 * HEADER_MAX + 2 * BODY_WHOLE));
+	buf_init(&wire, DOTLINE_ROOM(BODY_PIECE_MAX));
 	conn_listen(t->s->conn, true);
 	rc = stream_pieces(t, &wire);
 	conn_listen(t->s->conn, false);
@@ -256,31 +247,85 @@ struct chunks {
 	int more;           /* body_next has more */
 	uint64_t left;      /* octets of the message still to be announced */
 	unsigned in_flight; /* chunks whose answer was not read */
+	/* Of a message whose size is not known: the next chunk, as it is. */
+	struct buf ahead;
+	size_t ahead_at;
 };
+
+/* Octets of the body, at most max; 0 when the session is over. */
+static size_t
+take_part(struct transaction *t, struct chunks *c, size_t max, const char **p)
+{
+	size_t part;
+
+	if (c->n == 0 && c->more == 1 &&
+	    (c->more = next_octets(t, &c->p, &c->n)) == -1)
+		return 0;
+	part = c->n < max ? c->n : max;
+	assert(part > 0);
+	*p = c->p;
+	c->p += part;
+	c->n -= part;
+	return part;
+}
+
+/*
+ * What is encoded on the way has no size before it is there: a chunk of it is
+ * gathered before it is announced, and the last when all was read.
+ */
+static size_t
+gather_chunk(struct transaction *t, struct chunks *c)
+{
+	const char *p;
+	size_t n;
+
+	buf_truncate(&c->ahead, 0);
+	c->ahead_at = 0;
+	while (c->ahead.len < CHUNK && (c->n > 0 || c->more == 1)) {
+		if ((n = take_part(t, c, CHUNK - c->ahead.len, &p)) == 0)
+			return 0;
+		buf_append(&c->ahead, p, n);
+	}
+	/* One octet stands for what follows. */
+	c->left = c->ahead.len + (c->n > 0 || c->more == 1);
+	return c->ahead.len;
+}
+
+/* The octets of the chunk that was announced: as take_part. */
+static size_t
+next_part(struct transaction *t, struct chunks *c, size_t max, const char **p)
+{
+	if (t->body.has_size)
+		return take_part(t, c, max, p);
+	*p = buf_data(&c->ahead) + c->ahead_at;
+	c->ahead_at += max;
+	return max;
+}
 
 /* Sends one chunk: announced by BDAT, then exactly so many octets. */
 static int
-send_chunk(struct transaction *t, struct chunks *c, size_t size)
+send_chunk(struct transaction *t, struct chunks *c)
 {
-	size_t part;
+	size_t part, size = c->left < CHUNK ? (size_t)c->left : CHUNK;
+	const char *p;
 	struct err e;
 
+	if (!t->body.has_size)
+		size = gather_chunk(t, c);
+
+	if (size == 0)
+		return -1;
 	if (command_put(t->s->conn, &e, "BDAT %zu%s", size,
 		c->left == size ? " LAST" : "") == -1)
 		return settle_broken(t, &e);
 	c->left -= size;
 	while (size > 0 && !conn_is_mute(t->s->conn)) {
 		conn_phase(t->s->conn, PHASE_BODY);
-		if (c->n == 0 && c->more == 1 &&
-		    (c->more = next_octets(t, &c->p, &c->n)) == -1)
+		if ((part = next_part(t, c, size, &p)) == 0)
 			return -1;
-		part = c->n < size ? c->n : size;
-		assert(part > 0);
 		t->is_committed = c->left == 0 && part == size;
-		if (conn_put(t->s->conn, c->p, part, &e) == -1)
+		if (conn_put(t->s->conn, p, part, &e) == -1)
 			return settle_broken(t, &e);
-		c->p += part;
-		c->n -= part;
 		size -= part;
 		t->times.octets += part;
 	}
@@ -311,27 +356,38 @@ take_chunk_replies(struct transaction *t, struct chunks *c)
  * that is refused ends it between two chunks, where the dialogue is in step.
  */
 static int
-send_chunks(struct transaction *t)
+put_chunks(struct transaction *t, struct chunks *c)
 {
-	struct chunks c = { .more = 1, .left = t->body.size };
 	struct err e;
 
 	do {
-		if (send_chunk(t, &c, c.left < CHUNK ? c.left : CHUNK) == -1)
+		if (send_chunk(t, c) == -1)
 			return -1;
-		if (c.left > 0 && take_chunk_replies(t, &c) == -1)
+		if (c->left > 0 && take_chunk_replies(t, c) == -1)
 			return -1;
-	} while (c.left > 0 && !t->is_refused);
+	} while (c->left > 0 && !t->is_refused);
 	if (!t->is_refused && commit(t) == -1)
 		return -1;
 	if (t->is_refused && conn_flush(t->s->conn, &e) == -1)
 		return settle_broken(t, &e);
-	for (; c.in_flight > 1; c.in_flight--)
+	for (; c->in_flight > 1; c->in_flight--)
 		if (take_chunk_reply(t) == -1)
 			return -1;
-	if (c.in_flight == 0)
+	if (c->in_flight == 0)
 		return 0;
 	return t->is_refused ? take_chunk_reply(t) : take_final_reply(t);
+}
+
+static int
+send_chunks(struct transaction *t)
+{
+	struct chunks c = { .more = 1, .left = t->body.size };
+	int rc;
+
+	buf_init(&c.ahead, CHUNK);
+	rc = put_chunks(t, &c);
+	buf_clear(&c.ahead);
+	return rc;
 }
 
 static int

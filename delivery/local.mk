@@ -2,12 +2,13 @@ noinst_LIBRARIES += libdelivery.a
 pkglibexec_PROGRAMS += delivery/deliver
 
 libdelivery_a_SOURCES = \
-	delivery/body.c delivery/body.h \
+	delivery/body.c delivery/body.h delivery/body_priv.h \
 	delivery/channel.c delivery/channel.h \
 	delivery/command.c delivery/command.h \
 	delivery/conn.c delivery/conn.h \
 	delivery/data.c \
 	delivery/ehlo.c delivery/ehlo.h \
+	delivery/fit.c \
 	delivery/idn.c delivery/idn.h \
 	delivery/outgoing.c delivery/outgoing.h \
 	delivery/phase.c delivery/phase.h \

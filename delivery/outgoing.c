@@ -50,7 +50,6 @@ outgoing_init(struct outgoing *o, const struct job_message *m,
 	memset(o, 0, sizeof(*o));
 	o->message = m;
 	o->offers = offers;
-	o->needs_utf8 = m->env.smtputf8;
 	o->sender = say_address(sender, offers, &o->needs_utf8);
 	o->rcpts = xcalloc(m->env.nrcpts + 1, sizeof(*o->rcpts));
 	for (i = 0; i < m->env.nrcpts; i++)
@@ -112,7 +111,7 @@ outgoing_put_mail(const struct outgoing *o, struct conn *c, uint64_t size,
 {
 	char params[PARAMS_MAX] = "", number[24];
 
-	if ((o->offers & EHLO_SIZE) != 0) {
+	if ((o->offers & EHLO_SIZE) != 0 && size != 0) {
 		snprintf(
 		    number, sizeof(number), "%llu", (unsigned long long)size);
 		add_param(params, "SIZE=", number);

@@ -28,7 +28,7 @@ struct outgoing {
 	unsigned offers;
 	char *sender; /* NULL: it cannot be said to this server */
 	struct outgoing_rcpt *rcpts; /* as many as message has, in its order */
-	bool needs_utf8;             /* RFC 6531 */
+	bool needs_utf8; /* RFC 6531: an address cannot be said otherwise */
 };
 
 /*
@@ -40,7 +40,10 @@ void outgoing_init(struct outgoing *o, const struct job_message *m,
     const char *sender, unsigned offers);
 void outgoing_clear(struct outgoing *o);
 
-/* Puts the commands; -1 with *e filled, of class ERR_LOCAL if our fault. */
+/*
+ * Puts the commands; -1 with *e filled, of class ERR_LOCAL if our fault.  size
+ * is 0 when it is not known before it is sent.
+ */
 int outgoing_put_mail(const struct outgoing *o, struct conn *c, uint64_t size,
     bool is_8bit, struct err *e);
 int outgoing_put_rcpt(

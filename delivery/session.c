@@ -226,6 +226,7 @@ session_open(struct session *s, struct job_result *why)
 		goto out;
 	s->ready.size_max = s->ehlo.size_max;
 	s->ready.dsn = (s->ehlo.offers & EHLO_DSN) != 0;
+	s->ready.is_8bit = (s->ehlo.offers & EHLO_8BITMIME) != 0;
 	rc = 0;
 out:
 	reply_clear(&r);

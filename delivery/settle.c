@@ -119,15 +119,6 @@ settle_ours(struct transaction *t, const char *status, const char *text,
 	t->is_refused = true;
 }
 
-void
-settle_8bit(struct transaction *t)
-{
-	settle_ours(t, "5.6.3",
-	    "the message has 8-bit octets and the server does not take them "
-	    "(8BITMIME)",
-	    "Send it encoded as quoted-printable or base64.");
-}
-
 /*
  * The body cannot be had: the queue sent ABORT, or is gone.  The connection is
  * closed in the middle, so that the server has no whole message, and the queue

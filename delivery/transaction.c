@@ -117,17 +117,14 @@ transaction_offers(const struct transaction *t, unsigned what)
 static int
 put_mail(struct transaction *t)
 {
+	uint64_t size = t->body.has_size ? t->body.size : 0;
 	struct err e;
-	bool is_8bit = t->body.has_8bit || t->m->env.body == BODY_8BITMIME;
 
-	/* RFC 6152 3: it may be said of what turns out to be ASCII. */
-	if (!t->body.is_complete && t->m->env.body == BODY_UNKNOWN)
-		is_8bit = true;
 	conn_phase(t->s->conn, PHASE_MAIL);
 	t->mail_is_sent = true;
 	t->s->needs_reset = true;
-	if (outgoing_put_mail(&t->out, t->s->conn, t->body.size, is_8bit, &e) ==
-	    -1)
+	if (outgoing_put_mail(
+		&t->out, t->s->conn, size, t->body.has_8bit, &e) == -1)
 		return settle_broken(t, &e);
 	return 0;
 }
@@ -177,9 +174,6 @@ check_message(struct transaction *t)
 		settle_ours(t, "5.3.4",
 		    "the message is larger than the server takes",
 		    "Send it in parts, or a link instead.");
-	else if ((t->body.has_8bit || t->m->env.body == BODY_8BITMIME) &&
-		 !transaction_offers(t, EHLO_8BITMIME))
-		settle_8bit(t);
 	else if (t->out.sender == NULL ||
 		 (t->out.sender[0] != '\0' &&
 		     addr_check(t->out.sender, "5.1.7", NULL, &e) == -1))
@@ -286,10 +280,13 @@ send_message(struct transaction *t)
 static void
 run(struct transaction *t)
 {
+	const struct body_way way = { .rules = &t->rules,
+		.is_7bit = !transaction_offers(t, EHLO_8BITMIME),
+		.has_utf8 = t->out.needs_utf8 };
 	struct err e;
 
 	err_clear(&e);
-	if (body_open(&t->body, &t->rules, &e) == -1) {
+	if (body_open(&t->body, &way, &e) == -1) {
 		if (e.class != ERR_PERM) {
 			settle_lost_body(t, &e);
 			return;
@@ -330,7 +327,7 @@ transaction_run(struct session *s, const struct job_message *m,
 	sender = rewrite_sender(&t.rules, m->env.sender);
 	outgoing_init(&t.out, m, sender, s->ehlo.offers);
 	free(sender);
-	body_init(&t.body, s->channel, m->size);
+	body_init(&t.body, s->channel, m);
 	reply_init(&t.reply);
 	run(&t);
 	t.times.wait_ms = (uint64_t)(clock_mono_ms() - start) -

@@ -75,8 +75,6 @@ int settle_refused(struct transaction *t, const struct job_result *verdict);
 void settle_ours(struct transaction *t, const char *status, const char *text,
     const char *fix);
 
-void settle_8bit(struct transaction *t);
-
 /* The body cannot be had: nothing is told but the end of the session. */
 int settle_lost_body(struct transaction *t, const struct err *e);
 

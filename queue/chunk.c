@@ -11,6 +11,7 @@
 
 #include <zlib.h>
 
+#include "mail/look.h"
 #include "queue/store_priv.h"
 
 uint32_t
@@ -43,6 +44,17 @@ store_chunk_add(
 	query_bind_i64(st, 2, chunk_checksum(id, p, n));
 	query_bind_blob(st, 3, p, n);
 	return query_change(s, st, NULL, e);
+}
+
+/* The statement of one chunk: as query_row. */
+static int
+find_row(struct store *s, uint64_t message, uint32_t seq, sqlite3_stmt **st,
+    struct err *e)
+{
+	*st = query_start(s, SQL_CHUNK_GET);
+	query_bind_u64(*st, 1, message);
+	query_bind_u64(*st, 2, message << SQL_CHUNK_BITS | seq);
+	return query_row(s, *st, e);
 }
 
 static int
@@ -84,14 +96,29 @@ int
 store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
     struct buf *out, struct err *e)
 {
-	sqlite3_stmt *st = query_start(s, SQL_CHUNK_GET);
-	int found;
+	sqlite3_stmt *st;
+	int found = find_row(s, message, seq, &st, e);
 
-	query_bind_u64(st, 1, message);
-	query_bind_u64(st, 2, message << SQL_CHUNK_BITS | seq);
-	found = query_row(s, st, e);
 	if (found == 1)
 		found = read_row(st, message, seq, out, e);
+	query_end(st);
+	return found;
+}
+
+int
+store_chunk_look(struct store *s, uint64_t message, uint32_t seq,
+    struct look *l, struct err *e)
+{
+	sqlite3_stmt *st;
+	int found = find_row(s, message, seq, &st, e);
+
+	if (found == 1 && seq >= query_u64(st, 0))
+		found = 0;
+	if (found == 1 && sqlite3_column_type(st, 2) != SQLITE_BLOB)
+		found = damaged(message, seq, "is missing", e);
+	if (found == 1)
+		look_put(l, sqlite3_column_blob(st, 2),
+		    (size_t)sqlite3_column_bytes(st, 2));
 	query_end(st);
 	return found;
 }

@@ -101,6 +101,7 @@ libqueue_a_SOURCES = \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
 	queue/submission.c \
+	queue/survey.c queue/survey.h \
 	queue/times.c queue/times.h \
 	queue/totals.c \
 	queue/trace.c \

@@ -210,6 +210,14 @@ int store_rcpts_get(struct store *s, uint64_t message, struct store_rcpt **v,
 int store_chunk_get(struct store *s, uint64_t message, uint32_t seq,
     struct buf *out, struct err *e);
 
+/*
+ * The same, put to a look and to nothing else: not verified, which it is when
+ * it is sent.
+ */
+struct look;
+int store_chunk_look(struct store *s, uint64_t message, uint32_t seq,
+    struct look *l, struct err *e);
+
 /* ---- the schedule's questions ---- */
 
 /*

@@ -97,6 +97,58 @@ no_body(struct worker *w, const struct err *e)
 		worker_abort(w, e);
 }
 
+/* Once it is known what is in the body, if that is a large one. */
+static void
+put_message(struct worker *w)
+{
+	const struct job *j = w->job;
+	struct job_message m;
+	char id[QUEUE_ID_TEXT];
+	size_t i;
+
+	memset(&m, 0, sizeof(m));
+	queue_id_format(j->msg.id, id);
+	strlcpy(m.queue_id, id, sizeof(m.queue_id));
+	m.size = j->msg.size;
+	m.is_notice = j->msg.kind != KIND_MAIL;
+	m.env.sender = xstrdup(j->msg.sender);
+	m.env.from = j->msg.from == NULL ? NULL : xstrdup(j->msg.from);
+	m.eight_at = w->survey.look.eight_at;
+	m.wrong_at = w->survey.look.wrong_at;
+	m.long_at = w->survey.look.long_at;
+	m.is_twice = w->is_twice = job_is_twice(&m, &w->session);
+	m.env.ret = j->msg.ret;
+	m.env.envid = j->msg.envid == NULL ? NULL : xstrdup(j->msg.envid);
+	m.rcpt_ids = xcalloc(j->nrcpts, sizeof(*m.rcpt_ids));
+	for (i = 0; i < j->nrcpts; i++) {
+		struct envelope_rcpt *r =
+		    envelope_add(&m.env, j->rcpts[i].address);
+
+		r->notify = j->rcpts[i].notify;
+		r->orcpt = j->rcpts[i].orcpt == NULL
+			       ? NULL
+			       : xstrdup(j->rcpts[i].orcpt);
+		m.rcpt_ids[i] = j->rcpts[i].id;
+	}
+	if (job_put_message(&w->out, &m) == -1)
+		log_text(
+		    LOG_ERR, "job", "message %s does not fit the channel", id);
+	job_message_clear(&m);
+	w->is_told = true;
+}
+
+/* A slice of it; the next one when others have had their turn. */
+static bool
+survey(struct worker *w)
+{
+	if (survey_slice(&w->survey, w->store, &w->job->msg)) {
+		event_add(w->writable, NULL);
+		return false;
+	}
+	put_message(w);
+	return true;
+}
+
 /* Puts the next piece of the body into out; false when there is none. */
 static bool
 fill(struct worker *w)
@@ -106,12 +158,19 @@ fill(struct worker *w)
 
 	if (w->job == NULL || w->is_body_sent)
 		return false;
+	if (!w->is_told)
+		return survey(w);
 	buf_truncate(&w->chunk, 0);
 	got = store_chunk_get(
 	    w->store, w->job->msg.id, w->next_chunk, &w->chunk, &e);
 	if (got == -1) {
 		no_body(w, &e);
 		return false;
+	}
+	if (got == 0 && w->is_twice) {
+		w->is_twice = false;
+		w->next_chunk = 0;
+		return job_put_empty(&w->out, JOB_BODY_AGAIN) == 0;
 	}
 	if (got == 0) {
 		w->is_body_sent = true;
@@ -152,42 +211,6 @@ flush(struct worker *w)
 	on_writable(w->fd, EV_WRITE, w);
 }
 
-static void
-put_message(struct worker *w)
-{
-	const struct job *j = w->job;
-	struct job_message m;
-	char id[QUEUE_ID_TEXT];
-	size_t i;
-
-	memset(&m, 0, sizeof(m));
-	queue_id_format(j->msg.id, id);
-	strlcpy(m.queue_id, id, sizeof(m.queue_id));
-	m.size = j->msg.size;
-	m.is_notice = j->msg.kind != KIND_MAIL;
-	m.env.sender = xstrdup(j->msg.sender);
-	m.env.from = j->msg.from == NULL ? NULL : xstrdup(j->msg.from);
-	m.env.body = j->msg.body;
-	m.env.smtputf8 = j->msg.smtputf8;
-	m.env.ret = j->msg.ret;
-	m.env.envid = j->msg.envid == NULL ? NULL : xstrdup(j->msg.envid);
-	m.rcpt_ids = xcalloc(j->nrcpts, sizeof(*m.rcpt_ids));
-	for (i = 0; i < j->nrcpts; i++) {
-		struct envelope_rcpt *r =
-		    envelope_add(&m.env, j->rcpts[i].address);
-
-		r->notify = j->rcpts[i].notify;
-		r->orcpt = j->rcpts[i].orcpt == NULL
-			       ? NULL
-			       : xstrdup(j->rcpts[i].orcpt);
-		m.rcpt_ids[i] = j->rcpts[i].id;
-	}
-	if (job_put_message(&w->out, &m) == -1)
-		log_text(
-		    LOG_ERR, "job", "message %s does not fit the channel", id);
-	job_message_clear(&m);
-}
-
 void
 worker_give(struct worker *w, struct job *j)
 {
@@ -195,9 +218,10 @@ worker_give(struct worker *w, struct job *j)
 	w->job = j;
 	j->worker = w;
 	j->session = w->session;
+	survey_init(&w->survey);
+	w->is_told = false;
 	w->next_chunk = 0;
 	w->is_body_sent = false;
-	put_message(w);
 	flush(w);
 }
 
@@ -216,6 +240,8 @@ worker_abort(struct worker *w, const struct err *why)
 	w->is_body_sent = true; /* none of it follows */
 	if (why != NULL)
 		w->job->ours = *why;
+	if (!w->is_told)
+		put_message(w);
 	job_put_empty(&w->out, JOB_ABORT);
 	flush(w);
 }

@@ -4,6 +4,7 @@
 
 #include <event2/util.h>
 
+#include "queue/survey.h"
 #include "queue/worker.h"
 
 /*
@@ -24,6 +25,9 @@ struct worker {
 	struct timeval closing; /* the longest that its end may take */
 	struct job_ready session;
 	struct job *job;
+	struct survey survey; /* of the job, before MESSAGE */
+	bool is_told;         /* MESSAGE was put */
+	bool is_twice;        /* the body goes out once more behind this one */
 	uint32_t next_chunk;
 	bool is_body_sent;
 	struct buf in, out, chunk;

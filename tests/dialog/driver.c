@@ -40,7 +40,6 @@ set_choice(struct script *s, const char *key, const char *value)
 		NULL };
 	static const char *const auth[] = { "none", "login", "plain", "xoauth2",
 		NULL };
-	static const char *const body[] = { "unknown", "7bit", "8bit", NULL };
 	static const char *const ret[] = { "unset", "full", "hdrs", NULL };
 	static const char *const sandbox[] = { "strict", "log", "off", NULL };
 	static const char *const rewrite[] = { "auto", "always", "never",
@@ -52,8 +51,6 @@ set_choice(struct script *s, const char *key, const char *value)
 		j->tls = (enum tls_mode)v;
 	else if (strcmp(key, "auth") == 0 && (v = choose(value, auth)) != -1)
 		j->auth = (enum auth_mech)v;
-	else if (strcmp(key, "body") == 0 && (v = choose(value, body)) != -1)
-		s->message.env.body = (enum body_type)v;
 	else if (strcmp(key, "ret") == 0 && (v = choose(value, ret)) != -1)
 		s->message.env.ret = (enum dsn_ret)v;
 	else if (strcmp(key, "sandbox") == 0 &&
@@ -128,8 +125,6 @@ set(struct script *s, const char *key, const char *value)
 							 : PROVIDER_OFFICE365;
 	else if (strcmp(key, "envid") == 0)
 		replace(&s->message.env.envid, value);
-	else if (strcmp(key, "smtputf8") == 0)
-		s->message.env.smtputf8 = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "text") == 0)
 		set_text(s, value);
 	else

@@ -7,7 +7,7 @@ tests_dialog_driver_SOURCES = tests/dialog/driver.c \
 	tests/dialog/mailchuted.c tests/dialog/script.c tests/dialog/script.h \
 	tests/dialog/server.c tests/dialog/stage.c tests/dialog/dialog.h
 tests_dialog_driver_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
-tests_dialog_driver_LDADD = libcommon.a $(LIBBSD_LIBS) $(SSL_LIBS) \
+tests_dialog_driver_LDADD = libmail.a libcommon.a $(LIBBSD_LIBS) $(SSL_LIBS) \
 	$(CRYPTO_LIBS)
 tests_dialog_hasty_SOURCES = delivery/deliver_main.c tests/dialog/hasty.c
 tests_dialog_hasty_LDADD = $(DELIVERY_LDADD)

@@ -12,14 +12,31 @@
 #include "common/clock.h"
 #include "common/fdpass.h"
 #include "common/xalloc.h"
+#include "mail/look.h"
 
 #include "tests/dialog/script.h"
 
 /* ---- mailchuted's part ---- */
 
+/* What the queue tells of a large body. */
+static void
+survey(struct script *s, struct job_message *m)
+{
+	struct look l;
+
+	look_init(&l);
+	if (m->size > JOB_WHOLE_MAX)
+		look_put(&l, buf_data(&s->body), s->body.len);
+	look_end(&l);
+	m->eight_at = l.eight_at;
+	m->wrong_at = l.wrong_at;
+	m->long_at = l.long_at;
+	m->is_twice = s->is_twice = job_is_twice(m, &s->ready);
+}
+
 /* A message of the current text, with what "set" gave; to be completed. */
 static void
-begin_message(const struct script *s, const char *sender, struct job_message *m)
+begin_message(struct script *s, const char *sender, struct job_message *m)
 {
 	const struct envelope *env = &s->message.env;
 
@@ -27,8 +44,7 @@ begin_message(const struct script *s, const char *sender, struct job_message *m)
 	strlcpy(m->queue_id, "0123456789AB", sizeof(m->queue_id));
 	m->size = s->body.len;
 	m->env.sender = xstrdup(sender);
-	m->env.body = env->body;
-	m->env.smtputf8 = env->smtputf8;
+	survey(s, m);
 	m->env.ret = env->ret;
 	m->env.envid = env->envid == NULL ? NULL : xstrdup(env->envid);
 }
@@ -102,6 +118,20 @@ put_body(struct script *s, size_t from, size_t to)
 	return 0;
 }
 
+/* All of it, and before that once more when it was said to come twice. */
+static int
+put_whole(struct script *s)
+{
+	struct buf *out = &s->stage.job.out;
+
+	if (s->is_twice && (put_body(s, 0, s->body.len) == -1 ||
+			       job_put_empty(out, JOB_BODY_AGAIN) == -1))
+		return -1;
+	return put_body(s, 0, s->body.len) == -1
+		   ? -1
+		   : job_put_empty(out, JOB_BODY_END);
+}
+
 int
 mailchuted_does(struct script *s, char *text)
 {
@@ -117,9 +147,7 @@ mailchuted_does(struct script *s, char *text)
 	else if (strcmp(args[0], "many") == 0 && n > 1)
 		rc = put_many(s, (size_t)strtonum(args[1], 1, 9999, NULL));
 	else if (strcmp(args[0], "body") == 0)
-		rc = put_body(s, 0, s->body.len) == -1
-			 ? -1
-			 : job_put_empty(out, JOB_BODY_END);
+		rc = put_whole(s);
 	else if (strcmp(args[0], "text") == 0) /* all of it, but no end */
 		rc = put_body(s, 0, s->body.len);
 	else if (strcmp(args[0], "half") == 0)
@@ -198,6 +226,7 @@ expect_ready(struct script *s, const struct frame *f, const char *text)
 
 	if (job_get_ready(f, &r, &e) == -1)
 		return fail(&s->stage, "%s", e.text);
+	s->ready = r;
 	snprintf(got, sizeof(got), "%s %s tls=%s size=%llu dsn=%d", r.relay,
 	    r.address, r.tls, (unsigned long long)r.size_max, r.dsn);
 	return strstr(got, text) != NULL

@@ -19,6 +19,8 @@ struct script {
 	char *secret;
 	bool secret_was_asked;
 	struct buf body;
+	struct job_ready ready; /* what deliver said last */
+	bool is_twice;          /* the body of the message said last */
 	bool is_started;
 	unsigned line;
 };

@@ -240,7 +240,7 @@ def test_bdat_and_data(make_site, server, chunking, offered, how):
     if not offered:
         server.options.extensions.remove("CHUNKING")
     site = make_site(server, chunking=chunking).start()
-    body = ".first\n" + ".\n" * 100 + "..\n" + "x" * 200000
+    body = ".first\n" + ".\n" * 100 + "..\n" + ("x" * 900 + "\n") * 200
     site.submit("a@example.net", stdin=TEXT + body + "\n")
     m = server.record.wait_messages(1)[0]
     assert m.how == how

@@ -98,3 +98,44 @@ def test_large(make_site, make_server, chunking):
         check(name, mib, 16)
         names.add(name)
     assert names == {"mailchuted", "deliver"}
+
+
+# What 8-bit lines, and one endless line, become as quoted-printable.
+EIGHT = ("Grüße, und noch mehr in einer Zeile\n".encode(),
+         b"Gr=C3=BC=C3=9Fe, und noch mehr in einer Zeile\r\n")
+ENDLESS = (b"0123456789" * 15, (b"0123456789" * 7 + b"01234=\r\n"
+                                + b"56789" + b"0123456789" * 7 + b"=\r\n"))
+
+
+@pytest.mark.parametrize("piece, encoded, chunking", [
+    (*EIGHT, "yes"), (*EIGHT, "no"), (*ENDLESS, "yes"), (*ENDLESS, "no")],
+    ids=["8bit-bdat", "8bit-data", "line-bdat", "line-data"])
+def test_large_and_encoded(make_site, make_server, piece, encoded, chunking):
+    server = make_server(size=300 * MIB)
+    server.options.extensions.remove("8BITMIME")
+    site = make_site(server, chunking=chunking, linger="10m")
+    site.conf["queue"]["message_size_max"] = "200M"
+    site.start()
+    times = 100 * MIB // len(piece)
+    with open(site.path("large"), "wb") as f:
+        f.write(HEAD)
+        for _ in range(100):
+            f.write(piece * (times // 100))
+        f.write(b"end\n")
+    with open(site.path("large"), "rb") as f:
+        done = subprocess.run(
+            [program("sendmail"), "-C", site.conf_path, "-i", "-f", USER, "--",
+             "large@example.net"], stdin=f, stderr=subprocess.PIPE, cwd="/",
+            env=site.environment(), timeout=LONG)
+    assert (done.returncode, done.stderr) == (0, b"")
+    message = server.record.wait_messages(1, LONG)[0]
+    head, end, _ = message.raw.partition(b"\r\n\r\n")
+    whole = hashlib.sha256(head + end)
+    for _ in range(100):
+        whole.update(encoded * (times // 100))
+    whole.update(b"end\r\n")
+    assert message.sha256 == whole.hexdigest()
+    assert "SIZE" not in message.mail_params
+    site.wait_empty()
+    for name, mib in peaks(site):
+        check(name, mib, 16)

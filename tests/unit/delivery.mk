@@ -1,6 +1,9 @@
 # unit tests of delivery/
 
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/body
+tests_unit_body_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_body_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/command
 tests_unit_command_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_command_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)

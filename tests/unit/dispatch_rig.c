@@ -121,20 +121,36 @@ post_to_many(uid_t uid, size_t n)
 	return office_post(&rig.o, m);
 }
 
-uint64_t
-post_large(void)
+/* Many short lines, or one. */
+static uint64_t
+post_text(size_t octets, bool is_line)
 {
-	char *body = xmalloc(RIG_LARGE + 1);
+	char *body = xmalloc(octets + 1);
 	uint64_t id;
+	size_t i;
 
-	memset(body, 'x', RIG_LARGE);
-	body[RIG_LARGE] = '\0';
+	memset(body, 'x', octets);
+	for (i = 62; i < octets && !is_line; i += 64)
+		memcpy(body + i, "\r\n", 2);
+	body[octets] = '\0';
 	id = office_post(&rig.o, (struct office_mail){ .uid = 1000,
 				     .to = { "a@example.com" },
 				     .body = body,
 				     .at = rig.now - 1 });
 	free(body);
 	return id;
+}
+
+uint64_t
+post_large(void)
+{
+	return post_text(RIG_LARGE, false);
+}
+
+uint64_t
+post_line(void)
+{
+	return post_text(RIG_LARGE / 4, true);
 }
 
 unsigned
@@ -195,6 +211,22 @@ hears(struct deliver *d, enum job_type type)
 	hears_any(d, &f);
 	assert_int_equal(f.type, type);
 	return f;
+}
+
+size_t
+hears_body(struct deliver *d, enum job_type end)
+{
+	size_t octets = 0;
+	struct frame f;
+
+	for (;;) {
+		hears_any(d, &f);
+		if (f.type != JOB_BODY)
+			break;
+		octets += f.len;
+	}
+	assert_int_equal(f.type, end);
+	return octets;
 }
 
 void

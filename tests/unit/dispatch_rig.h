@@ -44,6 +44,7 @@ uint64_t post_to_many(uid_t uid, size_t n);
 
 /* To a@example.com, larger than the channel holds: it has no end yet. */
 uint64_t post_large(void);
+uint64_t post_line(void); /* a quarter of that, in a single line */
 void kick(void);
 
 /* How often a message was tried. */
@@ -53,6 +54,9 @@ unsigned attempts(uint64_t id);
 struct frame hears(struct deliver *d, enum job_type type);
 void hears_any(struct deliver *d, struct frame *f);
 void hears_nothing(struct deliver *d);
+
+/* BODY frames, and the one that ends them: how many octets. */
+size_t hears_body(struct deliver *d, enum job_type end);
 
 /* Reads a whole message: its id; the body but its end has come. */
 uint64_t hears_message(struct deliver *d);

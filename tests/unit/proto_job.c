@@ -225,7 +225,7 @@ answers_come_back(void **state)
 {
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
 		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
-		"connecting to a: refused" };
+		"connecting to a: refused", true };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
 	struct job_ready ready_out;
 	struct job_result r;
@@ -267,6 +267,7 @@ answers_come_back(void **state)
 	assert_string_equal(ready_out.tls, ready.tls);
 	assert_int_equal(ready_out.size_max, ready.size_max);
 	assert_true(ready_out.dsn);
+	assert_true(ready_out.is_8bit);
 
 	buf_truncate(&b, 0);
 	job_put_done(&b, &done);
@@ -356,128 +357,6 @@ odd_fields_are_refused(void **state)
 	buf_clear(&b);
 }
 
-static void
-sample_message(struct job_message *m, size_t nrcpts)
-{
-	char address[64];
-	size_t i;
-
-	memset(m, 0, sizeof(*m));
-	strlcpy(m->queue_id, "018F00A1B2C3", sizeof(m->queue_id));
-	m->size = 12345;
-	m->is_notice = true;
-	m->env.sender = xstrdup("");
-	m->env.body = BODY_8BITMIME;
-	m->env.smtputf8 = true;
-	m->env.ret = RET_HDRS;
-	m->env.envid = xstrdup("env+2B1");
-	m->env.message_id = xstrdup("<1@example.com>");
-	m->rcpt_ids = xcalloc(nrcpts + 1, sizeof(*m->rcpt_ids));
-	for (i = 0; i < nrcpts; i++) {
-		snprintf(address, sizeof(address), "user%zu@example.com", i);
-		envelope_add(&m->env, address);
-		m->rcpt_ids[i] = 1000 + i;
-	}
-	if (nrcpts > 0) {
-		m->env.rcpts[0].notify = NOTIFY_NEVER;
-		m->env.rcpts[0].orcpt = xstrdup("rfc822;user0@example.com");
-	}
-}
-
-static void
-messages_of_any_size_come_back(void **state)
-{
-	static const size_t sizes[] = { 1, 2, 2500, JOB_RCPTS_MAX };
-	struct job_message in, out;
-	struct frame f;
-	struct err e;
-	struct buf b;
-	size_t i, last, at;
-	ssize_t n;
-
-	(void)state;
-	buf_init(&b, OUT_MAX);
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		sample_message(&in, sizes[i]);
-		buf_truncate(&b, 0);
-		assert_int_equal(job_put_message(&b, &in), 0);
-		n = frame_parse(b.data, b.len, &f);
-		assert_true(n > 0);
-		assert_int_equal(job_get_message(&f, &out, &e), 0);
-		for (at = (size_t)n; at < b.len; at += (size_t)n) {
-			n = frame_parse(b.data + at, b.len - at, &f);
-			assert_true(n > 0);
-			assert_int_equal(f.type, JOB_RCPTS);
-			assert_int_equal(job_get_rcpts(&f, &out, &e), 0);
-		}
-		last = sizes[i] - 1;
-		assert_int_equal(out.env.nrcpts, sizes[i]);
-		assert_int_equal(out.rcpt_ids[last], 1000 + last);
-		assert_string_equal(
-		    out.env.rcpts[last].address, in.env.rcpts[last].address);
-		assert_int_equal(out.env.rcpts[0].notify, NOTIFY_NEVER);
-		assert_string_equal(
-		    out.env.rcpts[0].orcpt, "rfc822;user0@example.com");
-		assert_string_equal(out.queue_id, "018F00A1B2C3");
-		assert_int_equal(out.size, 12345);
-		assert_true(out.is_notice && out.env.smtputf8);
-		assert_string_equal(out.env.sender, "");
-		assert_string_equal(out.env.envid, "env+2B1");
-		assert_null(out.env.from);
-		job_message_clear(&in);
-		job_message_clear(&out);
-	}
-	buf_clear(&b);
-}
-
-static void
-bad_recipients_are_refused(void **state)
-{
-	struct job_message m, out;
-	ssize_t start;
-	struct frame f;
-	struct err e;
-	struct buf b;
-
-	(void)state;
-	buf_init(&b, OUT_MAX);
-
-	/* an id that belongs to no recipient */
-	sample_message(&m, 0);
-	job_put_message(&b, &m);
-	field_put_u64(&b, 21, 7);
-	frame_end(&b, 0);
-	f = only_frame(&b);
-	assert_int_equal(job_get_message(&f, &out, &e), -1);
-	job_message_clear(&m);
-
-	/* one recipient too many */
-	sample_message(&m, JOB_RCPTS_MAX);
-	buf_truncate(&b, 0);
-	start = frame_begin(&b, JOB_RCPTS);
-	field_put_str(&b, 20, "late@example.com");
-	frame_end(&b, start);
-	f = only_frame(&b);
-	assert_int_equal(job_get_rcpts(&f, &m, &e), -1);
-	job_message_clear(&m);
-
-	/* notify bits that nobody knows, an empty address */
-	sample_message(&m, 1);
-	m.env.rcpts[0].notify = 16;
-	buf_truncate(&b, 0);
-	job_put_message(&b, &m);
-	f = only_frame(&b);
-	assert_int_equal(job_get_message(&f, &out, &e), -1);
-	m.env.rcpts[0].notify = 0;
-	m.env.rcpts[0].address[0] = '\0';
-	buf_truncate(&b, 0);
-	job_put_message(&b, &m);
-	f = only_frame(&b);
-	assert_int_equal(job_get_message(&f, &out, &e), -1);
-	job_message_clear(&m);
-	buf_clear(&b);
-}
-
 int
 main(void)
 {
@@ -488,8 +367,6 @@ main(void)
 		cmocka_unit_test(answers_come_back),
 		cmocka_unit_test(results_out_of_bounds_are_refused),
 		cmocka_unit_test(odd_fields_are_refused),
-		cmocka_unit_test(messages_of_any_size_come_back),
-		cmocka_unit_test(bad_recipients_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("proto_job", tests, NULL, NULL);

@@ -98,6 +98,7 @@ check_PROGRAMS += \
 	tests/unit/store_rcpt \
 	tests/unit/store_reader \
 	tests/unit/store_trace \
+	tests/unit/survey \
 	tests/unit/times \
 	tests/unit/waiting \
 	tests/unit/worker
@@ -116,6 +117,8 @@ tests_unit_folders_CFLAGS = $(queue_test_cflags)
 tests_unit_folders_LDADD = $(queue_test_libs)
 tests_unit_sockets_CFLAGS = $(queue_test_cflags)
 tests_unit_sockets_LDADD = $(queue_test_libs)
+tests_unit_survey_CFLAGS = $(queue_test_cflags)
+tests_unit_survey_LDADD = $(queue_test_libs)
 tests_unit_times_CFLAGS = $(queue_test_cflags)
 tests_unit_times_LDADD = $(queue_test_libs)
 tests_unit_loop_CFLAGS = $(queue_test_cflags)

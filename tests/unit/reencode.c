@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* What mail programs make of the outcome is in tests/func/test_mime.py. */
 #include "config.h"
 
 #include <setjmp.h>

@@ -84,8 +84,12 @@ queue_body(struct ends *s)
 	char *text = xcalloc(1, SIZE);
 	struct buf out;
 	struct err e;
+	size_t i;
 
+	/* None of the lines ends as the last one does. */
 	memset(text, 'x', SIZE);
+	for (i = 500; i < SIZE - 500; i += 500)
+		memcpy(text + i, "y\r\n", 3);
 	memcpy(text, "A: b\r\n\r\n", 8);
 	memcpy(text + SIZE - 2, "\r\n", 2);
 	buf_init(&out, 2 * SIZE);

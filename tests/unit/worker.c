@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The end of a deliver process, as far as its worker is alone with it. */
+/*
+ * A deliver process, as far as its worker is alone with it: its end, and a
+ * large message that is taken back before it was told of.
+ */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -15,8 +18,11 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "queue/ask.h"
 #include "queue/worker.h"
+
+#include "tests/unit/queue_fixture.h"
 
 static struct {
 	struct event_base *base;
@@ -24,10 +30,18 @@ static struct {
 	struct buf ticket;
 	int parent, deliver;
 	struct worker *w;
-	int closed, gone;
+	int ready, closed, gone;
 	struct job_result why;
 	struct err e;
 } rig;
+
+static void
+on_ready(void *arg, struct worker *w)
+{
+	(void)arg;
+	assert_ptr_equal(w, rig.w);
+	rig.ready++;
+}
 
 static void
 on_closed(
@@ -52,13 +66,14 @@ on_gone(void *arg, struct worker *w)
 }
 
 static const struct worker_calls calls = {
+	.ready = on_ready,
 	.closed = on_closed,
 	.gone = on_gone,
 };
 
 /* A process that has a millisecond for its end. */
 static int
-set_up(void **state)
+set_up_with(struct store *s)
 {
 	struct job_session session = { .account = (char[]){ "" },
 		.helo = (char[]){ "web01" },
@@ -70,7 +85,6 @@ set_up(void **state)
 		.closing_ms = 1 };
 	int job[2], ask[2];
 
-	(void)state;
 	memset(&rig, 0, sizeof(rig));
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, job) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ask) == -1)
@@ -81,8 +95,15 @@ set_up(void **state)
 	rig.deliver = job[1];
 	buf_init(&rig.ticket, JOB_TICKET_MAX);
 	start.fd = job[0];
-	rig.w = worker_new(rig.base, NULL, rig.ask, &start);
+	rig.w = worker_new(rig.base, s, rig.ask, &start);
 	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	return set_up_with(NULL);
 }
 
 static int
@@ -194,6 +215,55 @@ one_that_cannot_be_killed_is_given_up(void **state)
 	assert_int_equal(rig.closed, 1);
 }
 
+/* What deliver hears, frame for frame. */
+static void
+hears(const enum job_type *types, size_t n)
+{
+	struct frame_reader reader;
+	struct frame f;
+	struct err e;
+	size_t i;
+
+	frame_reader_init(&reader, rig.deliver);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(
+		    frame_recv(&reader, &f, clock_mono_ms() + 20000, &e), 1);
+		assert_int_equal(f.type, types[i]);
+	}
+	assert_int_equal(reader.in.len, reader.used);
+	frame_reader_clear(&reader);
+}
+
+/* While it is looked over: deliver is told of it, and that it is none. */
+static void
+one_that_is_taken_back_at_once_was_told_of(void **state)
+{
+	static const enum job_type types[] = { JOB_SESSION, JOB_MESSAGE,
+		JOB_ABORT };
+	const struct job_ready ready = { .host = 0 };
+	struct world *w;
+	struct buf b;
+	struct job *j;
+	uint64_t id;
+
+	assert_int_equal(world_set_up(state), 0);
+	w = *state;
+	id = fixture_add(
+	    w->s, (struct fixture_message){ .octets = 3 * 1024 * 1024 });
+	assert_int_equal(set_up_with(w->s), 0);
+	buf_init(&b, FRAME_MAX);
+	assert_int_equal(job_put_ready(&b, &ready), 0);
+	assert_int_equal(send(rig.deliver, b.data, b.len, 0), b.len);
+	buf_clear(&b);
+	wait_for(&rig.ready);
+	assert_non_null(j = job_load(w->s, id, T0, 1, &w->e));
+	worker_give(rig.w, j);
+	worker_abort(rig.w, NULL);
+	hears(types, 3);
+	assert_int_equal(tear_down(NULL), 0);
+	assert_int_equal(world_tear_down(state), 0);
+}
+
 #define in_rig(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -205,6 +275,7 @@ main(void)
 		in_rig(one_that_ends_without_a_word_has_told_both),
 		in_rig(one_that_does_not_end_is_killed),
 		in_rig(one_that_cannot_be_killed_is_given_up),
+		cmocka_unit_test(one_that_is_taken_back_at_once_was_told_of),
 	};
 
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
