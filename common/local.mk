@@ -17,6 +17,7 @@ libcommon_a_SOURCES = \
 	common/conf_value.c common/conf_value.h \
 	common/ctl_ask.c common/ctl_ask.h \
 	common/ctl_link.c common/ctl_link.h \
+	common/drop.c common/drop.h \
 	common/drop_line.c common/drop_line.h \
 	common/envelope.c common/envelope.h \
 	common/err.c common/err.h \
@@ -24,7 +25,9 @@ libcommon_a_SOURCES = \
 	common/fieldmap.c common/fieldmap.h \
 	common/filesource.c common/filesource.h \
 	common/frame.c common/frame.h \
+	common/handover.c common/handover.h \
 	common/log.c common/log.h \
+	common/parcel.c common/parcel.h \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
 	common/proto_ctl.c common/proto_ctl.h \
@@ -32,7 +35,10 @@ libcommon_a_SOURCES = \
 	common/proto_submit.c common/proto_submit.h \
 	common/sandbox.h \
 	common/sanitizer.h \
+	common/site.c common/site.h \
+	common/source.h \
 	common/strlist.c common/strlist.h \
+	common/submit.c common/submit.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 

@@ -8,10 +8,13 @@ libmail_a_SOURCES = \
 	mail/base64.c mail/base64.h \
 	mail/canon.c mail/canon.h \
 	mail/chars.c mail/chars.h \
+	mail/complete.c mail/complete.h \
+	mail/compose.c mail/compose.h \
 	mail/date.c mail/date.h \
 	mail/digest.c mail/digest.h \
 	mail/dotline.c mail/dotline.h \
 	mail/dsn.c mail/dsn.h \
+	mail/dsn_value.c mail/dsn_value.h \
 	mail/fold.c mail/fold.h \
 	mail/header.c mail/header.h \
 	mail/label.c mail/label.h \
@@ -25,6 +28,7 @@ libmail_a_SOURCES = \
 	mail/plan.c mail/plan.h \
 	mail/prose.c mail/prose.h \
 	mail/qp.c mail/qp.h \
+	mail/recipients.c mail/recipients.h \
 	mail/reencode.c mail/reencode.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \

@@ -87,7 +87,7 @@ has_end(int fd, off_t line, off_t size)
 
 /*
  * Given up by its writer?  A clock that leaps, or a host that slept, makes old
- * what was begun just now: its writer holds a lock on it (sendmail/drop.c).
+ * what was begun just now: its writer holds a lock on it (common/drop.c).
  */
 static bool
 is_abandoned(int fd, const struct stat *st, int64_t now)

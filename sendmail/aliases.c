@@ -13,14 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/buf.h"
 #include "common/filesource.h"
 #include "common/priv.h"
+#include "common/site.h"
 #include "mail/alias.h"
 #include "sendmail/aliases.h"
-#include "sendmail/site.h"
+#include "sendmail/report.h"
 
 #define FILE_MAX  (1024 * 1024) /* mailchuted reads no more */
 #define CHUNK     4096
@@ -175,7 +177,8 @@ aliases_check(const struct args *a)
 
 	report_init(&report, a->tag, false);
 	report.program = a->program;
-	site_open(&site, a, &report);
+	site_open(&site, a->conf_path);
+	report_remarks(&report, LOG_WARNING, &site.remarks);
 	c.path = site.conf->local.aliases;
 	become_queue_user(&c, site.conf->queue.user);
 	check_file(&c);

@@ -19,8 +19,8 @@
 #include <strings.h>
 
 #include "common/xalloc.h"
+#include "mail/dsn_value.h"
 #include "sendmail/args.h"
-#include "sendmail/dsn_value.h"
 
 enum takes {
 	TAKES_NONE,

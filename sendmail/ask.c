@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <syslog.h>
 
 #include "common/clock.h"
 #include "common/ctl_ask.h"
+#include "common/site.h"
 #include "common/xalloc.h"
 #include "sendmail/ask.h"
 #include "sendmail/mailq.h"
-#include "sendmail/site.h"
+#include "sendmail/report.h"
 
 /*
  * One question with all that it takes; the exit status.  What cannot be asked
@@ -36,7 +38,8 @@ ask(const struct args *a, const struct ctl_request *request,
 
 	report_init(&report, a->tag, false);
 	report.program = a->program;
-	site_open(&site, a, &report);
+	site_open(&site, a->conf_path);
+	report_remarks(&report, LOG_WARNING, &site.remarks);
 	question.where = site_control(&site, start);
 	if (ctl_ask(&question, &answer, &e) == -1)
 		report_error(&report, "the queue cannot be asked: %s", e.text);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "sendmail/source.h"
+#include "common/source.h"
 
 /* RFC 3463 status of every failure to read: exit 66 (sendmail/sysexit.h). */
 #define INPUT_STATUS "5.3.0"

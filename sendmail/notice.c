@@ -104,6 +104,7 @@ queue_text(const struct buf *b, const char *address, const char *message_id,
 	struct submit_head head;
 	struct envelope env;
 	struct parcel *p;
+	struct handed handed;
 	struct err e;
 	int rc;
 
@@ -117,7 +118,9 @@ queue_text(const struct buf *b, const char *address, const char *message_id,
 	p = parcel_new(&head, &env, &source, 0);
 	rc = parcel_fill(p, &e);
 	if (rc == 0)
-		rc = handover(to, p, r, &e);
+		rc = handover(to, p, &handed, &e);
+	if (rc == 0)
+		report_handed(r, to, &handed);
 	parcel_free(p);
 	envelope_clear(&env);
 	return rc;

@@ -4,8 +4,9 @@
 
 #include "common/buf.h"
 #include "common/envelope.h"
+#include "common/handover.h"
 #include "common/strlist.h"
-#include "sendmail/handover.h"
+#include "sendmail/report.h"
 
 /*
  * A mail to the sender about what was found wrong before his message was

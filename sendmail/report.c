@@ -91,3 +91,31 @@ report_note(const struct report *r, int priority, const char *fmt, ...)
 	va_end(ap);
 	put_log(r, priority, text);
 }
+
+void
+report_remarks(
+    const struct report *r, int priority, const struct strlist *remarks)
+{
+	size_t i;
+
+	for (i = 0; i < remarks->n; i++)
+		report_note(r, priority, "%s", remarks->v[i]);
+}
+
+void
+report_handed(
+    const struct report *r, const struct route *to, const struct handed *handed)
+{
+	if (handed->queue_id[0] != '\0') {
+		report_progress(r,
+		    "queued as %s; mailq shows whether it still waits",
+		    handed->queue_id);
+		return;
+	}
+	report_progress(r,
+	    "no mailchuted answers: the message lies in %s until one runs",
+	    to->drop.folder);
+	report_note(r, LOG_NOTICE,
+	    "%s; the message lies in %s until mailchuted runs",
+	    handed->why.text, to->drop.folder);
+}

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+#include "common/handover.h"
+#include "common/strlist.h"
+
 /*
  * What the program has to say.  Nothing when all is well: some callers take
  * any output for a failure, and others throw all of it away, so that errors go
@@ -32,5 +35,13 @@ void report_progress(const struct report *r, const char *fmt, ...)
 /* In the log alone, at a priority of syslog(3). */
 void report_note(const struct report *r, int priority, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same of each. */
+void report_remarks(
+    const struct report *r, int priority, const struct strlist *remarks);
+
+/* A message was handed over: progress, and a note where no daemon took it. */
+void report_handed(const struct report *r, const struct route *to,
+    const struct handed *handed);
 
 #endif

@@ -14,16 +14,16 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/site.h"
 #include "common/xalloc.h"
+#include "mail/compose.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
-#include "sendmail/compose.h"
+#include "mail/recipients.h"
 #include "sendmail/input.h"
 #include "sendmail/notice.h"
-#include "sendmail/recipients.h"
 #include "sendmail/send.h"
 #include "sendmail/sender.h"
-#include "sendmail/site.h"
 #include "sendmail/sysexit.h"
 
 /* A writer slower than this is given up; the daemon sets such files aside. */
@@ -150,31 +150,12 @@ judge_header(struct send *s, struct err *e)
 	return recipients_check(&s->rcpts, e);
 }
 
-/* -B is a hint; octets beyond ASCII are seen, and never stripped. */
-static void
-settle_body(struct send *s)
-{
-	const struct buf *m = parcel_memory(s->parcel);
-	size_t i;
-
-	s->env.body = s->args->body;
-	if (parcel_is_whole(s->parcel))
-		s->env.body = BODY_7BIT;
-	else if (s->env.body == BODY_7BIT)
-		s->env.body = BODY_UNKNOWN; /* its rest was not seen */
-	for (i = 0; i < m->len; i++) {
-		if ((m->data[i] & 0x80) != 0) {
-			s->env.body = BODY_8BITMIME;
-			break;
-		}
-	}
-}
-
 static int
 try_send(struct send *s, struct err *e)
 {
 	struct source source;
 	struct route to = site_route(&s->site);
+	struct handed handed;
 
 	if (stamp(s, e) == -1 || judge_arguments(s, e) == -1)
 		return -1;
@@ -190,8 +171,11 @@ try_send(struct send *s, struct err *e)
 	    &s->head, &s->env, &source, s->site.conf->queue.message_size_max);
 	if (parcel_fill(s->parcel, e) == -1)
 		return -1;
-	settle_body(s);
-	return handover(&to, s->parcel, &s->report, e);
+	s->env.body = parcel_body(s->parcel, s->args->body);
+	if (handover(&to, s->parcel, &handed, e) == -1)
+		return -1;
+	report_handed(&s->report, &to, &handed);
+	return 0;
 }
 
 /* -N may say that the sender wants no mail about failures. */
@@ -302,16 +286,15 @@ send_message(const struct args *a)
 {
 	struct send s;
 	struct err e;
-	size_t i;
 	int status = EX_OK;
 
 	memset(&s, 0, sizeof(s));
 	s.args = a;
 	report_init(&s.report, a->tag, a->errors == ERROR_QUIET);
 	s.report.is_verbose = a->is_verbose;
-	for (i = 0; i < a->remarks.n; i++)
-		report_note(&s.report, LOG_NOTICE, "%s", a->remarks.v[i]);
-	site_open(&s.site, a, &s.report);
+	report_remarks(&s.report, LOG_NOTICE, &a->remarks);
+	site_open(&s.site, a->conf_path);
+	report_remarks(&s.report, LOG_WARNING, &s.site.remarks);
 	identity_init(&s.caller);
 	envelope_init(&s.env);
 	s.env.ret = a->ret;

@@ -9,7 +9,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "sendmail/site.h"
+#include "common/site.h"
+#include "sendmail/report.h"
 #include "sendmail/start.h"
 
 /* Returns only when it fails. */
@@ -65,7 +66,8 @@ start_daemon(const struct args *a)
 	int status = EX_OK;
 
 	report_init(&report, a->tag, false);
-	site_open(&site, a, &report);
+	site_open(&site, a->conf_path);
+	report_remarks(&report, LOG_WARNING, &site.remarks);
 	if (!site_is_operator(&site)) {
 		status = refuse(a, &report);
 	} else if (!is_running(&site)) {

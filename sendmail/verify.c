@@ -8,7 +8,7 @@
 
 #include "common/utf8.h"
 #include "mail/addr.h"
-#include "sendmail/recipients.h"
+#include "mail/recipients.h"
 #include "sendmail/report.h"
 #include "sendmail/sender.h"
 #include "sendmail/verify.h"

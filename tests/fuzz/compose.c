@@ -13,9 +13,9 @@
 
 #include "common/xalloc.h"
 #include "mail/addr.h"
+#include "mail/compose.h"
 #include "mail/header.h"
-#include "sendmail/compose.h"
-#include "sendmail/recipients.h"
+#include "mail/recipients.h"
 
 #include "tests/fuzz/fuzz.h"
 

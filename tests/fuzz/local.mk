@@ -18,9 +18,6 @@ tests_fuzz_frame_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/args
 tests_fuzz_args_LDADD = $(FUZZ_ENGINE) libsendmail.a libmail.a libcommon.a \
 	$(LIBBSD_LIBS)
-FUZZ_TARGETS += tests/fuzz/compose
-tests_fuzz_compose_LDADD = $(FUZZ_ENGINE) libsendmail.a libmail.a libcommon.a \
-	$(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/submit
 tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
@@ -28,12 +25,13 @@ FUZZ_TARGETS += tests/fuzz/proto_job
 tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 # targets of mail/
-FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/digest \
-	tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \
+FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/compose \
+	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \
 	tests/fuzz/reencode tests/fuzz/rewrite tests/fuzz/status tests/fuzz/tidy
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_alias_LDADD = $(mail_fuzz_libs)
+tests_fuzz_compose_LDADD = $(mail_fuzz_libs)
 tests_fuzz_digest_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dotline_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dsn_LDADD = $(mail_fuzz_libs)

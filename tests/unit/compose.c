@@ -18,7 +18,7 @@
 
 #include "common/buf.h"
 #include "common/xalloc.h"
-#include "sendmail/compose.h"
+#include "mail/compose.h"
 
 #define OUT_MAX (16 * 1024 * 1024)
 

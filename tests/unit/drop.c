@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
+#include "common/drop.h"
 #include "common/xalloc.h"
-#include "sendmail/drop.h"
 #include "sendmail/sysexit.h"
 
 #define FILE_MAX (8 * 1024 * 1024)

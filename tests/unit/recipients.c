@@ -14,7 +14,7 @@
 
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
-#include "sendmail/recipients.h"
+#include "mail/recipients.h"
 #include "sendmail/sender.h"
 #include "sendmail/sysexit.h"
 

@@ -23,8 +23,8 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/submit.h"
 #include "common/xalloc.h"
-#include "sendmail/submit.h"
 #include "sendmail/sysexit.h"
 
 /* Long enough never to strike by accident, and what must strike is short. */

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_SITE_H
-#define SENDMAIL_SITE_H
+#ifndef COMMON_SITE_H
+#define COMMON_SITE_H
 
 #include <stdbool.h>
 
 #include "common/conf.h"
 #include "common/ctl_link.h"
-#include "sendmail/args.h"
-#include "sendmail/handover.h"
-#include "sendmail/report.h"
+#include "common/handover.h"
+#include "common/strlist.h"
 
 /*
- * What of the configuration the front end needs.  It is read leniently: a
+ * What of the configuration the front ends need.  It is read leniently: a
  * typing mistake in it must not lose cron's mail.
  */
 struct site {
@@ -19,10 +18,11 @@ struct site {
 	const char *conf_path; /* -C, or NULL */
 	bool is_trusted; /* a daemon may be started, and folders made, by it */
 	char *submit_path;
+	struct strlist remarks; /* mistakes in it, for the log */
 };
 
-/* Reads the file that -C names, or the usual one; remarks go to the log. */
-void site_open(struct site *s, const struct args *a, const struct report *r);
+/* Reads the file that -C names; NULL: the usual one. */
+void site_open(struct site *s, const char *conf_path);
 void site_close(struct site *s);
 
 /* Borrowed from the site. */

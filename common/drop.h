@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_DROP_H
-#define SENDMAIL_DROP_H
+#ifndef COMMON_DROP_H
+#define COMMON_DROP_H
 
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "sendmail/parcel.h"
+#include "common/parcel.h"
 
 /*
  * The drop folder: where a submission goes when no daemon takes it

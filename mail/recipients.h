@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_RECIPIENTS_H
-#define SENDMAIL_RECIPIENTS_H
+#ifndef MAIL_RECIPIENTS_H
+#define MAIL_RECIPIENTS_H
 
 #include <stddef.h>
 

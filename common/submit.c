@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "sendmail/submit.h"
+#include "common/submit.h"
 
 /* Room for the envelope of SUBMIT_RCPTS_MAX recipients. */
 #define OUT_MAX  (64 * 1024 * 1024)

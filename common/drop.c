@@ -24,9 +24,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/drop.h"
 #include "common/drop_line.h"
 #include "common/xalloc.h"
-#include "sendmail/drop.h"
 
 #define FOLDER_MODE 03733
 #define FILE_MODE   0640

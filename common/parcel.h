@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_PARCEL_H
-#define SENDMAIL_PARCEL_H
+#ifndef COMMON_PARCEL_H
+#define COMMON_PARCEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/envelope.h"
 #include "common/err.h"
 #include "common/proto_submit.h"
-#include "sendmail/source.h"
+#include "common/source.h"
 
 /*
  * One submission as the frames of common/proto_submit.h, which can be sent
@@ -44,8 +45,11 @@ uint64_t parcel_version(const struct parcel *p);
 /* The whole message is in memory. */
 bool parcel_is_whole(const struct parcel *p);
 
-/* What of the message is in memory. */
-const struct buf *parcel_memory(const struct parcel *p);
+/*
+ * What is known of its octets: said is what its writer says.  That is a hint;
+ * octets beyond ASCII are seen, and never stripped.
+ */
+enum body_type parcel_body(const struct parcel *p, enum body_type said);
 
 /* The next frames come from memory, without reading the source. */
 bool parcel_is_ready(const struct parcel *p);

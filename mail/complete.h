@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_COMPLETE_H
-#define SENDMAIL_COMPLETE_H
+#ifndef MAIL_COMPLETE_H
+#define MAIL_COMPLETE_H
 
 #include <stdbool.h>
 

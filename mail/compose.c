@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Standard input becomes a message.  Octets pass through mail/canon.c into
- * text, from which first the header is taken and then, piece by piece, the
+ * What a program writes becomes a message.  Octets pass through mail/canon.c
+ * into text, from which first the header is taken and then, piece by piece, the
  * body; text never holds more than one header and one piece.
  */
 #include "config.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "sendmail/compose.h"
+#include "mail/compose.h"
 
 #define CHUNK      (64 * 1024)
 #define TEXT_MAX   (2 * HEADER_MAX)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_SUBMIT_H
-#define SENDMAIL_SUBMIT_H
+#ifndef COMMON_SUBMIT_H
+#define COMMON_SUBMIT_H
 
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/parcel.h"
 #include "common/proto_submit.h"
-#include "sendmail/parcel.h"
 
 /*
  * The conversation with mailchuted on its socket "submit".

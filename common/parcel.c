@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/parcel.h"
 #include "common/xalloc.h"
-#include "sendmail/parcel.h"
 
 enum stage {
 	STAGE_ENVELOPE,
@@ -105,10 +105,18 @@ parcel_is_whole(const struct parcel *p)
 	return p->is_whole;
 }
 
-const struct buf *
-parcel_memory(const struct parcel *p)
+enum body_type
+parcel_body(const struct parcel *p, enum body_type said)
 {
-	return &p->memory;
+	size_t i;
+
+	for (i = 0; i < p->memory.len; i++)
+		if ((p->memory.data[i] & 0x80) != 0)
+			return BODY_8BITMIME;
+	if (p->is_whole)
+		return BODY_7BIT;
+	/* The rest was not seen. */
+	return said == BODY_7BIT ? BODY_UNKNOWN : said;
 }
 
 bool

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_COMPOSE_H
-#define SENDMAIL_COMPOSE_H
+#ifndef MAIL_COMPOSE_H
+#define MAIL_COMPOSE_H
 
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/source.h"
 #include "mail/canon.h"
-#include "sendmail/complete.h"
-#include "sendmail/source.h"
+#include "mail/complete.h"
 
 /*
  * From what a program writes to a message that can travel: canonical line

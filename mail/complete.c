@@ -12,7 +12,7 @@
 #include "common/buf.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "sendmail/complete.h"
+#include "mail/complete.h"
 
 /* Fields whose addresses get a domain. */
 static const char *const address_fields[] = { "From", "Sender", "Reply-To",

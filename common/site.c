@@ -12,11 +12,10 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
+#include "common/site.h"
 #include "common/xalloc.h"
-#include "sendmail/site.h"
 
 static bool
 is_trusted_file(const char *path)
@@ -29,19 +28,23 @@ is_trusted_file(const char *path)
 }
 
 void
-site_open(struct site *s, const struct args *a, const struct report *r)
+site_open(struct site *s, const char *conf_path)
 {
 	struct conf_problems problems = { { NULL, 0 }, { NULL, 0 } };
-	const char *path = a->conf_path == NULL ? PATH_CONF : a->conf_path;
+	const char *path = conf_path == NULL ? PATH_CONF : conf_path;
+	char *text;
 	size_t i;
 
-	s->conf_path = a->conf_path;
-	s->is_trusted = a->conf_path == NULL || is_trusted_file(path);
+	memset(s, 0, sizeof(*s));
+	s->conf_path = conf_path;
+	s->is_trusted = conf_path == NULL || is_trusted_file(path);
 	s->conf = conf_load(path, CONF_FRONT, NULL, &problems);
-	for (i = 0; i < problems.errors.n; i++)
-		report_note(r, LOG_WARNING,
-		    "%s; the default is used until this is mended",
+	for (i = 0; i < problems.errors.n; i++) {
+		text = xasprintf("%s; the default is used until this is mended",
 		    problems.errors.v[i]);
+		strlist_add(&s->remarks, text);
+		free(text);
+	}
 	conf_problems_clear(&problems);
 	s->submit_path =
 	    xasprintf("%s/submit", s->conf->queue.socket_directory);
@@ -52,6 +55,7 @@ site_close(struct site *s)
 {
 	conf_free(s->conf);
 	free(s->submit_path);
+	strlist_clear(&s->remarks);
 }
 
 struct route

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_DSN_VALUE_H
-#define SENDMAIL_DSN_VALUE_H
+#ifndef MAIL_DSN_VALUE_H
+#define MAIL_DSN_VALUE_H
 
 #include <stdbool.h>
 
 /*
- * The values of -N and -V.  What RFC 3461 does not know must never leave: a
- * strict server answers 501 to it, and that is the end of the message.
+ * The values of -N and NOTIFY=, -V and ENVID=.  What RFC 3461 does not know
+ * must never leave: a strict server answers 501 to it, and that is the end of
+ * the message.
  */
 
 /* "never", or a list of success, failure and delay, to bits of NOTIFY_. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_SOURCE_H
-#define SENDMAIL_SOURCE_H
+#ifndef COMMON_SOURCE_H
+#define COMMON_SOURCE_H
 
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "common/envelope.h"
-#include "sendmail/dsn_value.h"
+#include "mail/dsn_value.h"
 
 #define ENVID_MAX 100 /* RFC 3461 4.4 */
 

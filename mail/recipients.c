@@ -13,7 +13,7 @@
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "sendmail/recipients.h"
+#include "mail/recipients.h"
 
 #define SLOTS_FIRST 64
 #define BAD_MAX     300 /* octets kept of a malformed address */
