@@ -250,7 +250,7 @@ large_messages(void **state)
 		set_up(&s);
 		put(&s, text, n);
 		if (cases[i].is_7bit && strchr("a", cases[i].last[0]) == NULL &&
-		    memchr(text, '\xfc', n) != NULL) {
+		    memchr(text, 0xfc, n) != NULL) {
 			end(&s, JOB_BODY_AGAIN);
 			put(&s, text, n);
 		}
