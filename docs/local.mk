@@ -6,26 +6,21 @@ MANUALS = \
 	docs/mailchute.conf.5 \
 	docs/mailchuted.8 \
 	docs/mailq.1 \
+	docs/newaliases.1 \
 	docs/sendmail.8
 
 docs/mailchute.1: $(srcdir)/docs/mailchute.1.in
 docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
 docs/mailchuted.8: $(srcdir)/docs/mailchuted.8.in
 docs/mailq.1: $(srcdir)/docs/mailq.1.in
+docs/newaliases.1: $(srcdir)/docs/newaliases.1.in
 docs/sendmail.8: $(srcdir)/docs/sendmail.8.in
 
 man_MANS = $(MANUALS)
 
 $(MANUALS): Makefile
 	$(AM_V_GEN)$(MKDIR_P) docs
-	$(AM_V_at)$(SED) -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
-	  -e 's|@localstatedir[@]|$(localstatedir)|g' \
-	  -e 's|@runstatedir[@]|$(runstatedir)|g' \
-	  -e 's|@sbindir[@]|$(sbindir)|g' \
-	  -e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
-	  -e 's|@DEFAULT_USER[@]|$(DEFAULT_USER)|g' \
-	  -e 's|@VERSION[@]|$(VERSION)|g' \
-	  $(srcdir)/$@.in >$@.tmp
+	$(AM_V_at)$(SUBSTITUTE) $(srcdir)/$@.in >$@.tmp
 	$(AM_V_at)mv $@.tmp $@
 
 CLEANFILES += $(MANUALS)
@@ -34,6 +29,7 @@ EXTRA_DIST += \
 	docs/mailchute.conf.5.in \
 	docs/mailchuted.8.in \
 	docs/mailq.1.in \
+	docs/newaliases.1.in \
 	docs/sendmail.8.in
 
 # Pages for whoever looks inside.

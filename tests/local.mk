@@ -16,6 +16,8 @@ AM_TESTS_ENVIRONMENT = \
 
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 
+EXTRA_DIST += tests/check.sh
+
 include tests/unit/common.mk
 include tests/unit/mail.mk
 include tests/unit/sendmail.mk

@@ -9,6 +9,7 @@ dist_check_SCRIPTS += \
 	tests/lint/links.sh \
 	tests/lint/manuals.sh \
 	tests/lint/options.sh \
+	tests/lint/packaging.sh \
 	tests/lint/promises.sh \
 	tests/lint/protocol.sh \
 	tests/lint/references.sh \

@@ -1,0 +1,247 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # the folders that dev names
+# What "./dev check" does: two lanes of stages, side by side. dev reads this.
+
+set -euo pipefail
+
+# A stage is a command with a log.  What its tests report is counted; a stage
+# without tests counts as one.  Results are files "NAME.count" of the form
+# "passed failed skipped", since stages run beside one another.
+
+logs=$work/check/log
+
+# Counts the results of make check (*.trs) and of pytest (*.xml) in a folder.
+count_results() {
+    find "$1" -name '*.trs' -exec cat {} + 2>/dev/null | awk '
+        /^:test-result: (PASS|XFAIL)/ { passed++ }
+        /^:test-result: (FAIL|XPASS|ERROR)/ { failed++ }
+        /^:test-result: SKIP/ { skipped++ }
+        END { print passed + 0, failed + 0, skipped + 0 }'
+    find "$1" -name '*.xml' -exec grep -ho '<testsuite [^>]*>' {} + \
+        2>/dev/null | awk '
+        function number(name) {
+            return match($0, " " name "=\"[0-9]+\"") ? \
+                substr($0, RSTART + length(name) + 3) + 0 : 0
+        }
+        {
+            bad = number("failures") + number("errors")
+            print number("tests") - bad - number("skipped"), bad, \
+                number("skipped")
+        }'
+}
+
+sum_counts() {
+    awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }'
+}
+
+# What went wrong in a log, as far as it can be told shortly.
+show_failures() {
+    {
+        grep -E '^(FAIL|ERROR|SKIP|FAILED|SKIPPED)[: ]|(error|warning):' "$1" ||
+            tail -n 30 "$1"
+    } | head -n 60 | sed 's/^/      /'
+    echo "      the whole log: $1"
+}
+
+# stage NAME TESTS COMMAND...: TESTS is the folder of its results, or "-".
+stage() {
+    local name=$1 tests=$2 rc=0 start=$SECONDS counts passed failed skipped
+    local log=$logs/${1//[^a-z0-9]/-}.log
+    shift 2
+    # A process of its own: bash forgets "set -e" in a function that is tested.
+    "$src/dev" step "$@" >"$log" 2>&1 </dev/null || rc=$?
+    counts='0 0 0'
+    [ "$tests" = - ] || counts=$(count_results "$tests" | sum_counts)
+    read -r passed failed skipped <<<"$counts"
+    if [ "$rc" -ne 0 ] && [ "$failed" -eq 0 ]; then
+        failed=1
+    elif [ "$rc" -eq 0 ] && [ $((passed + failed + skipped)) -eq 0 ]; then
+        # Tests were promised and none ran: that is a failure too.
+        if [ "$tests" = - ]; then passed=1; else failed=1; fi
+    fi
+    echo "$passed $failed $skipped" >"${log%.log}.count"
+    printf '%5d s  %-36s %s passed, %s failed, %s skipped\n' \
+        $((SECONDS - start)) "$name" "$passed" "$failed" "$skipped"
+    [ $((failed + skipped)) -eq 0 ] || show_failures "$log"
+    [ "$rc" -eq 0 ]
+}
+
+run_tests() {
+    cd "$1"
+    make -j"$jobs" check
+}
+
+# The same, where whatever a sanitizer says is a failure, also of a child whose
+# end nobody looks at.  The tests from end to end see to that themselves.
+run_sanitized() {
+    local reports=$1/reports report rc=0
+    mkdir -p "$reports"
+    chmod 1777 "$reports"
+    export ASAN_OPTIONS=log_path=$reports/asan
+    export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/ubsan
+    run_tests "$1" || rc=1
+    for report in "$reports"/*; do
+        [ -e "$report" ] || continue
+        echo "error: a sanitizer has left a report, $report"
+        cat "$report"
+        rc=1
+    done
+    return $rc
+}
+
+# The programs find one another at their configured places, so the tests from
+# end to end take an installed tree.  Most of their time is waiting, for a
+# server's or a disk's answer: several files of them run side by side.
+run_installed() {
+    local options="-n 4 --dist loadfile -p no:cacheprovider"
+    cd "$1"
+    make install
+    mkdir -p "$1/pytest"
+    PYTEST_ADDOPTS="$options --junitxml=$1/pytest/results.xml" \
+        make installcheck
+}
+
+analyse() {
+    build "$work/check/analyzer" --enable-werror \
+        CFLAGS='-O2 -g -fanalyzer -DANALYSER -Wno-unused-value'
+}
+
+tidy() {
+    make -C "$work/check/clang" tidy
+}
+
+cpp_check() {
+    make -C "$work/check/clang" cppcheck
+}
+
+# The servers of others that tests talk to; made while the programs are built.
+debian_root() {
+    cd tests
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c 'from lib import debian, postfix
+debian.root(postfix.PACKAGES)'
+}
+
+# A path without what a packager's machine need not have.
+bare_path() {
+    local folder tool
+    mkdir -p "$1"
+    for folder in /usr/bin /bin /usr/sbin /sbin; do
+        for tool in "$folder"/*; do
+            case ${tool##*/} in
+            git | git-* | mandoc | mandoc-* | man | python* | pytest*) ;;
+            *) ln -sf "$tool" "$1/${tool##*/}" ;;
+            esac
+        done
+    done
+    # And of libraries only those that the programs link.
+    rm -f "$1/pkg-config"
+    cat >"$1/pkg-config" <<'EOT'
+#!/bin/sh
+case "$*" in *cmocka*) exit 1 ;; esac
+exec /usr/bin/pkg-config "$@"
+EOT
+    chmod +x "$1/pkg-config"
+}
+
+# From an exported tree, as packagers do: no .git, no cmocka, no mandoc, no
+# Python.  It makes no user, changes no owner, and finds its programs.
+bare_build() {
+    local top=$work/check/bare inst=$work/check/bare/inst users before
+    rm -rf "$top"
+    mkdir -p "$top/tree"
+    git archive HEAD | tar -xf - -C "$top/tree"
+    bare_path "$top/bin"
+    users=$(getent passwd | sort)
+    before=$PATH
+    PATH=$top/bin
+    cd "$top/tree"
+    autoreconf -fi
+    ./configure --quiet --prefix="$inst" PYTHON3=/bin/false
+    make -j"$jobs"
+    make install
+    PATH=$before
+    [ "$(getent passwd | sort)" = "$users" ] || die 'error: a user was made'
+    [ -z "$(find "$inst" ! -user "$(id -u)")" ] || die 'error: an owner'
+    [ -x "$inst/libexec/mailchute/deliver" ] || die 'error: no deliver'
+    for program in sbin/sendmail sbin/mailchuted bin/mailchute; do
+        [ "$("$inst/$program" --version | wc -l)" -eq 1 ] ||
+            die "error: $program does not run"
+    done
+    grep -q "$inst/libexec/mailchute" "$inst/sbin/mailchuted" ||
+        die 'error: deliver is looked for elsewhere'
+}
+
+distcheck() {
+    local missing
+    cd "$work/check/gcc"
+    # The tests from end to end have had their stage.
+    make distcheck PYTHON3= \
+        DISTCHECK_CONFIGURE_FLAGS='--quiet --enable-werror'
+    [ -e "$src/.git" ] || return 0
+    missing=$(comm -23 \
+        <(git -C "$src" ls-files | grep -vxF .gitignore | sort) \
+        <(tar -tf mailchute-*.tar.gz | cut -d / -f 2- | sort))
+    [ -z "$missing" ] || die "error: not distributed:" "$missing"
+}
+
+# Two lanes of stages that do not depend on one another, for two processors.
+lane_plain() {
+    local tree=$work/check/gcc rc=0
+    if stage 'gcc: build' - build "$tree" --enable-werror; then
+        stage 'gcc: make check' "$tree/tests" run_tests "$tree" || rc=1
+        stage 'gcc: installcheck' "$tree/pytest" run_installed "$tree" || rc=1
+        stage 'gcc: make distcheck' - distcheck || rc=1
+    else
+        rc=1
+    fi
+    [ ! -e "$src/.git" ] || stage 'packager: build' - bare_build || rc=1
+    stage 'gcc: -fanalyzer' - analyse || rc=1
+    return $rc
+}
+
+lane_sanitized() {
+    local tree=$work/check/sanitized rc=0
+    if stage 'sanitizers: build' - \
+        build "$tree" CFLAGS='-O1 -g' --enable-werror --enable-sanitizers; then
+        stage 'sanitizers: make check' "$tree/tests" \
+            run_sanitized "$tree" || rc=1
+        stage 'sanitizers: installcheck' "$tree/pytest" \
+            run_installed "$tree" || rc=1
+    else
+        rc=1
+    fi
+    if stage 'clang: build' - \
+        build "$work/check/clang" CC=clang --enable-werror; then
+        stage 'clang: tidy' - tidy || rc=1
+        stage 'cppcheck' - cpp_check || rc=1
+    else
+        rc=1
+    fi
+    stage 'fuzz: 5 seconds each' - fuzz_all 5 || rc=1
+    return $rc
+}
+
+# The lanes side by side; the sum of their counts is the last line.
+cmd_check() {
+    local passed failed skipped rc=0 lanes=() pid lane
+    rm -rf "$work/check"
+    mkdir -p "$logs"
+    cmd_deps
+    stage 'debian: packages of a real server' - debian_root &
+    lanes+=($!)
+    autoreconf -fi
+    for lane in lane_plain lane_sanitized; do
+        "$lane" &
+        lanes+=($!)
+    done
+    for pid in "${lanes[@]}"; do
+        wait "$pid" || rc=1
+    done
+    read -r passed failed skipped <<<"$(cat "$logs"/*.count | sum_counts)"
+    if [ "$passed" -eq 0 ] || [ $((failed + skipped)) -gt 0 ]; then
+        rc=1
+    fi
+    echo "$((SECONDS / 60)) minutes and $((SECONDS % 60)) seconds"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    return $rc
+}

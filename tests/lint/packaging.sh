@@ -1,0 +1,60 @@
+#!/bin/sh
+# What packagers install is sound: units and how far they are closed, profiles,
+# scripts, and the completion of every verb.
+. "$(dirname "$0")/lib.sh"
+
+need systemd-analyze
+need apparmor_parser
+need shellcheck
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The units as they are built, but with a program that exists.
+for unit in mailchuted.service mailchuted.socket; do
+    sed -e 's|@sbindir@/mailchuted|/bin/true|' -e 's|@sysconfdir@|/etc|' \
+        -e 's|@localstatedir@|/var|' -e 's|@runstatedir@|/run|' \
+        -e 's|@DEFAULT_USER@|mailchute|' \
+        "packaging/systemd/$unit.in" >"$scratch/$unit"
+done
+
+judge 'units can be loaded' "$(systemd-analyze verify --man=no \
+    "$scratch/mailchuted.service" "$scratch/mailchuted.socket" 2>&1)"
+
+# The exit status is what the threshold decides.
+judge 'the service has an exposure of at most 1.5' "$(
+    systemd-analyze security --offline=true --threshold=15 --no-pager \
+        "$scratch/mailchuted.service" >"$scratch/report" 2>&1 ||
+        tail -n 3 "$scratch/report")"
+
+for profile in packaging/apparmor/*; do
+    judge "AppArmor takes $(basename "$profile")" "$(
+        apparmor_parser --skip-kernel-load --skip-cache "$profile" \
+            >"$scratch/said" 2>&1 || cat "$scratch/said")"
+done
+
+judge 'shellcheck of what packages run' "$({
+    # SC1091: files of the system that it runs on.
+    shellcheck --format=gcc --shell=sh --exclude=SC1091,SC1090 \
+        packaging/sysvinit/mailchuted.in packaging/debian/mailchute.p*
+    shellcheck --format=gcc --shell=bash packaging/completion/mailchute
+    # Variables that rc.subr and openrc-run read, and functions that they call.
+    shellcheck --format=gcc --shell=sh \
+        --exclude=SC1091,SC2034,SC2154,SC2317,SC3043 \
+        packaging/openrc/mailchuted.in packaging/bsd/mailchuted.in
+} || :)"
+
+# Each verb of the program is offered.
+verbs() {
+    sed -nE 's/^\t\{ "([a-z-]+)", .*/\1/p' admin/verb.c
+}
+unknown_to_completion() {
+    [ "$(verbs | wc -l)" -ge 10 ] || echo 'few verbs were found'
+    verbs | while read -r verb; do
+        grep -qw -e "$verb" packaging/completion/mailchute ||
+            echo "packaging/completion/mailchute does not know $verb"
+    done
+}
+judge 'completion knows every verb' "$(unknown_to_completion)"
+finish
