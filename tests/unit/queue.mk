@@ -97,6 +97,7 @@ check_PROGRAMS += \
 	tests/unit/store_mail \
 	tests/unit/store_rcpt \
 	tests/unit/store_reader \
+	tests/unit/store_settings \
 	tests/unit/store_trace \
 	tests/unit/survey \
 	tests/unit/times \
@@ -153,6 +154,8 @@ tests_unit_store_mail_CFLAGS = $(queue_test_cflags)
 tests_unit_store_mail_LDADD = $(queue_test_libs)
 tests_unit_store_reader_CFLAGS = $(queue_test_cflags)
 tests_unit_store_reader_LDADD = $(queue_test_libs)
+tests_unit_store_settings_CFLAGS = $(queue_test_cflags)
+tests_unit_store_settings_LDADD = $(queue_test_libs)
 tests_unit_store_rcpt_CFLAGS = $(queue_test_cflags)
 tests_unit_store_rcpt_LDADD = $(queue_test_libs)
 tests_unit_account_CFLAGS = $(queue_test_cflags)
