@@ -38,6 +38,7 @@ struct verdict_row {
 	unsigned wait_s; /* least wait of an account or a connection */
 	const char *meaning;
 	const char *fix;
+	const char *source; /* of the reply, for who maintains the table */
 };
 extern const struct verdict_row verdict_rows[];
 extern const size_t verdict_rows_n;
