@@ -54,8 +54,8 @@
 #define PRINTERS \
 	"Microsoft, \"Fix issues with printers, scanners, and LOB " \
 	"applications\""
-#define HVE        "Microsoft, \"OAuth for High Volume Email\"; sasl-xoauth2"
-#define TEAM_BASIC "Exchange Team Blog 4114750"
+#define HIGH_VOLUME "Microsoft, \"OAuth for High Volume Email\"; sasl-xoauth2"
+#define TEAM_BASIC  "Exchange Team Blog 4114750"
 #define OAUTH \
 	"Microsoft, \"Authenticate an IMAP, POP or SMTP connection using " \
 	"OAuth\""
@@ -187,20 +187,20 @@ const struct verdict_row verdict_rows[] = {
 	    REPORTS_AUTH },
 	{ 535, "5.7.142", NULL, VERDICT_CONNECTION, 0,
 	    "The token is about to expire.", "Nothing: a new one is fetched.",
-	    HVE },
+	    HIGH_VOLUME },
 	{ 535, "5.7.143", NULL, VERDICT_CONNECTION, 0,
 	    "The token has expired.",
 	    "Check that what writes account.token_file still runs.",
-	    HVE },
+	    HIGH_VOLUME },
 	{ 535, "5.7.144", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The application lacks the permission for High Volume Email.",
 	    "Grant it in Entra.",
-	    HVE },
+	    HIGH_VOLUME },
 	{ 550, "5.7.240", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The application is not allowed for this High Volume account.",
 	    "Run Add-HVEAppAccess with the object id of the Enterprise "
 	    "application.",
-	    HVE },
+	    HIGH_VOLUME },
 	{ 550, "5.7.30", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "Exchange Online takes no passwords for SMTP any more.",
 	    USE_OAUTH,

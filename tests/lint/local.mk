@@ -12,11 +12,13 @@ dist_check_SCRIPTS += \
 	tests/lint/packaging.sh \
 	tests/lint/promises.sh \
 	tests/lint/protocol.sh \
+	tests/lint/purity.sh \
 	tests/lint/references.sh \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh \
 	tests/lint/sizes.sh \
 	tests/lint/spelling.sh \
+	tests/lint/states.sh \
 	tests/lint/tested.sh \
 	tests/lint/words.sh
 

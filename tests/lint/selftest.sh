@@ -82,6 +82,28 @@ caught banned 'SQL stands' queue/planted.c \
 caught protocol 'every frame and field' common/proto_planted.c \
     '	STR(1, planted, name, true),'
 
+caught states 'two statements' queue/planted.c "$good
+const char *const t[] = {
+	[SQL_PLANTED] = \"UPDATE recipient SET due_at = 0, \"
+	    \"state = 'held' WHERE message = ?1\",
+};"
+caught states 'one makes recipients' queue/planted.c "$good
+const char *const t[] = {
+	[SQL_PLANTED] = \"INSERT INTO recipient (message, state) \"
+	    \"VALUES (?1, 'queued')\",
+};"
+caught states 'each statement has one place' queue/planted.c \
+    "$(body '	query_start(s, SQL_RCPT_WRITE);')"
+caught states 'state_set alone' queue/planted.c \
+    "$(body '	store_rcpt_write(s, 1, 1, &change, e);')"
+
+caught purity 'the schedule includes' queue/hosts_planted.c \
+    '#include "common/clock.h"'
+caught purity 'it asks for no time' queue/budget_planted.c \
+    "$(body '	now = clock_wall();')"
+caught purity 'it asks for no time' queue/schedule_planted.c \
+    "$(body '	rnd = arc4random();')"
+
 # links looks at a build: here one of a program that needs the library of the
 # unit tests, and of an object with a global.
 built=$copy/built
