@@ -167,6 +167,9 @@ dispatch_move_times(struct dispatch *d, int64_t by_s)
 {
 	size_t i;
 
+	/* 0 is no instant, and never becomes one, nor is made of one. */
+	if (d->paused_since != 0 && (d->paused_since += by_s) < 1)
+		d->paused_since = 1;
 	for (i = 0; i < d->nlanes; i++)
 		lane_move_times(d->lanes[i], by_s);
 }

@@ -56,6 +56,10 @@ const struct sql_pragma sql_pragmas[] = {
 };
 const size_t sql_npragmas = sizeof(sql_pragmas) / sizeof(sql_pragmas[0]);
 
+/* Facts whose value is an instant, and no more. */
+#define FACT_INSTANTS \
+	"name IN ('paused_at', 'off_since', 'held_since', 'uncertain_since')"
+
 /* In the order of enum sql_message_column and enum sql_rcpt_column. */
 #define MESSAGE_COLUMNS \
 	"m.id, m.state, m.due_at, m.arrived_at, m.uid, m.account, m.kind, " \
@@ -254,6 +258,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE account SET since = " MOVED("since") ","
 	    " next_at = " MOVED("next_at") ","
 	    " last_success_at = " MOVED("last_success_at"),
+	[SQL_MOVE_FACTS] =
+	    "UPDATE fact SET value ="
+	    " CAST(max(1, CAST(value AS INTEGER) + ?1) AS TEXT) "
+	    "WHERE " FACT_INSTANTS " AND CAST(value AS INTEGER) > 0",
 	/* By way of the negative, since two rows must never meet in the key. */
 	[SQL_MOVE_BUDGETS_AWAY] = "UPDATE budget SET at = -at - ?1",
 	[SQL_MOVE_BUDGETS_BACK] = "UPDATE budget SET at = -at",
@@ -264,6 +272,9 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE recipient SET due_at = ?3 WHERE message = ?1 AND id = ?2",
 	[SQL_BOUND_ARRIVALS] =
 	    "UPDATE message SET arrived_at = ?1 WHERE arrived_at > ?1",
+	[SQL_BOUND_FACTS] =
+	    "UPDATE fact SET value = CAST(?1 AS TEXT) "
+	    "WHERE " FACT_INSTANTS " AND CAST(value AS INTEGER) > ?1",
 	[SQL_BOUND_BUDGETS] =
 	    "INSERT INTO budget (key, at, messages, recipients) "
 	    "SELECT key, ?1, sum(messages), sum(recipients) FROM budget "

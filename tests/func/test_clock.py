@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Somebody sets the clock while the daemon runs."""
 
+import calendar
 import time
 
 import pytest
@@ -99,3 +100,29 @@ def test_budgets_follow(site, server, clock):
     site.log.wait_for("clock")
     assert site.status()["accounts"][0]["state"] == "budget"
     assert len(server.record.accepted) == 2
+
+
+def since(site):
+    """{fact: its instant}, and since when the verdict stands."""
+    facts = dict(site.database("SELECT name, CAST(value AS INTEGER) FROM fact "
+                               "WHERE name IN ('paused_at', 'held_since')"))
+    told = calendar.timegm(time.strptime(site.status()["since"],
+                                         "%Y-%m-%dT%H:%M:%SZ"))
+    return {**facts, "told": told}
+
+
+@pytest.mark.parametrize("years", [10, -10])
+def test_since_when_mail_stands_follows(site, clock, years):
+    """Paused a minute ago is not paused ten years ago, nor in ten years."""
+    site.mailchute("pause")
+    site.submit("a@example.net")
+    message, = site.queue()
+    site.mailchute("hold", message["id"])
+    before = since(site)
+    clock.set(years * YEAR)
+    site.submit("next@example.net")
+    site.log.wait_for("clock")
+    after = since(site)
+    assert set(after) == {"paused_at", "held_since", "told"}
+    for name, at in after.items():
+        assert abs(at - before[name] - years * YEAR) <= 2, name

@@ -48,6 +48,25 @@ fresh_mail_goes_at_once(void **state)
 	rig_down();
 }
 
+/* A pause is as old as before, and remains one. */
+static void
+a_pause_follows_the_clock(void **state)
+{
+	struct dispatch *d;
+
+	(void)state;
+	rig_up(MAIL);
+	d = rig.o.parts.dispatch;
+	dispatch_move_times(d, 3600);
+	assert_false(dispatch_is_paused(d));
+	dispatch_set_paused(d, rig.now);
+	dispatch_move_times(d, 3600);
+	assert_int_equal(dispatch_paused_since(d), rig.now + 3600);
+	dispatch_move_times(d, -2 * rig.now);
+	assert_true(dispatch_is_paused(d));
+	rig_down();
+}
+
 static void
 slow_start_is_one_two_all(void **state)
 {
@@ -424,6 +443,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fresh_mail_goes_at_once),
+		cmocka_unit_test(a_pause_follows_the_clock),
 		cmocka_unit_test(slow_start_is_one_two_all),
 		cmocka_unit_test(users_take_turns_and_alarms_go_first),
 		cmocka_unit_test(

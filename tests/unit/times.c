@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "common/xalloc.h"
 #include "queue/store.h"
 #include "queue/times.h"
 #include "tests/unit/queue_fixture.h"
@@ -202,6 +204,78 @@ bounds_what_lies_ahead(void **state)
 	store_message_clear(&m);
 }
 
+static void
+put_fact(struct world *w, const char *name, int64_t at)
+{
+	char *value = xasprintf("%lld", (long long)at);
+
+	assert_int_equal(store_fact_put(w->s, name, value, &w->e), 0);
+	free(value);
+}
+
+static void
+check_fact(struct world *w, const char *name, int64_t at)
+{
+	char *value, *want = xasprintf("%lld", (long long)at);
+
+	assert_int_equal(store_fact_get(w->s, name, &value, &w->e), 1);
+	if (strcmp(value, want) != 0)
+		fail_msg("%s is %s, not %s", name, value, want);
+	free(want);
+	free(value);
+}
+
+static const char *const instants[] = { "paused_at", "off_since", "held_since",
+	"uncertain_since" };
+
+/* Since when there is a trouble: as long as before. */
+static void
+facts_follow(void **state)
+{
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		fixture_begin(w->s);
+		put_fact(w, instants[i], T0 + 5);
+		put_fact(w, "stood a", T0);
+		assert_int_equal(store_move_times(w->s, YEARS_S, &w->e), 0);
+		fixture_commit(w->s);
+		check_fact(w, instants[i], T0 + 5 + YEARS_S);
+		/* What is no instant is left alone. */
+		check_fact(w, "stood a", T0);
+		/* 0 is none, and no instant becomes it. */
+		fixture_begin(w->s);
+		put_fact(w, "off_since", 0);
+		put_fact(w, "held_since", 10);
+		assert_int_equal(store_move_times(w->s, -20, &w->e), 0);
+		fixture_commit(w->s);
+		check_fact(w, "off_since", 0);
+		check_fact(w, "held_since", 1);
+	}
+}
+
+static void
+facts_that_lie_ahead_are_bound(void **state)
+{
+	struct world *w = *state;
+	int64_t now = T0;
+	size_t i;
+
+	fixture_begin(w->s);
+	for (i = 0; i < 4; i++)
+		put_fact(w, instants[i], T0 + YEARS_S);
+	put_fact(w, "stood a", T0 + YEARS_S);
+	assert_int_equal(store_bound_times(w->s, now, latest, &now, &w->e), 0);
+	for (i = 0; i < 4; i++)
+		check_fact(w, instants[i], T0);
+	check_fact(w, "stood a", T0 + YEARS_S);
+	put_fact(w, "held_since", T0 - 1);
+	assert_int_equal(store_bound_times(w->s, now, latest, &now, &w->e), 0);
+	check_fact(w, "held_since", T0 - 1);
+	fixture_commit(w->s);
+}
+
 int
 main(void)
 {
@@ -214,6 +288,10 @@ main(void)
 		    moves_the_ledger, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    bounds_what_lies_ahead, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    facts_follow, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(facts_that_lie_ahead_are_bound,
+		    world_set_up, world_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("times", tests, NULL, NULL);
