@@ -64,9 +64,9 @@ is_hung(const struct ctl_question *q, struct ctl_answer *out, struct err *e)
 	return err_set(e, ERR_TEMP, "4.4.2", "mailchuted does not answer");
 }
 
-/* The next frame: 0, or -1 with *e; one of ours that hangs is killed. */
+/* The next frame: 0, or -1 with *e; one of ours that hangs is ended. */
 static int
-next_frame(const struct ctl_question *q, const struct ctl_link *l,
+next_frame(const struct ctl_question *q, struct ctl_link *l,
     struct ctl_answer *out, struct frame_reader *reader, struct frame *f,
     struct err *e)
 {
@@ -82,14 +82,19 @@ next_frame(const struct ctl_question *q, const struct ctl_link *l,
 	if (clock_mono_ms() >= deadline_ms) {
 		if (l->child == -1)
 			return is_hung(q, out, e);
-		ctl_link_kill(l);
+		if (!ctl_link_stop(l))
+			return err_set(e, ERR_TEMP, "4.4.2",
+			    "mailchuted (pid %ld) is still busy, as it is when "
+			    "it saves what can be read of a damaged queue; it "
+			    "goes on: try again later",
+			    (long)l->child);
 	}
 	return err_prefix(e, "asking mailchuted");
 }
 
 /* Rows up to DONE. */
 static int
-read_answer(const struct ctl_question *q, const struct ctl_link *l,
+read_answer(const struct ctl_question *q, struct ctl_link *l,
     struct ctl_answer *out, struct err *e)
 {
 	struct frame_reader reader;
@@ -110,7 +115,7 @@ read_answer(const struct ctl_question *q, const struct ctl_link *l,
 }
 
 static int
-converse(const struct ctl_question *q, const struct ctl_link *l,
+converse(const struct ctl_question *q, struct ctl_link *l,
     struct ctl_answer *out, struct err *e)
 {
 	struct buf b;

@@ -13,16 +13,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/ctl_link.h"
 #include "common/proto_ctl.h"
 
-#define CONNECT_S 5 /* to a daemon whose backlog is full */
+#define CONNECT_S 5    /* to a daemon whose backlog is full */
+#define STOP_MS   2000 /* after that, who was asked to end puts it off */
 
 static int
 connect_to(const char *directory, bool *is_stuck, struct err *e)
@@ -112,7 +115,7 @@ int
 ctl_link_open(struct ctl_link *l, const struct ctl_place *where, struct err *e)
 {
 	l->child = -1;
-	l->is_stuck = false;
+	l->is_stuck = l->is_left = false;
 	l->fd = connect_to(where->directory, &l->is_stuck, e);
 	if (l->fd != -1)
 		return 0;
@@ -121,12 +124,30 @@ ctl_link_open(struct ctl_link *l, const struct ctl_place *where, struct err *e)
 		   : start_mailchuted(l, where, e);
 }
 
-void
-ctl_link_kill(const struct ctl_link *l)
+/* Does its end of the socket close, as an end of the process does to it? */
+static bool
+hangs_up(int fd)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t deadline_ms = clock_mono_ms() + STOP_MS, left;
+	char ignored[4096];
+	ssize_t n = 1;
+
+	while (n > 0 && (left = deadline_ms - clock_mono_ms()) > 0)
+		if (poll(&p, 1, (int)left) > 0)
+			n = read(fd, ignored, sizeof(ignored));
+	return n <= 0;
+}
+
+bool
+ctl_link_stop(struct ctl_link *l)
+{
+	if (l->child == -1)
+		return true;
 	/* The database is safe from that, as it is from a loss of power. */
-	if (l->child != -1)
-		kill(l->child, SIGKILL);
+	kill(l->child, SIGTERM);
+	l->is_left = !hangs_up(l->fd);
+	return !l->is_left;
 }
 
 int
@@ -138,6 +159,10 @@ ctl_link_close(struct ctl_link *l)
 	l->fd = -1;
 	if (l->child == -1)
 		return 0;
+	if (l->is_left) {
+		l->child = -1;
+		return CTL_EXIT_BROKEN;
+	}
 	while (waitpid(l->child, &status, 0) == -1)
 		if (errno != EINTR)
 			return CTL_EXIT_BROKEN;

@@ -34,6 +34,7 @@ struct ctl_link {
 	int fd;
 	pid_t child;   /* what was started, or -1 */
 	bool is_stuck; /* a daemon is there, and takes no client in */
+	bool is_left;  /* the child goes on without us */
 };
 
 /* How a child ended, where that is no status of its own. */
@@ -50,8 +51,12 @@ int ctl_link_connect(const char *directory, struct err *e);
 int ctl_link_open(
     struct ctl_link *l, const struct ctl_place *where, struct err *e);
 
-/* Ends what was started, and hangs; ctl_link_close is due all the same. */
-void ctl_link_kill(const struct ctl_link *l);
+/*
+ * Asks what was started to end; false when it puts that off, because it has
+ * work that would have to be done again (queue/damage.c).  It then goes on
+ * without us, and ctl_link_close waits for nothing.
+ */
+bool ctl_link_stop(struct ctl_link *l);
 
 /* Closes, waits for what was started, and returns its exit status, or 0. */
 int ctl_link_close(struct ctl_link *l);

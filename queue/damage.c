@@ -3,7 +3,8 @@
  * A damaged queue.db gives way to a new one, and is kept.
  *
  *	queue.db.suspect	damage was met while running
- *	queue.db.tries		an octet for each try at reading the damage
+ *	queue.db.tries		the tries at reading the damage (damage_note.c)
+ *	queue.db.untold		what is to be told of the replacement
  *	queue.db.part		the new queue, not yet whole
  *	queue.db.new		the new queue, whole and synced
  *	queue.db.damaged-T	the damaged file, with -wal and -shm
@@ -13,6 +14,9 @@
  * where the one before was cut off.  The journal goes aside before its
  * database, since SQLite would play it into the next file of that name.  T is
  * the time of queue.db.new, so that all three files get the same one.
+ *
+ * A start that is killed loses its work and nothing else.  To be asked to end
+ * waits until the new file is in its place: by then it is quick.
  */
 #include "config.h"
 
@@ -20,16 +24,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/damage.h"
+#include "queue/damage_note.h"
 #include "queue/unread.h"
 
-#define TRIES_MAX     2
 #define INSTANT_ROOM  24
 #define JOURNAL_HEAD  32 /* octets; frames follow */
 #define JOURNAL_MAGIC 0x377f0682U
@@ -151,11 +158,11 @@ move(const char *path, const char *end, const char *aside, struct err *e)
 	return rc;
 }
 
-/* path.damaged-20261124T071500Z, by the time of path.new. */
+/* path.damaged-20261124T071500Z, by the time of the new file. */
 static char *
-aside_name(const char *path)
+aside_name(const char *path, const char *fresh)
 {
-	char *fresh = xasprintf("%s.new", path), at[INSTANT_ROOM], *name;
+	char at[INSTANT_ROOM], *name;
 	struct stat st;
 	struct tm tm;
 	unsigned n;
@@ -163,7 +170,6 @@ aside_name(const char *path)
 	if (stat(fresh, &st) == -1 || gmtime_r(&st.st_mtime, &tm) == NULL ||
 	    strftime(at, sizeof(at), "%Y%m%dT%H%M%SZ", &tm) == 0)
 		strlcpy(at, "unknown", sizeof(at));
-	free(fresh);
 	name = xasprintf("%s.damaged-%s", path, at);
 	for (n = 2; size_of(name, "") >= 0; n++) {
 		free(name);
@@ -172,17 +178,19 @@ aside_name(const char *path)
 	return name;
 }
 
-/* The renames; *aside becomes the damaged file's name. */
+/* The renames, to the name that was noted. */
 static int
-swap(const char *path, char **aside, struct err *e)
+swap(const char *path, struct err *e)
 {
 	char *fresh = xasprintf("%s.new", path);
+	struct damage_report r;
 	int rc = -1;
 
-	*aside = aside_name(path);
-	if (move(path, "-wal", *aside, e) == -1 ||
-	    move(path, "-shm", *aside, e) == -1 ||
-	    move(path, "", *aside, e) == -1 || sync_directory(path, e) == -1)
+	if (!damage_untold_get(path, &r))
+		r.aside = aside_name(path, fresh);
+	if (move(path, "-wal", r.aside, e) == -1 ||
+	    move(path, "-shm", r.aside, e) == -1 ||
+	    move(path, "", r.aside, e) == -1 || sync_directory(path, e) == -1)
 		goto out;
 	if (rename(fresh, path) == -1) {
 		err_errno(e, ERR_LOCAL, "4.3.0", "renaming %s", fresh);
@@ -192,6 +200,7 @@ swap(const char *path, char **aside, struct err *e)
 	remove_file(path, ".tries");
 	rc = sync_directory(path, e);
 out:
+	free(r.aside);
 	free(fresh);
 	return rc;
 }
@@ -199,13 +208,26 @@ out:
 int
 damage_finish(const char *path, struct err *e)
 {
-	char *aside = NULL;
-	int rc = 0;
+	return size_of(path, ".new") >= 0 ? swap(path, e) : 0;
+}
 
-	if (size_of(path, ".new") >= 0)
-		rc = swap(path, &aside, e);
-	free(aside);
-	return rc;
+bool
+damage_untold(const char *path, struct damage_report *r)
+{
+	if (!damage_untold_get(path, r))
+		return false;
+	if (size_of(r->aside, "") >= 0)
+		return true;
+	/* It came to no replacement; or the file was moved away since. */
+	free(r->aside);
+	damage_untold_forget(path);
+	return false;
+}
+
+void
+damage_told(const char *path)
+{
+	damage_untold_forget(path);
 }
 
 /* Twice: what could not be read once may be read now. */
@@ -213,15 +235,19 @@ static int
 try_salvage(
     const char *path, const char *part, struct damage_report *r, struct err *e)
 {
-	int n;
+	struct damage_try t;
+	int n, rc = -1;
 
-	for (n = 0; n < 2; n++) {
+	if (damage_tries_spent(path) || damage_try_begin(&t, path) == -1)
+		return -1;
+	for (n = 0; n < 2 && rc == -1; n++) {
 		remove_file(path, ".part");
 		remove_file(path, ".part-journal");
-		if (salvage_run(path, part, &r->salvage, e) == 0)
-			return 0;
+		rc = salvage_run(
+		    path, part, damage_try_step, &t, &r->salvage, e);
 	}
-	return -1;
+	damage_try_end(&t, path);
+	return rc;
 }
 
 /* A new queue of what can be read, or an empty one, under the name .new. */
@@ -232,9 +258,7 @@ make_new(const char *path, struct damage_report *r, struct err *e)
 	char *fresh = xasprintf("%s.new", path);
 	int rc = -1;
 
-	r->by_hand = size_of(path, ".tries") >= TRIES_MAX ||
-		     put_octet(path, ".tries") == -1 ||
-		     try_salvage(path, part, r, e) == -1;
+	r->by_hand = try_salvage(path, part, r, e) == -1;
 	/* What was not found, was it not there, or has the disk gone? */
 	if (unread_wait(path, e) == -1)
 		goto out;
@@ -244,6 +268,9 @@ make_new(const char *path, struct damage_report *r, struct err *e)
 		if (salvage_nothing(part, e) == -1)
 			goto out;
 	}
+	r->aside = aside_name(path, part);
+	if (damage_untold_put(path, r, e) == -1)
+		goto out;
 	if (rename(part, fresh) == -1)
 		err_errno(e, ERR_LOCAL, "4.3.0", "renaming %s", part);
 	else
@@ -254,13 +281,37 @@ out:
 	return rc;
 }
 
+/* Whoever asks us to end, a terminal or a manager, can wait for that. */
+static void
+put_off_signals(sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, before);
+}
+
 int
 damage_replace(const char *path, struct damage_report *r, struct err *e)
 {
+	sigset_t before;
+	int rc = -1;
+
 	memset(r, 0, sizeof(*r));
 	if (unread_wait(path, e) == -1)
 		return -1;
+	log_event(LOG_WARNING, "salvage", "file", path, "text",
+	    "the queue is damaged; what can be read of it goes into a new "
+	    "file, which takes its time when there is much",
+	    NULL);
+	put_off_signals(&before);
 	if (make_new(path, r, e) == -1)
-		return err_prefix(e, "replacing the damaged queue");
-	return swap(path, &r->aside, e);
+		err_prefix(e, "replacing the damaged queue");
+	else
+		rc = swap(path, e);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return rc;
 }

@@ -36,11 +36,18 @@ void damage_forget(const char *path);
 int damage_finish(const char *path, struct err *e);
 
 /*
+ * What a replacement did of which nobody has been told yet, by this start or
+ * one that ended too soon; true with *r filled, whose aside is to be freed.
+ */
+bool damage_untold(const char *path, struct damage_report *r);
+void damage_told(const char *path);
+
+/*
  * Makes a new queue of what can be read, moves the damaged files aside to
  * PATH.damaged-INSTANT (and -wal, -shm), and puts the new one in place.  When
- * two tries at reading have ended the process, or there is no room, the new
- * queue is empty and by_hand is set.  -1, and nothing is changed, while it is
- * the disk that cannot be read (queue/unread.h).
+ * two tries at reading have ended the process at the same place, or there is no
+ * room, the new queue is empty and by_hand is set.  -1, and nothing is changed,
+ * while it is the disk that cannot be read (queue/unread.h).
  */
 int damage_replace(const char *path, struct damage_report *r, struct err *e);
 

@@ -31,6 +31,7 @@ libqueue_a_SOURCES = \
 	queue/control_trace.c \
 	queue/control_why.c \
 	queue/damage.c queue/damage.h \
+	queue/damage_note.c queue/damage_note.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
 	queue/dropaway.c queue/dropaway.h \
@@ -82,6 +83,7 @@ libqueue_a_SOURCES = \
 	queue/refuse.c queue/refuse.h \
 	queue/refuse_owner.c queue/refuse_owner.h \
 	queue/reload.c queue/reload.h \
+	queue/replace.c \
 	queue/room.c queue/room.h \
 	queue/route.c queue/route.h \
 	queue/salvage.c queue/salvage.h queue/salvage_priv.h \

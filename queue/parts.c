@@ -82,8 +82,8 @@ note_replaced(struct parts *p, const struct store_opened *o, struct err *e)
 	if (store_fact_put(p->store, FACT_DAMAGED, o->aside, e) == -1 ||
 	    store_fact_put(p->store, FACT_DAMAGE, text, e) == -1)
 		store_rollback(p->store);
-	else
-		rc = store_commit(p->store, e);
+	else if ((rc = store_commit(p->store, e)) == 0)
+		store_replaced_told(p->store);
 out:
 	free(text);
 	return rc;

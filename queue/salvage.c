@@ -19,14 +19,25 @@
 #include "common/xalloc.h"
 #include "queue/salvage_priv.h"
 
+#define STEP_IDS 1024 /* so many ids are one step */
+
 struct salvage {
 	sqlite3 *from, *to;
 	sqlite3_stmt *in[PARTS], *out[PARTS];
 	uint64_t *ids;
 	size_t n, room;
+	salvage_step *step;
+	void *arg; /* of step */
 	struct salvage_report *report;
 	int state, size, chunks; /* columns of message */
 };
+
+static void
+take_step(const struct salvage *v)
+{
+	if (v->step != NULL)
+		v->step(v->arg, false);
+}
 
 /* ---- ids ---- */
 
@@ -62,9 +73,13 @@ gather_from(struct salvage *v, const char *source, uint64_t left)
 	sqlite3_stmt *st = NULL;
 	int rc = SQLITE_ERROR;
 
+	take_step(v);
 	if (sqlite3_prepare_v2(v->from, source, -1, &st, NULL) == SQLITE_OK)
-		while ((rc = sqlite3_step(st)) == SQLITE_ROW && left-- > 0)
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW && left-- > 0) {
 			id_add(v, sqlite3_column_int64(st, 0));
+			if (left % STEP_IDS == 0)
+				take_step(v);
+		}
 	(void)sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : -1;
 }
@@ -231,6 +246,7 @@ copy_messages(struct salvage *v)
 	size_t i;
 
 	for (i = 0; i < v->n; i++) {
+		take_step(v);
 		if (salvage_exec(v->to, "SAVEPOINT message") == -1)
 			return -1;
 		lacks = copy_message(v, v->ids[i]);
@@ -264,6 +280,7 @@ copy_tables(struct salvage *v)
 
 	for (i = 0; i < SALVAGE_TABLES; i++) {
 		in = out = NULL;
+		take_step(v);
 		if (prepare(v, &salvage_tables[i], &in, &out) == 0)
 			while (sqlite3_step(in) == SQLITE_ROW)
 				if (copy_row(in, out) == -1)
@@ -295,22 +312,27 @@ out:
 		(void)sqlite3_finalize(v->in[i]);
 		(void)sqlite3_finalize(v->out[i]);
 	}
-	return rc == 0 ? salvage_exec(v->to, "COMMIT") : -1;
+	if (rc == -1)
+		return -1;
+	if (v->step != NULL)
+		v->step(v->arg, true);
+	return salvage_exec(v->to, "COMMIT");
 }
 
 int
-salvage_run(
-    const char *from, const char *to, struct salvage_report *r, struct err *e)
+salvage_run(const char *from, const char *to, salvage_step *step, void *arg,
+    struct salvage_report *r, struct err *e)
 {
 	char *copy = xasprintf("%s.copy", from);
-	struct salvage v = { .report = r };
+	const struct salvage_files files = { from, copy, step, arg };
+	struct salvage v = { .step = step, .arg = arg, .report = r };
 	int rc = -1;
 
 	memset(r, 0, sizeof(*r));
 	salvage_remove_copy(copy);
 	if (salvage_open_to(to, &v.to, e) == -1)
 		goto out;
-	if (salvage_open_from(from, copy, &v.from) == -1)
+	if (salvage_open_from(&files, &v.from) == -1)
 		err_set(e, ERR_TEMP, "4.3.0",
 		    "%s cannot be read, or there is no room for a copy of it",
 		    from);

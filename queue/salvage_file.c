@@ -88,7 +88,7 @@ salvage_open_to(const char *path, sqlite3 **db, struct err *e)
 }
 
 static int
-copy_file(const char *from, const char *to)
+copy_file(const struct salvage_files *f, const char *from, const char *to)
 {
 	char *p = xmalloc(COPY_OCTETS);
 	int in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc = -1;
@@ -97,9 +97,12 @@ copy_file(const char *from, const char *to)
 	ssize_t n = -1;
 
 	if (in != -1 && out != -1) {
-		while ((n = read(in, p, COPY_OCTETS)) > 0)
+		while ((n = read(in, p, COPY_OCTETS)) > 0) {
 			if (write(out, p, (size_t)n) != n)
 				break;
+			if (f->step != NULL)
+				f->step(f->arg, false);
+		}
 		rc = n == 0 ? 0 : -1;
 	}
 	if (in != -1)
@@ -166,8 +169,9 @@ put_version(const char *copy, int version)
 
 /* Opens a copy that has a first page; 0, or -1 when that is no help. */
 static int
-open_copy(const char *from, const char *copy, sqlite3 **db)
+open_copy(const struct salvage_files *f, sqlite3 **db)
 {
+	const char *from = f->from, *copy = f->copy;
 	char *wal = xasprintf("%s-wal", from);
 	char *copy_wal = xasprintf("%s-wal", copy);
 	char *directory = xstrdup(from);
@@ -177,8 +181,8 @@ open_copy(const char *from, const char *copy, sqlite3 **db)
 	*strrchr(directory, '/') = '\0';
 	if (space_check(directory, ROOM_SPARE,
 		2 * (salvage_size(from) + salvage_size(wal)), &e) == -1 ||
-	    copy_file(from, copy) == -1 ||
-	    (salvage_size(wal) > 0 && copy_file(wal, copy_wal) == -1))
+	    copy_file(f, from, copy) == -1 ||
+	    (salvage_size(wal) > 0 && copy_file(f, wal, copy_wal) == -1))
 		goto out;
 	for (version = sql_version; rc == -1 && version > 0; version--)
 		if ((rc = put_version(copy, version)) == 0)
@@ -205,11 +209,11 @@ salvage_remove_copy(const char *copy)
 }
 
 int
-salvage_open_from(const char *from, const char *copy, sqlite3 **db)
+salvage_open_from(const struct salvage_files *f, sqlite3 **db)
 {
-	if (open_from(from, db) == 0)
+	if (open_from(f->from, db) == 0)
 		return 0;
-	return open_copy(from, copy, db);
+	return open_copy(f, db);
 }
 
 int

@@ -14,7 +14,12 @@ uint64_t salvage_size(const char *path);
  * The damaged file, or a copy of it (and of its journal) with the first page
  * of a new queue; -1 when neither can be read.
  */
-int salvage_open_from(const char *from, const char *copy, sqlite3 **db);
+struct salvage_files {
+	const char *from, *copy;
+	salvage_step *step; /* for each part that is copied; may be NULL */
+	void *arg;
+};
+int salvage_open_from(const struct salvage_files *f, sqlite3 **db);
 void salvage_remove_copy(const char *copy);
 
 /* Makes a queue without mail at path. */

@@ -310,23 +310,6 @@ fail:
 	return -1;
 }
 
-static int
-replace(const char *path, struct store_opened *what, struct err *e)
-{
-	struct damage_report r;
-
-	if (damage_replace(path, &r, e) == -1)
-		return -1;
-	memset(what, 0, sizeof(*what));
-	what->replaced = true;
-	what->by_hand = r.by_hand;
-	what->saved = r.salvage.saved;
-	what->lost = r.salvage.lost;
-	strlcpy(what->aside, r.aside, sizeof(what->aside));
-	free(r.aside);
-	return 0;
-}
-
 int
 store_open(const struct store_place *place, struct store **out,
     struct store_opened *what, struct err *e)
@@ -348,8 +331,10 @@ store_open(const struct store_place *place, struct store **out,
 		rc = open_once(&here, out, what, &damaged, e);
 	if (rc == 0 && replaces)
 		damage_forget(path);
-	if (rc == -1 && damaged && replaces && replace(path, what, e) == 0)
+	if (rc == -1 && damaged && replaces && replace_run(path, what, e) == 0)
 		rc = open_once(&here, out, what, &damaged, e);
+	if (rc == 0 && replaces)
+		replace_note(path, what);
 out:
 	free(path);
 	return rc;

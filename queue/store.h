@@ -47,7 +47,8 @@ struct store_opened {
 	uint64_t swept;     /* unfinished messages taken away */
 	uint64_t repaired;  /* messages whose state or due time was put right */
 	bool checked;       /* quick_check and the invariants were run */
-	bool replaced;      /* the file was damaged: a new one is in place */
+	bool replaced;      /* the file was damaged: a new one is in place, and
+			     * nobody was told of it yet */
 	bool by_hand;       /* and nothing was read of it */
 	uint64_t saved;     /* messages carried over from it */
 	uint64_t lost;      /* messages known of that were not */
@@ -69,6 +70,9 @@ struct store_place {
 };
 int store_open(const struct store_place *place, struct store **out,
     struct store_opened *what, struct err *e);
+
+/* What what.replaced told is known for good: no later start says it again. */
+void store_replaced_told(const struct store *s);
 
 /* NULL is fine.  STORE_WRITE truncates the journal and notes a clean stop. */
 void store_close(struct store *s);

@@ -180,4 +180,11 @@ int message_from_row(
 int rcpt_from_row(struct store *s, sqlite3_stmt *st, int first,
     struct store_rcpt *r, struct err *e);
 
+/* replace.c */
+
+int replace_run(const char *path, struct store_opened *what, struct err *e);
+
+/* Tells of one by this start, or by one before that ended too soon. */
+void replace_note(const char *path, struct store_opened *what);
+
 #endif

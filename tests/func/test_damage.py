@@ -134,7 +134,8 @@ def test_a_damaged_file(filled, harm, at_least):
     assert aside(site) == found
     assert len(queue(site)) == len(after)
     assert len(site.queue()) == len(after) + 1, "it is told by mail, once"
-    assert not glob.glob(site.path("lib/queue.db.*[twys]"))
+    assert len(site.log.events("queue-replaced")) == 1
+    assert not glob.glob(site.path("lib/queue.db.*[dtwys]"))
 
 
 def test_a_salvage_that_ends_the_process_is_not_tried_for_ever(filled):
@@ -143,7 +144,7 @@ def test_a_salvage_that_ends_the_process_is_not_tried_for_ever(filled):
     db = site.path("lib/queue.db")
     header(db)
     with open(db + ".tries", "w") as f:
-        f.write("xx")
+        f.write("%016d\n" % 7 * 2)
     site.start()
     assert len(aside(site)) == 1
     assert queue(site) == []

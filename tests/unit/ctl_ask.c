@@ -127,15 +127,17 @@ static const struct {
 	int (*act)(struct buf *b);
 	bool reads; /* the request, before it says anything */
 	bool hangs; /* after what it has said */
+	bool stays; /* whoever asks it to end */
 } parts[] = {
-	{ "whole", whole, true, false },
-	{ "no", no, true, false },
-	{ "early", early, true, false },
-	{ "cut", cut, true, false },
-	{ "nonsense", nonsense, true, false },
-	{ "malformed", malformed, true, false },
-	{ "refuse", refuse, false, false },
-	{ "hang", early, true, true },
+	{ "whole", whole, true, false, false },
+	{ "no", no, true, false, false },
+	{ "early", early, true, false, false },
+	{ "cut", cut, true, false, false },
+	{ "nonsense", nonsense, true, false, false },
+	{ "malformed", malformed, true, false, false },
+	{ "refuse", refuse, false, false, false },
+	{ "hang", early, true, true, false },
+	{ "stay", early, true, true, true },
 };
 
 /* "exit70" and the like neither read nor say anything. */
@@ -151,6 +153,8 @@ play(int fd, const char *name)
 	for (i = 0; strcmp(parts[i].name, name) != 0; i++)
 		;
 	buf_init(&b, FRAME_MAX);
+	if (parts[i].stays)
+		signal(SIGTERM, SIG_IGN);
 	if (parts[i].reads)
 		read_request(fd);
 	status = parts[i].act(&b);
@@ -301,6 +305,39 @@ one_that_hangs_is_given_up_and_ended(void **state)
 	q = question("hang", &h);
 	q.silence_ms = HASTY_MS;
 	expect(&q, &o);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left */
+}
+
+/* What puts off its end has work that it would have to do again. */
+static void
+one_that_puts_its_end_off_goes_on(void **state)
+{
+	static const char before[] = "mailchuted (pid ";
+	struct ctl_question q;
+	struct ctl_answer a;
+	struct heard h;
+	struct err e;
+	const char *at;
+	char *end;
+	pid_t pid;
+
+	(void)state;
+	q = question("stay", &h);
+	q.silence_ms = HASTY_MS;
+	err_clear(&e);
+	assert_int_equal(ctl_ask(&q, &a, &e), -1);
+	assert_int_equal(a.status, EX_TEMPFAIL);
+	at = strstr(e.text, before);
+	if (at == NULL || strstr(e.text, "try again later") == NULL)
+		fail_msg("%s", e.text);
+	pid = (pid_t)strtol(at + sizeof(before) - 1, &end, 10);
+	assert_int_equal(*end, ')');
+	assert_true(pid > 1);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0); /* it is alive */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	free(a.text);
+	free(h.rows);
 }
 
 static void
@@ -446,6 +483,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(one_that_cannot_be_started_is_named),
 		cmocka_unit_test(nothing_is_started_where_it_may_not),
 		cmocka_unit_test(one_that_hangs_is_given_up_and_ended),
+		cmocka_unit_test(one_that_puts_its_end_off_goes_on),
 		cmocka_unit_test(a_row_that_is_not_wanted_ends_it),
 		cmocka_unit_test(a_queue_run_answers_by_its_end),
 		cmocka_unit_test(a_request_beyond_a_frame_is_the_callers_fault),

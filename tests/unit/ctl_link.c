@@ -89,7 +89,7 @@ a_daemon_that_runs_is_asked(void **state)
 	(void)state;
 	assert_int_equal(ctl_link_open(&l, &where, &e), 0);
 	assert_int_equal(l.child, -1);
-	ctl_link_kill(&l); /* nobody */
+	assert_true(ctl_link_stop(&l)); /* nobody */
 	assert_int_equal(ctl_link_close(&l), 0);
 	close(listener);
 }

@@ -37,6 +37,7 @@ check_PROGRAMS += \
 	tests/unit/control_status \
 	tests/unit/control_trace \
 	tests/unit/control_why \
+	tests/unit/damage \
 	tests/unit/dirs \
 	tests/unit/dispatch \
 	tests/unit/dropaway \
@@ -130,6 +131,8 @@ tests_unit_migrate_CFLAGS = $(queue_test_cflags)
 tests_unit_migrate_LDADD = $(queue_test_libs)
 tests_unit_queue_id_CFLAGS = $(queue_test_cflags)
 tests_unit_queue_id_LDADD = $(queue_test_libs)
+tests_unit_damage_CFLAGS = $(queue_test_cflags)
+tests_unit_damage_LDADD = $(queue_test_libs)
 tests_unit_recover_CFLAGS = $(queue_test_cflags)
 tests_unit_recover_LDADD = $(queue_test_libs)
 tests_unit_salvage_CFLAGS = $(queue_test_cflags)

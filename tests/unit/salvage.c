@@ -100,7 +100,7 @@ whole_or_not_at_all(void **state)
 		from = name(directory, "");
 		to = name(directory, ".part");
 		err_clear(&e);
-		if (salvage_run(from, to, &r, &e) == -1)
+		if (salvage_run(from, to, NULL, NULL, &r, &e) == -1)
 			fail_msg("%s: %s", cases[i].sql, e.text);
 		if (r.saved != cases[i].saved || r.lost != cases[i].lost)
 			fail_msg("%s: %d saved, %d lost", cases[i].sql,
@@ -168,7 +168,7 @@ what_is_no_message_goes_over_too(void **state)
 		fixture_tamper(directory, harm[i]);
 		from = name(directory, "");
 		to = name(directory, ".part");
-		assert_int_equal(salvage_run(from, to, &r, &e), 0);
+		assert_int_equal(salvage_run(from, to, NULL, NULL, &r, &e), 0);
 		assert_int_equal(r.saved, MESSAGES);
 		for (j = 0; j < sizeof(rows) / sizeof(rows[0]); j++)
 			if (ask(to, rows[j]) != 1)
@@ -196,9 +196,9 @@ no_queue_is_refused(void **state)
 		to = name(directory, ".part");
 		put(from, 0, texts[i], strlen(texts[i]));
 		/* Of a file that cannot be read nothing is said to be saved. */
-		if (salvage_run(from, to, &r, &e) == 0)
+		if (salvage_run(from, to, NULL, NULL, &r, &e) == 0)
 			assert_int_equal(r.saved, 0);
-		assert_int_equal(salvage_run(from, to, &r, &e), -1);
+		assert_int_equal(salvage_run(from, to, NULL, NULL, &r, &e), -1);
 		free(from);
 		free(to);
 		fixture_remove(directory);
