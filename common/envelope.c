@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/envelope.h"
+#include "common/proto_submit.h"
 #include "common/xalloc.h"
 
 void
@@ -29,6 +30,19 @@ envelope_clear(struct envelope *env)
 	free(env->from);
 	free(env->message_id);
 	envelope_init(env);
+}
+
+char *
+envelope_text(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (text == NULL || *text == '\0' || strlen(text) > SUBMIT_TEXT_MAX)
+		return NULL;
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			return NULL;
+	return xstrdup(text);
 }
 
 struct envelope_rcpt *

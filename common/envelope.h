@@ -53,6 +53,12 @@ struct envelope {
 void envelope_init(struct envelope *env);
 void envelope_clear(struct envelope *env);
 
+/*
+ * text for a member of an envelope, copied: NULL when it is NULL, empty, too
+ * long, or holds control characters, since the contracts take none.
+ */
+char *envelope_text(const char *text);
+
 /* Adds one recipient; address is copied.  The place holds until the next. */
 struct envelope_rcpt *envelope_add(struct envelope *env, const char *address);
 

@@ -6,9 +6,11 @@
 #include <strings.h>
 
 #include "common/envelope.h"
+#include "mail/chars.h"
 #include "mail/dsn_value.h"
 
 #define ENVID_MAX 100 /* RFC 3461 4.4 */
+#define ORCPT_MAX 500 /* RFC 3461 4.2 */
 
 static unsigned
 word_bit(const char *p, size_t n)
@@ -50,16 +52,12 @@ dsn_value_notify(const char *value, unsigned *bits)
 }
 
 /* RFC 3461 4: printable ASCII without "+" and "=", or "+" and two digits. */
-bool
-dsn_value_is_envid(const char *value)
+static bool
+is_xtext(const char *p)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t n = strlen(value);
-	const char *p;
 
-	if (n == 0 || n > ENVID_MAX)
-		return false;
-	for (p = value; *p != '\0'; p++) {
+	for (; *p != '\0'; p++) {
 		if (*p <= ' ' || *p > '~' || *p == '=')
 			return false;
 		if (*p != '+')
@@ -70,4 +68,23 @@ dsn_value_is_envid(const char *value)
 		p += 2;
 	}
 	return true;
+}
+
+bool
+dsn_value_is_envid(const char *value)
+{
+	size_t n = strlen(value);
+
+	return n > 0 && n <= ENVID_MAX && is_xtext(value);
+}
+
+bool
+dsn_value_is_orcpt(const char *value)
+{
+	size_t type = 0;
+
+	while (char_is_alnum(value[type]) || value[type] == '-')
+		type++;
+	return type > 0 && value[type] == ';' && value[type + 1] != '\0' &&
+	       strlen(value) <= ORCPT_MAX && is_xtext(value + type + 1);
 }

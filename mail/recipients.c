@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/proto_submit.h"
+#include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "mail/recipients.h"
@@ -100,43 +101,47 @@ final_name(const struct recipients *r, const char *address)
 	return xasprintf("\\%.*s", (int)n, address);
 }
 
-static int
-add_good(struct recipients *r, const char *address, bool is_utf8, struct err *e)
+struct envelope_rcpt *
+recipients_put(
+    struct recipients *r, const char *address, bool *is_new, struct err *e)
 {
 	struct envelope_rcpt *rcpt;
 	size_t *slot;
 
 	make_room(r);
 	slot = find_slot(r, address);
-	if (*slot != 0)
-		return 0;
-	if (r->env->nrcpts == SUBMIT_RCPTS_MAX)
-		return err_set(e, ERR_PERM, "5.5.3",
+	*is_new = *slot == 0;
+	if (!*is_new)
+		return &r->env->rcpts[*slot - 1];
+	if (r->env->nrcpts == SUBMIT_RCPTS_MAX) {
+		err_set(e, ERR_PERM, "5.5.3",
 		    "more than %d recipients; send the message in parts",
 		    SUBMIT_RCPTS_MAX);
+		return NULL;
+	}
 	rcpt = envelope_add(r->env, address);
 	rcpt->is_local = addr_domain(address) == NULL;
 	rcpt->notify = r->notify;
 	*slot = r->env->nrcpts;
-	if (is_utf8)
+	if (!utf8_is_ascii(address, strlen(address)))
 		r->env->smtputf8 = true;
-	return 0;
+	return rcpt;
 }
 
 static int
 add_one(struct recipients *r, const char *address, struct err *e)
 {
 	struct err why;
-	bool is_utf8 = false;
+	bool is_new;
 	char *name;
 	int rc;
 
-	if (addr_check(address, "5.1.3", &is_utf8, &why) == -1) {
+	if (addr_check(address, "5.1.3", NULL, &why) == -1) {
 		add_bad(r, address, why.text);
 		return 0;
 	}
 	name = final_name(r, address);
-	rc = add_good(r, name, is_utf8, e);
+	rc = recipients_put(r, name, &is_new, e) == NULL ? -1 : 0;
 	free(name);
 	return rc;
 }

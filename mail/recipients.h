@@ -2,6 +2,7 @@
 #ifndef MAIL_RECIPIENTS_H
 #define MAIL_RECIPIENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/envelope.h"
@@ -32,6 +33,13 @@ void recipients_clear(struct recipients *r);
  * there are more than SUBMIT_RCPTS_MAX; a malformed one is no failure.
  */
 int recipients_add(struct recipients *r, const char *list, struct err *e);
+
+/*
+ * Takes one address that addr_check admits.  NULL with *e filled when there
+ * are more than SUBMIT_RCPTS_MAX; *is_new tells whether it was not there yet.
+ */
+struct envelope_rcpt *recipients_put(
+    struct recipients *r, const char *address, bool *is_new, struct err *e);
 
 /*
  * 0 when there is somebody to send to; else -1 with *e: there is nobody (exit

@@ -120,18 +120,6 @@ judge_arguments(struct send *s, struct err *e)
 	return a->from_header ? 0 : recipients_check(&s->rcpts, e);
 }
 
-/* A text for the envelope, or NULL when the contract would not take it. */
-static char *
-envelope_text(const char *text)
-{
-	size_t n;
-
-	if (text == NULL || sender_check_argument("", text, NULL) == -1 ||
-	    (n = strlen(text)) == 0 || n > SUBMIT_TEXT_MAX)
-		return NULL;
-	return xstrdup(text);
-}
-
 static int
 judge_header(struct send *s, struct err *e)
 {
