@@ -245,10 +245,8 @@ set_mode(struct args *a, const char *value, struct err *e)
 		a->daemon = DAEMON_FOREGROUND;
 		return 0;
 	case 's':
-		return err_set(e, ERR_PERM, USAGE,
-		    "-bs: this version does not speak SMTP on its standard "
-		    "input; give it the message and name the recipients, or "
-		    "use -t");
+		a->mode = MODE_SMTP;
+		return 0;
 	default:
 		return err_set(e, ERR_PERM, USAGE,
 		    "-b%s: mailchute has no such mode; see sendmail(8)", value);

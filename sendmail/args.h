@@ -20,6 +20,7 @@ enum mode {
 	MODE_DAEMON,  /* -bd, -bD, -q30m */
 	MODE_ALIASES, /* newaliases, -bi, -I */
 	MODE_VERIFY,  /* -bv */
+	MODE_SMTP,    /* -bs */
 	MODE_NOTHING, /* -bh, -bH: host status, which we do not keep */
 	MODE_VERSION,
 	MODE_HELP

@@ -12,6 +12,7 @@ libsendmail_a_SOURCES = \
 	sendmail/report.c sendmail/report.h \
 	sendmail/send.c sendmail/send.h \
 	sendmail/sender.c sendmail/sender.h \
+	sendmail/smtp.c sendmail/smtp.h \
 	sendmail/start.c sendmail/start.h \
 	sendmail/sysexit.c sendmail/sysexit.h \
 	sendmail/verify.c sendmail/verify.h

@@ -14,12 +14,13 @@
 #include "sendmail/process.h"
 #include "sendmail/report.h"
 #include "sendmail/send.h"
+#include "sendmail/smtp.h"
 #include "sendmail/start.h"
 #include "sendmail/verify.h"
 
 static const char help[] =
     "usage: sendmail [-t] [-i] [-f sender] [-F name] [recipient ...]\n"
-    "       sendmail -q | -bp | -bv address ... | -bi | -bd\n"
+    "       sendmail -q | -bp | -bs | -bv address ... | -bi | -bd\n"
     "       mailq\n"
     "       newaliases\n"
     "See sendmail(8) for all options.\n";
@@ -40,6 +41,8 @@ run(const struct args *a)
 		return aliases_check(a);
 	case MODE_VERIFY:
 		return verify_addresses(a);
+	case MODE_SMTP:
+		return smtp_speak(a);
 	case MODE_NOTHING:
 		return EX_OK;
 	case MODE_VERSION:

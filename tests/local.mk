@@ -23,8 +23,10 @@ include tests/unit/mail.mk
 include tests/unit/sendmail.mk
 include tests/unit/queue.mk
 include tests/unit/delivery.mk
+include tests/unit/smtpd.mk
 include tests/unit/admin.mk
 include tests/dialog/local.mk
+include tests/smtp/local.mk
 include tests/bench/queue.mk
 include tests/fuzz/local.mk
 include tests/lint/local.mk

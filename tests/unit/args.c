@@ -50,7 +50,8 @@ static char *
 describe(const struct args *a)
 {
 	static const char *const modes[] = { "submit", "list", "flush",
-		"daemon", "aliases", "verify", "nothing", "version", "help" };
+		"daemon", "aliases", "verify", "smtp", "nothing", "version",
+		"help" };
 	static const char *const daemons[] = { " background", " foreground",
 		" interval" };
 	static const char *const bodies[] = { "", " 7bit", " 8bit" };
@@ -223,14 +224,17 @@ static const struct {
 	{ "sendmail -bd -q30m", "daemon background" },
 	{ "sendmail -q30m -bd", "daemon background" },
 	{ "sendmail -bD", "daemon foreground" },
+	{ "sendmail -bs", "smtp" },
+	{ "sendmail -bs -odb -oem", "smtp mail" },
+	{ "sendmail -bs -odb -oem -om -C f -L t", "smtp C=f L=t mail" },
+	{ "sendmail -bs -q", "smtp" },
+	{ "sendmail -bs -q30m", "smtp" },
 	/* refused */
 	{ "sendmail -f", NULL },
 	{ "sendmail -i -F", NULL },
 	{ "sendmail -C", NULL },
 	{ "sendmail -o", NULL },
 	{ "sendmail -b", NULL },
-	{ "sendmail -bs", NULL },
-	{ "sendmail -bs -odb -oem", NULL },
 	{ "sendmail -bt", NULL },
 	{ "sendmail -bz", NULL },
 	{ "sendmail -bP", NULL },
@@ -300,16 +304,16 @@ called_without_a_name(void **state)
 static void
 refusals_say_what_to_do(void **state)
 {
-	char *bs[] = { (char *)(uintptr_t) "sendmail",
-		(char *)(uintptr_t) "-bs", NULL };
+	char *m[] = { (char *)(uintptr_t) "sendmail", (char *)(uintptr_t) "-M1",
+		NULL };
 	char *f[] = { (char *)(uintptr_t) "sendmail", (char *)(uintptr_t) "-f",
 		NULL };
 	struct args a;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(args_parse(2, bs, &a, &e), -1);
-	assert_non_null(strstr(e.text, "use -t"));
+	assert_int_equal(args_parse(2, m, &a, &e), -1);
+	assert_non_null(strstr(e.text, "sendmail -qI"));
 	args_clear(&a);
 	assert_int_equal(args_parse(2, f, &a, &e), -1);
 	assert_string_equal(e.text, "option -f needs an argument");

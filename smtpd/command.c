@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Command lines.  Lenient where that harms nobody: upper or lower case, blanks
+ * where none belong, no angle brackets.  Strict with control characters, since
+ * a CR in a line is two lines to somebody else.
+ */
+#include "config.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mail/chars.h"
+#include "smtpd/command.h"
+
+static const struct {
+	const char *name;
+	enum verb verb;
+} verbs[] = {
+	{ "MAIL", VERB_MAIL },
+	{ "RCPT", VERB_RCPT },
+	{ "DATA", VERB_DATA },
+	{ "EHLO", VERB_EHLO },
+	{ "HELO", VERB_HELO },
+	{ "RSET", VERB_RSET },
+	{ "QUIT", VERB_QUIT },
+	{ "NOOP", VERB_NOOP },
+	{ "VRFY", VERB_VRFY },
+	{ "HELP", VERB_HELP },
+	{ "EXPN", VERB_ABSENT },
+	{ "AUTH", VERB_ABSENT },
+	{ "BDAT", VERB_ABSENT },
+	{ "STARTTLS", VERB_ABSENT },
+	{ "ETRN", VERB_ABSENT },
+	{ "TURN", VERB_ABSENT },
+	{ "SEND", VERB_ABSENT },
+	{ "SOML", VERB_ABSENT },
+	{ "SAML", VERB_ABSENT },
+};
+
+static void
+trim(struct span *s)
+{
+	while (s->n > 0 && char_is_blank(s->p[0])) {
+		s->p++;
+		s->n--;
+	}
+	while (s->n > 0 && char_is_blank(s->p[s->n - 1]))
+		s->n--;
+}
+
+static void
+skip(struct span *s, size_t n)
+{
+	s->p += n;
+	s->n -= n;
+}
+
+static enum verb
+find_verb(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strlen(verbs[i].name) == n &&
+		    strncasecmp(p, verbs[i].name, n) == 0)
+			return verbs[i].verb;
+	return VERB_UNKNOWN;
+}
+
+void
+command_parse(const char *p, size_t n, struct command *out)
+{
+	struct span line = { p, n };
+	size_t i;
+
+	trim(&line);
+	for (i = 0; i < line.n && !char_is_blank(line.p[i]); i++)
+		continue;
+	out->verb = find_verb(line.p, i);
+	skip(&line, i);
+	trim(&line);
+	out->arg = line;
+	for (i = 0; i < n; i++)
+		if (char_is_control(p[i]) && !char_is_blank(p[i]))
+			out->verb = VERB_MALFORMED;
+}
+
+/* Octets up to the first of c outside of quotes; all where there is none. */
+static size_t
+span_until(const struct span *s, char c)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->p[i] == '\\' && i + 1 < s->n)
+			i++;
+		else if (s->p[i] == '"')
+			is_quoted = !is_quoted;
+		else if (s->p[i] == c && !is_quoted)
+			return i;
+	}
+	return s->n;
+}
+
+/* "@a,@b:user@c" (RFC 5321 appendix C): nobody has routed by it for long. */
+static void
+drop_route(struct span *address)
+{
+	size_t n;
+
+	if (address->n == 0 || address->p[0] != '@')
+		return;
+	n = span_until(address, ':');
+	if (n < address->n)
+		skip(address, n + 1);
+}
+
+int
+command_path(const struct span *arg, const char *word, struct span *address,
+    struct span *params)
+{
+	struct span s = *arg;
+	size_t n = strlen(word);
+
+	if (s.n <= n || strncasecmp(s.p, word, n) != 0 || s.p[n] != ':')
+		return -1;
+	skip(&s, n + 1);
+	trim(&s);
+	address->p = s.p;
+	if (s.n > 0 && s.p[0] == '<') {
+		skip(&s, 1);
+		address->p = s.p;
+		address->n = span_until(&s, '>');
+		if (address->n == s.n)
+			return -1;
+		skip(&s, address->n + 1);
+	} else {
+		address->n = span_until(&s, ' ');
+		if (address->n == 0)
+			return -1;
+		skip(&s, address->n);
+	}
+	/* "<a@b>c" is neither an address nor a parameter. */
+	if (s.n > 0 && !char_is_blank(s.p[0]))
+		return -1;
+	trim(&s);
+	trim(address);
+	drop_route(address);
+	*params = s;
+	return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_COMMAND_H
+#define SMTPD_COMMAND_H
+
+#include <stddef.h>
+
+/*
+ * A command line of SMTP (RFC 5321 4.1.1) taken apart, without judging what it
+ * says.  Nothing is copied, changed or allocated.
+ */
+
+enum verb {
+	VERB_UNKNOWN,
+	VERB_ABSENT, /* known to the world, and not done here */
+	VERB_HELO,
+	VERB_EHLO,
+	VERB_MAIL,
+	VERB_RCPT,
+	VERB_DATA,
+	VERB_RSET,
+	VERB_NOOP,
+	VERB_VRFY,
+	VERB_HELP,
+	VERB_QUIT,
+	VERB_MALFORMED /* holds control characters */
+};
+
+/* A part of the line. */
+struct span {
+	const char *p;
+	size_t n;
+};
+
+struct command {
+	enum verb verb;
+	struct span arg; /* what follows the verb, without blanks around */
+};
+
+/* The line comes without its line end. */
+void command_parse(const char *p, size_t n, struct command *out);
+
+/*
+ * Splits the argument of MAIL or RCPT: word is "FROM" or "TO".  *address is
+ * what stands between the angle brackets, which may be missing, without a
+ * source route; *params is what follows.  -1 when the argument has not this
+ * form.
+ */
+int command_path(const struct span *arg, const char *word, struct span *address,
+    struct span *params);
+
+#endif

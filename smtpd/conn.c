@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connection's buffers.  It owns when replies leave: before waiting for
+ * the client, and when there are many of them.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "smtpd/conn.h"
+
+/*
+ * A client that reads nothing while it writes is not waited for before it has
+ * this much to read; the answer to 5,000 recipients.
+ */
+#define OUT_KEPT (128 * 1024)
+#define OUT_MAX  (OUT_KEPT + 16 * 1024) /* and room for one answer more */
+
+void
+conn_init(struct conn *c, const struct io *io)
+{
+	memset(c, 0, sizeof(*c));
+	c->io = *io;
+	c->in = xmalloc(CONN_ROOM);
+	buf_init(&c->out, OUT_MAX);
+}
+
+void
+conn_clear(struct conn *c)
+{
+	free(c->in);
+	buf_clear(&c->out);
+}
+
+static int
+fail(struct conn *c, enum conn_fault fault)
+{
+	c->fault = fault;
+	c->error = errno;
+	return -1;
+}
+
+int
+conn_flush(struct conn *c)
+{
+	int rc = 0;
+
+	if (c->out.len > 0)
+		rc = c->io.write(c->io.arg, c->out.data, c->out.len,
+		    clock_mono_ms() + CONN_IDLE_MS);
+	buf_truncate(&c->out, 0);
+	return rc == 0 ? 0 : fail(c, CONN_UNWRITABLE);
+}
+
+struct buf *
+conn_out(struct conn *c)
+{
+	/* A failure shows when the client is next listened to. */
+	if (c->out.len > OUT_KEPT)
+		(void)conn_flush(c);
+	return &c->out;
+}
+
+/* Reads more behind what is there; there is room. */
+static int
+fill(struct conn *c, int64_t deadline_ms)
+{
+	ssize_t n;
+
+	if (c->at == c->end)
+		c->at = c->end = 0;
+	if (c->end == CONN_ROOM) {
+		memmove(c->in, c->in + c->at, c->end - c->at);
+		c->end -= c->at;
+		c->at = 0;
+	}
+	if (c->fault != CONN_FINE)
+		return -1;
+	if (c->io.waits(c->io.arg) && conn_flush(c) == -1)
+		return -1;
+	n = c->io.read(
+	    c->io.arg, c->in + c->end, CONN_ROOM - c->end, deadline_ms);
+	if (n == -1)
+		return fail(
+		    c, errno == ETIMEDOUT ? CONN_LATE : CONN_UNREADABLE);
+	if (n == 0)
+		return fail(c, CONN_GONE);
+	c->end += (size_t)n;
+	return 0;
+}
+
+int
+conn_read_line(struct conn *c, struct conn_line *out)
+{
+	int64_t deadline = clock_mono_ms() + CONN_IDLE_MS;
+	const char *stop;
+	size_t n;
+
+	out->is_long = false;
+	while ((stop = memchr(c->in + c->at, '\n', c->end - c->at)) == NULL) {
+		if (c->end - c->at > CONN_LINE_MAX) {
+			out->is_long = true;
+			c->at = c->end;
+		}
+		if (fill(c, deadline) == -1)
+			return -1;
+	}
+	out->p = c->in + c->at;
+	n = (size_t)(stop - out->p);
+	c->at += n + 1;
+	out->has_cr = n > 0 && out->p[n - 1] == '\r';
+	out->n = out->has_cr ? n - 1 : n;
+	out->is_long = out->is_long || n > CONN_LINE_MAX;
+	return 0;
+}
+
+ssize_t
+conn_read(struct conn *c, const char **p, int64_t deadline_ms)
+{
+	int64_t idle = clock_mono_ms() + CONN_IDLE_MS;
+
+	if (c->at == c->end &&
+	    fill(c, deadline_ms < idle ? deadline_ms : idle) == -1)
+		return -1;
+	*p = c->in + c->at;
+	return (ssize_t)(c->end - c->at);
+}
+
+void
+conn_used(struct conn *c, size_t n)
+{
+	c->at += n;
+}
+
+bool
+conn_has_input(const struct conn *c)
+{
+	return c->at < c->end || !c->io.waits(c->io.arg);
+}

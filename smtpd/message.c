@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One message, from 354 to the answer.  It passes through as it comes: the
+ * dots undone (smtpd/data.c), completed as sendmail does it (mail/compose.c),
+ * and handed over (common/handover.c) with its first MiB in memory.
+ *
+ * Never half a message: a text that does not come to its end is a source that
+ * fails, so that no end is ever written to the daemon or to a drop file.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/handover.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "mail/compose.h"
+#include "mail/date.h"
+#include "mail/msgid.h"
+#include "smtpd/data.h"
+#include "smtpd/message.h"
+
+/* A writer slower than this is given up; the daemon sets such files aside. */
+#define WRITER_MS (12 * INT64_C(3600) * 1000)
+
+#define SCRATCH 4096
+
+/* Who a message without From is of when it has no sender, either. */
+#define NOBODY "MAILER-DAEMON"
+
+struct message {
+	const struct site *site;
+	struct envelope *env;
+	struct conn *conn;
+	int64_t deadline_ms;
+	struct data data;
+	struct submit_head head;
+	struct completion with;
+	char date[DATE_SIZE];
+	char *message_id;
+	struct compose *compose;
+	struct parcel *parcel;
+};
+
+/* ---- the text as a source ---- */
+
+static ssize_t
+text_read(void *arg, void *p, size_t n, struct err *e)
+{
+	struct message *m = arg;
+	size_t used, len = 0;
+	const char *from;
+	ssize_t got;
+
+	while (len == 0 && !m->data.ended) {
+		got = conn_read(m->conn, &from, m->deadline_ms);
+		if (got == -1)
+			return err_set(e, ERR_TEMP, "4.4.2",
+			    "the message did not come to its end");
+		used = (size_t)got;
+		if (DATA_ROOM(used) > n)
+			used = n - DATA_ROOM(0);
+		conn_used(m->conn, data_take(&m->data, from, used, p, &len));
+	}
+	return (ssize_t)len;
+}
+
+static int
+text_rewind(void *arg, struct err *e)
+{
+	(void)arg;
+	return err_set(
+	    e, ERR_TEMP, "4.3.0", "what was said by SMTP cannot be read again");
+}
+
+/* Reads the text to its end; -1 when it has none. */
+static int
+drain(struct message *m)
+{
+	char scratch[SCRATCH];
+	ssize_t n;
+
+	do
+		n = text_read(m, scratch, sizeof(scratch), NULL);
+	while (n > 0);
+	return (int)n;
+}
+
+/* ---- what it is given ---- */
+
+/* Minutes that local time is ahead of UTC. */
+static int
+local_offset(int64_t now)
+{
+	time_t t = (time_t)now;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return 0;
+	return (int)(tm.tm_gmtoff / 60);
+}
+
+static void
+author(void *arg, const char **address, const char **name)
+{
+	const struct message *m = arg;
+
+	*address = m->env->sender[0] == '\0' ? NOBODY : m->env->sender;
+	*name = "";
+}
+
+static int
+stamp(struct message *m, struct err *e)
+{
+	uint8_t random[SUBMIT_ID_LEN + MSGID_RANDOM];
+	int64_t now = clock_wall();
+
+	if (getentropy(random, sizeof(random)) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
+	memcpy(m->head.id, random, SUBMIT_ID_LEN);
+	m->head.created_at = now;
+	m->head.version = SUBMIT_VERSION;
+	date_format(m->date, now, local_offset(now));
+	m->message_id = msgid_make(
+	    random + SUBMIT_ID_LEN, now, m->site->conf->local.hostname);
+	m->with.date = m->date;
+	m->with.message_id = m->message_id;
+	m->with.domain = m->site->conf->local.domain;
+	m->with.author = author;
+	m->with.arg = m;
+	return 0;
+}
+
+/* ---- the way of it ---- */
+
+static int
+hand_over(struct message *m, struct handed *handed, struct err *e)
+{
+	struct source source = { text_read, text_rewind, m };
+	struct route to = site_route(m->site);
+	const struct completed *found;
+
+	if (stamp(m, e) == -1)
+		return -1;
+	m->compose = compose_new(&source, CANON_DOT_IS_TEXT, &m->with);
+	if (compose_header(m->compose, &found, e) == -1)
+		return -1;
+	m->env->from = envelope_text(found->from);
+	m->env->message_id = envelope_text(found->message_id);
+	source = compose_source(m->compose);
+	m->parcel = parcel_new(
+	    &m->head, m->env, &source, m->site->conf->queue.message_size_max);
+	if (parcel_fill(m->parcel, e) == -1)
+		return -1;
+	m->env->body = parcel_body(m->parcel, m->env->body);
+	return handover(&to, m->parcel, handed, e);
+}
+
+/* What an administrator may want to know of a message that is safe. */
+static void
+note(const struct message *m, const struct handed *handed)
+{
+	struct compose_losses l = compose_losses(m->compose);
+
+	if (handed->queue_id[0] == '\0')
+		log_text(LOG_NOTICE, "smtpd",
+		    "%s; the message lies in %s until mailchuted runs",
+		    handed->why.text, m->site->conf->queue.drop_directory);
+	if (l.nuls > 0)
+		log_text(LOG_NOTICE, "smtpd",
+		    "%llu NUL octets were left out of %s",
+		    (unsigned long long)l.nuls, m->message_id);
+}
+
+static void
+answer(const struct message *m, const struct handed *handed, struct reply *r)
+{
+	note(m, handed);
+	if (handed->queue_id[0] != '\0')
+		reply_set(r, 250, "2.0.0", "queued as %s", handed->queue_id);
+	else
+		reply_set(r, 250, "2.0.0",
+		    "safe in the drop folder until mailchuted runs");
+}
+
+int
+message_take(struct conn *c, const struct site *site, struct envelope *env,
+    bool takes_lf, struct reply *r)
+{
+	struct message m;
+	struct handed handed;
+	struct err e;
+	int rc = 0;
+
+	memset(&m, 0, sizeof(m));
+	m.site = site;
+	m.env = env;
+	m.conn = c;
+	m.deadline_ms = clock_mono_ms() + WRITER_MS;
+	data_init(&m.data, takes_lf);
+	if (hand_over(&m, &handed, &e) == 0) {
+		answer(&m, &handed, r);
+	} else if ((rc = drain(&m)) == 0) {
+		log_text(LOG_ERR, "smtpd", "%s", e.text);
+		reply_of_err(r, &e);
+	}
+	parcel_free(m.parcel);
+	compose_free(m.compose);
+	free(m.message_id);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_REPLY_H
+#define SMTPD_REPLY_H
+
+#include "common/buf.h"
+#include "common/err.h"
+
+/*
+ * One reply to a client: three digits, an enhanced status code (RFC 2034) and
+ * words for people.
+ */
+struct reply {
+	unsigned code;
+	char status[ERR_STATUS_MAX]; /* "": none belongs to it */
+	char text[ERR_TEXT_MAX];
+};
+
+/* Returns -1, so that a refusal can be "return reply_set(...)". */
+int reply_set(struct reply *r, unsigned code, const char *status,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The refusal of a message: 451 and 452 for what may pass, 550, 552 and 554 for
+ * what will not.  The status keeps its subject and detail.  Returns -1.
+ */
+int reply_of_err(struct reply *r, const struct err *e);
+
+/*
+ * Appends it as one line of at most 512 octets (RFC 5321 4.5.3.1.5), in ASCII:
+ * what else is in the text becomes "?".
+ */
+void reply_put(struct buf *b, const struct reply *r);
+
+#endif

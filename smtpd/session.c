@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Commands and their order (RFC 5321 4.1.4).  Each has a function that fills
+ * one reply; what it says next is decided by whether it refused.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/proto_submit.h"
+#include "common/utf8.h"
+#include "common/xalloc.h"
+#include "mail/addr.h"
+#include "smtpd/command.h"
+#include "smtpd/params.h"
+#include "smtpd/reply.h"
+#include "smtpd/session.h"
+
+/* Answers one command: *r, or text in out and r->code 0.  -1: refused. */
+typedef int answer_fn(struct session *s, const struct command *c,
+    struct buf *out, struct reply *r);
+
+void
+session_init(struct session *s, const char *hostname, uint64_t size_max)
+{
+	memset(s, 0, sizeof(*s));
+	s->hostname = hostname;
+	s->size_max = size_max;
+	envelope_init(&s->env);
+	recipients_init(&s->rcpts, &s->env, 0);
+}
+
+void
+session_clear(struct session *s)
+{
+	session_reset(s);
+}
+
+void
+session_reset(struct session *s)
+{
+	recipients_clear(&s->rcpts);
+	envelope_clear(&s->env);
+	s->has_sender = false;
+	s->has_refused = false;
+}
+
+void
+session_greet(const struct session *s, struct buf *out)
+{
+	buf_printf(out, "220 %s ESMTP mailchute\r\n", s->hostname);
+}
+
+static int
+accept_it(struct reply *r, unsigned code, const char *status, const char *text)
+{
+	reply_set(r, code, status, "%s", text);
+	return 0;
+}
+
+/* ---- commands ---- */
+
+static int
+answer_helo(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)c;
+	(void)out;
+	session_reset(s);
+	/* RFC 2034 4: no status here. */
+	return accept_it(r, 250, "", s->hostname);
+}
+
+static int
+answer_ehlo(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)c;
+	session_reset(s);
+	buf_printf(out,
+	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
+	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n",
+	    s->hostname, (unsigned long long)s->size_max);
+	r->code = 0;
+	return 0;
+}
+
+static bool
+is_utf8(const char *address)
+{
+	return !utf8_is_ascii(address, strlen(address));
+}
+
+/* The path of MAIL or RCPT as an address; *r when it is none. */
+static int
+read_address(const struct span *path, const char *status, char **address,
+    struct reply *r)
+{
+	struct err e;
+
+	*address = xstrndup(path->p, path->n);
+	if (addr_check(*address, status, NULL, &e) == 0)
+		return 0;
+	free(*address);
+	*address = NULL;
+	return reply_set(r, 501, status, "%s", e.text);
+}
+
+static int
+answer_mail(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	struct span path, params;
+
+	(void)out;
+	if (s->has_sender)
+		return reply_set(r, 503, "5.5.1",
+		    "the last message has neither ended nor was it reset");
+	if (command_path(&c->arg, "FROM", &path, &params) == -1)
+		return reply_set(r, 501, "5.5.4",
+		    "MAIL FROM:<address> is what is understood here");
+	if (path.n == 0)
+		s->env.sender = xstrdup("");
+	else if (read_address(&path, "5.1.7", &s->env.sender, r) == -1)
+		return -1;
+	if (params_mail(&params, s->size_max, &s->env, r) == -1) {
+		session_reset(s);
+		return -1;
+	}
+	s->env.sender_is_local =
+	    path.n > 0 && addr_domain(s->env.sender) == NULL;
+	if (is_utf8(s->env.sender))
+		s->env.smtputf8 = true;
+	s->has_sender = true;
+	return accept_it(r, 250, "2.1.0", "ok");
+}
+
+static int
+add_recipient(struct session *s, const char *address, struct rcpt_params *p,
+    struct reply *r)
+{
+	struct envelope_rcpt *rcpt;
+	struct err e;
+	bool is_new;
+
+	rcpt = recipients_put(&s->rcpts, address, &is_new, &e);
+	if (rcpt == NULL)
+		return reply_set(r, 452, "4.5.3",
+		    "a message has at most %d recipients here",
+		    SUBMIT_RCPTS_MAX);
+	if (is_new) {
+		rcpt->notify = p->notify;
+		rcpt->orcpt = p->orcpt;
+		p->orcpt = NULL;
+	}
+	return accept_it(r, 250, "2.1.5", "ok");
+}
+
+static int
+take_recipient(struct session *s, const struct command *c, struct reply *r)
+{
+	struct rcpt_params p = { 0, NULL };
+	struct span path, params;
+	char *address = NULL;
+	int rc = -1;
+
+	if (command_path(&c->arg, "TO", &path, &params) == -1)
+		return reply_set(r, 501, "5.5.4",
+		    "RCPT TO:<address> is what is understood here");
+	if (read_address(&path, "5.1.3", &address, r) == 0 &&
+	    params_rcpt(&params, &p, r) == 0)
+		rc = add_recipient(s, address, &p, r);
+	free(p.orcpt);
+	free(address);
+	return rc;
+}
+
+static int
+answer_rcpt(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)out;
+	if (!s->has_sender)
+		return reply_set(r, 503, "5.5.1", "MAIL comes first");
+	if (take_recipient(s, c, r) == 0)
+		return 0;
+	s->has_refused = true;
+	return -1;
+}
+
+static int
+answer_data(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)out;
+	if (c->arg.n > 0)
+		return reply_set(r, 501, "5.5.4", "DATA takes no argument");
+	if (s->env.nrcpts == 0 && s->has_refused)
+		return reply_set(r, 554, "5.5.1", "no recipient was accepted");
+	if (s->env.nrcpts == 0)
+		return reply_set(r, 503, "5.5.1", "MAIL and RCPT come first");
+	return accept_it(r, 354, "", "the message, and a line of a single dot");
+}
+
+static int
+answer_rset(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)c;
+	(void)out;
+	session_reset(s);
+	return accept_it(r, 250, "2.0.0", "ok");
+}
+
+static int
+answer_noop(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return accept_it(r, 250, "2.0.0", "ok");
+}
+
+static int
+answer_vrfy(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)out;
+	if (c->arg.n == 0)
+		return reply_set(r, 501, "5.5.4", "VRFY takes an address");
+	return accept_it(
+	    r, 252, "2.5.0", "this is not known here; send, and you will see");
+}
+
+static int
+answer_help(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return accept_it(r, 214, "2.0.0",
+	    "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT; smtpd(8)");
+}
+
+static int
+answer_quit(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return accept_it(r, 221, "2.0.0", "bye");
+}
+
+static int
+answer_absent(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return reply_set(r, 502, "5.5.1", "this command is not offered here");
+}
+
+static int
+answer_unknown(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return reply_set(r, 500, "5.5.2", "there is no such command");
+}
+
+static int
+answer_malformed(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return reply_set(r, 500, "5.5.2", "the line holds a control character");
+}
+
+/* ---- one of them ---- */
+
+static answer_fn *const answers[] = {
+	[VERB_UNKNOWN] = answer_unknown,
+	[VERB_ABSENT] = answer_absent,
+	[VERB_HELO] = answer_helo,
+	[VERB_EHLO] = answer_ehlo,
+	[VERB_MAIL] = answer_mail,
+	[VERB_RCPT] = answer_rcpt,
+	[VERB_DATA] = answer_data,
+	[VERB_RSET] = answer_rset,
+	[VERB_NOOP] = answer_noop,
+	[VERB_VRFY] = answer_vrfy,
+	[VERB_HELP] = answer_help,
+	[VERB_QUIT] = answer_quit,
+	[VERB_MALFORMED] = answer_malformed,
+};
+
+/*
+ * Counts commands that no client says on purpose.  An address that is wrong is
+ * something else: lists have many of those.
+ */
+static bool
+is_too_much(struct session *s, const struct reply *r)
+{
+	if (r->code < 500 || strncmp(r->status, "5.5.", 4) != 0)
+		s->nonsense = 0;
+	else
+		s->nonsense++;
+	return s->nonsense >= SESSION_NONSENSE_MAX;
+}
+
+static enum session_next
+give_up(struct buf *out)
+{
+	struct reply r;
+
+	reply_set(&r, 421, "4.7.0", "%d commands in a row were none; closing",
+	    SESSION_NONSENSE_MAX);
+	reply_put(out, &r);
+	return SESSION_GIVE_UP;
+}
+
+enum session_next
+session_command(struct session *s, const char *line, size_t n, struct buf *out)
+{
+	struct command c;
+	struct reply r = { 0, "", "" };
+	int rc;
+
+	command_parse(line, n, &c);
+	rc = answers[c.verb](s, &c, out, &r);
+	if (is_too_much(s, &r))
+		return give_up(out);
+	if (r.code != 0)
+		reply_put(out, &r);
+	if (c.verb == VERB_DATA)
+		return rc == 0 ? SESSION_TEXT : SESSION_NO_TEXT;
+	return c.verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
+}
+
+enum session_next
+session_long_line(struct session *s, struct buf *out)
+{
+	struct reply r;
+
+	reply_set(&r, 500, "5.5.2", "the line is too long");
+	if (is_too_much(s, &r))
+		return give_up(out);
+	reply_put(out, &r);
+	return SESSION_COMMAND;
+}

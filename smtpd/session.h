@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/envelope.h"
+#include "mail/recipients.h"
+
+/*
+ * The server's side of SMTP, command by command, without a connection: lines
+ * go in, replies come out, and an envelope grows.
+ *
+ *	     MAIL           RCPT           DATA
+ *	idle ----> a sender ----> to whom -----> the text
+ *	  ^            |             |              |
+ *	  +------------+-------------+--------------+
+ *	      RSET, EHLO, HELO; or the text has ended
+ */
+
+/* What the client is listened to for after a command. */
+enum session_next {
+	SESSION_COMMAND, /* one more */
+	SESSION_TEXT,    /* the message for env; then session_reset */
+	SESSION_NO_TEXT, /* DATA was refused: a command, but if the client has
+			  * gone on without waiting, that is its text */
+	SESSION_QUIT,
+	SESSION_GIVE_UP /* it talks nonsense */
+};
+
+struct session {
+	const char *hostname; /* ours */
+	uint64_t size_max;    /* queue.message_size_max */
+	bool has_sender;
+	struct envelope env;
+	struct recipients rcpts; /* of env */
+	bool has_refused;        /* a recipient of this message */
+	unsigned nonsense;       /* commands in a row that were none */
+};
+
+#define SESSION_NONSENSE_MAX 100
+
+void session_init(struct session *s, const char *hostname, uint64_t size_max);
+void session_clear(struct session *s);
+
+/* Each appends its reply to out, which has room for it. */
+void session_greet(const struct session *s, struct buf *out);
+enum session_next session_command(
+    struct session *s, const char *line, size_t n, struct buf *out);
+/* A line that was too long to be kept. */
+enum session_next session_long_line(struct session *s, struct buf *out);
+
+/* Forgets the message. */
+void session_reset(struct session *s);
+
+#endif

@@ -1,0 +1,30 @@
+# unit tests of smtpd/
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
+	tests/unit/smtpd_data tests/unit/smtpd_message tests/unit/smtpd_params \
+	tests/unit/smtpd_pipe tests/unit/smtpd_reply tests/unit/smtpd_session \
+	tests/unit/smtpd_serve
+smtpd_test_libs = libsmtpd.a libmail.a libcommon.a $(LIBBSD_LIBS) \
+	$(CMOCKA_LIBS)
+smtpd_stage = tests/smtp/stage.c tests/smtp/stage.h
+tests_unit_smtpd_command_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_command_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_conn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_conn_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_data_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_data_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_message_SOURCES = tests/unit/smtpd_message.c $(smtpd_stage)
+tests_unit_smtpd_message_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_message_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_params_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_params_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_pipe_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_pipe_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_reply_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_reply_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_session_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_session_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_serve_SOURCES = tests/unit/smtpd_serve.c $(smtpd_stage)
+tests_unit_smtpd_serve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_serve_LDADD = $(smtpd_test_libs)
+endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* Command lines: the verb, and what stands behind it. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "smtpd/command.h"
+
+static const struct {
+	const char *line;
+	enum verb verb;
+	const char *arg;
+} lines[] = {
+	{ "EHLO web01", VERB_EHLO, "web01" },
+	{ "ehlo web01", VERB_EHLO, "web01" },
+	{ "HeLo", VERB_HELO, "" },
+	{ "MAIL FROM:<a@b>", VERB_MAIL, "FROM:<a@b>" },
+	{ "RCPT  TO: <a@b>  ", VERB_RCPT, "TO: <a@b>" },
+	{ "DATA", VERB_DATA, "" },
+	{ "DATA ", VERB_DATA, "" },
+	{ " QUIT\t", VERB_QUIT, "" },
+	{ "RSET", VERB_RSET, "" },
+	{ "NOOP x y", VERB_NOOP, "x y" },
+	{ "VRFY root", VERB_VRFY, "root" },
+	{ "HELP me", VERB_HELP, "me" },
+	{ "EXPN list", VERB_ABSENT, "list" },
+	{ "STARTTLS", VERB_ABSENT, "" },
+	{ "AUTH PLAIN AGEAYg==", VERB_ABSENT, "PLAIN AGEAYg==" },
+	{ "BDAT 10 LAST", VERB_ABSENT, "10 LAST" },
+	/* none */
+	{ "", VERB_UNKNOWN, "" },
+	{ "   ", VERB_UNKNOWN, "" },
+	{ "MAILFROM:<a@b>", VERB_UNKNOWN, "" },
+	{ "QUITE", VERB_UNKNOWN, "" },
+	{ "QUI", VERB_UNKNOWN, "" },
+	{ "Subject: x", VERB_UNKNOWN, "x" },
+	{ "\303\204HLO", VERB_UNKNOWN, "" },
+	{ "RSET\rMAIL", VERB_MALFORMED, "" },
+	{ "MAIL FROM:<a@b>\rRCPT TO:<c@d>", VERB_MALFORMED,
+	    "FROM:<a@b>\rRCPT TO:<c@d>" },
+	{ "NOOP \033[2J", VERB_MALFORMED, "\033[2J" },
+	{ "NOOP \177", VERB_MALFORMED, "\177" },
+};
+
+static void
+assert_span(const struct span *s, const char *text, const char *what)
+{
+	if (s->n == strlen(text) && memcmp(s->p, text, s->n) == 0)
+		return;
+	print_error("%s: \"%.*s\", not \"%s\"\n", what, (int)s->n, s->p, text);
+	fail();
+}
+
+static void
+verbs(void **state)
+{
+	struct command c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		command_parse(lines[i].line, strlen(lines[i].line), &c);
+		if (c.verb != lines[i].verb)
+			print_error("%s\n", lines[i].line);
+		assert_int_equal(c.verb, lines[i].verb);
+		assert_span(&c.arg, lines[i].arg, lines[i].line);
+	}
+}
+
+static void
+a_nul_is_a_control_character(void **state)
+{
+	struct command c;
+
+	(void)state;
+	command_parse("NOOP\0x", 6, &c);
+	assert_int_equal(c.verb, VERB_MALFORMED);
+}
+
+static const struct {
+	const char *arg;
+	const char *address; /* NULL: none of this form */
+	const char *params;
+} paths[] = {
+	{ "FROM:<a@b.example>", "a@b.example", "" },
+	{ "from:<a@b.example>", "a@b.example", "" },
+	{ "FROM: <a@b.example>", "a@b.example", "" },
+	{ "FROM:a@b.example", "a@b.example", "" },
+	{ "FROM:root SIZE=7", "root", "SIZE=7" },
+	{ "FROM:<>", "", "" },
+	{ "FROM:<> RET=HDRS", "", "RET=HDRS" },
+	{ "FROM:< a@b >", "a@b", "" },
+	{ "FROM:<a@b>  SIZE=1\tBODY=7BIT", "a@b", "SIZE=1\tBODY=7BIT" },
+	{ "FROM:<\"a b\"@c>", "\"a b\"@c", "" },
+	{ "FROM:<\"a>b\"@c> SIZE=1", "\"a>b\"@c", "SIZE=1" },
+	{ "FROM:<\"a\\\">\"@c>", "\"a\\\">\"@c", "" },
+	{ "FROM:\"a b\"@c SIZE=1", "\"a b\"@c", "SIZE=1" },
+	{ "FROM:<@relay.example:a@b>", "a@b", "" },
+	{ "FROM:<@x.example,@y.example:a@b> SIZE=1", "a@b", "SIZE=1" },
+	{ "FROM:<@nothing>", "@nothing", "" },
+	/* what it is about is for others to judge */
+	{ "FROM:<a b@c>", "a b@c", "" },
+	{ "FROM:<a<b@c>", "a<b@c", "" },
+	/* refused */
+	{ "", NULL, NULL },
+	{ "FROM", NULL, NULL },
+	{ "FROM:", NULL, NULL },
+	{ "FROM: ", NULL, NULL },
+	{ "FROM <a@b>", NULL, NULL },
+	{ "TO:<a@b>", NULL, NULL },
+	{ "<a@b>", NULL, NULL },
+	{ "FROM:<a@b", NULL, NULL },
+	{ "FROM:<\"a@b>", NULL, NULL },
+	{ "FROM:<a@b>SIZE=1", NULL, NULL },
+	{ "FROM:<a@b>>", NULL, NULL },
+};
+
+static void
+paths_are_split(void **state)
+{
+	struct span arg, address, params;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		arg.p = paths[i].arg;
+		arg.n = strlen(arg.p);
+		rc = command_path(&arg, "FROM", &address, &params);
+		if (rc != (paths[i].address == NULL ? -1 : 0))
+			print_error("%s: %d\n", paths[i].arg, rc);
+		assert_int_equal(rc, paths[i].address == NULL ? -1 : 0);
+		if (rc == -1)
+			continue;
+		assert_span(&address, paths[i].address, paths[i].arg);
+		assert_span(&params, paths[i].params, paths[i].arg);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verbs),
+		cmocka_unit_test(a_nul_is_a_control_character),
+		cmocka_unit_test(paths_are_split),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+/* One message's text: what becomes of it, and of what stands behind it. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/xalloc.h"
+#include "smtpd/message.h"
+#include "tests/smtp/stage.h"
+
+#define MIB (1024 * 1024)
+
+struct scene {
+	struct stage stage;
+	struct client client;
+	struct conn conn;
+	struct envelope env;
+	struct reply reply;
+};
+
+static void
+set_up(struct scene *s, const char *queue, const char *text, size_t n)
+{
+	struct io io;
+
+	memset(s, 0, sizeof(*s));
+	stage_open(&s->stage, queue);
+	client_init(&s->client, text, n);
+	io = client_io(&s->client);
+	conn_init(&s->conn, &io);
+	envelope_init(&s->env);
+	s->env.sender = xstrdup("a@x.example");
+	envelope_add(&s->env, "b@y.example");
+}
+
+static void
+tear_down(struct scene *s)
+{
+	envelope_clear(&s->env);
+	conn_clear(&s->conn);
+	client_clear(&s->client);
+	stage_close(&s->stage);
+}
+
+static int
+take(struct scene *s, bool takes_lf)
+{
+	return message_take(
+	    &s->conn, &s->stage.site, &s->env, takes_lf, &s->reply);
+}
+
+/* What is queued is this alone; NULL: nothing. */
+static void
+assert_queued(struct scene *s, const char *wanted)
+{
+	char *found[STAGE_MAX];
+	size_t n = stage_take(&s->stage, found);
+
+	assert_int_equal(n, wanted == NULL ? 0 : 1);
+	if (n == 0)
+		return;
+	assert_string_equal(found[0], wanted);
+	free(found[0]);
+}
+
+static void
+what_follows_is_left(void **state)
+{
+	static const char text[] = "Subject: x\r\n\r\nhello\r\n.\r\nQUIT\r\n";
+	struct scene s;
+	const char *p;
+
+	(void)state;
+	set_up(&s, "", text, sizeof(text) - 1);
+	assert_int_equal(take(&s, false), 0);
+	assert_int_equal(s.reply.code, 250);
+	assert_string_equal(s.reply.status, "2.0.0");
+	assert_int_equal(conn_read(&s.conn, &p, INT64_MAX), 6);
+	assert_memory_equal(p, "QUIT\r\n", 6);
+	assert_queued(&s,
+	    "a@x.example > b@y.example 7bit\nSubject: x\n"
+	    "From: a@x.example\nDate: {any}\nMessage-ID: {any}\n\nhello\n");
+	tear_down(&s);
+}
+
+/* Every shorter text: nothing is queued, and nothing is answered. */
+static void
+half_a_message_is_none(void **state)
+{
+	static const char text[] = "Subject: x\r\n\r\nhello\r\n.\r\n";
+	struct scene s;
+	size_t n;
+	int error;
+
+	(void)state;
+	for (error = 0; error <= EIO; error += EIO) {
+		for (n = 0; n < sizeof(text) - 1; n++) {
+			set_up(&s, "", text, n);
+			s.client.error = error;
+			assert_int_equal(take(&s, false), -1);
+			assert_int_equal(s.conn.fault,
+			    error == 0 ? CONN_GONE : CONN_UNREADABLE);
+			assert_queued(&s, NULL);
+			tear_down(&s);
+		}
+	}
+}
+
+/* A text of so many MiB, with its end. */
+static char *
+large(size_t mib, size_t *n)
+{
+	char *text = xmalloc(mib * MIB + 16);
+	size_t i;
+
+	memset(text, 'x', mib * MIB);
+	memcpy(text, "\r\n", 2);
+	for (i = 100; i < mib * MIB - 2; i += 100)
+		memcpy(text + i, "\r\n", 2);
+	memcpy(text + mib * MIB, "\r\n.\r\nQUIT\r\n", 11);
+	*n = mib * MIB + 11;
+	return text;
+}
+
+/* Beyond memory, into the drop folder. */
+static void
+a_large_message(void **state)
+{
+	struct scene s;
+	char *text, *found[STAGE_MAX];
+	size_t n;
+
+	(void)state;
+	text = large(3, &n);
+	set_up(&s, "", text, n);
+	assert_int_equal(take(&s, false), 0);
+	assert_int_equal(s.reply.code, 250);
+	assert_int_equal(stage_take(&s.stage, found), 1);
+	assert_true(strlen(found[0]) > 3 * MIB * 49 / 50);
+	free(found[0]);
+	tear_down(&s);
+	/* and half of it */
+	set_up(&s, "", text, n - 10);
+	assert_int_equal(take(&s, false), -1);
+	assert_queued(&s, NULL);
+	tear_down(&s);
+	free(text);
+}
+
+static void
+too_large_is_eaten_and_refused(void **state)
+{
+	struct scene s;
+	const char *p;
+	char *text;
+	size_t n;
+
+	(void)state;
+	text = large(3, &n);
+	set_up(&s, "message_size_max = 2M", text, n);
+	assert_int_equal(take(&s, false), 0);
+	assert_int_equal(s.reply.code, 552);
+	assert_string_equal(s.reply.status, "5.3.4");
+	assert_int_equal(conn_read(&s.conn, &p, INT64_MAX), 6);
+	assert_memory_equal(p, "QUIT\r\n", 6);
+	assert_queued(&s, NULL);
+	tear_down(&s);
+	free(text);
+}
+
+static void
+without_a_place_it_is_refused_for_now(void **state)
+{
+	static const char text[] = "\r\nhello\r\n.\r\n";
+	struct scene s;
+
+	(void)state;
+	set_up(&s, "", text, sizeof(text) - 1);
+	assert_int_equal(rmdir(s.stage.folder), 0);
+	assert_int_equal(take(&s, false), 0);
+	assert_int_equal(s.reply.code, 451);
+	assert_int_equal(s.reply.status[0], '4');
+	assert_non_null(strstr(s.reply.text, "was not queued"));
+	/* tear_down looks into it */
+	assert_int_equal(mkdir(s.stage.folder, 0700), 0);
+	tear_down(&s);
+}
+
+static void
+lf_ends_for_those_who_write_it(void **state)
+{
+	static const char text[] = "\nhello\n.\nQUIT\n";
+	struct scene s;
+
+	(void)state;
+	set_up(&s, "", text, sizeof(text) - 1);
+	assert_int_equal(take(&s, true), 0);
+	assert_queued(&s,
+	    "a@x.example > b@y.example 7bit\n"
+	    "From: a@x.example\nDate: {any}\nMessage-ID: {any}\n\nhello\n");
+	tear_down(&s);
+	set_up(&s, "", text, sizeof(text) - 1);
+	assert_int_equal(take(&s, false), -1);
+	assert_queued(&s, NULL);
+	tear_down(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_follows_is_left),
+		cmocka_unit_test(half_a_message_is_none),
+		cmocka_unit_test(a_large_message),
+		cmocka_unit_test(too_large_is_eaten_and_refused),
+		cmocka_unit_test(without_a_place_it_is_refused_for_now),
+		cmocka_unit_test(lf_ends_for_those_who_write_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

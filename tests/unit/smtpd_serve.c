@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How a conversation ends, and with which exit status.  What is said in one is
+ * in tests/smtp.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <cmocka.h>
+
+#include "smtpd/serve.h"
+#include "tests/smtp/stage.h"
+
+static const char message[] =
+    "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n"
+    "hello\r\n.\r\n";
+
+struct scene {
+	struct stage stage;
+	struct client client;
+	size_t queued;
+};
+
+/* A client that says this; the exit status. */
+static int
+play(struct scene *s, const char *says, int error, size_t piece, int deaf_after)
+{
+	char *found[STAGE_MAX];
+	struct io io;
+	int status;
+	size_t i;
+
+	stage_open(&s->stage, "");
+	client_init(&s->client, says, strlen(says));
+	s->client.error = error;
+	s->client.piece = piece;
+	s->client.deaf_after = deaf_after;
+	io = client_io(&s->client);
+	status = serve(&io, &s->stage.site);
+	s->queued = stage_take(&s->stage, found);
+	for (i = 0; i < s->queued; i++)
+		free(found[i]);
+	stage_close(&s->stage);
+	return status;
+}
+
+/* The last reply. */
+static const char *
+last(const struct scene *s)
+{
+	const char *p = s->client.out.data + s->client.out.len - 2;
+
+	while (p > s->client.out.data && p[-1] != '\n')
+		p--;
+	return p;
+}
+
+static void
+assert_last(struct scene *s, const char *text)
+{
+	assert_memory_equal(last(s), text, strlen(text));
+	client_clear(&s->client);
+}
+
+static void
+an_end_without_quit(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(play(&s, message, 0, 0, 0), EX_OK);
+	assert_int_equal(s.queued, 1);
+	assert_last(&s, "250 2.0.0 ");
+}
+
+static void
+an_input_that_cannot_be_read(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(play(&s, "", EBADF, 0, 0), EX_NOINPUT);
+	assert_last(&s, "421 4.3.0 ");
+	assert_int_equal(
+	    play(&s, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhello\r\n",
+		EIO, 0, 0),
+	    EX_NOINPUT);
+	assert_int_equal(s.queued, 0);
+	assert_last(&s, "421 4.3.0 ");
+	/* what was said to be safe before is */
+	assert_int_equal(play(&s, message, EIO, 0, 0), EX_NOINPUT);
+	assert_int_equal(s.queued, 1);
+	assert_last(&s, "421 4.3.0 ");
+}
+
+static void
+silence(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(play(&s, "NOOP\r\n", ETIMEDOUT, 0, 0), EX_TEMPFAIL);
+	assert_last(&s, "421 4.4.2 ");
+	assert_int_equal(
+	    play(&s, "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhello\r\n",
+		ETIMEDOUT, 0, 0),
+	    EX_TEMPFAIL);
+	assert_int_equal(s.queued, 0);
+	assert_last(&s, "421 4.4.2 ");
+}
+
+/*
+ * A client that is gone: before the answer to its message, which stays queued,
+ * or earlier, when nothing has been queued.
+ */
+static void
+a_client_that_hears_no_more(void **state)
+{
+	struct scene s;
+	int replies;
+
+	(void)state;
+	/* Octet by octet each reply is a write: the greeting is the first. */
+	for (replies = 1; replies <= 5; replies++) {
+		assert_int_equal(play(&s, message, 0, 1, replies), EX_IOERR);
+		assert_int_equal(s.queued, replies == 5 ? 1 : 0);
+		client_clear(&s.client);
+	}
+	/* One that has said it all, and then goes. */
+	assert_int_equal(play(&s, message, 0, 0, 1), EX_IOERR);
+	assert_int_equal(s.queued, 1);
+	client_clear(&s.client);
+}
+
+static void
+nonsense(void **state)
+{
+	char says[6 * 100 + 1] = "";
+	struct scene s;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		memcpy(says + 6 * i, "FOOO\r\n", 7);
+	assert_int_equal(play(&s, says, 0, 0, 0), EX_PROTOCOL);
+	assert_last(&s, "421 4.7.0 ");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_end_without_quit),
+		cmocka_unit_test(an_input_that_cannot_be_read),
+		cmocka_unit_test(silence),
+		cmocka_unit_test(a_client_that_hears_no_more),
+		cmocka_unit_test(nonsense),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Commands in their order, without a connection: the states, and what is left
+ * in the envelope.  Whole dialogues are in tests/smtp.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/proto_submit.h"
+#include "smtpd/session.h"
+
+#define OUT_MAX (64 * 1024)
+
+static enum session_next
+say(struct session *s, const char *line, const char *reply)
+{
+	enum session_next next;
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	next = session_command(s, line, strlen(line), &out);
+	if (strncmp(buf_data(&out), reply, strlen(reply)) != 0)
+		print_error("%s: %s\n", line, buf_data(&out));
+	assert_memory_equal(buf_data(&out), reply, strlen(reply));
+	buf_clear(&out);
+	return next;
+}
+
+static void
+a_message(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0);
+	assert_int_equal(say(&s, "EHLO x", "250-web01\r\n"), SESSION_COMMAND);
+	assert_int_equal(
+	    say(&s, "MAIL FROM:<a@b> RET=FULL", "250 2.1.0 "), SESSION_COMMAND);
+	assert_int_equal(say(&s, "RCPT TO:<c@d> NOTIFY=DELAY", "250 2.1.5 "),
+	    SESSION_COMMAND);
+	assert_int_equal(say(&s, "DATA", "354 "), SESSION_TEXT);
+	assert_string_equal(s.env.sender, "a@b");
+	assert_false(s.env.sender_is_local);
+	assert_int_equal(s.env.ret, RET_FULL);
+	assert_int_equal(s.env.nrcpts, 1);
+	assert_string_equal(s.env.rcpts[0].address, "c@d");
+	assert_int_equal(s.env.rcpts[0].notify, NOTIFY_DELAY);
+	session_reset(&s);
+	assert_int_equal(s.env.nrcpts, 0);
+	assert_int_equal(say(&s, "DATA", "503 5.5.1 "), SESSION_NO_TEXT);
+	assert_int_equal(say(&s, "QUIT", "221 2.0.0 "), SESSION_QUIT);
+	session_clear(&s);
+}
+
+static void
+greeting_and_offer(void **state)
+{
+	struct session s;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, OUT_MAX);
+	session_init(&s, "web01", 123);
+	session_greet(&s, &out);
+	session_command(&s, "EHLO x", 6, &out);
+	assert_string_equal(buf_data(&out),
+	    "220 web01 ESMTP mailchute\r\n"
+	    "250-web01\r\n250-8BITMIME\r\n250-SIZE 123\r\n250-DSN\r\n"
+	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n");
+	buf_clear(&out);
+	session_clear(&s);
+}
+
+static void
+recipients_have_their_limit(void **state)
+{
+	struct session s;
+	char line[64];
+	int i;
+
+	(void)state;
+	session_init(&s, "web01", 0);
+	say(&s, "MAIL FROM:<>", "250 ");
+	for (i = 0; i < SUBMIT_RCPTS_MAX; i++) {
+		snprintf(line, sizeof(line), "RCPT TO:<a%d@b>", i);
+		say(&s, line, "250 2.1.5 ");
+	}
+	say(&s, "RCPT TO:<one@more>", "452 4.5.3 ");
+	/* one that is there already needs no place */
+	say(&s, "RCPT TO:<a7@b>", "250 2.1.5 ");
+	assert_int_equal(s.env.nrcpts, SUBMIT_RCPTS_MAX);
+	assert_int_equal(say(&s, "DATA", "354 "), SESSION_TEXT);
+	session_clear(&s);
+}
+
+static void
+long_lines_are_nonsense(void **state)
+{
+	struct session s;
+	struct buf out;
+	int i;
+
+	(void)state;
+	buf_init(&out, OUT_MAX);
+	session_init(&s, "web01", 0);
+	for (i = 1; i < SESSION_NONSENSE_MAX; i++)
+		assert_int_equal(session_long_line(&s, &out), SESSION_COMMAND);
+	buf_truncate(&out, 0);
+	assert_int_equal(session_long_line(&s, &out), SESSION_GIVE_UP);
+	assert_memory_equal(out.data, "421 4.7.0 ", 10);
+	buf_clear(&out);
+	session_clear(&s);
+}
+
+/* What a client says is repeated to it, and must fit. */
+static void
+replies_are_one_line(void **state)
+{
+	struct session s;
+	struct buf out;
+	char line[8000];
+
+	(void)state;
+	session_init(&s, "web01", 0);
+	snprintf(line, sizeof(line), "MAIL FROM:<a@b> %07000d", 0);
+	buf_init(&out, OUT_MAX);
+	session_command(&s, line, strlen(line), &out);
+	assert_memory_equal(out.data, "555 5.5.4 ", 10);
+	assert_true(out.len <= 512);
+	assert_ptr_equal(strchr(out.data, '\n'), out.data + out.len - 1);
+	buf_clear(&out);
+	session_clear(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_message),
+		cmocka_unit_test(greeting_and_offer),
+		cmocka_unit_test(recipients_have_their_limit),
+		cmocka_unit_test(long_lines_are_nonsense),
+		cmocka_unit_test(replies_are_one_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
