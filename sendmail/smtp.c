@@ -23,13 +23,11 @@ become_smtpd(const struct args *a, const struct report *r)
 	size_t n = 0;
 
 	argv[n++] = "smtpd";
+	argv[n++] = "-L";
+	argv[n++] = r->ident;
 	if (a->conf_path != NULL) {
 		argv[n++] = "-C";
 		argv[n++] = a->conf_path;
-	}
-	if (a->tag != NULL) {
-		argv[n++] = "-L";
-		argv[n++] = r->ident;
 	}
 	argv[n] = NULL;
 	/* execv changes nothing of it; its type is older than const. */
