@@ -7,7 +7,8 @@ MANUALS = \
 	docs/mailchuted.8 \
 	docs/mailq.1 \
 	docs/newaliases.1 \
-	docs/sendmail.8
+	docs/sendmail.8 \
+	docs/smtpd.8
 
 docs/mailchute.1: $(srcdir)/docs/mailchute.1.in
 docs/mailchute.conf.5: $(srcdir)/docs/mailchute.conf.5.in
@@ -15,6 +16,7 @@ docs/mailchuted.8: $(srcdir)/docs/mailchuted.8.in
 docs/mailq.1: $(srcdir)/docs/mailq.1.in
 docs/newaliases.1: $(srcdir)/docs/newaliases.1.in
 docs/sendmail.8: $(srcdir)/docs/sendmail.8.in
+docs/smtpd.8: $(srcdir)/docs/smtpd.8.in
 
 man_MANS = $(MANUALS)
 
@@ -30,7 +32,8 @@ EXTRA_DIST += \
 	docs/mailchuted.8.in \
 	docs/mailq.1.in \
 	docs/newaliases.1.in \
-	docs/sendmail.8.in
+	docs/sendmail.8.in \
+	docs/smtpd.8.in
 
 # Pages for whoever looks inside.
 EXTRA_DIST += \
