@@ -63,7 +63,7 @@ pipe_waits(void *arg)
 	const struct pipe_ends *ends = arg;
 	struct pollfd p = { .fd = ends->in, .events = POLLIN };
 
-	return poll(&p, 1, 0) == 0;
+	return poll(&p, 1, 0) != 1;
 }
 
 struct io

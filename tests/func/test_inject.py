@@ -33,6 +33,9 @@ SCENES = {
     "small": Scene(),
     "large": Scene(lines=18000),  # a part is staged before the end
     "dropped": Scene(has_daemon=False),
+    "said": Scene(by_smtp=True),
+    "said-and-dropped": Scene(by_smtp=True, has_daemon=False),
+    "said-large": Scene(by_smtp=True, lines=18000),
     "replayed": Scene(by_folder=True),
     "deferred": Scene(fault={
         "state": "rcpt", "reply": "451 4.3.0 Temporary server error"}),
@@ -41,6 +44,8 @@ SCENES = {
 }
 
 PAIRS = [("small", "sendmail"), ("large", "sendmail"), ("dropped", "sendmail"),
+         ("said", "sendmail"), ("said-and-dropped", "sendmail"),
+         ("said-large", "sendmail"),
          ("small", "queue"), ("large", "queue"), ("replayed", "queue"),
          ("deferred", "queue"), ("rejected", "queue"), ("uncertain", "queue"),
          ("small", "parent"), ("small", "deliver"), ("deferred", "deliver"),

@@ -183,6 +183,30 @@ def test_what_the_caller_is_not_told(site, syslog, args, stdin, priority,
     assert re.match(r"<%d>.* sendmail(\[\d+\])?: " % priority, line), line
 
 
+@pytest.mark.parametrize("args, name", [([], "sendmail"),
+                                        (["-L", "b a"], "ba")])
+def test_smtp_has_its_notes_there(site, syslog, args, name):
+    """Of what lies in the drop folder, is refused, or lost something."""
+    envelope = "MAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n"
+    done = syslog.call("sendmail", "-bs", "-Bx", *args,
+                       stdin=envelope + "a\0b\r\n.\r\n" + envelope + "half")
+    assert (done.returncode, done.stderr) == (0, "")
+    for told in ("option -B: the value", "the message lies in",
+                 "1 NUL octets were left out of <",
+                 "did not come to its end and was dropped"):
+        line = syslog.wait_for(told)
+        assert re.match(r"<21>.* %s(\[\d+\])?: " % name, line), line
+
+
+def test_smtp_tells_a_refusal_there(site, syslog):
+    os.chmod(site.path("spool/drop"), 0o777)
+    done = syslog.call("sendmail", "-bs", stdin=(
+        "MAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n"
+        ".\r\n"))
+    assert "\n451 " in done.stdout
+    assert syslog.wait_for("was not queued").startswith("<19>")
+
+
 def test_a_refusal_is_told_there_too(site, syslog):
     done = syslog.call("sendmail", "bad@@example.net")
     assert done.returncode == 65

@@ -3,6 +3,7 @@
 lib/strike.py somewhere; and what must hold after each."""
 
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -12,7 +13,7 @@ from .notify import DEADLINE, Watch, wait_end
 from .site import USER, program
 
 PATIENCE = 4   # seconds for an end that a blow may keep away
-TEMPFAIL, NOINPUT = 75, 66
+TEMPFAIL, NOINPUT, IOERR = 75, 66, 74
 END_FRAME = 18  # octets of the frame END
 
 # Stands in the place of deliver: the real one, traced when a file says how.
@@ -36,12 +37,13 @@ class Scene:
     """What is handed in, how, and what the server makes of it."""
 
     def __init__(self, lines=30, to="r%d@example.net", fault=None,
-                 has_daemon=True, by_folder=False):
+                 has_daemon=True, by_folder=False, by_smtp=False):
         self.lines = lines
         self.to = to                  # gone...: refused for good
         self.fault = fault            # of the server, once
         self.has_daemon = has_daemon  # while it is handed in
         self.by_folder = by_folder    # though a daemon runs
+        self.by_smtp = by_smtp        # sendmail -bs
         self.bounces = to.startswith("gone")
 
     def text(self, number):
@@ -151,16 +153,29 @@ class Stand:
 
     # ---- one run ----
 
+    def _say(self, scene):
+        """A whole dialogue, all at once."""
+        text = scene.text(self.number).replace("\n", "\r\n")
+        return ("EHLO web02\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n"
+                "%s.\r\nQUIT\r\n" % (USER, scene.to % self.number, text))
+
     def _hand_in(self, scene, options=None):
+        """The exit status; by SMTP 0 when it was said to be safe."""
         site = self.site
         conf = site.path("conf/away.conf") if scene.by_folder else \
             site.conf_path
-        argv = [program("sendmail"), "-C", conf, "-i", "-f", USER,
-                scene.to % self.number]
+        argv = [program("sendmail"), "-C", conf]
+        argv += ["-bs"] if scene.by_smtp else \
+            ["-i", "-f", USER, scene.to % self.number]
         if options is not None:
             argv = ["strace", "-o", self.dir + "/trace", *options, *argv]
-        return site.run(argv, scene.text(self.number),
-                        env={"leaks": False}).returncode
+        says = self._say(scene) if scene.by_smtp else scene.text(self.number)
+        done = site.run(argv, says, env={"leaks": False})
+        if not scene.by_smtp:
+            return done.returncode
+        if re.search("^250 2.0.0 (queued|safe)", done.stdout, re.M):
+            return 0
+        return done.returncode or TEMPFAIL
 
     def _is_over(self, scene):
         """Has the daemon settled what was handed in?"""
@@ -234,7 +249,7 @@ class Stand:
                 self.site.kill()
             else:
                 self.site.stop()
-        problems = self._judge_status(role, point, status)
+        problems = self._judge_status(scene, role, point, status)
         # One that was killed may have had no time to say so.
         unsaid = max(0, self._lost_answers() - self._uncertain())
         self.start()
@@ -270,7 +285,7 @@ class Stand:
         return len(log.events("uncertain")) + sum(
             int(e["uncertain"]) for e in log.events("queue-opened"))
 
-    def _judge_status(self, role, point, status):
+    def _judge_status(self, scene, role, point, status):
         """Half a file may be left only by whoever got no 0."""
         problems = []
         allowed = {0, TEMPFAIL}
@@ -278,6 +293,8 @@ class Stand:
             allowed = {0, -9, 137}
         elif role == "sendmail" and point.call in ("read", "poll"):
             allowed.add(NOINPUT)
+        elif scene.by_smtp and point.call == "write":
+            allowed.add(IOERR)  # of its replies
         if status not in allowed:
             problems.append("exit status %d" % status)
         for name in self.site.dropped():
