@@ -103,6 +103,14 @@ tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 	$(SECCOMP_LIBS) $(SQLITE_LIBS)
 endif
 
+check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site
+tests_unit_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_handover_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_parcel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_parcel_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_site_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_site_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/ctl_ask tests/unit/ctl_link tests/unit/proto_ctl
 tests_unit_ctl_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ctl_ask_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)

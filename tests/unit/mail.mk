@@ -1,9 +1,9 @@
 # unit tests of mail/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests/unit/alias_list \
-	tests/unit/base64 tests/unit/canon tests/unit/chars tests/unit/compose \
+	tests/unit/base64 tests/unit/canon tests/unit/chars tests/unit/complete tests/unit/compose \
 	tests/unit/date \
-	tests/unit/digest tests/unit/dotline tests/unit/dsn tests/unit/fold \
+	tests/unit/digest tests/unit/dotline tests/unit/dsn tests/unit/dsn_value tests/unit/fold \
 	tests/unit/header tests/unit/label tests/unit/lex tests/unit/look \
 	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
 	tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
@@ -25,6 +25,10 @@ tests_unit_chars_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_chars_LDADD = $(mail_test_libs)
 tests_unit_compose_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_compose_LDADD = $(mail_test_libs)
+tests_unit_complete_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_complete_LDADD = $(mail_test_libs)
+tests_unit_dsn_value_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_dsn_value_LDADD = $(mail_test_libs)
 tests_unit_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_date_LDADD = $(mail_test_libs)
 tests_unit_digest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a finished header tells of its message.  How the fields themselves come
+ * out is in tests/unit/compose.c.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/buf.h"
+#include "mail/complete.h"
+
+struct caller {
+	const char *address, *name;
+	unsigned asked;
+};
+
+static void
+author(void *arg, const char **address, const char **name)
+{
+	struct caller *c = arg;
+
+	c->asked++;
+	*address = c->address;
+	*name = c->name;
+}
+
+/* Completes text: the header, and what was found. */
+static char *
+complete(const char *text, struct caller *c, struct completed *found)
+{
+	const struct completion with = {
+		.date = "D",
+		.message_id = "<1@host.example>",
+		.domain = "contoso.example",
+		.author = author,
+		.arg = c,
+	};
+	struct header h = { NULL, 0 };
+	struct buf b;
+
+	header_parse(text, strlen(text), &h);
+	complete_header(&h, &with, found);
+	buf_init(&b, 4096);
+	assert_int_equal(header_put(&b, &h), 0);
+	header_clear(&h);
+	return buf_steal(&b);
+}
+
+static const struct {
+	const char *text;
+	const char *recipients[4];
+	const char *from;       /* as it was given */
+	const char *message_id; /* in the end */
+	unsigned asked;
+} cases[] = {
+	{ "To: a@b\r\nFrom: c@d\r\nMessage-ID: <2@x>\r\n", { "a@b" }, "c@d",
+	    "<2@x>", 0 },
+	{ "To: a\r\ncc: b,\r\n c\r\nBCC: d\r\nFrom: root\r\n",
+	    { "a", "b, c", "d" }, "root", "<1@host.example>", 0 },
+	{ "Resent-To: r@s\r\nTo: a@b\r\nBcc: c@d\r\nFrom: x@y\r\n", { "r@s" },
+	    "x@y", "<1@host.example>", 1 },
+	{ "Resent-Bcc: r@s\r\nTo: a@b\r\nFrom: x@y\r\nResent-From: q\r\n",
+	    { "r@s" }, "x@y", "<1@host.example>", 0 },
+	{ "From: First <a@b>, c@d\r\n", { NULL }, "a@b", "<1@host.example>",
+	    0 },
+	{ "From: nobody at all:;\r\n", { NULL }, NULL, "<1@host.example>", 0 },
+	{ "Subject: x\r\n", { NULL }, "root", "<1@host.example>", 1 },
+	{ "From: \r\nTo:\r\n", { "" }, "root", "<1@host.example>", 1 },
+};
+
+static void
+what_is_found(void **state)
+{
+	struct completed found;
+	size_t i, k;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct caller c = { "root", "", 0 };
+
+		text = complete(cases[i].text, &c, &found);
+		for (k = 0; cases[i].recipients[k] != NULL; k++) {
+			assert_true(k < found.recipients.n);
+			assert_string_equal(
+			    found.recipients.v[k], cases[i].recipients[k]);
+		}
+		assert_int_equal(found.recipients.n, k);
+		if (cases[i].from == NULL)
+			assert_null(found.from);
+		else
+			assert_string_equal(found.from, cases[i].from);
+		assert_string_equal(found.message_id, cases[i].message_id);
+		assert_int_equal(c.asked, cases[i].asked);
+		completed_clear(&found);
+		free(text);
+	}
+}
+
+/* An author is qualified, and his name quoted, as in any other field. */
+static void
+authors(void **state)
+{
+	static const struct {
+		const char *address, *name, *field;
+	} rows[] = {
+		{ "root", "", "From: root@contoso.example\r\n" },
+		{ "a@b.example", "", "From: a@b.example\r\n" },
+		{ "root", "Charlie Root",
+		    "From: Charlie Root <root@contoso.example>\r\n" },
+		{ "root", "Root, C.",
+		    "From: \"Root, C.\" <root@contoso.example>\r\n" },
+	};
+	struct completed found;
+	size_t i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct caller c = { rows[i].address, rows[i].name, 0 };
+
+		text = complete("Subject: x\r\n", &c, &found);
+		assert_non_null(strstr(text, rows[i].field));
+		completed_clear(&found);
+		free(text);
+	}
+}
+
+static void
+what_must_not_leave(void **state)
+{
+	struct caller c = { "root", "", 0 };
+	struct completed found;
+	char *text;
+
+	(void)state;
+	text = complete("Bcc: a\r\nFrom: b@c\r\nResent-bcc: d\r\nbcc: e\r\n"
+			"Return-Path: <f>\r\nContent-Length: 7\r\n",
+	    &c, &found);
+	assert_string_equal(text,
+	    "From: b@c\r\nResent-From: root@contoso.example\r\n"
+	    "Resent-Date: D\r\nResent-Message-ID: <1@host.example>\r\n"
+	    "Date: D\r\nMessage-ID: <1@host.example>\r\n");
+	completed_clear(&found);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_found),
+		cmocka_unit_test(authors),
+		cmocka_unit_test(what_must_not_leave),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
