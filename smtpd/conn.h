@@ -40,8 +40,8 @@ enum conn_fault {
 
 struct conn {
 	struct io io;
-	char *in;       /* CONN_ROOM octets, of which [at, end) are not used */
-	size_t at, end; /* up yet */
+	char *in; /* CONN_ROOM octets: [at, end) were not used yet */
+	size_t at, end;
 	struct buf out; /* replies that have not left */
 	enum conn_fault fault;
 	int error; /* errno of it */

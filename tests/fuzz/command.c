@@ -94,20 +94,20 @@ check_envelope(const struct session *s)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const char *p = (const char *)data, *stop;
+	const char *text = (const char *)p, *stop;
 	struct session s;
 	struct buf out;
 	size_t line;
 
 	session_init(&s, "web01.contoso.example", 1000);
-	for (; n > 0; p += line, n -= line) {
-		stop = memchr(p, '\n', n);
-		line = stop == NULL ? n : (size_t)(stop - p);
-		take_apart(p, line);
+	for (; n > 0; text += line, n -= line) {
+		stop = memchr(text, '\n', n);
+		line = stop == NULL ? n : (size_t)(stop - text);
+		take_apart(text, line);
 		buf_init(&out, OUT_MAX);
-		if (session_command(&s, p, line, &out) == SESSION_TEXT) {
+		if (session_command(&s, text, line, &out) == SESSION_TEXT) {
 			check_envelope(&s);
 			session_reset(&s);
 		}

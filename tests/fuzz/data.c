@@ -113,17 +113,17 @@ check_return(const char *p, size_t n, size_t cut)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const char *p = (const char *)data + 1;
+	const char *text = (const char *)p + 1;
 	size_t cut;
 
 	if (n == 0)
 		return 0;
 	n--;
-	cut = data[0] % (n + 1);
-	check_end(p, n, false, cut);
-	check_end(p, n, true, cut);
-	check_return(p, n, cut);
+	cut = p[0] % (n + 1);
+	check_end(text, n, false, cut);
+	check_end(text, n, true, cut);
+	check_return(text, n, cut);
 	return 0;
 }

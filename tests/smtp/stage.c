@@ -40,7 +40,7 @@ stage_open(struct stage *s, const char *queue)
 	    "domain = contoso.example\n"
 	    "[queue]\nsocket_directory = %s/run\ndrop_directory = %s\n%s\n",
 	    s->root, s->folder, queue);
-	assert(fclose(f) == 0);
+	fclose(f);
 	site_open(&s->site, s->conf_path);
 	assert(s->site.remarks.n == 0);
 }
@@ -183,6 +183,7 @@ stage_take(struct stage *s, char *messages[STAGE_MAX])
 	char *path;
 
 	assert(d != NULL);
+	memset(messages, 0, STAGE_MAX * sizeof(*messages));
 	while ((entry = readdir(d)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;

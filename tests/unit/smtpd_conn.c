@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "common/xalloc.h"
 #include "smtpd/conn.h"
 
 struct peer {
@@ -120,7 +121,7 @@ a_line_has_its_limit(void **state)
 {
 	const size_t sizes[] = { CONN_LINE_MAX, CONN_LINE_MAX + 1,
 		3 * CONN_ROOM };
-	char *in = malloc(3 * CONN_ROOM + 10);
+	char *in = xmalloc(3 * CONN_ROOM + 10);
 	struct conn_line line;
 	struct conn c;
 	struct peer peer;

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "common/xalloc.h"
 #include "smtpd/data.h"
 
 #define OUT 256
@@ -107,7 +108,7 @@ static void
 long_lines(void **state)
 {
 	const size_t n = 100000;
-	char *in = malloc(n + 6), *out = malloc(DATA_ROOM(n + 5));
+	char *in = xmalloc(n + 6), *out = xmalloc(DATA_ROOM(n + 5));
 	struct data d;
 	size_t len;
 
