@@ -13,6 +13,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
@@ -170,6 +171,29 @@ write_all(int fd, const struct buf *b)
 	return 0;
 }
 
+/*
+ * The daemon takes nothing when the disk is short, and it would find that disk
+ * full that we had filled: with mail, its own journal and other programs' files
+ * on it.  Asked before each piece; it costs a microsecond.
+ */
+static int
+check_room(const struct drop *d, int fd, size_t more, struct err *e)
+{
+	struct statvfs st;
+	uint64_t room;
+
+	if (fstatvfs(fd, &st) == -1)
+		return no_file(e, d, "cannot look at the disk of");
+	room = (uint64_t)st.f_bavail * st.f_frsize;
+	if (room >= more && room - more >= d->free_min)
+		return 0;
+	return err_set(e, ERR_TEMP, "4.3.1",
+	    "the disk of the drop folder %s has %llu MiB left, and "
+	    "queue.free_space_min is %llu MiB; make room there",
+	    d->folder, (unsigned long long)(room >> 20),
+	    (unsigned long long)(d->free_min >> 20));
+}
+
 /* The first line, then the frames. */
 static int
 write_parcel(const struct drop *d, int fd, struct parcel *p, struct err *e)
@@ -182,6 +206,10 @@ write_parcel(const struct drop *d, int fd, struct parcel *p, struct err *e)
 	do {
 		if ((more = parcel_next(p, &out, e)) == -1)
 			break;
+		if (check_room(d, fd, out.len, e) == -1) {
+			more = -1;
+			break;
+		}
 		if (write_all(fd, &out) == -1) {
 			more = no_file(e, d, "cannot write");
 			break;

@@ -3,6 +3,7 @@
 #define COMMON_DROP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 #include "common/parcel.h"
@@ -16,6 +17,7 @@ struct drop {
 	const char *user;   /* queue.user, who shall own it */
 	bool is_foreign;    /* named by -C: it must be a drop folder already, */
 	bool may_make;      /* or root may make it */
+	uint64_t free_min;  /* queue.free_space_min, of its disk */
 };
 
 /*

@@ -68,6 +68,7 @@ site_route(const struct site *s)
 			.user = s->conf->queue.user,
 			.is_foreign = s->conf_path != NULL,
 			.may_make = getuid() == 0 && s->is_trusted,
+			.free_min = s->conf->queue.free_space_min,
 		},
 	};
 

@@ -207,6 +207,8 @@ def test_a_queue_that_was_full_of_mail_takes_mail_again(small, server):
 
 
 def test_drop_folder_full(quick, server, make_disk):
+    quick.conf["queue"]["free_space_min"] = "0"
+    quick.write_conf()
     disk = make_disk(quick.path("spool/drop"), 4 * MIB)
     quick.submit("before@example.net", stdin=SMALL)
     disk.fill()
@@ -228,6 +230,29 @@ def test_drop_folder_full(quick, server, make_disk):
         ["before@example.net", "socket@example.net", "after@example.net"], 1)
     quick.wait(lambda: is_empty(quick), "an empty queue")
     assert quick.stop() == 0
+
+
+def test_drop_folder_below_the_floor(quick, server, make_disk):
+    """The last octets of a disk are not ours, daemon or none."""
+    quick.conf["queue"]["free_space_min"] = "4M"
+    quick.write_conf()
+    disk = make_disk(quick.path("spool/drop"), 8 * MIB)
+    quick.submit("before@example.net", stdin=SMALL)
+    left = disk.free()
+    # Room at its beginning, and none in the middle: nothing stays of it.
+    for name in ("large@example.net", "again@example.net"):
+        assert "queue.free_space_min" in refused(quick, name, stdin=large(6))
+        assert disk.free() == left
+    disk.fill(leave=4 * MIB - 4096)
+    left = disk.free()
+    assert "queue.free_space_min" in refused(quick, "a@example.net")
+    assert disk.free() == left and len(quick.dropped()) == 2  # the filler
+    disk.empty()
+    quick.submit("after@example.net", stdin=large(2))
+    quick.start()
+    server.record.wait_messages(2)
+    assert copies(server) == dict.fromkeys(
+        ["before@example.net", "after@example.net"], 1)
 
 
 # ---- read-only ----
@@ -277,6 +302,8 @@ def test_read_only_while_running(small, server):
 
 
 def test_drop_folder_read_only(quick, server, make_disk):
+    quick.conf["queue"]["free_space_min"] = "0"
+    quick.write_conf()
     disk = make_disk(quick.path("spool/drop"), 4 * MIB)
     quick.submit("before@example.net", stdin=SMALL)
     disk.read_only()

@@ -185,7 +185,7 @@ a_whole_file(void **state)
 	static const uint64_t sizes[] = { 0, 1, 65536, 65537, PARCEL_MEMORY,
 		PARCEL_MEMORY + 1, 5000000 };
 	struct place pl;
-	struct drop d = { pl.folder, "nobody", true, false };
+	struct drop d = { pl.folder, "nobody", true, false, 0 };
 	struct stat st;
 	struct buf b;
 	struct err e;
@@ -219,7 +219,7 @@ static void
 no_file_is_left(void **state)
 {
 	struct place pl;
-	struct drop d = { pl.folder, "nobody", false, false };
+	struct drop d = { pl.folder, "nobody", false, false, 0 };
 	struct err e;
 
 	(void)state;
@@ -234,6 +234,27 @@ no_file_is_left(void **state)
 	assert_int_equal(drop_write(&d, pl.parcel, &e), -1);
 	assert_int_equal(sysexit_of(&e), 66);
 	assert_null(only_file(&pl));
+	tear_down(&pl);
+}
+
+/* As intake says it: for now, and what to do. */
+static void
+a_short_disk_takes_nothing(void **state)
+{
+	struct place pl;
+	struct drop d = { pl.folder, "nobody", false, false, 1ULL << 60 };
+	struct err e;
+
+	(void)state;
+	set_up(&pl, 100, 0);
+	assert_int_equal(drop_write(&d, pl.parcel, &e), -1);
+	assert_int_equal(sysexit_of(&e), 75);
+	assert_string_equal(e.status, "4.3.1");
+	assert_non_null(strstr(e.text, "queue.free_space_min is 1099511627776 "
+				       "MiB; make room"));
+	assert_null(only_file(&pl));
+	d.free_min = 1;
+	assert_int_equal(drop_write(&d, pl.parcel, &e), 0);
 	tear_down(&pl);
 }
 
@@ -266,7 +287,7 @@ static void
 folders_that_are_none(void **state)
 {
 	struct place pl;
-	struct drop d = { pl.folder, "nobody", false, false };
+	struct drop d = { pl.folder, "nobody", false, false, 0 };
 	struct err e;
 	char *link;
 
@@ -309,7 +330,7 @@ foreign_folders(void **state)
 	} table[] = { { 03733, 0 }, { 03730, 0 }, { 0733, -1 }, { 01733, -1 },
 		{ 02733, -1 }, { 03737, -1 }, { 0777, -1 }, { 03777, -1 } };
 	struct place pl;
-	struct drop d = { pl.folder, "nobody", true, false };
+	struct drop d = { pl.folder, "nobody", true, false, 0 };
 	struct err e;
 	size_t i;
 
@@ -332,7 +353,7 @@ static void
 root_makes_the_folder(void **state)
 {
 	struct place pl;
-	struct drop d = { pl.folder, "nobody", true, true };
+	struct drop d = { pl.folder, "nobody", true, true, 0 };
 	struct stat st;
 	struct err e;
 	mode_t old;
@@ -364,6 +385,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_file),
 		cmocka_unit_test(no_file_is_left),
+		cmocka_unit_test(a_short_disk_takes_nothing),
 		cmocka_unit_test(a_message_over_the_limit_is_refused_in_memory),
 		cmocka_unit_test(folders_that_are_none),
 		cmocka_unit_test(foreign_folders),

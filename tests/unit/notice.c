@@ -90,7 +90,7 @@ static void
 nobody_is_told_about_a_null_sender(void **state)
 {
 	const struct route to = { "/nonexistent/submit",
-		{ "/nonexistent/drop", "nobody", true, false } };
+		{ "/nonexistent/drop", "nobody", true, false, 0 } };
 	struct strlist bad = { NULL, 0 };
 	struct report r;
 	struct envelope env;
