@@ -65,6 +65,13 @@ tests_unit_conf_read_SOURCES = tests/unit/conf_read.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_read_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_conf_read_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/conf_each tests/unit/conf_manual
+tests_unit_conf_each_SOURCES = tests/unit/conf_each.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_each_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_each_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_manual_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_manual_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_conf_show_SOURCES = tests/unit/conf_show.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_show_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
