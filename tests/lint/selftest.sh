@@ -97,6 +97,13 @@ caught states 'each statement has one place' queue/planted.c \
 caught states 'state_set alone' queue/planted.c \
     "$(body '	store_rcpt_write(s, 1, 1, &change, e);')"
 
+mkdir -p "$copy/queue"
+echo '#define BATCH_PIECES 65 /* planted */' >"$copy/queue/batch.c"
+complaint=$(top_srcdir=$copy "$copy/tests/lint/numbers.sh" |
+    grep 'batch.c: BATCH_PIECES is 65' || :)
+rm "$copy/queue/batch.c"
+expected 'numbers: numbers are what was promised' "$complaint"
+
 caught purity 'the schedule includes' queue/hosts_planted.c \
     '#include "common/clock.h"'
 caught purity 'it asks for no time' queue/budget_planted.c \

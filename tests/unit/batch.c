@@ -235,6 +235,83 @@ flush_leaves_nothing(void **state)
 	assert_int_equal(next.told, 1);
 }
 
+#define LINE 9 /* clients who stand in line behind one */
+
+struct client {
+	size_t n, octets; /* what it hands in */
+	struct member *v;
+	size_t *served;
+	size_t *before; /* how many others were served when it was told */
+};
+
+static void
+told_last(void *arg, const struct err *failed)
+{
+	struct client *c = arg;
+
+	assert_null(failed);
+	*c->before = *c->served;
+}
+
+static void
+hand_in(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	++*c->served;
+	if (c->n == 0)
+		return;
+	*c->served = 0;
+	for (i = 1; i < c->n; i++)
+		batch_join(rig.batch, c->octets, work, done, &c->v[i]);
+	batch_join(rig.batch, c->octets, nothing, told_last, c);
+}
+
+/*
+ * How many of those in line are served before n members of so many octets,
+ * which the first of them hands in, are on the disk.
+ */
+static size_t
+served_before(size_t n, size_t octets)
+{
+	struct member *v = calloc(n, sizeof(*v));
+	size_t served = 0, before = 100, i;
+	struct client first = { n, octets, v, &served, &before };
+	struct client other = { 0, 0, NULL, &served, &before };
+	struct event *ev[LINE + 1];
+
+	for (i = 0; i < n; i++)
+		snprintf(v[i].name, sizeof(v[i].name), "m%zu", i);
+	for (i = 0; i <= LINE; i++) {
+		ev[i] = event_new(
+		    rig.base, -1, 0, hand_in, i == 0 ? &first : &other);
+		assert_non_null(ev[i]);
+		event_active(ev[i], EV_TIMEOUT, 0);
+	}
+	event_base_dispatch(rig.base);
+	for (i = 0; i <= LINE; i++)
+		event_free(ev[i]);
+	free(v);
+	assert_int_equal(served, LINE);
+	return before;
+}
+
+/* One fsync for up to 64 messages or 1 MiB, at once when nothing waits. */
+static void
+it_waits_for_64_or_a_mebibyte(void **state)
+{
+	(void)state;
+	assert_int_equal(served_before(1, 1), LINE);
+	assert_int_equal(served_before(63, 1), LINE);
+	assert_int_equal(served_before(64, 1), 0);
+	assert_int_equal(served_before(1, 1048575), LINE);
+	assert_int_equal(served_before(1, 1048576), 0);
+	assert_int_equal(served_before(2, 524288), 0);
+}
+
 #define in_rig(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -247,6 +324,7 @@ main(void)
 		in_rig(joining_from_done_is_the_next_batch),
 		in_rig(others_are_served_between_commits),
 		in_rig(flush_leaves_nothing),
+		in_rig(it_waits_for_64_or_a_mebibyte),
 	};
 
 	return cmocka_run_group_tests_name("batch", tests, NULL, NULL);

@@ -164,7 +164,7 @@ expect(const struct buf *b, const struct sample *s, const char *value,
 					 s->name, value, origin);
 
 	if ((strstr(buf_data(b), line) == NULL) != (value == NULL))
-		fail_msg("%s%s\nin:%s",
+		fail_msg("%s%s\nshown is:%s",
 		    value == NULL ? "shown though not given: " : "not shown:",
 		    line, buf_data(b));
 	free(line);

@@ -29,8 +29,8 @@ static int
 read_manual(void **state)
 {
 	const char *top = getenv("top_srcdir");
-	char *path =
-	    xasprintf("%s/docs/mailchute.conf.5.in", top == NULL ? "." : top);
+	char *path = xasprintf(
+	    "%s/docs/%s", top == NULL ? "." : top, "mailchute.conf.5.in");
 	FILE *f = fopen(path, "r");
 	size_t n;
 
