@@ -173,16 +173,18 @@ class Site:
 
     # ---- the daemon -----------------------------------------------------
 
-    def spawn(self, *args, through=(), **how):
+    def spawn(self, *args, through=(), is_named=True, **how):
         """Starts mailchuted, through a command that executes it if one is
-        given; it leads a process group of its own."""
+        given; it leads a process group of its own.  Unless the configuration
+        is named, it finds one by itself."""
+        named = ["-C", self.conf_path] if is_named else []
         self.write_conf()
         err = open(self.path("log/stderr"), "ab")
         how.setdefault("stdout", err)
         how.setdefault("env", self.environment())
         with err:
             proc = subprocess.Popen(
-                [*through, program("mailchuted"), "-f", "-C", self.conf_path, *args],
+                [*through, program("mailchuted"), "-f", *named, *args],
                 stdin=subprocess.DEVNULL, stderr=err, start_new_session=True,
                 cwd="/", **how)
         self._procs.append(proc)
