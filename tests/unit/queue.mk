@@ -38,6 +38,7 @@ check_PROGRAMS += \
 	tests/unit/control_trace \
 	tests/unit/control_why \
 	tests/unit/damage \
+	tests/unit/dice \
 	tests/unit/dirs \
 	tests/unit/dispatch \
 	tests/unit/dropaway \
@@ -338,6 +339,10 @@ tests_unit_settle_record_SOURCES = tests/unit/settle_record.c \
 	tests/unit/settle_rig.c tests/unit/settle_rig.h
 tests_unit_settle_record_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_record_LDADD = $(queue_test_libs)
+tests_unit_dice_SOURCES = tests/unit/dice.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_dice_CFLAGS = $(queue_test_cflags)
+tests_unit_dice_LDADD = $(queue_test_libs)
 tests_unit_dirs_CFLAGS = $(queue_test_cflags)
 tests_unit_dirs_LDADD = $(queue_test_libs)
 alarm_rig = tests/unit/alarm_rig.c tests/unit/alarm_rig.h \
