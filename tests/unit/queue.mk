@@ -44,6 +44,7 @@ check_PROGRAMS += \
 	tests/unit/dropaway \
 	tests/unit/dropdir \
 	tests/unit/dropdir_fair \
+	tests/unit/dropdir_held \
 	tests/unit/dropdir_round \
 	tests/unit/dropfile \
 	tests/unit/dropodd \
@@ -324,6 +325,9 @@ tests_unit_refuse_frames_LDADD = $(queue_test_libs)
 tests_unit_refuse_CFLAGS = $(queue_test_cflags)
 tests_unit_refuse_LDADD = $(queue_test_libs)
 drop_rig = tests/unit/drop_rig.c tests/unit/drop_rig.h
+tests_unit_dropdir_held_SOURCES = tests/unit/dropdir_held.c $(drop_rig)
+tests_unit_dropdir_held_CFLAGS = $(queue_test_cflags)
+tests_unit_dropdir_held_LDADD = $(queue_test_libs)
 tests_unit_dropdir_round_SOURCES = tests/unit/dropdir_round.c $(drop_rig)
 tests_unit_dropdir_round_CFLAGS = $(queue_test_cflags)
 tests_unit_dropdir_round_LDADD = $(queue_test_libs)
