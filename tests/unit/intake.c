@@ -25,6 +25,7 @@
 #include "queue/sockets.h"
 #include "queue/store.h"
 #include "tests/unit/office.h"
+#include "tests/unit/queue_fixture.h"
 #include "tests/unit/submission.h"
 
 /* Long enough never to strike by accident, and what must strike is short. */
@@ -219,6 +220,58 @@ others_are_served_meanwhile(void **state)
 	door_close(&d, o);
 }
 
+/*
+ * One in the middle of a large message has parts of it in the file already: it
+ * must not keep a transaction open, or a place in the batch.
+ */
+static void
+others_are_served_while_a_large_one_is_silent(void **state)
+{
+	const size_t large = 5 * 1024 * 1024;
+	struct office *o = *state;
+	struct door d;
+	struct buf first, b;
+	int silent[2], fd;
+	size_t i, half;
+
+	door_open(&d, o, PATIENT_MS);
+	buf_init(&first, SUBMISSION_MAX);
+	buf_init(&b, SUBMISSION_MAX);
+	/* Cut at any place of a frame. */
+	for (i = 0; i < 2; i++) {
+		silent[i] = client_of(o);
+		submission_put(&b, (uint8_t)(1 + i), large, true);
+		half = 3 * 1024 * 1024 + 1000 * (i + 1);
+		buf_append(&first, buf_data(&b), half);
+		buf_truncate(&b, 0);
+		say(o, silent[i], &first);
+	}
+	for (i = 0; i < 50; i++)
+		event_base_loop(o->parts.base, EVLOOP_NONBLOCK);
+	assert_true(fixture_number(o->conf->queue.directory,
+			"SELECT sum(size) FROM message "
+			"WHERE state = 'staging'") >= 4 * 1024 * 1024);
+	for (i = 0; i < 3; i++) {
+		fd = client_of(o);
+		submission_put(
+		    &b, (uint8_t)(10 + i), i == 1 ? large : 640, true);
+		say(o, fd, &b);
+		hear_all(o, fd, accepted);
+		assert_int_equal(count(o), i + 1);
+	}
+	for (i = 0; i < 2; i++) {
+		submission_put(&b, (uint8_t)(1 + i), large, true);
+		half = 3 * 1024 * 1024 + 1000 * (i + 1);
+		buf_consume(&b, half);
+		say(o, silent[i], &b);
+		hear_all(o, silent[i], accepted);
+		assert_int_equal(count(o), 4 + i);
+	}
+	buf_clear(&first);
+	buf_clear(&b);
+	door_close(&d, o);
+}
+
 static void
 the_end_leaves_nobody_waiting(void **state)
 {
@@ -261,6 +314,7 @@ main(void)
 		in_office(a_whole_message_is_accepted),
 		in_office(one_that_falls_silent_is_ended),
 		in_office(others_are_served_meanwhile),
+		in_office(others_are_served_while_a_large_one_is_silent),
 		in_office(the_end_leaves_nobody_waiting),
 	};
 
