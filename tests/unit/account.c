@@ -278,6 +278,36 @@ a_verdict_about_a_message_ends_the_wait_alone(void **state)
 	}
 }
 
+/* It fails, and waits for so long: the end of that. */
+static int64_t
+fail_for(struct rig *r, enum job_scope scope, int64_t now, int64_t wait)
+{
+	struct job_result why = trouble(scope);
+
+	assert_true(account_failed(&r->a, &why, now, UINT32_MAX));
+	assert_int_equal(account_opens_at(&r->a, now), now + wait);
+	return now + wait;
+}
+
+/* By its own waits no lock-out is fed; what follows begins at backoff_min. */
+static void
+holds_and_back_offs_count_apart(void **state)
+{
+	struct rig r;
+	int64_t now;
+
+	rig_up(&r, *state);
+	now = fail_for(&r, JOB_SCOPE_ACCOUNT, T0, 900);
+	now = fail_for(&r, JOB_SCOPE_ACCOUNT, now, 1800);
+	assert_true(account_answered(&r.a, now));
+	now = fail_for(&r, JOB_SCOPE_CONNECTION, now, 15);
+	now = fail_for(&r, JOB_SCOPE_ACCOUNT, now, 900);
+	now = fail_for(&r, JOB_SCOPE_CONNECTION, now, 15);
+	assert_true(account_answered(&r.a, now));
+	fail_for(&r, JOB_SCOPE_ACCOUNT, now, 900);
+	account_clear(&r.a);
+}
+
 static void
 no_wait_is_longer_than_the_longest(void **state)
 {
@@ -457,6 +487,7 @@ main(void)
 		in_world(a_probe_is_one_attempt),
 		in_world(what_was_under_way_ends_no_wait),
 		in_world(a_verdict_about_a_message_ends_the_wait_alone),
+		in_world(holds_and_back_offs_count_apart),
 		in_world(no_wait_is_longer_than_the_longest),
 		in_world(a_wait_follows_the_clock),
 		in_world(the_server_s_own_wait_is_kept),
