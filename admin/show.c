@@ -16,6 +16,7 @@
 #include "admin/run.h"
 #include "admin/text.h"
 #include "common/clock.h"
+#include "common/strlist.h"
 #include "common/utf8.h"
 
 struct showing {
@@ -28,12 +29,15 @@ struct showing {
 	uint64_t printed;
 	bool in_recipients, in_timeline;
 	bool is_first_body;
-	char last[16];   /* the message of the event before */
-	struct buf body; /* JSON alone: the message as one string */
+	char last[16];         /* the message of the event before */
+	struct strlist queued; /* ids of messages that were in the queue */
+	struct buf body;       /* JSON alone: the message as one string */
 };
 
 /* What a JSON string may hold of a message; a longer one is not JSON's job. */
 #define BODY_JSON_MAX (16 * 1024 * 1024)
+
+#define NOTICE_ID 12 /* digits of a queue id */
 
 static void
 put_line(const char *name, const char *value)
@@ -55,10 +59,26 @@ own_kind(const struct ctl_message *m)
 					     : "";
 }
 
+/* The queue id in the Message-ID of a notice (queue/notice.c), or NULL. */
+static const char *
+notice_about(const struct ctl_message *m, char id[NOTICE_ID + 1])
+{
+	const char *at =
+	    m->message_id == NULL ? NULL : strchr(m->message_id, '@');
+
+	if (at == NULL || *m->sender != '\0' ||
+	    at - m->message_id <= NOTICE_ID || at[-NOTICE_ID - 1] != '.')
+		return NULL;
+	memcpy(id, at - NOTICE_ID, NOTICE_ID);
+	id[NOTICE_ID] = '\0';
+	return strspn(id, "0123456789ABCDEF") == NOTICE_ID ? id : NULL;
+}
+
 static void
 print_head(struct showing *s, const struct ctl_message *m)
 {
 	char when[TEXT_TIME], age[TEXT_SHORT], size[TEXT_SHORT];
+	char about[NOTICE_ID + 1];
 
 	if (s->printed++ > 0)
 		putchar('\n');
@@ -69,6 +89,8 @@ print_head(struct showing *s, const struct ctl_message *m)
 	printf("  %-14s", "from");
 	text_put(stdout, *m->sender == '\0' ? "<>" : m->sender);
 	puts(own_kind(m));
+	if (notice_about(m, about) != NULL)
+		printf("  %-14s%s\n", "about", about);
 	printf("  %-14suid %lu\n", "submitted by", (unsigned long)m->uid);
 	put_line("account", text_account(m->account));
 	text_local_time(m->arrived_at, when);
@@ -244,6 +266,7 @@ take_message(struct showing *s, const struct frame *f, struct err *e)
 	s->last[0] = '\0';
 	s->in_recipients = s->in_timeline = false;
 	s->arrived_at = m.arrived_at;
+	strlist_add(&s->queued, m.id);
 	if (s->json) {
 		s->object = json_message(&m);
 	} else {
@@ -255,7 +278,10 @@ take_message(struct showing *s, const struct frame *f, struct err *e)
 	return 0;
 }
 
-/* How a recipient's mail ended is all that is kept of it. */
+/*
+ * How a recipient's mail ended is all that is kept of it.  Of a message of
+ * which a part was still in the queue, the listing before has told more.
+ */
 static void
 print_event(struct showing *s, const struct ctl_event *ev)
 {
@@ -295,6 +321,20 @@ print_event(struct showing *s, const struct ctl_event *ev)
 }
 
 static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The queue is searched by ascending ids. */
+static bool
+was_in_queue(const struct showing *s, const char *id)
+{
+	return s->queued.n > 0 && bsearch(&id, s->queued.v, s->queued.n,
+				      sizeof(*s->queued.v), compare) != NULL;
+}
+
+static int
 take_event(struct showing *s, const struct frame *f, struct err *e)
 {
 	struct ctl_event ev;
@@ -304,7 +344,7 @@ take_event(struct showing *s, const struct frame *f, struct err *e)
 		return -1;
 	if (s->json)
 		json_put_line(stdout, json_event(&ev));
-	else
+	else if (!was_in_queue(s, ev.id))
 		print_event(s, &ev);
 	ctl_event_clear(&ev);
 	return 0;
@@ -364,6 +404,7 @@ run(const struct args *a, const struct conf *c, enum ctl_verb verb)
 	if (status == 0)
 		end_message(&s);
 	json_decref(s.object);
+	strlist_clear(&s.queued);
 	buf_clear(&s.body);
 	return status;
 }

@@ -373,6 +373,22 @@ collect_waiting(
 
 /* ---- writing ---- */
 
+/* For whoever looks at a message of which a part still waits. */
+static int
+note_told(const struct bounce *b, const struct notice *n,
+    const struct notice_made *made, struct err *e)
+{
+	char text[sizeof("by notice ") + QUEUE_ID_TEXT] = "by notice ";
+	struct store_attempt a = { .message = n->about->id,
+		.at = n->now,
+		.outcome = "told",
+		.account = n->about->account,
+		.text = text };
+
+	queue_id_format(made->id, text + strlen(text));
+	return store_attempt_add(b->store, &a, e);
+}
+
 static int
 write_one(struct bounce *b, const struct job *j, struct notice *n,
     const struct list *rcpts, struct err *e)
@@ -393,8 +409,7 @@ write_one(struct bounce *b, const struct job *j, struct notice *n,
 		return 0;
 	if (notice_write(b->conf, b->store, n, &b->made[b->nmade], e) == -1)
 		return -1;
-	b->nmade++;
-	return 0;
+	return note_told(b, n, &b->made[b->nmade++], e);
 }
 
 static bool

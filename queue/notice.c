@@ -146,25 +146,43 @@ let_wait(struct store *s, const struct store_message *m,
 	return rc;
 }
 
+/*
+ * "<20261123212034.0123456789ABCDEF0123.01A228BFE54D@web01.example.com>": it
+ * has the queue id of what the notice is about, by which a search for that
+ * finds the notice, too, in the queue as in the journal (queue/trace.c).
+ */
+static char *
+make_message_id(const struct conf *conf, const struct notice *n)
+{
+	uint8_t dice[MSGID_RANDOM];
+	char about[QUEUE_ID_TEXT], *plain, *at, *id;
+
+	arc4random_buf(dice, sizeof(dice));
+	plain = msgid_make(dice, n->now, conf->local.hostname);
+	queue_id_format(n->about->id, about);
+	at = strchr(plain, '@');
+	id = xasprintf("%.*s.%s%s", (int)(at - plain), plain, about, at);
+	free(plain);
+	return id;
+}
+
 int
 notice_write(const struct conf *conf, struct store *s, const struct notice *n,
     struct notice_made *made, struct err *e)
 {
 	struct store_message m = { .kind = KIND_BOUNCE, .body = BODY_7BIT };
-	uint8_t dice[MSGID_RANDOM];
 	struct waiting w;
 	struct buf text, note;
 	int rc = -1;
 
 	buf_init(&text, NOTICE_MAX);
 	buf_init(&note, DIGEST_NOTE_MAX);
-	arc4random_buf(dice, sizeof(dice));
 	m.id = store_next_id(s, clock_wall_ms());
 	m.arrived_at = n->now;
 	m.uid = n->about->uid;
 	m.account = n->about->account;
 	m.sender = (char[]){ "" };
-	m.message_id = msgid_make(dice, n->now, conf->local.hostname);
+	m.message_id = make_message_id(conf, n);
 	if (write_text(conf, n, m.message_id, &text, &note, e) == 0 &&
 	    add(s, &m, &text, n->readers, e) == 0 &&
 	    let_wait(s, &m, n->readers, buf_data(&note), &w, e) == 0) {

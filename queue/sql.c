@@ -214,14 +214,16 @@ const char *const sql_text[SQL_COUNT] = {
 	    "WHERE (at, id) > (?1, ?2) "
 	    "ORDER BY at, id LIMIT " STR(SQL_TRACE_SLICE),
 	[SQL_TRACE_MESSAGES] =
-	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR "
+	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR"
+	    " m.kind = 'bounce' AND m.message_id LIKE ?6 OR "
 	    TRACED("m.sender") " OR EXISTS (SELECT 1 FROM recipient r"
 	    " WHERE r.message = m.id AND (" TRACED("r.address") " OR "
 	    TRACED("r.original") ")) FROM message m "
 	    "WHERE m.state <> 'staging' AND m.id > ?1 "
 	    "ORDER BY m.id LIMIT " STR(SQL_TRACE_SLICE),
 	[SQL_TRACE_EVENTS] =
-	    "SELECT id, uid, message = ?2 OR message_id = ?3 OR "
+	    "SELECT id, uid, message = ?2 OR message_id = ?3 OR"
+	    " sender = '' AND message_id LIKE ?6 OR "
 	    TRACED("sender") " OR " TRACED("recipient") " OR "
 	    TRACED("original") ", at, what, message,"
 	    " account, sender, recipient, message_id, code, status, text,"

@@ -356,6 +356,7 @@ struct store_trace {
 	uid_t uid;
 	uint64_t last; /* 0 to begin */
 	size_t max;
+	char notice[sizeof("%.@%") + QUEUE_ID_TEXT]; /* set by the search */
 };
 
 /* Messages in the queue: their ids, ids having room for max. */

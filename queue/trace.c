@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <stdio.h>
+
 #include "queue/store_priv.h"
 
 /* The columns with which both statements begin. */
@@ -17,15 +19,21 @@ enum {
 };
 
 static sqlite3_stmt *
-start(struct store *s, enum sql which, const struct store_trace *t)
+start(struct store *s, enum sql which, struct store_trace *t)
 {
 	sqlite3_stmt *st = query_start(s, which);
+	char id[QUEUE_ID_TEXT];
+
+	/* A notice about it: queue/notice.c makes its Message-ID. */
+	queue_id_format(t->id, id);
+	snprintf(t->notice, sizeof(t->notice), "%%.%s@%%", id);
 
 	query_bind_u64(st, 1, t->last);
 	query_bind_u64(st, 2, t->id);
 	query_bind_text(st, 3, t->message_id);
 	query_bind_text(st, 4, t->address);
 	query_bind_text(st, 5, t->bare);
+	query_bind_text(st, 6, t->id == 0 ? NULL : t->notice);
 	return st;
 }
 

@@ -2,6 +2,7 @@
 """mailchute trace: what became of it."""
 
 import os
+import re
 
 import pytest
 
@@ -105,3 +106,49 @@ def test_others_find_their_own(running, server):
     assert event["uid"] == 5
     done = running.mailchute("trace", "a@example.net", uid=6)
     assert (done.returncode, done.stdout) == (66, "")
+
+
+def heads(text):
+    """The messages that are told of: the id of each, as often as it is."""
+    return re.findall(r"^([0-9A-F]{12})  ", text, re.M)
+
+
+def test_a_part_that_ended_is_told_once(running, server):
+    """What waits still tells of all its recipients, and of the notice."""
+    server.options.recipient_replies["no@*"] = "550 5.1.1 No such user"
+    server.options.recipient_replies["later@*"] = "451 4.3.0 Not now"
+    running.submit("no@example.net", "later@example.net", stdin=TEXT)
+    made = running.log.wait_for("bounced")
+    number, notice = made["id"], made["notice"]
+    server.record.wait_messages(1)  # the notice
+    running.wait(lambda: len(running.queue()) == 1, "the notice's end")
+    shown = running.mailchute("show", number).stdout
+    assert "  told\n" in shown and "by notice %s\n" % notice in shown
+    message = running.json("show", number)[0]
+    assert [(a["text"], a["address"]) for a in message["timeline"]
+            if a["outcome"] == "told"] == [("by notice " + notice, None)]
+    for word in (number, "no@example.net"):
+        told = running.mailchute("trace", word).stdout
+        assert heads(told).count(number) == 1
+        assert "No such user" in told
+    # A search for the message finds the notice, which names it.
+    told = running.mailchute("trace", number).stdout
+    assert heads(told) == [number, notice]
+    assert "  about         %s\n" % number in told
+    # And when both have gone.
+    assert running.mailchute("remove", number).returncode == 0
+    told = running.mailchute("trace", number).stdout
+    assert set(heads(told)) == {number, notice}
+    assert [(e["id"], e["what"]) for e in running.json("trace", number)] == [
+        (number, "bounced"), (notice, "delivered"), (number, "removed")]
+    assert heads(running.mailchute("trace", notice).stdout) == [notice]
+
+
+def test_a_notice_that_waits_is_found(running, server):
+    server.options.recipient_replies["no@*"] = "550 5.1.1 No such user"
+    server.options.recipient_replies[USER] = "451 4.3.0 Not now"
+    running.submit("no@example.net", stdin=TEXT)
+    made = running.log.wait_for("bounced")
+    running.wait(lambda: running.recipients()[USER]["code"], "a reason")
+    told = running.mailchute("trace", made["id"]).stdout
+    assert heads(told) == [made["notice"], made["id"]]
