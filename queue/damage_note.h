@@ -30,7 +30,7 @@ bool damage_tries_spent(const char *path);
 
 /* -1: it cannot be noted, so that nothing may be tried. */
 int damage_try_begin(struct damage_try *t, const char *path);
-void damage_try_step(void *t, bool is_read); /* a salvage_step */
+void damage_try_step(void *arg, bool is_read); /* a salvage_step; a try */
 
 /* The process has lived through it: none of the tries counts. */
 void damage_try_end(struct damage_try *t, const char *path);
