@@ -4,7 +4,8 @@
  * or an address.
  *
  * The queue is searched first and the journal after it: a message that is
- * finished between the two is told twice rather than not at all.
+ * finished between the two is told twice rather than not at all.  So is one of
+ * which a part has ended; for people the first is enough (admin/show.c).
  */
 #include "config.h"
 
