@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/buf.h"
 #include "common/xalloc.h"
@@ -118,6 +119,24 @@ is_missing(struct header *h, const char *name)
 	return true;
 }
 
+#define RESENT "Resent-"
+
+/* RFC 5322 3.6.6: the fields of one resending stand together. */
+static void
+put_field(struct header *h, const char *name, const char *value)
+{
+	size_t at = 0;
+
+	if (strncasecmp(name, RESENT, sizeof(RESENT) - 1) != 0) {
+		header_add(h, name, value);
+		return;
+	}
+	while (at < h->n &&
+	       strncasecmp(h->v[at].name, RESENT, sizeof(RESENT) - 1) != 0)
+		at++;
+	header_insert(h, at, name, value);
+}
+
 static void
 add_author(struct header *h, const char *name, const struct completion *with)
 {
@@ -132,7 +151,7 @@ add_author(struct header *h, const char *name, const struct completion *with)
 		buf_printf(&b, " <%s>", address);
 	else
 		buf_puts(&b, address);
-	header_add(h, name, buf_data(&b));
+	put_field(h, name, buf_data(&b));
 	buf_clear(&b);
 }
 
@@ -155,9 +174,9 @@ add_missing(struct header *h, const char *prefix, const struct completion *with)
 	if (is_missing(h, from))
 		add_author(h, from, with);
 	if (is_missing(h, date))
-		header_add(h, date, with->date);
+		put_field(h, date, with->date);
 	if (is_missing(h, id))
-		header_add(h, id, with->message_id);
+		put_field(h, id, with->message_id);
 	free(date);
 	free(from);
 	free(id);
@@ -193,7 +212,7 @@ complete_header(
 	memset(out, 0, sizeof(*out));
 	collect_recipients(h, &out->recipients);
 	if (is_resent(h))
-		add_missing(h, "Resent-", with);
+		add_missing(h, RESENT, with);
 	add_missing(h, "", with);
 	for (i = 0; i < COUNT(removed_fields); i++)
 		header_remove(h, removed_fields[i]);

@@ -325,13 +325,14 @@ header_add(struct header *h, const char *name, const char *value)
 }
 
 void
-header_add_first(struct header *h, const char *name, const char *value)
+header_insert(
+    struct header *h, size_t at, const char *name, const char *value)
 {
 	struct header_field f = make_field(name, value);
 
 	append(h, &f);
-	memmove(h->v + 1, h->v, (h->n - 1) * sizeof(*h->v));
-	h->v[0] = f;
+	memmove(h->v + at + 1, h->v + at, (h->n - 1 - at) * sizeof(*h->v));
+	h->v[at] = f;
 }
 
 void

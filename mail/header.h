@@ -71,11 +71,13 @@ struct header_field *header_find(
 size_t header_remove(struct header *h, const char *name);
 
 /*
- * Adds "Name: value" at the end or in front, folded at blanks (RFC 5322 2.2.3).
- * Controls in value become blanks: no value makes a second field.
+ * Adds "Name: value" at the end, or as field number `at` of them, folded at
+ * blanks (RFC 5322 2.2.3).  Controls in value become blanks: no value makes a
+ * second field.
  */
 void header_add(struct header *h, const char *name, const char *value);
-void header_add_first(struct header *h, const char *name, const char *value);
+void header_insert(
+    struct header *h, size_t at, const char *name, const char *value);
 
 /* Replaces the value of one field; its name stays. */
 void header_set(struct header_field *f, const char *value);

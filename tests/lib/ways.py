@@ -237,7 +237,7 @@ def read_all(folder=FOLDER):
     rows = [row for file in files for row in read_file(file)]
     seen = set()
     for row in rows:
-        if row.title in seen:
-            row.fail("another row has this title")
-        seen.add(row.title)
+        if (row.file, row.title) in seen:
+            row.fail("another row of this file has this title")
+        seen.add((row.file, row.title))
     return rows

@@ -183,9 +183,16 @@ static const struct {
 	    "From: a@b.c\nTo: old@x.y\nDate: d\nMessage-ID: <o>\n"
 	    "Resent-To: new\nResent-Bcc: hidden@x.y\n\nb\n",
 	    "From: a@b.c\r\nTo: old@x.y\r\nDate: d\r\nMessage-ID: <o>\r\n"
-	    "Resent-To: new@example.com\r\nResent-" FROM "Resent-" DATE
-	    "Resent-" ID "\r\nb\r\n",
+	    "Resent-" ID "Resent-" DATE "Resent-" FROM
+	    "Resent-To: new@example.com\r\n\r\nb\r\n",
 	    "new|hidden@x.y", "a@b.c", 0 },
+	{ "Resent, at the top",
+	    "Resent-To: t@x.y\nResent-Date:\nResent-From: r@x.y\n"
+	    "From: a@b.c\nDate: d\nMessage-ID: <o>\n\n",
+	    "Resent-" ID "Resent-" DATE "Resent-To: t@x.y\r\n"
+	    "Resent-From: r@x.y\r\nFrom: a@b.c\r\nDate: d\r\n"
+	    "Message-ID: <o>\r\n\r\n",
+	    "t@x.y", "a@b.c", 0 },
 	{ "Resent, complete",
 	    "Resent-From: r@x.y\nResent-Date: d\nResent-Message-ID: <r>\n"
 	    "Resent-To: t@x.y\nFrom: a@b.c\nDate: d\nMessage-ID: <o>\n\n",
