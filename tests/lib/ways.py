@@ -42,6 +42,7 @@ class Mistake(ValueError):
 
 
 ESCAPE = re.compile(r"\\(\\|r|n|t|0|x[0-9a-f]{2}|\{(.*?[^\\])\*(\d+)\}|.)")
+COUNTER = r"\#"
 
 
 def plain(text):
@@ -50,7 +51,10 @@ def plain(text):
     def one(found):
         what = found.group(1)
         if found.group(3):
-            return plain(found.group(2)) * int(found.group(3))
+            part, times = found.group(2), int(found.group(3))
+            return plain(part) * times if COUNTER not in part else "".join(
+                plain(part.replace(COUNTER, str(n)))
+                for n in range(1, times + 1))
         if what[0] == "x":
             return bytes([int(what[1:], 16)]).decode(
                 "utf-8", "surrogateescape")
