@@ -25,6 +25,7 @@ struct compose {
 	struct canon canon;
 	struct buf text; /* canonical; octets before text_at are used up */
 	size_t text_at;
+	size_t fields; /* seen while the header is read */
 	bool is_at_end; /* the source has no more for us */
 
 	struct buf header; /* finished, with the empty line */
@@ -86,42 +87,73 @@ read_piece(struct compose *c, struct err *e)
 	return 0;
 }
 
-/* Reads the header: its length with what ends it, or -1. */
-static ssize_t
+/*
+ * Goes on over whole lines from text_at; true at the header's end, where it
+ * leaves text_at.  No line is looked at twice: a writer of one line at a time
+ * must not make it quadratic.
+ */
+static bool
+find_end(struct compose *c)
+{
+	const char *line, *lf;
+	size_t left, n;
+
+	while (c->text_at < c->text.len) {
+		line = buf_data(&c->text) + c->text_at;
+		left = c->text.len - c->text_at;
+		if ((lf = memchr(line, '\n', left)) == NULL && !c->is_at_end)
+			return false;
+		n = lf == NULL ? left : (size_t)(lf - line) + 1;
+		switch (header_line(line, n, c->fields)) {
+		case HEADER_FIELD:
+			c->fields++;
+			break;
+		case HEADER_MORE:
+			break;
+		case HEADER_EMPTY:
+			c->text_at += n;
+			return true;
+		case HEADER_BODY:
+			return true;
+		}
+		c->text_at += n;
+	}
+	return c->is_at_end;
+}
+
+/* Reads the header, which is all of text before text_at then. */
+static int
 read_header(struct compose *c, struct err *e)
 {
-	ssize_t span = -1;
 	size_t before;
-	bool has_blank;
+	bool is_found = false;
 
-	while (span == -1) {
+	c->text_at = 0;
+	c->fields = 0;
+	while (!is_found) {
 		before = c->text.len;
 		if (read_piece(c, e) == -1)
 			return -1;
 		/* Without a new line end nothing can have been decided. */
 		if (c->is_at_end || memchr(buf_data(&c->text) + before, '\n',
 					c->text.len - before) != NULL)
-			span = header_span(buf_data(&c->text), c->text.len,
-			    c->is_at_end, &has_blank);
-		if (span > HEADER_MAX ||
-		    (span == -1 && c->text.len > HEADER_MAX))
+			is_found = find_end(c);
+		if ((is_found ? c->text_at : c->text.len) > HEADER_MAX)
 			return too_long(
 			    e, "the header is longer than a megabyte");
 	}
-	return span;
+	return 0;
 }
 
 int
 compose_header(struct compose *c, const struct completed **found, struct err *e)
 {
 	struct header h = { NULL, 0 };
-	ssize_t span = read_header(c, e);
 	int rc = -1;
 
-	if (span == -1)
+	if (read_header(c, e) == -1)
 		return -1;
-	c->text_at = (size_t)span;
-	header_parse(buf_data(&c->text), (size_t)span, &h);
+	header_parse(buf_data(&c->text), c->text_at, &h);
 	complete_header(&h, c->with, &c->found);
 	if (header_put(&c->header, &h) == -1 ||
 	    buf_puts(&c->header, "\r\n") == -1) {
@@ -168,7 +200,6 @@ static int
 compose_rewind(void *arg, struct err *e)
 {
 	struct compose *c = arg;
-	ssize_t span;
 
 	if (c->from.rewind(c->from.arg, e) == -1)
 		return -1;
@@ -176,9 +207,8 @@ compose_rewind(void *arg, struct err *e)
 	buf_truncate(&c->text, 0);
 	c->is_at_end = false;
 	/* The header was finished before; only its end is looked for. */
-	if ((span = read_header(c, e)) == -1)
+	if (read_header(c, e) == -1)
 		return -1;
-	c->text_at = (size_t)span;
 	c->header_at = 0;
 	return 0;
 }
