@@ -336,7 +336,7 @@ element_finish(struct element *el, struct mailboxes *out)
 		el->at = el->n;
 	} else if (skip_asides(el, el->at) == el->n)
 		el->at = el->n; /* empty, or nothing but comments */
-	while (el->at < el->n && out->n < MAILBOXES_MAX) {
+	while (el->at < el->n && out->n <= MAILBOXES_MAX) {
 		if (take_mailbox(el, &m) == 0) {
 			add_mailbox(out, &m);
 			continue;
@@ -417,7 +417,7 @@ mailboxes_parse(const char *p, size_t n, struct mailboxes *out)
 			element_start(&el);
 		else
 			element_add(&el, &t);
-		if (out->n + out->bad.n >= MAILBOXES_MAX) {
+		if (out->n + out->bad.n > MAILBOXES_MAX) {
 			strlist_add(&out->bad, "(too many addresses)");
 			rc = -1;
 		}

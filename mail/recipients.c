@@ -101,6 +101,14 @@ final_name(const struct recipients *r, const char *address)
 	return xasprintf("\\%.*s", (int)n, address);
 }
 
+static int
+too_many(struct err *e)
+{
+	return err_set(e, ERR_PERM, "5.5.3",
+	    "more than %d recipients; send the message in parts",
+	    SUBMIT_RCPTS_MAX);
+}
+
 struct envelope_rcpt *
 recipients_put(
     struct recipients *r, const char *address, bool *is_new, struct err *e)
@@ -114,9 +122,7 @@ recipients_put(
 	if (!*is_new)
 		return &r->env->rcpts[*slot - 1];
 	if (r->env->nrcpts == SUBMIT_RCPTS_MAX) {
-		err_set(e, ERR_PERM, "5.5.3",
-		    "more than %d recipients; send the message in parts",
-		    SUBMIT_RCPTS_MAX);
+		too_many(e);
 		return NULL;
 	}
 	rcpt = envelope_add(r->env, address);
@@ -153,11 +159,11 @@ recipients_add(struct recipients *r, const char *list, struct err *e)
 	size_t i;
 	int rc = 0;
 
-	/* What cannot be read is in m.bad, so the result tells no more. */
-	(void)mailboxes_parse(list, strlen(list), &m);
+	if (mailboxes_parse(list, strlen(list), &m) == -1)
+		rc = too_many(e);
 	for (i = 0; rc == 0 && i < m.n; i++)
 		rc = add_one(r, m.v[i].address, e);
-	for (i = 0; i < m.bad.n; i++)
+	for (i = 0; rc == 0 && i < m.bad.n; i++)
 		add_bad(r, m.bad.v[i], "this is no address");
 	mailboxes_clear(&m);
 	return rc;
