@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/parcel.h"
 #include "sendmail/input.h"
 
 #define DRAIN_MS       60000
@@ -23,6 +24,22 @@ input_init(struct input *in, int fd, int64_t deadline_ms)
 	in->fd = fd;
 	in->deadline_ms = deadline_ms;
 	in->taken = 0;
+	in->octets_max = 0;
+}
+
+/*
+ * NUL octets are left out of a message, so that its size alone would never end
+ * the reading of /dev/zero.
+ */
+static int
+check_octets(const struct input *in, struct err *e)
+{
+	if (in->octets_max == 0 || in->taken <= in->octets_max)
+		return 0;
+	return err_set(e, ERR_PERM, PARCEL_TOO_LARGE,
+	    "standard input holds more than %llu octets, which is twice "
+	    "queue.message_size_max; nothing was sent",
+	    (unsigned long long)in->octets_max);
 }
 
 static ssize_t
@@ -46,7 +63,7 @@ input_read(void *arg, void *p, size_t n, struct err *e)
 		got = read(in->fd, p, n);
 		if (got >= 0) {
 			in->taken += (uint64_t)got;
-			return got;
+			return check_octets(in, e) == -1 ? -1 : got;
 		}
 		if (errno != EINTR && errno != EAGAIN)
 			return err_errno(e, ERR_LOCAL, INPUT_STATUS,

@@ -22,8 +22,10 @@ struct input {
 	int fd;
 	int64_t deadline_ms; /* monotonic: a writer so slow is given up */
 	uint64_t taken;      /* octets read so far */
+	uint64_t octets_max; /* more are too large a message; 0: no limit */
 };
 
+/* Without a limit, which the caller may set. */
 void input_init(struct input *in, int fd, int64_t deadline_ms);
 
 /* Reading it; rewinding works for a file alone. */

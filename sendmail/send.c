@@ -148,6 +148,7 @@ try_send(struct send *s, struct err *e)
 	if (stamp(s, e) == -1 || judge_arguments(s, e) == -1)
 		return -1;
 	input_init(&s->input, STDIN_FILENO, clock_mono_ms() + WRITER_MS);
+	s->input.octets_max = 2 * s->site.conf->queue.message_size_max;
 	source = input_source(&s->input);
 	s->compose = compose_new(&source,
 	    s->args->dot_is_text ? CANON_DOT_IS_TEXT : CANON_DOT_ENDS,

@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
+#include "common/parcel.h"
 #include "sendmail/input.h"
 #include "sendmail/process.h"
 
@@ -297,6 +298,28 @@ input_again(void **state)
 }
 
 static void
+more_than_its_limit_is_no_input(void **state)
+{
+	struct input in;
+	struct source s;
+	struct err e;
+	int pipes[2];
+	char c[8];
+
+	(void)state;
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(write(pipes[1], "abcdefg", 7), 7);
+	input_init(&in, pipes[0], CLOCK_NEVER);
+	in.octets_max = 5;
+	s = input_source(&in);
+	assert_int_equal(s.read(s.arg, c, 5, &e), 5);
+	assert_int_equal(s.read(s.arg, c, 1, &e), -1);
+	assert_string_equal(e.status, PARCEL_TOO_LARGE);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void
 a_folder_is_no_input(void **state)
 {
 	struct input in;
@@ -319,6 +342,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(callers),
 		cmocka_unit_test(input_again),
+		cmocka_unit_test(more_than_its_limit_is_no_input),
 		cmocka_unit_test(a_folder_is_no_input),
 	};
 
