@@ -25,7 +25,7 @@ struct compose {
 	struct canon canon;
 	struct buf text; /* canonical; octets before text_at are used up */
 	size_t text_at;
-	size_t fields; /* seen while the header is read */
+	size_t fields;  /* seen while the header is read */
 	bool is_at_end; /* the source has no more for us */
 
 	struct buf header; /* finished, with the empty line */
@@ -121,6 +121,17 @@ find_end(struct compose *c)
 	return c->is_at_end;
 }
 
+/*
+ * A line of a megabyte whose end has not come: what can be no field begins the
+ * body, however long it is.
+ */
+static bool
+is_body_already(const struct compose *c)
+{
+	return header_line(buf_data(&c->text) + c->text_at,
+		   c->text.len - c->text_at, c->fields) == HEADER_BODY;
+}
+
 /* Reads the header, which is all of text before text_at then. */
 static int
 read_header(struct compose *c, struct err *e)
@@ -138,6 +149,8 @@ read_header(struct compose *c, struct err *e)
 		if (c->is_at_end || memchr(buf_data(&c->text) + before, '\n',
 					c->text.len - before) != NULL)
 			is_found = find_end(c);
+		if (!is_found && c->text.len > HEADER_MAX)
+			is_found = is_body_already(c);
 		if ((is_found ? c->text_at : c->text.len) > HEADER_MAX)
 			return too_long(
 			    e, "the header is longer than a megabyte");

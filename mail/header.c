@@ -325,8 +325,7 @@ header_add(struct header *h, const char *name, const char *value)
 }
 
 void
-header_insert(
-    struct header *h, size_t at, const char *name, const char *value)
+header_insert(struct header *h, size_t at, const char *name, const char *value)
 {
 	struct header_field f = make_field(name, value);
 

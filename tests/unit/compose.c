@@ -347,12 +347,17 @@ headers_without_end(void **state)
 	} table[] = {
 		{ "X: a line of a header\r\n", HEADER_MAX - 1024, 0 },
 		{ "X: a line of a header\r\n", HEADER_MAX + 1024, -1 },
-		{ "X", 4 * HEADER_MAX, -1 },
+		/* one line: no field, and so a body; a field; "From joe" */
+		{ "X", 4 * HEADER_MAX, 0 },
+		{ "X y", 4 * HEADER_MAX, 0 },
+		{ "X:", 4 * HEADER_MAX, -1 },
+		{ "From X", 4 * HEADER_MAX, -1 },
 		{ "X: y\n z", 4 * HEADER_MAX, -1 },
 		/* a domain for each makes it too long */
 		{ "To: a,b,c,d,e,f,g,h,i,j,k,l,m\n", HEADER_MAX - 1024, -1 },
-		/* carriage returns that wait to be judged */
-		{ "\r", 4 * HEADER_MAX, -1 },
+		/* carriage returns, which are blanks here */
+		{ "\r", 4 * HEADER_MAX, 0 },
+		{ "X: y\r", 4 * HEADER_MAX, -1 },
 	};
 	struct err e;
 	size_t i;

@@ -168,8 +168,7 @@ found_removed_added_set(void **state)
 	header_insert(&h, 1, "Sender", "s");
 	header_set(header_find(&h, "to", NULL), " d ");
 	got = show(&h);
-	assert_string_equal(
-	    got, "Received=from here|Sender=s|To=d|Date=now|");
+	assert_string_equal(got, "Received=from here|Sender=s|To=d|Date=now|");
 	free(got);
 	header_clear(&h);
 	assert_null(header_find(&h, "To", NULL));
