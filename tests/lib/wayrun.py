@@ -127,12 +127,12 @@ class Call:
         for name in filter(None, quirks.get("blocked", "").split(",")):
             signal.pthread_sigmask(signal.SIG_BLOCK,
                                    [getattr(signal, "SIG" + name)])
-        if "umask" in quirks:
-            os.umask(int(quirks["umask"], 8))
         if quirks.get("cwd") == "removed":
             os.mkdir(self.site.path("home/away"))
             os.chdir(self.site.path("home/away"))
             os.rmdir(self.site.path("home/away"))
+        if "umask" in quirks:
+            os.umask(int(quirks["umask"], 8))
         for fd in filter(None, quirks.get("closed", "").split(",")):
             os.close(int(fd))
         for limit in filter(None, quirks.get("limit", "").split(",")):
@@ -197,10 +197,7 @@ class Call:
         env = {**self.site.environment(), **way.environment}
         name = os.path.basename(way.call[0])
         real = name if name in ("mailq", "newaliases") else "sendmail"
-        extra = []
-        if "open" in self.quirks:
-            extra = [os.dup2(0, int(fd)) for fd in
-                     self.quirks["open"].split(",")]
+        extra = [os.dup(0) for _ in range(int(self.quirks.get("open", "0")))]
         stdin = subprocess.PIPE if kind == "pipe" else self._open(kind, text)
         proc = subprocess.Popen(
             [octets(word) for word in self._argv(way.call)],
@@ -260,7 +257,8 @@ class Judge:
     def names(self, key, got):
         wanted = self.way.items(key)
         assert len(got) == len(wanted) and all(
-            re.fullmatch(self.pattern(w), g) for w, g in zip(wanted, got)), \
+            w == g or re.fullmatch(self.pattern(w), g)
+            for w, g in zip(wanted, got)), \
             "%s: %r is not %r" % (key, got, wanted)
 
     def output(self, status, out, err):

@@ -188,8 +188,7 @@ class Way:
     def items(self, key):
         """What stands between the commas."""
         value = self._line(key)
-        return [plain(item.strip()) for item in value.split(", ")] \
-            if value else []
+        return plain(value).split(", ") if value else []
 
     def pairs(self, key):
         return dict(self._pair(w) for w in words(self._line(key, "")))
