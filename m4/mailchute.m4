@@ -85,3 +85,16 @@ AS_IF([test "x$enable_fuzzing" = xyes], [
     FUZZ_LIBS=-fsanitize=fuzzer])
 AC_SUBST([FUZZ_LIBS])
 AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])])
+
+dnl A test counts basic blocks; it has the function that each of them calls.
+AC_DEFUN([MC_TRACE_PC], [
+AC_CACHE_CHECK([whether $CC can have basic blocks counted], [mc_cv_trace_pc], [
+    mc_save_CFLAGS=$CFLAGS
+    CFLAGS="$CFLAGS -Werror -fsanitize-coverage=trace-pc"
+    AC_LINK_IFELSE([AC_LANG_SOURCE([[
+        void __sanitizer_cov_trace_pc(void);
+        void __sanitizer_cov_trace_pc(void) { }
+        int main(void) { return 0; }]])],
+        [mc_cv_trace_pc=yes], [mc_cv_trace_pc=no])
+    CFLAGS=$mc_save_CFLAGS])
+AM_CONDITIONAL([HAVE_TRACE_PC], [test "x$mc_cv_trace_pc" = xyes])])
