@@ -15,8 +15,8 @@ from .site import TESTS
 FOLDER = os.path.join(TESTS, "data", "ways")
 PLACES = ("drop", "daemon", "wire")
 USERS = ("caller", "root", "somebody", "nameless")
-STDIN = ("pipe", "file", "null", "closed", "directory", "write-only",
-         "terminal", "socket", "broken", "endless", "nothing-but-nul")
+STDIN = ("pipe", "file", "null", "directory", "write-only",
+         "terminal", "socket", "broken", "endless")
 QUIRKS = ("closed", "open", "ignored", "blocked", "umask", "limit", "cwd",
           "stdin", "without")
 
