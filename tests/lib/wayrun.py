@@ -11,6 +11,7 @@ import re
 import resource
 import signal
 import socket
+import stat
 import struct
 import subprocess
 
@@ -70,6 +71,7 @@ def local(address, is_local):
 def read_drop(path):
     """docs/protocol.md says the form; a file without its end is none."""
     with open(path, "rb") as f:
+        assert stat.S_IMODE(os.fstat(f.fileno()).st_mode) == 0o640
         data = f.read()
     line, _, rest = data.partition(b"\n")
     assert line == b"mailchute drop 1"
@@ -137,8 +139,8 @@ class Call:
             os.close(int(fd))
         for limit in filter(None, quirks.get("limit", "").split(",")):
             name, _, value = limit.partition(":")
-            if name == "AS" and sanitized():
-                continue  # a sanitizer maps terabytes
+            if name in ("AS", "STACK", "NPROC") and sanitized():
+                continue  # it maps terabytes, and starts a process
             resource.setrlimit(getattr(resource, "RLIMIT_" + name),
                                (int(value), int(value)))
 
