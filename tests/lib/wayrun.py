@@ -269,7 +269,7 @@ class Judge:
         self.says("stderr", err)
 
     def envelope(self, message, is_ordered=True):
-        wanted = self.way._line("from")
+        wanted = self.way.line("from")
         got = message.sender or "<>"
         assert re.fullmatch(self.pattern(wanted), got), \
             "from: %r is not %r" % (got, wanted)

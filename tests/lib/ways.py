@@ -90,21 +90,21 @@ class Way:
         self.file, self.title = file, title
         self.subject, self.values = subject, values
         self.where = "%s.txt:%d" % (file, line)
-        self.call = words(self._line("call") or "")
-        self.place = self._line("place", "drop")
-        self.user = self._line("user", "caller")
+        self.call = words(self.line("call") or "")
+        self.place = self.line("place", "drop")
+        self.user = self.line("user", "caller")
         self.environment = dict(self._pair(w) for w in words(
-            self._line("environment", "")))
+            self.line("environment", "")))
         self.quirks = dict(self._pair(w) for w in words(
-            self._line("quirks", "")))
-        self.conf = dict(self._pair(w) for w in words(self._line("conf", "")))
+            self.line("quirks", "")))
+        self.conf = dict(self._pair(w) for w in words(self.line("conf", "")))
         self.status = self._status()
         self._judge()
 
     def fail(self, why):
         raise Mistake("%s: %s: %s" % (self.where, self.title, why))
 
-    def _line(self, key, default=None):
+    def line(self, key, default=None):
         value = self.values.get(key)
         if value is None:
             return default
@@ -117,7 +117,7 @@ class Way:
         return name, value
 
     def _status(self):
-        text = self._line("status")
+        text = self.line("status")
         if text is None or not text.isdigit():
             self.fail("it asserts no exit status")
         return int(text)
@@ -187,11 +187,11 @@ class Way:
 
     def items(self, key):
         """What stands between the commas."""
-        value = self._line(key)
+        value = self.line(key)
         return plain(value).split(", ") if value else []
 
     def pairs(self, key):
-        return dict(self._pair(w) for w in words(self._line(key, "")))
+        return dict(self._pair(w) for w in words(self.line(key, "")))
 
 
 def read_file(path):
