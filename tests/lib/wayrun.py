@@ -23,12 +23,14 @@ from .ways import octets
 
 SOMEBODY = 5  # has a name on every system, and is not the daemon's user
 NAMELESS = 54321  # has none
-BODY = {None: "", 1: "7BIT", 2: "8BITMIME"}
-RET = {None: "", 1: "full", 2: "hdrs"}
+NONE = struct.pack("!Q", 0)
+BODY = {0: "", 1: "7BIT", 2: "8BITMIME"}
+RET = {0: "", 1: "full", 2: "hdrs"}
 NOTIFY = ((1, "never"), (2, "success"), (4, "failure"), (8, "delay"))
 DATE = r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"
 ID = r"<[0-9A-Za-z.-]+@web01\.contoso\.example>"
 PAGE = mmap.PAGESIZE
+NOTICE = b"\r\nX-Mailchute-Notice: rejected\r\n"
 
 
 # ---- what was queued -------------------------------------------------------
@@ -41,7 +43,7 @@ class Queued:
 
     @property
     def is_notice(self):
-        return b"\r\nX-Mailchute-Notice: rejected\r\n" in self.raw
+        return NOTICE in self.raw
 
     @property
     def header(self):
@@ -68,6 +70,15 @@ def local(address, is_local):
         (" (local)" if is_local else "")
 
 
+def told(notify, ret, envid, body, smtputf8):
+    """What an envelope has of RFC 3461 and its like, as a row says it."""
+    bits, = notify  # the same for all
+    values = {"notify": ",".join(name for bit, name in NOTIFY if bits & bit),
+              "ret": ret, "envid": envid, "body": body,
+              "smtputf8": "yes" if smtputf8 else ""}
+    return {name: value for name, value in values.items() if value}
+
+
 def read_drop(path):
     """docs/protocol.md says the form; a file without its end is none."""
     with open(path, "rb") as f:
@@ -90,18 +101,26 @@ def read_drop(path):
             is_whole = dict(fields_of(payload))[17] == struct.pack(
                 "!Q", len(raw))
     assert is_whole, path + " has no end"
-    notify = {number(r[15]) for r in rcpts if 15 in r}
-    assert len(notify) <= 1
-    told = [",".join(n for bit, n in NOTIFY if notify and
-                     max(notify) & bit),
-            RET[number(envelope[9]) if 9 in envelope else None],
-            envelope.get(10, b"").decode(),
-            BODY[number(envelope[7]) if 7 in envelope else None],
-            "yes" if 8 in envelope else ""]
-    dsn = {name: value for name, value in zip(
-        ("notify", "ret", "envid", "body", "smtputf8"), told) if value}
+    dsn = told({number(r.get(15, NONE)) for r in rcpts},
+               RET[number(envelope.get(9, NONE))],
+               envelope.get(10, b"").decode(),
+               BODY[number(envelope.get(7, NONE))], 8 in envelope)
     return Queued(local(envelope[5], 6 in envelope),
                   [local(r[13], 14 in r) for r in rcpts], raw, dsn)
+
+
+def read_queued(way, site, m):
+    """A message that mailchute queue lists, and what it does not tell."""
+    (key, ret, envid, body, smtputf8), = site.database(
+        "select id, ret, envid, body, smtputf8 from message where id = ?",
+        int(m["id"], 16))
+    notify = site.database("select distinct notify from recipient "
+                           "where message = ?", key)
+    is_notice = m["sender"] == "" and "notice" in way.values
+    return Queued(m["sender"], [r["address"] for r in m["recipients"]],
+                  NOTICE if is_notice else b"",
+                  told({n for n, in notify}, (ret or "").lower(),
+                       envid or "", body or "", smtputf8))
 
 
 # ---- the call ----------------------------------------------------------------
@@ -388,11 +407,11 @@ def run_daemon(way, site):
     judge = Judge(way, site)
     try:
         judge.output(*Call(way, site).run())
-        judge.message([
-            Queued(m["sender"], [r["address"] for r in m["recipients"]],
-                   b"\r\nX-Mailchute-Notice: rejected\r\n"
-                   if m["sender"] == "" and "notice" in way.values else b"")
-            for m in site.queue() if m["id"] not in before], False)
+        message = judge.message([read_queued(way, site, m)
+                                 for m in site.queue()
+                                 if m["id"] not in before], False)
+        if message is not None:
+            judge.dsn(message)
     finally:
         site.mailchute("remove", "ALL", "--yes")
 

@@ -158,7 +158,7 @@ class Way:
                 "wire", "text", "shows")):
             self.fail("wire:, text: and shows: are of place: wire")
         if self.place == "daemon" and any(k in self.values for k in (
-                "header", "has", "absent", "body", "dsn")):
+                "header", "has", "absent", "body")):
             self.fail("in the queue only the envelope is looked at")
 
     @property
