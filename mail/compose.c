@@ -12,9 +12,8 @@
 #include "common/xalloc.h"
 #include "mail/compose.h"
 
-#define CHUNK      (64 * 1024)
-#define TEXT_MAX   (2 * HEADER_MAX)
-#define FINISH_MAX (2 * HEADER_MAX) /* a header with domains added */
+#define CHUNK    (64 * 1024)
+#define TEXT_MAX (2 * HEADER_MAX)
 
 struct compose {
 	struct source from;
@@ -45,7 +44,7 @@ compose_new(const struct source *from, enum canon_dot dot,
 	c->raw = xmalloc(CHUNK);
 	canon_init(&c->canon, dot);
 	buf_init(&c->text, TEXT_MAX);
-	buf_init(&c->header, FINISH_MAX);
+	buf_init(&c->header, HEADER_TAKEN_MAX);
 	return c;
 }
 
@@ -149,11 +148,11 @@ read_header(struct compose *c, struct err *e)
 		if (c->is_at_end || memchr(buf_data(&c->text) + before, '\n',
 					c->text.len - before) != NULL)
 			is_found = find_end(c);
-		if (!is_found && c->text.len > HEADER_MAX)
+		if (!is_found && c->text.len > HEADER_TAKEN_MAX)
 			is_found = is_body_already(c);
-		if ((is_found ? c->text_at : c->text.len) > HEADER_MAX)
-			return too_long(
-			    e, "the header is longer than a megabyte");
+		if ((is_found ? c->text_at : c->text.len) > HEADER_TAKEN_MAX)
+			return too_long(e, "the header is longer than a "
+					   "megabyte less 16 KiB");
 	}
 	return 0;
 }
@@ -171,7 +170,7 @@ compose_header(struct compose *c, const struct completed **found, struct err *e)
 	if (header_put(&c->header, &h) == -1 ||
 	    buf_puts(&c->header, "\r\n") == -1) {
 		too_long(e, "the header with its domains added is longer "
-			    "than two megabytes");
+			    "than a megabyte less 16 KiB");
 		goto out;
 	}
 	*found = &c->found;

@@ -12,7 +12,7 @@
 /*
  * From what a program writes to a message that can travel: canonical line
  * ends, a complete header, an empty line, the body.  The header is read whole
- * (at most HEADER_MAX); the body streams.
+ * (at most HEADER_TAKEN_MAX); the body streams.
  */
 struct compose;
 

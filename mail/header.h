@@ -15,7 +15,13 @@
  * field ends the header and belongs to the body, so nothing is ever dropped.
  */
 
-#define HEADER_MAX (1024 * 1024) /* a longer header is refused */
+#define HEADER_MAX (1024 * 1024) /* a longer header is not delivered, */
+
+/*
+ * and one longer than this is not taken, so that there is room for what is
+ * added on the way: Received, the rewritten author, fields of MIME.
+ */
+#define HEADER_TAKEN_MAX (HEADER_MAX - 16 * 1024)
 
 struct header_field {
 	char *name;  /* as written, without blanks before the colon */

@@ -20,7 +20,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define OCTETS    (100 * 1024)
+#define OCTETS    (64 * 1024)
 #define INPUT_MAX (4 * OCTETS)
 #define PIECE     65536
 
