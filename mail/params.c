@@ -21,6 +21,7 @@ params_init(struct params *w, const char *value, size_t n)
 	w->p = value;
 	w->n = n;
 	w->at = 0;
+	w->is_open = false;
 }
 
 /* ---- reading ---- */
@@ -57,20 +58,24 @@ comment_length(const char *p, size_t n)
 	return 0;
 }
 
-/* Octets up to the semicolon, or all. */
+/*
+ * Octets up to the semicolon, or all.  A "(" that is never closed ends the
+ * search for closed ones, here and in what follows: a field full of them would
+ * be searched to its end for each.
+ */
 static size_t
-segment_length(const char *p, size_t n)
+segment_length(struct params *w)
 {
-	size_t i = 0, len;
-	bool seek = true; /* an open "(" ends the search for closed ones */
+	const char *p = w->p + w->at;
+	size_t n = w->n - w->at, i = 0, len;
 
 	while (i < n && p[i] != ';') {
 		len = 1;
 		if (p[i] == '"')
 			len = quoted_length(p + i, n - i);
-		else if (p[i] == '(' && seek &&
+		else if (p[i] == '(' && !w->is_open &&
 			 (len = comment_length(p + i, n - i)) == 0) {
-			seek = false;
+			w->is_open = true;
 			len = 1;
 		}
 		i += len;
@@ -115,7 +120,7 @@ params_next(struct params *w, struct param *out)
 
 	if (w->at > w->n || (w->at == w->n && w->n > 0))
 		return false;
-	len = segment_length(w->p + w->at, w->n - w->at);
+	len = segment_length(w);
 	out->p = w->p + w->at;
 	out->n = len;
 	w->at += len + 1;

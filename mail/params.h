@@ -24,6 +24,7 @@ struct param {
 struct params {
 	const char *p;
 	size_t n, at;
+	bool is_open; /* a "(" was found that is never closed */
 };
 
 /* A value in unfolded form, with what stands before the first semicolon. */

@@ -3,9 +3,12 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/utf8.h"
+#include "common/xalloc.h"
 #include "mail/fold.h"
 #include "mail/lex.h"
 #include "mail/params.h"
@@ -167,24 +170,65 @@ tidy_tokens(struct buf *b, const char *p, size_t n)
 
 /* ---- parameters ---- */
 
-/* Does the field have "name*", or "name*0", which then says the same? */
-static bool
-has_extended(const char *value, const struct param *like)
+/*
+ * The names that stand in a field with a "*" behind them, sorted: a field may
+ * have a hundred thousand parameters, and each asks.
+ */
+struct extended {
+	struct param *v; /* name is that before the "*" */
+	size_t n;
+	bool is_there;
+};
+
+static int
+compare_names(const void *a, const void *b)
 {
+	const struct param *x = a, *y = b;
+	size_t n = x->name < y->name ? x->name : y->name;
+	int order = strncasecmp(x->p, y->p, n);
+
+	if (order != 0 || x->name == y->name)
+		return order;
+	return x->name < y->name ? -1 : 1;
+}
+
+static void
+find_extended(struct extended *x, const char *value)
+{
+	const char *star;
 	struct params w;
 	struct param p;
 
 	params_init(&w, value, strlen(value));
-	while (params_next(&w, &p))
-		if (p.name > like->name && p.p[like->name] == '*' &&
-		    strncasecmp(p.p, like->p, like->name) == 0)
-			return true;
-	return false;
+	while (params_next(&w, &p)) {
+		if ((star = memchr(p.p, '*', p.name)) == NULL)
+			continue;
+		p.name = (size_t)(star - p.p);
+		/* Doubled whenever the count is a power of two. */
+		if ((x->n & (x->n - 1)) == 0)
+			x->v = xreallocarray(
+			    x->v, x->n == 0 ? 1 : 2 * x->n, sizeof(*x->v));
+		x->v[x->n++] = p;
+	}
+	if (x->n > 0)
+		qsort(x->v, x->n, sizeof(*x->v), compare_names);
+	x->is_there = true;
+}
+
+/* Does the field have "name*", or "name*0", which then says the same? */
+static bool
+has_extended(struct extended *x, const char *value, const struct param *like)
+{
+	if (!x->is_there)
+		find_extended(x, value);
+	return x->n > 0 &&
+	       bsearch(like, x->v, x->n, sizeof(*x->v), compare_names) != NULL;
 }
 
 /* One that cannot stay as it is, with the semicolon before it. */
 static int
-put_param(struct buf *b, const char *value, const struct param *p)
+put_param(
+    struct buf *b, struct extended *x, const char *value, const struct param *p)
 {
 	struct buf text;
 	int rc;
@@ -196,7 +240,7 @@ put_param(struct buf *b, const char *value, const struct param *p)
 	if (memchr(p->p, '*', p->name) != NULL)
 		return buf_puts(b, "; ") == -1 ? -1
 					       : put_digits(b, p->p, p->n, '%');
-	if (has_extended(value, p))
+	if (has_extended(x, value, p))
 		return 0;
 	buf_init(&text, p->nvalue);
 	param_value(&text, p);
@@ -212,6 +256,7 @@ tidy_params(struct buf *b, const char *value, bool encode)
 {
 	struct params w;
 	struct param p;
+	struct extended x = { NULL, 0, false };
 	bool is_first = true;
 	int rc = 0;
 
@@ -222,10 +267,11 @@ tidy_params(struct buf *b, const char *value, bool encode)
 				    : buf_append(b, p.p, p.n);
 		else if (fold_longest(p.p, p.n) > FOLD_WORD ||
 			 (encode && !utf8_is_ascii(p.p, p.n)))
-			rc = put_param(b, value, &p);
+			rc = put_param(b, &x, value, &p);
 		else if ((rc = buf_puts(b, "; ")) == 0)
 			rc = buf_append(b, p.p, p.n);
 		is_first = false;
 	}
+	free(x.v);
 	return rc;
 }
