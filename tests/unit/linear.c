@@ -9,26 +9,22 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
 #include "common/buf.h"
 #include "mail/compose.h"
 #include "mail/recipients.h"
+#include "tests/unit/shape.h"
 #include "tests/unit/work.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define OCTETS    (64 * 1024)
-#define INPUT_MAX (4 * OCTETS)
 #define PIECE     65536
-
-/* Twice the octets, and what is paid once; quadratic work would be 4. */
 #define RATIO_MAX 2.3
 
 struct input {
-	struct buf b;
+	const struct buf *text;
 	size_t at, piece;
 };
 
@@ -40,9 +36,9 @@ input_read(void *arg, void *p, size_t n, struct err *e)
 	(void)e;
 	if (n > in->piece)
 		n = in->piece;
-	if (n > in->b.len - in->at)
-		n = in->b.len - in->at;
-	memcpy(p, buf_data(&in->b) + in->at, n);
+	if (n > in->text->len - in->at)
+		n = in->text->len - in->at;
+	memcpy(p, buf_data(in->text) + in->at, n);
 	in->at += n;
 	return (ssize_t)n;
 }
@@ -65,7 +61,7 @@ author(void *arg, const char **address, const char **name)
 
 /* All that sendmail -t does with a message, but for handing it over. */
 static void
-send_all(struct input *in)
+send_all(const struct buf *text, const struct shape *shape)
 {
 	static const struct completion with = {
 		.date = "Mon, 23 Nov 2026 21:20:34 +0100",
@@ -73,7 +69,8 @@ send_all(struct input *in)
 		.domain = "example.com",
 		.author = author,
 	};
-	const struct source from = { input_read, input_rewind, in };
+	struct input in = { text, 0, shape->piece };
+	const struct source from = { input_read, input_rewind, &in };
 	struct compose *c = compose_new(&from, CANON_DOT_ENDS, &with);
 	const struct completed *found;
 	struct recipients r;
@@ -98,44 +95,6 @@ send_all(struct input *in)
 	recipients_clear(&r);
 	envelope_clear(&env);
 	compose_free(c);
-}
-
-struct shape {
-	const char *name, *before;
-	const char *part; /* again and again; # is a running number */
-	const char *after;
-	size_t piece; /* octets that a read gives */
-};
-
-static void
-put_part(struct buf *b, const char *part, size_t number)
-{
-	for (; *part != '\0'; part++) {
-		if (*part == '#')
-			buf_printf(b, "%zu", number);
-		else
-			buf_putc(b, *part);
-	}
-}
-
-static uint64_t
-work_of(const struct shape *s, size_t octets)
-{
-	struct input in = { .at = 0, .piece = s->piece };
-	uint64_t before;
-	size_t n;
-
-	buf_init(&in.b, INPUT_MAX);
-	buf_puts(&in.b, s->before);
-	/* Numbers of as many digits, whatever the octets. */
-	for (n = 100000; in.b.len < octets; n++)
-		put_part(&in.b, s->part, n);
-	buf_puts(&in.b, s->after);
-	before = work_done();
-	send_all(&in);
-	before = work_done() - before;
-	buf_clear(&in.b);
-	return before;
 }
 
 static const struct shape shapes[] = {
@@ -189,21 +148,12 @@ static const struct shape shapes[] = {
 static void
 twice_the_octets_are_twice_the_work(void **state)
 {
-	uint64_t once, twice;
 	bool is_linear = true;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < COUNT(shapes); i++) {
-		once = work_of(&shapes[i], OCTETS);
-		twice = work_of(&shapes[i], 2 * OCTETS);
-		if ((double)twice <= RATIO_MAX * (double)once)
-			continue;
-		is_linear = false;
-		print_message("# %s: %llu, and of twice as many octets %llu\n",
-		    shapes[i].name, (unsigned long long)once,
-		    (unsigned long long)twice);
-	}
+	for (i = 0; i < COUNT(shapes); i++)
+		is_linear &= shape_is_linear(&shapes[i], send_all);
 	assert_true(is_linear);
 }
 
@@ -223,7 +173,7 @@ work_of_operands(const char *part, size_t count)
 	buf_init(&b, 1000);
 	for (i = 0; i < count; i++) {
 		buf_truncate(&b, 0);
-		put_part(&b, part, 100000 + i);
+		shape_put_part(&b, part, 100000 + i);
 		buf_putc(&b, '\0');
 		assert_int_equal(recipients_add(&r, buf_data(&b), &e), 0);
 	}

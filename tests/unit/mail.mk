@@ -82,16 +82,25 @@ tests_unit_tidy_text_LDADD = $(mail_test_libs)
 
 # Compiled once more, so that their work is counted; work.c itself is not.
 if HAVE_TRACE_PC
-check_PROGRAMS += tests/unit/linear
+check_PROGRAMS += tests/unit/linear tests/unit/linear_out
 check_LIBRARIES += tests/unit/libwork.a
-tests_unit_libwork_a_SOURCES = tests/unit/work.c tests/unit/work.h
-tests_unit_linear_SOURCES = tests/unit/linear.c common/buf.c common/envelope.c \
-	common/strlist.c common/utf8.c common/xalloc.c mail/addr.c \
-	mail/canon.c mail/chars.c mail/complete.c mail/compose.c mail/fold.c \
-	mail/header.c mail/lex.c mail/mailboxes.c mail/phrase.c \
-	mail/recipients.c mail/words.c
-tests_unit_linear_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
-	-fsanitize-coverage=trace-pc -include $(srcdir)/tests/unit/work.h
+tests_unit_libwork_a_SOURCES = tests/unit/shape.c tests/unit/shape.h \
+	tests/unit/work.c tests/unit/work.h
+counted_flags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) -fsanitize-coverage=trace-pc \
+	-include $(srcdir)/tests/unit/work.h
+counted_sources = common/buf.c common/envelope.c common/strlist.c \
+	common/utf8.c common/xalloc.c mail/addr.c mail/canon.c mail/chars.c \
+	mail/fold.c mail/header.c mail/lex.c mail/mailboxes.c mail/phrase.c \
+	mail/words.c
+tests_unit_linear_SOURCES = tests/unit/linear.c $(counted_sources) \
+	mail/complete.c mail/compose.c mail/recipients.c
+tests_unit_linear_CFLAGS = $(counted_flags)
 tests_unit_linear_LDADD = tests/unit/libwork.a $(mail_test_libs)
+tests_unit_linear_out_SOURCES = tests/unit/linear_out.c $(counted_sources) \
+	mail/base64.c mail/label.c mail/look.c mail/mime.c mail/params.c \
+	mail/plan.c mail/prose.c mail/qp.c mail/reencode.c mail/rewrite.c \
+	mail/tidy.c mail/tidy_addr.c mail/tidy_text.c
+tests_unit_linear_out_CFLAGS = $(counted_flags)
+tests_unit_linear_out_LDADD = tests/unit/libwork.a $(mail_test_libs)
 endif
 endif
