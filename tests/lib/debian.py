@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""A small Debian of a test's own, for servers as they are installed.
+"""A small Debian, kept, for tests that need one of their own.
 
-root(packages) is a folder with a minimal Debian 12 and those packages, made by
-debootstrap from where this machine's own apt takes its packages.  It is made
-once and kept: in the folder of MAILCHUTE_DEBIAN, which ./dev sets, else in
-build-dev/debian beside the sources.  Nobody writes into what is kept; each test
-has a view of it with a layer of its own on top (Root).
+root(packages) is a folder with a minimal Debian 12 and those packages: a base
+by debootstrap, once, and on a copy of it what this machine's own apt takes from
+its own sources.  All is kept in the folder of MAILCHUTE_DEBIAN, which ./dev
+sets, else in build-dev/debian beside the sources.  Nobody writes into what is
+kept: root.py gives each test a view of it with a layer of its own on top.
 """
 
 import contextlib
@@ -13,197 +13,157 @@ import fcntl
 import glob
 import hashlib
 import os
-import re
 import shutil
 import subprocess
-import tempfile
 
+from . import aptsources
+from .netns import own_network
 from .site import TESTS
 
 SUITE = "bookworm"
-SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list",
-           "/etc/apt/sources.list.d/*.sources")
-DEVICES = ("null", "zero", "random", "urandom", "tty", "full")
-LONG = 600  # seconds; a mirror may be slow
+DEBS = "var/cache/apt/archives"
+LONG = 900  # seconds; a mirror may be slow
+
+# No service starts while packages are installed.
+POLICY = "#!/bin/sh\nexit 101\n"
+
+# Whoever needs a mailer of Debian's is content, and none comes.
+MAILER = """\
+Package: mailchute-in-place
+Version: 1
+Architecture: all
+Maintainer: nobody <nobody@example.com>
+Provides: mail-transport-agent, default-mta
+Description: says that a mailer is there, which the tests install by hand
+"""
+
+# The machine's own settings come first; those that are cleared are hooks of its
+# own, which would run in the other root.
+APT = """\
+#clear DPkg::Pre-Install-Pkgs;
+#clear DPkg::Pre-Invoke;
+#clear DPkg::Post-Invoke;
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::State::lists "{folder}/lists";
+Dir::State::status "{root}/var/lib/dpkg/status";
+Dir::State::extended_states "{root}/var/lib/apt/extended_states";
+Dir::Log "{root}/var/log/apt";
+Dir::Cache "{folder}/cache";
+Dir::Cache::archives "{root}/%s";
+DPkg::Chroot-Directory "{root}";
+DPkg::Options {{ "--force-unsafe-io"; "--force-confold"; }};
+Dpkg::Use-Pty "false";
+APT::Install-Recommends "false";
+""" % DEBS
+
+# Maintainers' scripts see a /proc, loopback and no process of ours.
+ALONE = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child",
+         "sh", "-ec",
+         'hostname localhost; mount -t proc proc "$0/proc"; exec "$@"']
 
 
-class Source:
-    """One place of packages, as sources.list(5) describes it."""
-
-    def __init__(self, uri, suites, components, options):
-        self.uri, self.suites = uri, suites
-        self.components, self.options = components, options
-
-
-def _one_line(text):
-    for line in text.splitlines():
-        m = re.match(r"deb\s+(?:\[([^]]*)\]\s*)?(\S+)\s+(\S+)\s*([^#]*)",
-                     line.strip())
-        if m:
-            options = dict(o.partition("=")[::2]
-                           for o in (m.group(1) or "").split())
-            yield Source(m.group(2), [m.group(3)], m.group(4).split(), options)
+def _run(log, *command, **how):
+    """Runs a step; what it said is in the log, and shown when it fails."""
+    how.setdefault("env", aptsources.environment())
+    with open(log, "ab") as out:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out,
+                              stderr=out, timeout=LONG, **how)
+    if done.returncode != 0:
+        with open(log, errors="replace") as f:
+            raise RuntimeError("%s failed:\n%s" % (command[0],
+                                                   f.read()[-3000:]))
 
 
-def _deb822(text):
-    text = re.sub(r"^#.*\n?", "", text, flags=re.M)
-    for stanza in re.split(r"\n\s*\n", text):
-        fields = {}
-        for name, value in re.findall(
-                r"^([\w-]+):[ \t]*(.*(?:\n[ \t]+.*)*)", stanza, flags=re.M):
-            fields[name.lower()] = value.strip()
-        if "deb" not in fields.get("types", "").split() or \
-                fields.get("enabled", "yes").lower() in ("no", "false"):
-            continue
-        for uri in fields.get("uris", "").split():
-            yield Source(uri, fields.get("suites", "").split(),
-                         fields.get("components", "").split(), fields)
-
-
-def sources():
-    """What apt reads here, in its order."""
-    for pattern in SOURCES:
-        for path in sorted(glob.glob(pattern)):
-            with open(path) as f:
-                text = f.read()
-            yield from (_deb822 if path.endswith(".sources") else
-                        _one_line)(text)
-
-
-def _apt_settings():
-    done = subprocess.run(["apt-config", "dump"], capture_output=True,
-                          text=True, check=True)
-    return dict(re.findall(r'^(\S+) "(.*)";$', done.stdout, flags=re.M))
-
-
-def _environment(settings):
-    """wget's proxies, where apt has them."""
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-           **{k: v for k, v in os.environ.items()
-              if k.lower().endswith("_proxy")}}
-    for scheme in ("http", "https"):
-        proxy = settings.get("Acquire::%s::Proxy" % scheme)
-        if proxy and proxy != "DIRECT":
-            env[scheme + "_proxy"] = proxy
-    return env
-
-
-def _signing(source, folder):
-    """debootstrap's argument for the keys that apt trusts for this source."""
-    options = {k.lower(): v for k, v in source.options.items()}
-    if options.get("trusted", "no").lower() == "yes":
-        return ["--no-check-gpg"]
-    signed = options.get("signed-by", "")
-    if "BEGIN PGP" in signed:
-        path = os.path.join(folder, "mirror.asc")
-        with open(path, "w") as f:  # deb822: a dot stands for an empty line
-            f.write(re.sub(r"^[ \t]+\.?", "", signed, flags=re.M) + "\n")
-        return ["--keyring=" + path]
-    keys = signed.replace(",", " ").split()
-    return ["--keyring=" + keys[0]] if keys and keys[0].startswith("/") else []
-
-
-def _make(target, packages):
-    """The root in target; what debootstrap said is in target.log."""
+def _base(target, log):
+    """What every Debian has."""
     folder = os.path.dirname(target)
-    source = next((s for s in sources() if SUITE in s.suites
+    source = next((s for s in aptsources.sources() if SUITE in s.suites
                    and "main" in s.components), None)
     if source is None:
         raise RuntimeError("apt has no source of Debian's suite %s here"
                            % SUITE)
-    archives = os.path.join(folder, "archives")
-    os.makedirs(archives, exist_ok=True)
     # What it mounts must not be left behind: a mount namespace of its own.
-    command = ["unshare", "--mount", "debootstrap", "--variant=minbase",
-               "--cache-dir=" + archives,
-               "--include=" + ",".join(packages), *_signing(source, folder),
-               SUITE, target, source.uri]
-    with open(target + ".log", "wb") as log:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log,
-                              stderr=log, env=_environment(_apt_settings()),
-                              timeout=LONG)
-    if done.returncode != 0:
-        with open(target + ".log", errors="replace") as f:
-            raise RuntimeError("debootstrap failed:\n" + f.read()[-2000:])
+    archives = _subfolder("archives")
+    _run(log, "unshare", "--mount", "debootstrap", "--variant=minbase",
+         "--cache-dir=" + archives, *aptsources.signing(source, folder), SUITE,
+         target, source.uri)
+    for name in glob.glob(os.path.join(target, DEBS, "*.deb")):
+        os.unlink(name)
+    with open(os.path.join(target, "usr/sbin/policy-rc.d"), "w") as f:
+        f.write(POLICY)
+        os.fchmod(f.fileno(), 0o755)
+    control = os.path.join(folder, "mailer", "DEBIAN", "control")
+    os.makedirs(os.path.dirname(control), exist_ok=True)
+    with open(control, "w") as f:
+        f.write(MAILER)
+    package = os.path.join(target, "mailer.deb")
+    _run(log, "dpkg-deb", "--build", os.path.join(folder, "mailer"), package)
+    _run(log, "chroot", target, "dpkg", "--install", "/mailer.deb")
+    os.unlink(package)
+
+
+def _with(packages, target, log):
+    """The base and these packages; their files are kept for the next time."""
+    folder = os.path.dirname(target)
+    base = _kept("base", POLICY + MAILER, _base)
+    _run(log, "cp", "-a", "--reflink=auto", base, target)
+    _subfolder("lists")
+    _subfolder("cache")
+    conf = os.path.join(folder, "apt.conf")
+    with open(conf, "w") as f:
+        f.write(APT.format(folder=folder, root=target))
+    kept, archives = _subfolder("archives"), os.path.join(target, DEBS)
+    for path in glob.glob(os.path.join(kept, "*.deb")):
+        os.link(path, os.path.join(archives, os.path.basename(path)))
+    apt = ["apt-get", "-c", conf, "-qy"]
+    _run(log, *apt, "update")
+    _run(log, *apt, "--download-only", "install", *packages)
+    with own_network():
+        _run(log, *ALONE, target, *apt, "--no-download", "install", *packages,
+             env={**aptsources.environment(),
+                  "DEBIAN_FRONTEND": "noninteractive"})
+    for path in glob.glob(os.path.join(archives, "*.deb")):
+        with contextlib.suppress(FileExistsError):
+            os.link(path, os.path.join(kept, os.path.basename(path)))
+        os.unlink(path)
+
+
+def _kept(kind, recipe, make):
+    """What is made of this recipe; never a half of it."""
+    target = os.path.join(_folder(), "%s-%s-%s" % (
+        SUITE, kind, hashlib.sha256(recipe.encode()).hexdigest()[:12]))
+    if not os.path.exists(target):
+        shutil.rmtree(target + ".new", ignore_errors=True)
+        log = target + ".log"
+        if os.path.exists(log):
+            os.unlink(log)
+        make(target + ".new", log)
+        os.rename(target + ".new", target)
+    return target
+
+
+def _folder():
+    return os.environ.get("MAILCHUTE_DEBIAN") or os.path.join(
+        os.path.dirname(TESTS), "build-dev", "debian")
+
+
+def _subfolder(name):
+    path = os.path.join(_folder(), name)
+    os.makedirs(path, exist_ok=True)
+    return path
 
 
 def root(packages):
     """The folder that holds them; made now if it is not there."""
-    folder = os.environ.get("MAILCHUTE_DEBIAN") or os.path.join(
-        os.path.dirname(TESTS), "build-dev", "debian")
-    os.makedirs(folder, exist_ok=True)
-    names = ",".join(sorted(packages))
-    target = os.path.join(folder, "%s-%s" % (
-        SUITE, hashlib.sha256(names.encode()).hexdigest()[:12]))
+    packages = sorted(packages)
+    os.makedirs(_folder(), exist_ok=True)
+    recipe = "\n".join([POLICY, MAILER, APT, *packages])
+
+    def make(target, log):
+        _with(packages, target, log)
     # One makes it, however many ask at once.
-    with open(target + ".lock", "w") as lock:
+    with open(os.path.join(_folder(), "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(target):
-            shutil.rmtree(target + ".new", ignore_errors=True)
-            _make(target + ".new", sorted(packages))
-            os.rename(target + ".new", target)
-    return target
-
-
-class Root:
-    """A Debian of one test's own.  Its processes see its files alone, with a
-    /proc and a few devices; they live in the caller's network."""
-
-    def __init__(self, packages):
-        self._stack = contextlib.ExitStack()
-        self.path = None
-        self._below = root(packages)
-
-    def __enter__(self):
-        # On a disk of its own: an overlay cannot lie on another overlay.
-        room = tempfile.mkdtemp(prefix="mailchute-debian-")
-        self._stack.callback(shutil.rmtree, room, ignore_errors=True)
-        try:
-            self._mount(room, "-t", "tmpfs", "-o", "mode=755", "tmpfs")
-            self.path = os.path.join(room, "root")
-            for name in ("upper", "work", "root"):
-                os.mkdir(os.path.join(room, name))
-            self._mount(
-                self.path, "-t", "overlay", "-o",
-                "lowerdir={1},upperdir={0}/upper,workdir={0}/work".format(
-                    room, self._below), "overlay")
-            self._mount(self.file("proc"), "-t", "proc", "proc")
-            self._mount(self.file("dev"), "-t", "tmpfs", "-o", "mode=755",
-                        "tmpfs")
-            for name in DEVICES:
-                place = self.file("dev/" + name)
-                with open(place, "w"):
-                    self._mount(place, "--bind", "/dev/" + name)
-            os.symlink("/proc/self/fd", self.file("dev/fd"))
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(self, *exc):
-        self._stack.close()
-
-    def _mount(self, target, *how):
-        subprocess.run(["mount", *how, target], check=True)
-        self._stack.callback(subprocess.run, ["umount", "--lazy", target],
-                             check=True)
-
-    def file(self, name):
-        return os.path.join(self.path, name.lstrip("/"))
-
-    def write(self, name, text, mode=0o644):
-        with open(self.file(name), "w") as f:
-            f.write(text)
-        os.chmod(self.file(name), mode)
-
-    def popen(self, *argv, **how):
-        env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-        return subprocess.Popen(["chroot", self.path, *argv], env=env, **how)
-
-    def run(self, *argv, stdin=b""):
-        """Runs a program of it to its end, which must be a good one."""
-        with self.popen(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                        stderr=subprocess.STDOUT) as process:
-            out, _ = process.communicate(stdin, timeout=60)
-        assert process.returncode == 0, (argv, out)
-        return out.decode(errors="replace")
+        return _kept("with", recipe, make)

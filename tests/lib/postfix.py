@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Postfix with Cyrus SASL and TLS, in a Debian of its own."""
 
-import contextlib
 import email
 import os
 import re
-import signal
 import subprocess
 
-from .debian import Root
-from .notify import DEADLINE, wait_end, wait_until
+from .notify import DEADLINE, wait_until
+from .root import Root
 
 PACKAGES = ["libsasl2-modules", "postfix", "sasl2-bin"]
 NAME = "127.0.0.1"
@@ -140,15 +138,13 @@ class Postfix:
         process, self.process = self.process, None
         if process is None:
             return
-        with open(self.root.file("var/spool/postfix/pid/master.pid")) as f:
-            master = int(f.read())
-        os.kill(master, signal.SIGTERM)
-        ended = wait_end(master)
-        # It leads a process group of its own, which ends with it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(master, signal.SIGKILL)
-        process.wait(DEADLINE)
-        assert ended, "Postfix does not stop"
+        master = int(self.root.read("var/spool/postfix/pid/master.pid"))
+        self.root.run("sh", "-c", "kill -TERM %d" % master)
+        try:
+            process.wait(DEADLINE)
+        finally:
+            # It leads a process group of its own, which ends with it.
+            self.root.run("sh", "-c", "kill -KILL -- -%d || true" % master)
 
     # ---- what it says and holds -----------------------------------------
 
