@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the folders that dev names
-# What "./dev check" does: two lanes of stages, side by side. dev reads this.
+# What "./dev check" does: lanes of stages, side by side. dev reads this.
 
 set -euo pipefail
 
@@ -114,11 +114,31 @@ cpp_check() {
     make -C "$work/check/clang" cppcheck
 }
 
-# The servers of others that tests talk to; made while the programs are built.
+# debian_root MODULE NAME: a small Debian with the packages of that list, for
+# the servers and the programs of others; tests/lib/debian.py.
 debian_root() {
+    [ "$(id -u)" -eq 0 ] || return 0 # their tests are skipped
     cd tests
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c 'from lib import debian, postfix
-debian.root(postfix.PACKAGES)'
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c 'import importlib, sys
+from lib import debian
+module = importlib.import_module("lib." + sys.argv[1])
+debian.root(getattr(module, sys.argv[2]))' "$@"
+}
+
+# As a packager builds it, for /usr: FOLDER/tree is what he packs.
+staged() {
+    rm -rf "$1/tree"
+    generate
+    build "$1/build" --prefix=/usr --sysconfdir=/etc --localstatedir=/var
+    make install DESTDIR="$1/tree"
+}
+
+# Programs of others that send mail by it, each in a Debian of its own.
+run_programs() {
+    mkdir -p "$1/pytest"
+    MAILCHUTE_STAGED=$1/tree MAILCHUTE_TRIED=$1/tried.json \
+        PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -n 4 \
+        -p no:cacheprovider --junitxml="$1/pytest/results.xml" tests/programs
 }
 
 # A path without what a packager's machine need not have.
@@ -184,7 +204,7 @@ distcheck() {
     [ -z "$missing" ] || die "error: not distributed:" "$missing"
 }
 
-# Two lanes of stages that do not depend on one another, for two processors.
+# Lanes of stages that do not depend on one another, for two processors.
 lane_plain() {
     local tree=$work/check/gcc rc=0
     if stage 'gcc: build' - build "$tree" --enable-werror; then
@@ -221,16 +241,28 @@ lane_sanitized() {
     return $rc
 }
 
+# Most of it waits for a mirror and for programs.
+lane_debian() {
+    local folder=$work/check/programs rc=0
+    stage 'debian: with a real server' - debian_root postfix PACKAGES || rc=1
+    stage 'debian: with real programs' - debian_root packages ALL || rc=1
+    if stage 'programs: build for /usr' - staged "$folder"; then
+        stage 'programs: real ones send mail' "$folder/pytest" \
+            run_programs "$folder" || rc=1
+    else
+        rc=1
+    fi
+    return $rc
+}
+
 # The lanes side by side; the sum of their counts is the last line.
 cmd_check() {
     local passed failed skipped rc=0 lanes=() pid lane
     rm -rf "$work/check"
     mkdir -p "$logs"
     cmd_deps
-    stage 'debian: packages of a real server' - debian_root &
-    lanes+=($!)
     autoreconf -fi
-    for lane in lane_plain lane_sanitized; do
+    for lane in lane_plain lane_sanitized lane_debian; do
         "$lane" &
         lanes+=($!)
     done

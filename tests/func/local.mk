@@ -4,7 +4,7 @@
 # Every file of these folders, and the conversations, are distributed by their
 # names' ends, and tests/data whole: a new one needs no line here.
 dist-hook:
-	for folder in dialog exchange func lib smtp; do \
+	for folder in dialog exchange func lib programs smtp; do \
 		$(MKDIR_P) '$(distdir)'/tests/$$folder && \
 		find '$(srcdir)'/tests/$$folder \
 		    '(' -name '*.py' -o -name '*.md' -o -name '*.txt' ')' \

@@ -43,14 +43,17 @@ def _deb822(text):
                          fields.get("components", "").split(), fields)
 
 
+def files():
+    """Those that name sources, in apt's order."""
+    return [path for pattern in SOURCES for path in sorted(glob.glob(pattern))]
+
+
 def sources():
-    """What apt reads here, in its order."""
-    for pattern in SOURCES:
-        for path in sorted(glob.glob(pattern)):
-            with open(path) as f:
-                text = f.read()
-            yield from (_deb822 if path.endswith(".sources") else
-                        _one_line)(text)
+    """What apt reads here."""
+    for path in files():
+        with open(path) as f:
+            text = f.read()
+        yield from (_deb822 if path.endswith(".sources") else _one_line)(text)
 
 
 def _settings():

@@ -64,7 +64,7 @@ ALONE = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child",
          'hostname localhost; mount -t proc proc "$0/proc"; exec "$@"']
 
 
-def _run(log, *command, **how):
+def step(log, *command, **how):
     """Runs a step; what it said is in the log, and shown when it fails."""
     how.setdefault("env", aptsources.environment())
     with open(log, "ab") as out:
@@ -85,8 +85,8 @@ def _base(target, log):
         raise RuntimeError("apt has no source of Debian's suite %s here"
                            % SUITE)
     # What it mounts must not be left behind: a mount namespace of its own.
-    archives = _subfolder("archives")
-    _run(log, "unshare", "--mount", "debootstrap", "--variant=minbase",
+    archives = place("archives")
+    step(log, "unshare", "--mount", "debootstrap", "--variant=minbase",
          "--cache-dir=" + archives, *aptsources.signing(source, folder), SUITE,
          target, source.uri)
     for name in glob.glob(os.path.join(target, DEBS, "*.deb")):
@@ -99,29 +99,29 @@ def _base(target, log):
     with open(control, "w") as f:
         f.write(MAILER)
     package = os.path.join(target, "mailer.deb")
-    _run(log, "dpkg-deb", "--build", os.path.join(folder, "mailer"), package)
-    _run(log, "chroot", target, "dpkg", "--install", "/mailer.deb")
+    step(log, "dpkg-deb", "--build", os.path.join(folder, "mailer"), package)
+    step(log, "chroot", target, "dpkg", "--install", "/mailer.deb")
     os.unlink(package)
 
 
 def _with(packages, target, log):
     """The base and these packages; their files are kept for the next time."""
     folder = os.path.dirname(target)
-    base = _kept("base", POLICY + MAILER, _base)
-    _run(log, "cp", "-a", "--reflink=auto", base, target)
-    _subfolder("lists")
-    _subfolder("cache")
+    base = keep("base", POLICY + MAILER, _base)
+    step(log, "cp", "-a", "--reflink=auto", base, target)
+    place("lists")
+    place("cache")
     conf = os.path.join(folder, "apt.conf")
     with open(conf, "w") as f:
         f.write(APT.format(folder=folder, root=target))
-    kept, archives = _subfolder("archives"), os.path.join(target, DEBS)
+    kept, archives = place("archives"), os.path.join(target, DEBS)
     for path in glob.glob(os.path.join(kept, "*.deb")):
         os.link(path, os.path.join(archives, os.path.basename(path)))
     apt = ["apt-get", "-c", conf, "-qy"]
-    _run(log, *apt, "update")
-    _run(log, *apt, "--download-only", "install", *packages)
+    step(log, *apt, "update")
+    step(log, *apt, "--download-only", "install", *packages)
     with own_network():
-        _run(log, *ALONE, target, *apt, "--no-download", "install", *packages,
+        step(log, *ALONE, target, *apt, "--no-download", "install", *packages,
              env={**aptsources.environment(),
                   "DEBIAN_FRONTEND": "noninteractive"})
     for path in glob.glob(os.path.join(archives, "*.deb")):
@@ -130,9 +130,9 @@ def _with(packages, target, log):
         os.unlink(path)
 
 
-def _kept(kind, recipe, make):
+def keep(kind, recipe, make):
     """What is made of this recipe; never a half of it."""
-    target = os.path.join(_folder(), "%s-%s-%s" % (
+    target = os.path.join(home(), "%s-%s-%s" % (
         SUITE, kind, hashlib.sha256(recipe.encode()).hexdigest()[:12]))
     if not os.path.exists(target):
         shutil.rmtree(target + ".new", ignore_errors=True)
@@ -144,26 +144,30 @@ def _kept(kind, recipe, make):
     return target
 
 
-def _folder():
+def home():
     return os.environ.get("MAILCHUTE_DEBIAN") or os.path.join(
         os.path.dirname(TESTS), "build-dev", "debian")
 
 
-def _subfolder(name):
-    path = os.path.join(_folder(), name)
+def place(name):
+    path = os.path.join(home(), name)
     os.makedirs(path, exist_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def alone():
+    """One makes things, however many ask at once."""
+    os.makedirs(home(), exist_ok=True)
+    with open(os.path.join(home(), "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def root(packages):
     """The folder that holds them; made now if it is not there."""
     packages = sorted(packages)
-    os.makedirs(_folder(), exist_ok=True)
     recipe = "\n".join([POLICY, MAILER, APT, *packages])
-
-    def make(target, log):
-        _with(packages, target, log)
-    # One makes it, however many ask at once.
-    with open(os.path.join(_folder(), "lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return _kept("with", recipe, make)
+    with alone():
+        return keep("with", recipe, lambda target, log:
+                    _with(packages, target, log))

@@ -46,11 +46,11 @@ exec chroot root /bin/bash -c "echo $pid; read -r _"
 """
 
 
-def ended(process, stdin):
+def ended(process, stdin, deadline=DEADLINE):
     """What it said to its end."""
     with process:
         try:
-            return process.communicate(stdin, timeout=DEADLINE)
+            return process.communicate(stdin, timeout=deadline)
         except subprocess.TimeoutExpired:
             process.kill()  # that what it has started ends is the root's part
             raise

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: ISC
+"""What is installed where real programs send their mail by mailchute."""
+
+# What our own programs link.
+LIBRARIES = """
+    libbsd0 libevent-core-2.1-7 libidn2-0 libjansson4 libseccomp2 libsqlite3-0
+    libssl3 zlib1g
+""".split()
+
+# Those that are tried, in tests/programs.
+PROGRAMS = """
+    bsd-mailx mailutils s-nail mutt neomutt nmh mpack mime-construct swaks
+    cron anacron at
+    php-cli libphp-phpmailer libmime-lite-perl libemail-sender-perl
+    libemail-stuffer-perl libmailtools-perl libmail-box-perl
+    git git-email
+    procmail maildrop vacation
+    mdadm smartmontools logwatch logcheck rkhunter fail2ban sudo
+    unattended-upgrades apt-listchanges
+    monitoring-plugins-standard
+""".split()
+
+ALL = [*LIBRARIES, *PROGRAMS, "ca-certificates", "procps", "strace"]
