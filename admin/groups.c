@@ -11,8 +11,10 @@
 #include "common/buf.h"
 #include "common/utf8.h"
 #include "common/xalloc.h"
+#include "mail/suffix.h"
 
 #define CAUSE_STRINGS 5
+#define CAUSE_TEXT    2
 #define ROW_MAX       (64 * 1024) /* two addresses and a sender, escaped */
 #define ID_MAX        16
 #define INDENT        37 /* columns before "-> " */
@@ -76,7 +78,7 @@ list_cause(const struct ctl_recipient *r, const char *out[CAUSE_STRINGS])
 
 	out[0] = r->state;
 	out[1] = r->status;
-	out[2] = r->text;
+	out[CAUSE_TEXT] = r->text;
 	out[3] = r->meaning;
 	out[4] = r->fix;
 	for (i = 0; i < CAUSE_STRINGS; i++)
@@ -92,9 +94,10 @@ has_cause(const struct group *p, uint64_t code, const char *const *cause)
 	if (p->code != code)
 		return false;
 	for (i = 0; i < CAUSE_STRINGS; i++)
-		if (strcmp(p->cause[i], cause[i]) != 0)
+		if (i != CAUSE_TEXT && strcmp(p->cause[i], cause[i]) != 0)
 			return false;
-	return true;
+	/* A server's words, but for the time and the like behind them. */
+	return suffix_same(p->cause[CAUSE_TEXT], cause[CAUSE_TEXT]);
 }
 
 static struct group *
@@ -165,7 +168,7 @@ groups_add(struct groups *g, const struct ctl_message *m,
 static void
 print_heading(const struct groups *g, const struct group *p)
 {
-	const char *state = p->cause[0], *text = p->cause[2];
+	const char *state = p->cause[0], *text = p->cause[CAUSE_TEXT];
 
 	text_put(g->to, state);
 	if (p->code != 0 || *text != '\0') {

@@ -19,4 +19,4 @@ libadmin_a_SOURCES = \
 libadmin_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 
 admin_mailchute_SOURCES = admin/main.c
-admin_mailchute_LDADD = libadmin.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS)
+admin_mailchute_LDADD = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS)

@@ -8,7 +8,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
-#include "delivery/phase.h"
+#include "mail/phase.h"
 
 /*
  * The connection to the server.  Plain and TLS are the same to everybody

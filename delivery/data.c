@@ -14,11 +14,11 @@
 
 #include "mail/dotline.h"
 #include "mail/header.h"
+#include "mail/verdict.h"
 #include "delivery/command.h"
 #include "delivery/conn.h"
 #include "delivery/session.h"
 #include "delivery/transaction_priv.h"
-#include "delivery/verdict.h"
 
 /* One BDAT of a large message. */
 #define CHUNK (1024 * 1024)

@@ -20,13 +20,13 @@
 #include "common/log.h"
 #include "common/priv.h"
 #include "common/sandbox.h"
+#include "mail/verdict.h"
 #include "delivery/channel.h"
 #include "delivery/conn.h"
 #include "delivery/resolve.h"
 #include "delivery/session.h"
 #include "delivery/tls.h"
 #include "delivery/trust.h"
-#include "delivery/verdict.h"
 
 /* What is opened before the sandbox and used in it. */
 struct deliver {

@@ -11,8 +11,7 @@ libdelivery_a_SOURCES = \
 	delivery/fit.c \
 	delivery/idn.c delivery/idn.h \
 	delivery/outgoing.c delivery/outgoing.h \
-	delivery/phase.c delivery/phase.h \
-	delivery/reply.c delivery/reply.h \
+	delivery/reply_read.c delivery/reply_read.h \
 	delivery/resolve.c delivery/resolve.h \
 	delivery/sasl.c delivery/sasl.h \
 	delivery/secret.c delivery/secret.h \
@@ -23,7 +22,6 @@ libdelivery_a_SOURCES = \
 	delivery/transaction.c delivery/transaction.h \
 	delivery/transaction_priv.h \
 	delivery/trust.c delivery/trust.h \
-	delivery/verdict.c delivery/verdict.h delivery/verdict_table.c \
 	delivery/wire.c delivery/wire.h
 libdelivery_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS) $(IDN2_CFLAGS)
 

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "mail/phase.h"
 #include "delivery/idn.h"
-#include "delivery/phase.h"
 #include "delivery/resolve.h"
 
 #define ADDRESSES_MAX 16 /* of one host that are tried */

@@ -13,7 +13,7 @@
 #include "mail/base64.h"
 #include "delivery/conn.h"
 #include "delivery/ehlo.h"
-#include "delivery/reply.h"
+#include "delivery/reply_read.h"
 #include "delivery/sasl.h"
 
 /* Room for user and secret, and a line of them in base64. */

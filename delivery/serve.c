@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "delivery/channel.h"
 #include "delivery/conn.h"
-#include "delivery/reply.h"
+#include "delivery/reply_read.h"
 #include "delivery/session.h"
 #include "delivery/transaction.h"
 

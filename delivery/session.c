@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/verdict.h"
 #include "delivery/command.h"
 #include "delivery/conn.h"
-#include "delivery/reply.h"
+#include "delivery/reply_read.h"
 #include "delivery/sasl.h"
 #include "delivery/secret.h"
 #include "delivery/session.h"
-#include "delivery/verdict.h"
 
 /* ---- failures ---- */
 
@@ -38,6 +38,7 @@ fail_reply(struct session *s, const struct reply *r, struct job_result *why)
 
 	if (reply_class(r) >= 4) {
 		verdict_reply(conn_get_phase(s->conn), r, why);
+		verdict_name(why, s->job->user, NULL);
 		return -1;
 	}
 	err_set(&e, ERR_TEMP, "4.5.0",

@@ -8,11 +8,18 @@
 
 #include <string.h>
 
+#include "mail/verdict.h"
 #include "delivery/channel.h"
 #include "delivery/conn.h"
 #include "delivery/session.h"
 #include "delivery/transaction_priv.h"
-#include "delivery/verdict.h"
+
+/* Who signed in, and under whose name the message is sent. */
+static void
+name_names(const struct transaction *t, struct job_result *r)
+{
+	verdict_name(r, t->s->job->user, t->out.sender);
+}
 
 void
 settle_one(struct transaction *t, size_t i, const struct job_result *verdict)
@@ -23,6 +30,7 @@ settle_one(struct transaction *t, size_t i, const struct job_result *verdict)
 		return;
 	t->out.rcpts[i].is_settled = true;
 	r.rcpt = t->m->rcpt_ids[i];
+	name_names(t, &r);
 	if (channel_result(t->s->channel, &r, t->queue) == -1)
 		t->queue_is_gone = true;
 }
@@ -40,8 +48,10 @@ settle_rest(struct transaction *t, const struct job_result *verdict)
 int
 settle_end(struct transaction *t, const struct job_result *verdict)
 {
-	if (!t->s->is_over)
+	if (!t->s->is_over) {
 		*t->why = *verdict;
+		name_names(t, t->why);
+	}
 	t->s->is_over = true;
 	return -1;
 }

@@ -18,13 +18,13 @@
 
 #include "common/clock.h"
 #include "mail/addr.h"
+#include "mail/verdict.h"
 #include "delivery/channel.h"
 #include "delivery/command.h"
 #include "delivery/conn.h"
 #include "delivery/session.h"
 #include "delivery/transaction.h"
 #include "delivery/transaction_priv.h"
-#include "delivery/verdict.h"
 
 /*
  * RCPTs in flight before their replies are read.  Neither side may be kept from

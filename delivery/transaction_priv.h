@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 #include "common/proto_job.h"
+#include "mail/phase.h"
 #include "delivery/body.h"
 #include "delivery/outgoing.h"
-#include "delivery/phase.h"
-#include "delivery/reply.h"
+#include "delivery/reply_read.h"
 
 /*
  * One message under way, shared by transaction.c (envelope), data.c (DATA and

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "delivery/phase.h"
+#include "mail/phase.h"
 #include "delivery/tls.h"
 
 /*

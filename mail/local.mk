@@ -24,14 +24,20 @@ libmail_a_SOURCES = \
 	mail/mime.c mail/mime.h \
 	mail/msgid.c mail/msgid.h \
 	mail/params.c mail/params.h \
+	mail/phase.c mail/phase.h \
 	mail/phrase.c \
 	mail/plan.c mail/plan.h \
 	mail/prose.c mail/prose.h \
 	mail/qp.c mail/qp.h \
 	mail/recipients.c mail/recipients.h \
 	mail/reencode.c mail/reencode.h \
+	mail/reply.c mail/reply.h \
 	mail/rewrite.c mail/rewrite.h \
 	mail/status.c mail/status.h \
+	mail/suffix.c mail/suffix.h \
 	mail/tidy.c mail/tidy.h mail/tidy_priv.h \
 	mail/tidy_addr.c mail/tidy_text.c \
+	mail/verdict.c mail/verdict.h mail/verdict_priv.h \
+	mail/verdict_message.c mail/verdict_name.c mail/verdict_session.c \
+	mail/verdict_words.c \
 	mail/words.c mail/words.h

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "delivery/phase.h"
+#include "mail/phase.h"
 
 #define HASTY_MS 300
 

@@ -153,7 +153,7 @@ def a_refused_connection(server, make_site):
     return backs_off(server, make_site)
 
 
-@cause(TIME, "Service not active", "takes no mail from this host for now")
+@cause(TIME, "Service not active", "not in service just now")
 def a_back_off(server, make_site):
     server.faults.add(state="greeting", reply="421 4.3.2 Service not active")
     return backs_off(server, make_site)

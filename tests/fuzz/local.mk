@@ -27,7 +27,8 @@ tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 # targets of mail/
 FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/compose \
 	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \
-	tests/fuzz/reencode tests/fuzz/rewrite tests/fuzz/status tests/fuzz/tidy
+	tests/fuzz/reencode tests/fuzz/reply tests/fuzz/rewrite tests/fuzz/status \
+	tests/fuzz/tidy tests/fuzz/verdict
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_alias_LDADD = $(mail_fuzz_libs)
@@ -38,9 +39,11 @@ tests_fuzz_dsn_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
 tests_fuzz_mime_LDADD = $(mail_fuzz_libs)
 tests_fuzz_reencode_LDADD = $(mail_fuzz_libs)
+tests_fuzz_reply_LDADD = $(mail_fuzz_libs)
 tests_fuzz_rewrite_LDADD = $(mail_fuzz_libs)
 tests_fuzz_status_LDADD = $(mail_fuzz_libs)
 tests_fuzz_tidy_LDADD = $(mail_fuzz_libs)
+tests_fuzz_verdict_LDADD = $(mail_fuzz_libs)
 
 FUZZ_TARGETS += tests/fuzz/queue_id
 tests_fuzz_queue_id_LDADD = $(FUZZ_ENGINE) libqueue.a $(LIBBSD_LIBS)
@@ -54,14 +57,10 @@ FUZZ_TARGETS += tests/fuzz/conf tests/fuzz/proto_ctl
 tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/reply
-tests_fuzz_reply_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/ehlo
 tests_fuzz_ehlo_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/sasl
 tests_fuzz_sasl_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
-FUZZ_TARGETS += tests/fuzz/verdict
-tests_fuzz_verdict_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/resolve
 tests_fuzz_resolve_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "delivery/reply.h"
+#include "mail/reply.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -5,8 +5,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "delivery/reply.h"
-#include "delivery/verdict.h"
+#include "mail/reply.h"
+#include "mail/suffix.h"
+#include "mail/verdict.h"
 
 #include "tests/fuzz/fuzz.h"
 
@@ -16,6 +17,7 @@ check(enum phase at, const struct reply *r)
 	struct job_result out;
 
 	verdict_reply(at, r, &out);
+	verdict_name(&out, "alerts@contoso.com", buf_data(&r->text));
 	assert(out.outcome == JOB_DEFERRED || out.outcome == JOB_REJECTED);
 	if (at < PHASE_MAIL)
 		assert(out.scope == JOB_SCOPE_CONNECTION ||
@@ -32,6 +34,9 @@ check(enum phase at, const struct reply *r)
 	assert(out.status[0] == (char)('0' + reply_class(r)));
 	assert(strlen(out.text) < sizeof(out.text));
 	assert(out.meaning[0] != '\0' && out.fix[0] != '\0');
+	assert(strlen(out.fix) < sizeof(out.fix));
+	assert(strpbrk(out.fix, "`|&{") == NULL);
+	assert(suffix_same(out.text, out.text));
 }
 
 int

@@ -141,6 +141,30 @@ count(const char *part)
 
 /* What is kept is printed when it is much, and nothing is lost or told twice.
  */
+/* What Exchange Online puts behind its words is another each time. */
+static void
+marks_for_support_part_nothing(void **state)
+{
+	struct ctl_message m = message("01A20B2D67C4", 60);
+
+	(void)state;
+	begin(10000);
+	add(&m, "a@b.example",
+	    "4.2.1 Slower [A.B.C 2026-11-23T11:12:20.123Z 08DE2A6028D26C22]");
+	add(&m, "b@b.example",
+	    "4.2.1 Slower [D.E.F 2026-11-23T11:12:21.456Z 08DE2A6028D26C23]");
+	assert_int_equal(groups_print(rig.g), 2);
+	fflush(rig.to);
+	/* One heading, with the words of the first whole. */
+	assert_int_equal(strncmp(rig.text,
+			     "queued: 450 4.2.1 Slower [A.B.C "
+			     "2026-11-23T11:12:20.123Z 08DE2A6028D26C22]\n",
+			     74),
+	    0);
+	assert_null(strstr(rig.text + 1, "queued"));
+	end(NULL, 2);
+}
+
 static void
 a_long_listing_is_printed_in_parts(void **state)
 {
@@ -249,6 +273,7 @@ main(void)
 		cmocka_unit_test(nothing_has_no_heading),
 		cmocka_unit_test(a_row_tells_it_all),
 		cmocka_unit_test(equal_causes_have_one_heading),
+		cmocka_unit_test(marks_for_support_part_nothing),
 		cmocka_unit_test(a_long_listing_is_printed_in_parts),
 		cmocka_unit_test(causes_without_number_are_printed_too),
 		cmocka_unit_test(nothing_steers_the_terminal),

@@ -17,7 +17,7 @@
 
 #include "common/clock.h"
 #include "delivery/conn.h"
-#include "delivery/phase.h"
+#include "mail/phase.h"
 
 struct ends {
 	int server;

@@ -6,9 +6,11 @@ check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests
 	tests/unit/digest tests/unit/dotline tests/unit/dsn tests/unit/dsn_value tests/unit/fold \
 	tests/unit/header tests/unit/label tests/unit/lex tests/unit/look \
 	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
-	tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
-	tests/unit/reencode tests/unit/rewrite tests/unit/status tests/unit/tidy \
-	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/words
+	tests/unit/phase tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
+	tests/unit/reencode tests/unit/reply tests/unit/rewrite tests/unit/status \
+	tests/unit/suffix tests/unit/tidy \
+	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/verdict \
+	tests/unit/verdict_name tests/unit/verdict_rows tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -79,6 +81,18 @@ tests_unit_tidy_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_tidy_addr_LDADD = $(mail_test_libs)
 tests_unit_tidy_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_tidy_text_LDADD = $(mail_test_libs)
+tests_unit_phase_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_phase_LDADD = $(mail_test_libs)
+tests_unit_reply_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_reply_LDADD = $(mail_test_libs)
+tests_unit_suffix_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_suffix_LDADD = $(mail_test_libs)
+tests_unit_verdict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_verdict_LDADD = $(mail_test_libs)
+tests_unit_verdict_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_verdict_name_LDADD = $(mail_test_libs)
+tests_unit_verdict_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_verdict_rows_LDADD = $(mail_test_libs)
 
 # Compiled once more, so that their work is counted; work.c itself is not.
 if HAVE_TRACE_PC

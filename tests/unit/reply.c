@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "delivery/reply.h"
+#include "mail/reply.h"
 
 /* Feeds lines; what the last of them brought. */
 static int

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "delivery/phase.h"
+#include "mail/phase.h"
 #include "delivery/resolve.h"
 
 /* ---- the name service ---- */

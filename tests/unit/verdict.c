@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "delivery/reply.h"
-#include "delivery/verdict.h"
+#include "mail/reply.h"
+#include "mail/verdict.h"
 
 /* clang-format off */
 #define CONN_LATER  JOB_DEFERRED, JOB_SCOPE_CONNECTION
@@ -257,18 +257,21 @@ every_phase_has_words(void **state)
 static void
 every_row_has_words(void **state)
 {
-	const struct verdict_row *r = verdict_rows;
+	const struct verdict_row *r;
 	struct job_result out;
-	char line[256];
+	char line[256], *p;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < verdict_rows_n; i++, r++) {
+	for (i = 0; (r = verdict_row(i)) != NULL; i++) {
 		snprintf(line, sizeof(line), "%u %s%s%s",
 		    r->code != 0 ? r->code : 550,
 		    r->status == NULL ? "" : r->status,
 		    r->status == NULL ? "" : " ",
 		    r->text == NULL ? "" : r->text);
+		for (p = line; *p != '\0'; p++)
+			if (*p == '?')
+				*p = '1';
 		judge(PHASE_FINAL, line, &out);
 		assert_string_equal(out.meaning, r->meaning);
 		assert_string_equal(out.fix, r->fix);
@@ -293,24 +296,44 @@ shadows(const struct verdict_row *j, const struct verdict_row *i)
 static void
 every_row_can_match(void **state)
 {
-	struct job_result r;
+	const struct verdict_row *r, *above;
+	struct job_result out;
 	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < verdict_rows_n; i++) {
-		assert_true(
-		    strlen(verdict_rows[i].meaning) < sizeof(r.meaning));
-		assert_true(strlen(verdict_rows[i].fix) < sizeof(r.fix));
+	for (i = 0; (r = verdict_row(i)) != NULL; i++) {
+		assert_true(strlen(r->meaning) < sizeof(out.meaning));
+		assert_true(strlen(r->fix) < sizeof(out.fix));
 		/* A longer wait does not fit the contract. */
-		assert_true(verdict_rows[i].wait_s <= JOB_WAIT_MAX_S);
+		assert_true(r->wait_s <= JOB_WAIT_MAX_S);
 		for (j = 0; j < i; j++) {
-			if (shadows(&verdict_rows[j], &verdict_rows[i]))
+			above = verdict_row(j);
+			if (shadows(above, r))
 				print_message(
 				    "# row %zu hides row %zu\n", j, i);
-			assert_false(
-			    shadows(&verdict_rows[j], &verdict_rows[i]));
+			assert_false(shadows(above, r));
 		}
 	}
+}
+
+/* By the reply alone, as the queue keeps it. */
+static void
+classes_that_the_queue_asks_for(void **state)
+{
+	struct job_result out;
+
+	(void)state;
+	judge(PHASE_AUTH, "432 4.3.2 Concurrent connections limit exceeded.",
+	    &out);
+	assert_true(verdict_is(&out, VERDICT_CROWDED));
+	assert_false(verdict_is(&out, VERDICT_DOUBTFUL));
+	judge(
+	    PHASE_FINAL, "430 4.2.0 STOREDRV; mailbox logon failure; x", &out);
+	assert_true(verdict_is(&out, VERDICT_DOUBTFUL));
+	judge(PHASE_FINAL, "250 2.0.0 concurrent", &out);
+	assert_false(verdict_is(&out, VERDICT_CROWDED));
+	judge(PHASE_FINAL, "451 4.3.0 x", &out);
+	assert_false(verdict_is(&out, VERDICT_CROWDED));
 }
 
 int
@@ -323,6 +346,7 @@ main(void)
 		cmocka_unit_test(every_phase_has_words),
 		cmocka_unit_test(every_row_has_words),
 		cmocka_unit_test(every_row_can_match),
+		cmocka_unit_test(classes_that_the_queue_asks_for),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

@@ -2,7 +2,10 @@
 /* The table of phases. */
 #include "config.h"
 
-#include "delivery/phase.h"
+#include <string.h>
+#include <strings.h>
+
+#include "mail/phase.h"
 
 #define SECONDS 1000
 #define MINUTES (60 * SECONDS)
@@ -38,6 +41,23 @@ const char *
 phase_name(enum phase p)
 {
 	return phases[p].name;
+}
+
+int
+phase_find(const char *word, enum phase *out)
+{
+	size_t i, n = strlen(word);
+	const char *name;
+
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		name = phases[i].name;
+		if (n == 0 || strncasecmp(name, word, n) != 0 ||
+		    (name[n] != '\0' && name[n] != ' '))
+			continue;
+		*out = (enum phase)i;
+		return 0;
+	}
+	return -1;
 }
 
 const char *

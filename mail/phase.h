@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DELIVERY_PHASE_H
-#define DELIVERY_PHASE_H
+#ifndef MAIL_PHASE_H
+#define MAIL_PHASE_H
 
 #include <stdint.h>
 
@@ -27,6 +27,10 @@ enum phase {
 
 /* Short, for listings: "RCPT TO". */
 const char *phase_name(enum phase p);
+
+/* By its name or the first word of that, case ignored; -1 when there is none.
+ */
+int phase_find(const char *word, enum phase *out);
 
 /* For a sentence: "timed out while sending RCPT TO". */
 const char *phase_doing(enum phase p);

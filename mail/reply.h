@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef DELIVERY_REPLY_H
-#define DELIVERY_REPLY_H
+#ifndef MAIL_REPLY_H
+#define MAIL_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,9 +44,5 @@ unsigned reply_class(const struct reply *r);
 
 /* The text on one line, for people: what followed the code. */
 void reply_format(const struct reply *r, char *out, size_t size);
-
-/* Reads one whole reply; -1 with *e filled when none comes in time. */
-struct conn;
-int reply_read(struct reply *r, struct conn *c, struct err *e);
 
 #endif
