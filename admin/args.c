@@ -38,8 +38,8 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "check", "devices",
-		"explain", "explain-reply", "import-config", "legacy",
-		"metrics", "passwd", "restore", "salvage", "setup", "test" };
+		"explain", "import-config", "legacy", "metrics", "passwd",
+		"restore", "salvage", "setup", "test" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -132,6 +132,10 @@ take_operand(struct args *a, const char *word, struct err *e)
 		a->verb = find_verb(word);
 		return a->verb == NULL ? unknown_verb(word, e) : 0;
 	}
+	if ((a->verb->takes & TAKES_WORDS) != 0) {
+		strlist_add(&a->words, word);
+		return 0;
+	}
 	if ((a->verb->takes & TAKES_WORD) != 0 && a->word == NULL) {
 		a->word = word;
 		return *word == '\0' ? usage(e, "nothing is found by", word)
@@ -174,6 +178,14 @@ check(const struct args *a, struct err *e)
 	if ((v->takes & TAKES_WORD) != 0 && a->word == NULL)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s takes a queue id, a Message-ID or an address", v->name);
+	if (a->phase != NULL && (v->takes & TAKES_PHASE) == 0)
+		return err_set(
+		    e, ERR_LOCAL, "5.5.4", "%s does not take --phase", v->name);
+	if ((v->takes & TAKES_WORDS) != 0 && a->words.n == 0)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes what a server replied, such as \"550 5.1.1 User "
+		    "unknown\"",
+		    v->name);
 	if ((v->takes & TAKES_ID) != 0 && n != 1)
 		return err_set(
 		    e, ERR_LOCAL, "5.5.4", "%s takes one queue id", v->name);
@@ -187,10 +199,26 @@ check(const struct args *a, struct err *e)
 	return 0;
 }
 
+/* The value of an option that has one, in its word or in the next. */
+static const char *
+value_of(const char *word, const char *name, char *const *argv, int *i)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(word, name, n) != 0)
+		return NULL;
+	if (word[n] == '=')
+		return word + n + 1;
+	if (word[n] != '\0')
+		return NULL;
+	return argv[*i + 1] == NULL ? "" : argv[++*i];
+}
+
 int
 args_parse(struct args *a, int argc, char *const *argv, struct err *e)
 {
 	bool words_only = false;
+	const char *value;
 	int i;
 
 	memset(a, 0, sizeof(*a));
@@ -207,7 +235,10 @@ args_parse(struct args *a, int argc, char *const *argv, struct err *e)
 			if (a->conf_path == NULL || *a->conf_path == '\0')
 				return err_set(e, ERR_LOCAL, "5.5.4",
 				    "-C needs the name of a file");
-		} else
+		} else if ((value = value_of(word, "--phase", argv, &i)) !=
+			   NULL)
+			a->phase = value;
+		else
 			rc = take_option(a, word, e);
 		if (rc == -1)
 			return -1;
@@ -219,4 +250,5 @@ void
 args_clear(struct args *a)
 {
 	strlist_clear(&a->ids);
+	strlist_clear(&a->words);
 }

@@ -11,17 +11,20 @@ struct conf;
 struct args;
 
 /* What a verb takes; of the rest it says that it does not. */
-#define TAKES_ID    1U  /* one queue id */
-#define TAKES_IDS   2U  /* queue ids, or ALL */
-#define TAKES_JSON  4U  /* --json */
-#define TAKES_YES   8U  /* --yes */
-#define TAKES_BODY  16U /* --body */
-#define TAKES_WATCH 32U /* --watch */
-#define TAKES_WORD  64U /* one word, as it was typed */
+#define TAKES_ID    1U   /* one queue id */
+#define TAKES_IDS   2U   /* queue ids, or ALL */
+#define TAKES_JSON  4U   /* --json */
+#define TAKES_YES   8U   /* --yes */
+#define TAKES_BODY  16U  /* --body */
+#define TAKES_WATCH 32U  /* --watch */
+#define TAKES_WORD  64U  /* one word, as it was typed */
+#define TAKES_WORDS 128U /* all words, as they were typed */
+#define TAKES_PHASE 256U /* --phase */
+#define IS_ALONE    512U /* it needs no configuration */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
- * said.
+ * said.  c may be NULL where IS_ALONE.
  */
 struct verb {
 	const char *name;
@@ -42,6 +45,8 @@ struct args {
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
 	const char *word;
+	struct strlist words;
+	const char *phase; /* --phase, or NULL */
 };
 
 /*

@@ -7,6 +7,7 @@ libadmin_a_SOURCES = \
 	admin/args.c admin/args.h \
 	admin/ask.c \
 	admin/config.c \
+	admin/explain_reply.c \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \
 	admin/queue.c \

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -14,15 +15,20 @@
 #include "admin/run.h"
 #include "common/xalloc.h"
 
+#define HELP_COLUMN 33
+
 static void
 print_help(void)
 {
 	size_t i;
+	int n;
 
 	printf("usage: mailchute [-C file] command [option | id ...]\n\n");
-	for (i = 0; i < nverbs; i++)
-		printf("  %-8s %-22s %s\n", verbs[i].name, verbs[i].synopsis,
+	for (i = 0; i < nverbs; i++) {
+		n = printf("  %-8s %s", verbs[i].name, verbs[i].synopsis);
+		printf("%*s %s\n", n < HELP_COLUMN ? HELP_COLUMN - n : 0, "",
 		    verbs[i].help);
+	}
 	printf("\nmailchute(1) says more.\n");
 }
 
@@ -61,15 +67,17 @@ run(const struct args *a)
 {
 	struct conf_problems p = { { NULL, 0 }, { NULL, 0 } };
 	const char *path = a->conf_path == NULL ? PATH_CONF : a->conf_path;
+	bool is_alone = (a->verb->takes & IS_ALONE) != 0;
 	struct conf *c;
 	int status = EX_CONFIG;
 
 	c = conf_load(path, CONF_FULL, NULL, &p);
-	print_problems(&p.errors);
+	if (!is_alone)
+		print_problems(&p.errors);
 	/* mailchuted logs the warnings; here they belong to one verb. */
 	if (a->verb->run == run_config)
 		print_problems(&p.warnings);
-	if (c != NULL)
+	if (c != NULL || is_alone)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)
 		status = status_of_errors(a, path, &p.errors);

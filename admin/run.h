@@ -13,6 +13,7 @@ int run_trace(const struct args *a, const struct conf *c); /* show.c */
 int run_act(const struct args *a, const struct conf *c);
 int run_status(const struct args *a, const struct conf *c);
 int run_config(const struct args *a, const struct conf *c);
+int run_explain_reply(const struct args *a, const struct conf *c);
 
 /* What "status" says of a configuration that cannot be used. */
 int status_without_conf(

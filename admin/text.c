@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -130,22 +132,82 @@ text_put_reply(FILE *out, uint64_t code, const char *status, const char *text)
 	text_put(out, text);
 }
 
-/* Octets of s that fit into so many columns, cut at a blank. */
+/* ---- paragraphs ---- */
+
+static size_t
+word_length(const char *p)
+{
+	return strcspn(p, " ");
+}
+
+/* "Set-Mailbox": a command of PowerShell. */
+static bool
+is_command(const char *p)
+{
+	size_t n = 1;
+
+	if (!isupper((unsigned char)p[0]))
+		return false;
+	while (islower((unsigned char)p[n]))
+		n++;
+	return n > 1 && p[n] == '-' && isupper((unsigned char)p[n + 1]);
+}
+
+/* A word; or a command with its parameters, which is copied as one line. */
+static size_t
+unit_length(const char *p)
+{
+	size_t n = word_length(p);
+
+	if (!is_command(p))
+		return n;
+	while (p[n] == ' ' && p[n + 1] == '-') {
+		n += 1 + word_length(p + n + 1);
+		if (p[n] == ' ' && p[n + 1] != '-' && p[n - 1] != '.' &&
+		    p[n - 1] != ',')
+			n += 1 + word_length(p + n + 1);
+	}
+	return n;
+}
+
+/* Octets that go on a UTF-8 sequence take no column. */
+static size_t
+width_of(const char *p, size_t n)
+{
+	size_t i, columns = 0;
+
+	for (i = 0; i < n; i++)
+		columns += ((unsigned char)p[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* A word that is too long ends anywhere but within a sequence. */
+static size_t
+cut(const char *s, size_t columns)
+{
+	size_t i, seen = 0;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80 && seen++ == columns)
+			break;
+	return i;
+}
+
+/* Octets of s that make a line of so many columns: at least one unit. */
 static size_t
 fitting(const char *s, size_t columns)
 {
-	size_t i, seen = 0, blank = 0;
+	size_t n = unit_length(s), blanks, more;
 
-	for (i = 0; s[i] != '\0' && seen <= columns; i++) {
-		if (s[i] == ' ')
-			blank = i;
-		/* Octets that go on a UTF-8 sequence take no column. */
-		if (((unsigned char)s[i] & 0xc0) != 0x80)
-			seen++;
+	if (width_of(s, n) > columns)
+		return n > word_length(s) ? n : cut(s, columns);
+	for (; s[n] != '\0'; n += blanks + more) {
+		blanks = strspn(s + n, " ");
+		more = unit_length(s + n + blanks);
+		if (width_of(s, n + blanks + more) > columns)
+			break;
 	}
-	if (seen <= columns)
-		return i;
-	return blank > 0 ? blank : i;
+	return n;
 }
 
 void

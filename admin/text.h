@@ -32,8 +32,9 @@ void text_put_reply(
     FILE *out, uint64_t code, const char *status, const char *text);
 
 /*
- * Lines of at most so many columns, each begun with indent blanks.  label
- * stands in the first of them.
+ * Lines of a terminal's width, each begun with indent blanks.  label stands in
+ * the first of them.  A command for PowerShell is not broken, however long it
+ * is: it is there to be copied.
  */
 void text_put_para(
     FILE *out, unsigned indent, const char *label, const char *s);

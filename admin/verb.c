@@ -25,5 +25,8 @@ const struct verb verbs[] = {
 	    "is my mail going out?" },
 	{ "config", TAKES_JSON, run_config, "[--json]",
 	    "the options in force, and where each comes from" },
+	{ "explain-reply", TAKES_WORDS | TAKES_PHASE | TAKES_JSON | IS_ALONE,
+	    run_explain_reply, "reply [--phase phase] [--json]",
+	    "what a server's reply means" },
 };
 const size_t nverbs = sizeof(verbs) / sizeof(verbs[0]);

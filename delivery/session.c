@@ -127,13 +127,6 @@ starttls(struct session *s, struct reply *r, struct job_result *why)
 	if (command_put(s->conn, &e, "STARTTLS") == -1 ||
 	    conn_flush(s->conn, &e) == -1 || reply_read(r, s->conn, &e) == -1)
 		return fail(s, &e, why);
-	if (reply_class(r) >= 4) {
-		fail_reply(s, r, why);
-		/* Whatever it says: without TLS there is no going on. */
-		why->scope = JOB_SCOPE_CONNECTION;
-		why->outcome = JOB_DEFERRED;
-		return -1;
-	}
 	if (r->code != 220)
 		return fail_reply(s, r, why);
 	/* What was offered in clear counts for nothing: EHLO starts anew. */

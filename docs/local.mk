@@ -39,6 +39,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	docs/architecture.md \
 	docs/compatibility.md \
+	docs/office365.md \
 	docs/performance.md \
 	docs/promises.md \
 	docs/protocol.md \

@@ -86,9 +86,10 @@ by_first_digit(enum phase at, const struct reply *r)
 }
 
 /*
- * What no row may break: 421 is the connection's affair, 4yz takes nothing away
- * from mail, and an answer to RCPT is about one recipient, a later one about
- * them all.
+ * What no row may break: 421 is the connection's affair, and so is an answer to
+ * STARTTLS, since without TLS there is no going on; 4yz takes nothing away from
+ * mail, and an answer to RCPT is about one recipient, a later one about them
+ * all.
  */
 static enum verdict_class
 bound(enum phase at, const struct reply *r, enum verdict_class class)
@@ -97,7 +98,7 @@ bound(enum phase at, const struct reply *r, enum verdict_class class)
 	    reply_class(r) == 5 && (class == VERDICT_MESSAGE_NEVER ||
 				       class == VERDICT_RECIPIENT_NEVER);
 
-	if (r->code == 421)
+	if (r->code == 421 || at == PHASE_STARTTLS)
 		return VERDICT_CONNECTION;
 	if (!blames_mail(class))
 		return class;

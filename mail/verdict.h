@@ -35,8 +35,9 @@ enum verdict_class {
  * "?" is any one digit; text is looked for without regard to case.  The first
  * row that matches counts, so special ones stand above general ones.
  *
- * meaning and fix are whole sentences.  MAILBOX and FROM in a fix stand for the
- * account's mailbox and for the From address that was refused.
+ * meaning and fix are whole sentences, but that no point or comma follows a
+ * command, which is copied as it stands.  MAILBOX and FROM in a fix stand for
+ * the account's mailbox and for the From address that was refused.
  */
 struct verdict_row {
 	unsigned code;      /* 0: any */

@@ -12,7 +12,7 @@
 #define GRANT_SENDAS \
 	"Send under the mailbox's own address (account.rewrite = auto), or " \
 	"grant it: Add-RecipientPermission -Identity FROM -Trustee MAILBOX " \
-	"-AccessRights SendAs."
+	"-AccessRights SendAs"
 #define NO_SUPPORT \
 	" Then wait: Microsoft lifts this by itself and its support cannot."
 #define UNBLOCK \
@@ -22,8 +22,8 @@
 #define CASE    "Open a case with Microsoft support."
 #define CHECK   "Check the address."
 #define SMALLER \
-	"Send it in parts, or a link instead; Set-Mailbox -Identity MAILBOX " \
-	"-MaxSendSize 150MB raises the limit."
+	"Send it in parts, or a link instead, or raise the limit: " \
+	"Set-Mailbox -Identity MAILBOX -MaxSendSize 150MB"
 
 #define THROTTLING \
 	"Microsoft, \"Continuous error throttling for SMTP AUTH submissions\""
@@ -101,7 +101,7 @@ const struct verdict_row verdict_message_rows[] = {
 	    "The sending mailbox is full: each message leaves a copy in Sent "
 	    "Items.",
 	    "Empty it, or run Set-Mailbox -Identity MAILBOX "
-	    "-MessageCopyForSMTPClientSubmissionEnabled $false.",
+	    "-MessageCopyForSMTPClientSubmissionEnabled $false",
 	    SENT_ITEMS },
 	{ 550, "5.1.8", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The sender is blocked for spam.", UNBLOCK,

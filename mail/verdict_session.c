@@ -12,8 +12,8 @@
 
 #define SWITCH_ON \
 	"Run Set-CASMailbox -Identity MAILBOX " \
-	"-SmtpClientAuthenticationDisabled $false, or for the whole tenant " \
-	"Set-TransportConfig -SmtpClientAuthenticationDisabled $false."
+	"-SmtpClientAuthenticationDisabled $false or, for the whole tenant, " \
+	"Set-TransportConfig -SmtpClientAuthenticationDisabled $false"
 #define USE_OAUTH \
 	"Use OAuth instead of a password: account.auth = xoauth2 and " \
 	"account.token_file."
@@ -66,11 +66,11 @@ const struct verdict_row verdict_session_rows[] = {
 	    "Something between here and Microsoft lowers the TLS version, or "
 	    "this host's OpenSSL cannot do TLS 1.2; for old clients there is "
 	    "smtp-legacy.office365.com with Set-TransportConfig "
-	    "-AllowLegacyTLSClients $true.",
+	    "-AllowLegacyTLSClients $true",
 	    TEAM_TLS },
 	{ 0, "5.7.67", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The tenant does not allow TLS below 1.2.",
-	    "Ask for Set-TransportConfig -AllowLegacyTLSClients $true, or use "
+	    "Ask for Set-TransportConfig -AllowLegacyTLSClients $true or use "
 	    "the normal endpoint.",
 	    LEGACY },
 	{ 421, "4.3.2", NULL, VERDICT_CONNECTION, 0,
@@ -96,7 +96,7 @@ const struct verdict_row verdict_session_rows[] = {
 	    "The account signed in but may not open the mailbox, or the "
 	    "mailbox server is in trouble.",
 	    "If it lasts, run Add-MailboxPermission -Identity MAILBOX -User "
-	    "PRINCIPAL -AccessRights FullAccess, where PRINCIPAL is the "
+	    "PRINCIPAL -AccessRights FullAccess where PRINCIPAL is the "
 	    "application's Identity in Get-ServicePrincipal.",
 	    APP_MAILBOX },
 	{ 450, "4.7.0", "not proxied", VERDICT_MESSAGE_LATER, 0,
@@ -179,9 +179,9 @@ const struct verdict_row verdict_session_rows[] = {
 	    "The sign-in was refused: wrong user or password; or a token that "
 	    "Entra gave but Exchange does not take.",
 	    "Password: check it, and account.user. Token: "
-	    "New-ServicePrincipal -AppId APP -ObjectId OBJECT, with the ids of "
-	    "the Enterprise application; Add-MailboxPermission -Identity "
-	    "MAILBOX -User OBJECT -AccessRights FullAccess; scope "
+	    "New-ServicePrincipal -AppId APP -ObjectId OBJECT with the ids of "
+	    "the Enterprise application, Add-MailboxPermission -Identity "
+	    "MAILBOX -User OBJECT -AccessRights FullAccess and the scope "
 	    "https://outlook.office365.com/.default. A change takes up to an "
 	    "hour.",
 	    OAUTH },

@@ -29,7 +29,7 @@ check(enum phase at, const struct reply *r)
 	if (reply_class(r) == 4)
 		assert(out.outcome == JOB_DEFERRED ||
 		       out.scope == JOB_SCOPE_ACCOUNT);
-	if (r->code == 421)
+	if (r->code == 421 || at == PHASE_STARTTLS)
 		assert(out.scope == JOB_SCOPE_CONNECTION);
 	assert(out.status[0] == (char)('0' + reply_class(r)));
 	assert(strlen(out.text) < sizeof(out.text));

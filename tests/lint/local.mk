@@ -9,6 +9,7 @@ dist_check_SCRIPTS += \
 	tests/lint/links.sh \
 	tests/lint/manuals.sh \
 	tests/lint/numbers.sh \
+	tests/lint/office365.sh \
 	tests/lint/options.sh \
 	tests/lint/packaging.sh \
 	tests/lint/promises.sh \
@@ -22,6 +23,12 @@ dist_check_SCRIPTS += \
 	tests/lint/states.sh \
 	tests/lint/tested.sh \
 	tests/lint/words.sh
+
+# A helper of office365.sh.
+EXTRA_PROGRAMS += tests/lint/rows
+CLEANFILES += tests/lint/rows
+tests_lint_rows_LDADD = libmail.a libcommon.a $(LIBBSD_LIBS)
+tests/lint/office365.log: tests/lint/rows admin/mailchute
 
 EXTRA_DIST += tests/lint/lib.sh \
 	tests/lint/sizes.exceptions tests/lint/tested.exceptions \

@@ -29,6 +29,34 @@ parse(struct args *a, const char *const words[WORDS], struct err *e)
 }
 
 static void
+takes_all_words_and_a_phase(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	/* In one word or two, wherever it stands. */
+	assert_int_equal(parse(&a,
+			     (const char *const[WORDS]){ "explain-reply", "550",
+				 "--phase=rcpt", "5.1.1", "--", "--json" },
+			     &e),
+	    0);
+	assert_int_equal(a.words.n, 3);
+	assert_string_equal(a.words.v[2], "--json");
+	assert_string_equal(a.phase, "rcpt");
+	assert_false(a.json);
+	args_clear(&a);
+	assert_int_equal(parse(&a,
+			     (const char *const[WORDS]){ "explain-reply",
+				 "--phase", "end of data", "550 x" },
+			     &e),
+	    0);
+	assert_string_equal(a.phase, "end of data");
+	assert_int_equal(a.words.n, 1);
+	args_clear(&a);
+}
+
+static void
 takes_what_a_verb_takes(void **state)
 {
 	struct args a;
@@ -96,6 +124,10 @@ static const struct {
 	const char *words[WORDS];
 	const char *error;
 } refusals[] = {
+	{ { "explain-reply" }, "explain-reply takes what a server replied" },
+	{ { "queue", "--phase", "rcpt" }, "queue does not take --phase" },
+	{ { "--phase=rcpt", "queue" }, "queue does not take --phase" },
+	{ { "explain-reply", "550 x", "--body" }, "does not take --body" },
 	{ { NULL }, "no command is given" },
 	{ { "quue" }, "did you mean \"queue\"?" },
 	{ { "passwd" }, "this version has no command \"passwd\" yet" },
@@ -167,6 +199,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_what_a_verb_takes),
+		cmocka_unit_test(takes_all_words_and_a_phase),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(a_thousand_ids_and_no_more),
 	};

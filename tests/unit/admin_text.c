@@ -162,6 +162,45 @@ paragraphs_fit_the_screen(void **state)
 	free(text);
 }
 
+/* As one line it can be copied, wherever the screen ends. */
+static void
+commands_are_not_broken(void **state)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	text_put_para(out, 2, "do",
+	    "Run Set-CASMailbox -Identity alerts@contoso.example "
+	    "-SmtpClientAuthenticationDisabled $false or, for all mailboxes of "
+	    "the tenant, Set-TransportConfig -SmtpClientAuthenticationDisabled "
+	    "$false");
+	text_put_para(out, 2, "do",
+	    "Add it: Add-RecipientPermission -Identity a@b -Trustee c@d "
+	    "-AccessRights SendAs. Then wait for an hour.");
+	/* A long word breaks anywhere; this is none that is copied. */
+	text_put_para(out, 2, "do",
+	    "Pre-Authorised-Words-That-Are-Very-Long-Indeed-And-No-Command-At-"
+	    "All-Since-Nothing-Follows.");
+	fclose(out);
+	assert_string_equal(text,
+	    "  do      Run\n"
+	    "          Set-CASMailbox -Identity alerts@contoso.example "
+	    "-SmtpClientAuthenticationDisabled $false\n"
+	    "          or, for all mailboxes of the tenant,\n"
+	    "          Set-TransportConfig -SmtpClientAuthenticationDisabled "
+	    "$false\n"
+	    "  do      Add it:\n"
+	    "          Add-RecipientPermission -Identity a@b -Trustee c@d "
+	    "-AccessRights SendAs.\n"
+	    "          Then wait for an hour.\n"
+	    "  do      Pre-Authorised-Words-That-Are-Very-Long-Indeed-And-No-"
+	    "Command-At-All\n"
+	    "          -Since-Nothing-Follows.\n");
+	free(text);
+}
+
 int
 main(void)
 {
@@ -171,6 +210,7 @@ main(void)
 		cmocka_unit_test(nothing_foreign_reaches_the_terminal),
 		cmocka_unit_test(replies_name_their_code_once),
 		cmocka_unit_test(paragraphs_fit_the_screen),
+		cmocka_unit_test(commands_are_not_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

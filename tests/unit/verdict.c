@@ -34,6 +34,9 @@ static const struct {
 	{ PHASE_GREETING, "450 no", CONN_LATER, "4.0.0" },
 	{ PHASE_EHLO, "550 no", CONN_LATER, "5.0.0" },
 	{ PHASE_STARTTLS, "454 4.7.0 no", CONN_LATER, "4.7.0" },
+	/* whatever it says: without TLS there is no going on */
+	{ PHASE_STARTTLS, "530 5.7.0 no", CONN_LATER, "5.7.0" },
+	{ PHASE_STARTTLS, "550 5.2.252 Sender throttled", CONN_LATER, "5.2.252" },
 	{ PHASE_AUTH, "500 what", HOLD, "5.0.0" },
 	{ PHASE_AUTH, "454 4.7.0 later", CONN_LATER, "4.7.0" },
 	{ PHASE_AUTH, "552 5.3.4 too large", HOLD, "5.3.4" },
