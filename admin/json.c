@@ -178,6 +178,7 @@ json_account(const struct ctl_account *a, int64_t now)
 	set(o, "sent_day", json_integer((json_int_t)a->sent_day));
 	set(o, "recipients_day", json_integer((json_int_t)a->rcpts_day));
 	set(o, "connections", json_integer((json_int_t)a->connections));
+	set(o, "connections_max", json_integer((json_int_t)a->connections_max));
 	set(o, "relay", known_text(a->relay));
 	set(o, "tls", known_text(a->tls));
 	/* Dates on which a credential ends, when there will be such. */

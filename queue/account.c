@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "mail/verdict.h"
 #include "queue/account.h"
 
 /*
@@ -39,8 +40,9 @@
 #define HOLD_MAX_S (4 * 3600)
 #define DAY_S      (24 * 3600)
 
-/* Lost answers in a row that are more than an accident. */
+/* Lost answers in a row that are more than an accident; and doubtful ones. */
 #define UNANSWERED_MAX 3
+#define DOUBTS_MAX     3
 
 const char *
 account_shown_name(const struct conf_account *a)
@@ -120,11 +122,12 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 		a->known.state = ACCOUNT_READY;
 		a->known.since = now;
 	}
-	pace_reset(&a->pace, c->connections);
 	hosts_init(&a->hosts, c->hosts.n);
 	a->budget = budget_new(c->rate, c->recipients_per_day);
-	if (load_stood(a, s, e) == -1)
+	if (load_stood(a, s, e) == -1 ||
+	    fewer_load(&a->fewer, s, c->name, now, e) == -1)
 		return -1;
+	pace_reset(&a->pace, account_connections(a, now));
 	return store_budget_each(
 	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
 }
@@ -141,7 +144,8 @@ account_clear(struct account *a)
 int
 account_save(struct account *a, struct store *s, struct err *e)
 {
-	if (store_account_put(s, &a->known, e) == -1)
+	if (store_account_put(s, &a->known, e) == -1 ||
+	    fewer_save(&a->fewer, s, a->conf->name, e) == -1)
 		return -1;
 	return save_stood(a, s, e);
 }
@@ -203,6 +207,7 @@ account_succeeded(struct account *a, int64_t now)
 {
 	a->known.last_success_at = now;
 	a->unanswered = 0;
+	a->doubts = 0;
 	if (!account_waits(a, now))
 		pace_success(&a->pace);
 	return recover(a, now);
@@ -290,7 +295,9 @@ account_failed(
 	set_text(&k->text, said[0] == '\0' ? why->text : said);
 	set_text(&k->meaning, why->meaning);
 	set_text(&k->fix, why->fix);
-	pace_reset(&a->pace, a->conf->connections);
+	if (verdict_is(why, VERDICT_CROWDED))
+		fewer_note(&a->fewer, a->conf->connections, now);
+	pace_reset(&a->pace, account_connections(a, now));
 	return true;
 }
 
@@ -341,7 +348,7 @@ account_host_failed(struct account *a, const struct host_trouble *t,
 	*is_news = hosts_failed(&a->hosts, t->session->host, &f);
 	if (hosts_all_failing(&a->hosts))
 		return false;
-	pace_reset(&a->pace, a->conf->connections);
+	pace_reset(&a->pace, account_connections(a, now));
 	return true;
 }
 
@@ -351,6 +358,30 @@ account_lost_answer(struct account *a)
 	if (a->unanswered < UNANSWERED_MAX)
 		a->unanswered++;
 	return a->unanswered == UNANSWERED_MAX;
+}
+
+bool
+account_doubted(struct account *a, bool is_doubtful)
+{
+	if (!is_doubtful)
+		a->doubts = 0;
+	else if (a->doubts < DOUBTS_MAX)
+		a->doubts++;
+	return a->doubts == DOUBTS_MAX;
+}
+
+unsigned
+account_connections(const struct account *a, int64_t now)
+{
+	return fewer_limit(&a->fewer, a->conf->connections, now);
+}
+
+bool
+account_may_connect(struct account *a, size_t open, int64_t now)
+{
+	/* The hour may be over, or have begun, since the last reset. */
+	pace_limit(&a->pace, account_connections(a, now));
+	return pace_allows(&a->pace, (unsigned)open);
 }
 
 bool
@@ -386,6 +417,7 @@ account_move_times(struct account *a, int64_t by_s)
 	move(&a->known.next_at, by_s);
 	move(&a->known.last_success_at, by_s);
 	move(&a->tried_at, by_s);
+	fewer_move_times(&a->fewer, by_s);
 	budget_shift(a->budget, by_s);
 	hosts_move_times(&a->hosts, by_s);
 }

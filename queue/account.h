@@ -4,6 +4,7 @@
 
 #include "common/conf.h"
 #include "common/proto_job.h"
+#include "queue/fewer.h"
 #include "queue/hosts.h"
 #include "queue/schedule.h"
 #include "queue/store.h"
@@ -21,7 +22,9 @@ struct account {
 	const char *budget_key; /* accounts of one mailbox share the ledger */
 	struct pace pace;
 	struct hosts hosts;  /* in the order of conf->hosts */
+	struct fewer fewer;  /* connections than conf has */
 	unsigned unanswered; /* lost answers since the last success */
+	unsigned doubts;     /* doubtful answers in a row */
 	int64_t tried_at;    /* when a message was last tried; 0: not yet */
 	uint64_t stood_to;   /* messages up to this id have seen a hold */
 };
@@ -98,6 +101,19 @@ void account_hosts_passed(
  * row, which is a failure (account_failed).
  */
 bool account_lost_answer(struct account *a);
+
+/*
+ * A message was put off for what is worded as passing and is a fault of the
+ * account mostly (VERDICT_DOUBTFUL); or there was another answer, and the count
+ * begins anew.  The first few times the message is tried again like any other;
+ * true from the third in a row on, which is told as a failure of the account
+ * (account_failed).
+ */
+bool account_doubted(struct account *a, bool is_doubtful);
+
+/* How many connections there may be, and whether one more may be opened. */
+unsigned account_connections(const struct account *a, int64_t now);
+bool account_may_connect(struct account *a, size_t open, int64_t now);
 
 /* Allows one attempt now, whatever the state. */
 bool account_allow_probe(struct account *a, int64_t now);

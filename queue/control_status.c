@@ -281,7 +281,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	out.rate_count = v->conf->rate.count;
 	out.rate_per_s = v->conf->rate.per_s;
 	out.rcpts_max = v->conf->recipients_per_day;
-	out.connections_max = v->conf->connections;
+	out.connections_max = v->connections_max;
 	out.relay = xstrdup(v->relay);
 	out.tls = xstrdup(v->tls);
 	ctl_put_account(&c->out, &out);

@@ -88,6 +88,7 @@ struct dispatch_view {
 	int64_t tried_at;  /* when a message was last tried; 0: not yet */
 	bool is_day_spent; /* of "budget": recipients_per_day, not rate */
 	unsigned connections;
+	unsigned connections_max; /* for now */
 	uint64_t sent_minute, sent_day, rcpts_day;
 	char relay[256];
 	char tls[16];

@@ -221,6 +221,7 @@ lane_view(struct lane *l, struct dispatch_view *v)
 		    budget_rcpts_left(l->account.budget, now) == 0;
 	}
 	v->connections = (unsigned)l->nworkers;
+	v->connections_max = account_connections(&l->account, now);
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);
 	if (l->nworkers > 0) {

@@ -58,7 +58,7 @@ size_t lane_max_rcpts(struct lane *l, int64_t now);
 
 /* lane_worker.c */
 struct worker *lane_idle_worker(const struct lane *l);
-bool lane_may_start(const struct lane *l);
+bool lane_may_start(struct lane *l);
 int lane_start_worker(struct lane *l, struct err *e);
 
 /* Sessions without mail to come are of no use while nothing may go. */

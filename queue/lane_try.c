@@ -23,6 +23,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "mail/verdict.h"
 #include "queue/batch.h"
 #include "queue/bounce.h"
 #include "queue/lane_priv.h"
@@ -114,7 +115,7 @@ settle_task(void *arg, struct err *e)
 static void
 judge_account(struct lane *l, const struct job *j)
 {
-	const struct job_result *r, *bad = NULL;
+	const struct job_result *r, *bad = NULL, *doubt = NULL;
 	bool taken = false, answered = false, changed = false;
 	int64_t now = times_now(l->parts.times);
 	size_t i;
@@ -129,8 +130,17 @@ judge_account(struct lane *l, const struct job *j)
 		else if (r->scope == JOB_SCOPE_CONNECTION ||
 			 r->scope == JOB_SCOPE_ACCOUNT)
 			bad = r;
+		else if (verdict_is(r, VERDICT_DOUBTFUL))
+			doubt = r;
 		else if (r->code != 0)
 			answered = true;
+	}
+	if (taken || answered)
+		account_doubted(&l->account, false);
+	else if (doubt != NULL) {
+		answered = true;
+		if (account_doubted(&l->account, true))
+			bad = doubt;
 	}
 	if (taken || answered)
 		hosts_succeeded(&l->account.hosts, j->session.host);

@@ -36,10 +36,11 @@ is_starting(const struct lane *l)
 }
 
 bool
-lane_may_start(const struct lane *l)
+lane_may_start(struct lane *l)
 {
 	return !is_starting(l) && l->nworkers < LANE_WORKERS_MAX &&
-	       pace_allows(&l->account.pace, (unsigned)l->nworkers);
+	       account_may_connect(
+		   &l->account, l->nworkers, times_now(l->parts.times));
 }
 
 void
@@ -140,7 +141,8 @@ on_gone(void *arg, struct worker *w)
 		}
 	/* How many the server takes may have changed since. */
 	if (l->nworkers == 0)
-		pace_reset(&l->account.pace, l->account.conf->connections);
+		pace_reset(&l->account.pace, account_connections(&l->account,
+						 times_now(l->parts.times)));
 	lane_kick(l);
 }
 

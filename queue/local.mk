@@ -45,6 +45,7 @@ libqueue_a_SOURCES = \
 	queue/expand.c queue/expand.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
+	queue/fewer.c queue/fewer.h \
 	queue/hosts.c queue/hosts.h \
 	queue/incoming.c queue/incoming.h \
 	queue/intake.c queue/intake.h \

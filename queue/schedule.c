@@ -76,6 +76,14 @@ pace_reset(struct pace *p, unsigned limit)
 }
 
 void
+pace_limit(struct pace *p, unsigned limit)
+{
+	p->limit = limit;
+	if (p->open > limit)
+		p->open = limit;
+}
+
+void
 pace_success(struct pace *p)
 {
 	/* 1, 2, then all: the second shows that one more does no harm. */

@@ -43,6 +43,7 @@ struct pace {
 	unsigned open;  /* connections allowed now */
 };
 void pace_reset(struct pace *p, unsigned limit);
+void pace_limit(struct pace *p, unsigned limit); /* another one */
 void pace_success(struct pace *p);
 bool pace_allows(const struct pace *p, unsigned connections);
 

@@ -50,6 +50,8 @@ check_PROGRAMS += \
 	tests/unit/dropodd \
 	tests/unit/dropturn \
 	tests/unit/expand \
+	tests/unit/account_crowd \
+	tests/unit/fewer \
 	tests/unit/filesource \
 	tests/unit/folders \
 	tests/unit/footprint \
@@ -163,6 +165,10 @@ tests_unit_store_settings_CFLAGS = $(queue_test_cflags)
 tests_unit_store_settings_LDADD = $(queue_test_libs)
 tests_unit_store_rcpt_CFLAGS = $(queue_test_cflags)
 tests_unit_store_rcpt_LDADD = $(queue_test_libs)
+tests_unit_account_crowd_CFLAGS = $(queue_test_cflags)
+tests_unit_account_crowd_LDADD = $(queue_test_libs)
+tests_unit_fewer_CFLAGS = $(queue_test_cflags)
+tests_unit_fewer_LDADD = $(queue_test_libs)
 tests_unit_account_CFLAGS = $(queue_test_cflags)
 tests_unit_account_LDADD = $(queue_test_libs)
 tests_unit_batch_CFLAGS = $(queue_test_cflags)
