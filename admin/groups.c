@@ -22,6 +22,7 @@
 struct group {
 	char *cause[CAUSE_STRINGS]; /* state, status, text, meaning, fix */
 	uint64_t code;
+	int64_t since;
 	struct buf rows;
 	char last[ID_MAX]; /* the message of the last row */
 };
@@ -87,11 +88,12 @@ list_cause(const struct ctl_recipient *r, const char *out[CAUSE_STRINGS])
 }
 
 static bool
-has_cause(const struct group *p, uint64_t code, const char *const *cause)
+has_cause(const struct group *p, uint64_t code, int64_t since,
+    const char *const *cause)
 {
 	size_t i;
 
-	if (p->code != code)
+	if (p->code != code || p->since != since)
 		return false;
 	for (i = 0; i < CAUSE_STRINGS; i++)
 		if (i != CAUSE_TEXT && strcmp(p->cause[i], cause[i]) != 0)
@@ -109,7 +111,7 @@ find_group(struct groups *g, const struct ctl_recipient *r)
 
 	list_cause(r, cause);
 	for (i = 0; i < g->n; i++)
-		if (has_cause(&g->v[i], r->code, cause))
+		if (has_cause(&g->v[i], r->code, r->since, cause))
 			return &g->v[i];
 	if (g->n == GROUPS_MAX)
 		groups_print(g);
@@ -118,6 +120,7 @@ find_group(struct groups *g, const struct ctl_recipient *r)
 	for (i = 0; i < CAUSE_STRINGS; i++)
 		p->cause[i] = xstrdup(cause[i]);
 	p->code = r->code;
+	p->since = r->since;
 	buf_init(&p->rows, g->octets_max + ROW_MAX);
 	return p;
 }
@@ -168,6 +171,7 @@ groups_add(struct groups *g, const struct ctl_message *m,
 static void
 print_heading(const struct groups *g, const struct group *p)
 {
+	char when[TEXT_TIME], age[TEXT_SHORT];
 	const char *state = p->cause[0], *text = p->cause[CAUSE_TEXT];
 
 	text_put(g->to, state);
@@ -178,6 +182,11 @@ print_heading(const struct groups *g, const struct group *p)
 	fputc('\n', g->to);
 	text_put_para(g->to, 2, "means", p->cause[3]);
 	text_put_para(g->to, 2, "do", p->cause[4]);
+	if (p->since != 0) {
+		text_local_time(p->since, when);
+		text_age(g->now - p->since, age);
+		fprintf(g->to, "  %-8s%s (%s ago)\n", "since", when, age);
+	}
 	fprintf(g->to, "  %-12s %5s %6s %7s  %s\n", "ID", "AGE", "SIZE", "NEXT",
 	    "FROM -> TO");
 }

@@ -111,6 +111,7 @@ json_add_recipient(json_t *message, const struct ctl_recipient *r, int64_t now)
 	set(o, "meaning", known_text(r->meaning));
 	set(o, "fix", known_text(r->fix));
 	set(o, "next_at", next_try(r->next_at, now));
+	set(o, "since", json_time(r->since));
 	if (r->original != NULL)
 		set(o, "original", json_text(r->original));
 	json_array_append_new(json_object_get(message, "recipients"), o);

@@ -163,7 +163,7 @@ print_account(
     const struct report *r, const struct ctl_account *a, int width, FILE *to)
 {
 	char minute[TEXT_SHORT], day[TEXT_SHORT], open[TEXT_SHORT];
-	char next[TEXT_SHORT];
+	char next[TEXT_SHORT], when[TEXT_TIME];
 
 	/* A limit over another time than a minute does not compare. */
 	format_used(
@@ -182,6 +182,11 @@ print_account(
 		fputc('\n', to);
 		text_put_para(to, 4, "means", a->meaning);
 		text_put_para(to, 4, "do", a->fix);
+	}
+	if (strcmp(a->state, "ready") != 0 && a->since != 0) {
+		text_local_time(a->since, when);
+		text_age(r->now - a->since, next);
+		fprintf(to, "    %-8s%s (%s ago)\n", "since", when, next);
 	}
 	if (a->next_at != 0) {
 		text_next(a->next_at, r->now, next);

@@ -137,6 +137,11 @@ print_recipient(struct showing *s, const struct ctl_recipient *r)
 	}
 	text_put_para(stdout, 4, "means", r->meaning);
 	text_put_para(stdout, 4, "do", r->fix);
+	if (r->since != 0) {
+		text_local_time(r->since, when);
+		text_age(s->now - r->since, next);
+		printf("    %-8s%s (%s ago)\n", "since", when, next);
+	}
 	s->in_recipients = true;
 }
 

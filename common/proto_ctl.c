@@ -59,6 +59,7 @@ static const struct fieldmap_item recipient_items[] = {
 	STR(7, ctl_recipient, meaning, false),
 	STR(8, ctl_recipient, fix, false),
 	NUM(9, ctl_recipient, next_at, 0, INT64_MAX),
+	NUM(10, ctl_recipient, since, 0, INT64_MAX),
 };
 
 static const struct fieldmap_item attempt_items[] = {

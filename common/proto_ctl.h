@@ -16,7 +16,7 @@
  * frames and ends with DONE.  Rights come from the peer's credentials.
  */
 
-#define CTL_VERSION 1
+#define CTL_VERSION 2
 #define CTL_IDS_MAX 1000
 #define CTL_FD      3 /* where --answer finds its client */
 
@@ -100,6 +100,7 @@ struct ctl_recipient {
 	char *meaning; /* what it means, in plain words */
 	char *fix;     /* what to do */
 	int64_t next_at;
+	int64_t since; /* what keeps it has lasted; 0: since it arrived */
 };
 void ctl_recipient_clear(struct ctl_recipient *r);
 int ctl_put_recipient(struct buf *b, const struct ctl_recipient *r);

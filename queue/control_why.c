@@ -15,7 +15,8 @@
  *
  * Whatever the cause, there are a text, and a meaning or a fix.  There is an
  * instant of the next try, too, and one that is over means: as soon as its turn
- * has come; or it waits for somebody, and the meaning says "until".
+ * has come; or it waits for somebody, and the meaning says "until".  What came
+ * later than the message says since when it lasts.
  */
 #include "config.h"
 
@@ -161,6 +162,7 @@ explain_account(const struct client *c, const struct dispatch_view *v,
 		return false;
 	if (v->next_at > out->next_at)
 		out->next_at = v->next_at;
+	out->since = v->since;
 	if (strcmp(v->state, "budget") == 0) {
 		out->text = reason_budget(v);
 		out->meaning = xstrdup(reason_budget_meaning(v));
@@ -293,9 +295,10 @@ client_explain(const struct client *c, const struct store_message *m,
 		say(out, CAUSE_SENDING);
 	else if (!c->parts->conf->queue.delivery)
 		say(out, CAUSE_OFF);
-	else if (dispatch_is_paused(c->parts->dispatch))
+	else if (dispatch_is_paused(c->parts->dispatch)) {
 		say(out, CAUSE_PAUSED);
-	else
+		out->since = dispatch_paused_since(c->parts->dispatch);
+	} else
 		explain_wait(c, m->account, r, out);
 	if (r->state == RCPT_HELD)
 		say_what_lacks(out, CAUSE_HELD);

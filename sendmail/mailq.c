@@ -123,6 +123,8 @@ put_notes(const struct mailq *q, struct buf *b, const struct ctl_recipient *r)
 
 	put_note(b, "meaning", r->meaning);
 	put_note(b, "fix", r->fix);
+	if (r->since != 0)
+		put_note(b, "since", format_time(r->since, stamp));
 	if (r->next_at > q->now)
 		put_note(b, "next try", format_time(r->next_at, stamp));
 	else if (r->next_at != 0)

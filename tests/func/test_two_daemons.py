@@ -56,6 +56,7 @@ def test_others_start_no_daemon(site):
 # ---- a queue run where somebody has the queue ---------------------------------
 
 REQUEST, DONE, FLUSH = 1, 9, 10  # docs/protocol.md
+CONTROL = 2  # version of the contract
 
 
 @contextlib.contextmanager
@@ -110,6 +111,6 @@ def test_a_queue_run_is_made_by_the_daemon_that_came_first(site, server):
     assert done.returncode == 0, done
     (kind, payload), = asked
     assert kind == REQUEST
-    assert payload == field(1, number(1)) + field(2, number(FLUSH)) \
+    assert payload == field(1, number(CONTROL)) + field(2, number(FLUSH)) \
         + field(4, number(1)) + field(5, number(0))
     assert not server.record.connections

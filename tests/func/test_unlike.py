@@ -180,7 +180,7 @@ def test_a_request_of_another_version(running):
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(DEADLINE)
         s.connect(running.path("run/control"))
-        s.sendall(frame(REQUEST, number(1, 2) + field(200, b"new")))
+        s.sendall(frame(REQUEST, number(1, 9) + field(200, b"new")))
         heard = b""
         while True:
             more = s.recv(65536)
@@ -190,11 +190,11 @@ def test_a_request_of_another_version(running):
     ((kind, payload),) = frames(heard)
     assert kind == DONE
     assert payload.startswith(number(1, TEMPFAIL))
-    assert b"version 2" in payload and b"restart mailchuted" in payload
+    assert b"version 9" in payload and b"restart mailchuted" in payload
 
 
 OLDER = frame(DONE, number(1, TEMPFAIL) + field(
-    2, b"the request is of version 1 and mailchuted speaks 0; restart "
+    2, b"the request is of version 2 and mailchuted speaks 1; restart "
        b"mailchuted, or use the program that came with it"))
 STRANGE = frame(2, field(1, b"0193A0B1C2D3") + field(77, b"new"))
 

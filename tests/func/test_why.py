@@ -371,6 +371,32 @@ def test_why(make, how, text, more, server, make_site):
     check_show(site.mailchute("show", number).stdout, r, how)
 
 
+# ---- since when ------------------------------------------------------------------
+
+@pytest.mark.parametrize("make", [a_hold_of_the_account, a_back_off, a_pause],
+                         ids=lambda m: m.__name__)
+def test_since_when(make, server, make_site):
+    """What keeps it began later than the message; all four listings say so."""
+    site, address = make(server, make_site)
+    message, r = find(site, address)
+    assert r["since"] >= message["arrived_at"]
+    if make is not a_pause:
+        assert r["since"] == site.status()["accounts"][0]["since"]
+        assert re.search(r"^    since   \d{4}-.* ago\)$",
+                         site.mailchute("status").stdout, re.M)
+    day, clock = r["since"].rstrip("Z").split("T")
+    assert re.search(r"\(since: \w{3} \w{3} .\d %s\)" % clock, site.mailq())
+    shown = "since   %s %s (" % (day, clock)
+    assert shown in site.mailchute("queue").stdout
+    assert shown in site.mailchute("show", message["id"]).stdout
+
+
+def test_it_waits_since_it_arrived(server, make_site):
+    site, address = a_reply_that_is_not_known(server, make_site)
+    assert find(site, address)[1]["since"] is None
+    assert "since" not in site.mailq()
+
+
 # ---- a hold by hand --------------------------------------------------------------
 
 def test_who_held_it_and_when(server, make_site):
