@@ -18,7 +18,7 @@ quote(const struct conn *c, const char *p, size_t n, struct err *e)
 	char words[QUOTED_MAX + 1];
 	size_t i;
 
-	if (conn_get_phase(c) == PHASE_AUTH)
+	if (e == NULL || conn_get_phase(c) == PHASE_AUTH)
 		return;
 	for (i = 0; i < n && i < QUOTED_MAX; i++)
 		words[i] = p[i] < ' ' || p[i] > '~' ? '?' : p[i];
