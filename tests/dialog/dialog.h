@@ -34,6 +34,9 @@ struct stage {
 	struct peer job;
 	int secret; /* our end of the secret channel */
 	long pid;
+	int log;          /* where deliver logs to; -1: nowhere */
+	struct buf clear; /* all that the server was told before TLS, ... */
+	struct buf told;  /* ... and inside */
 	char problem[512];
 };
 
@@ -42,6 +45,9 @@ int stage_listen(struct stage *s);
 int stage_start(struct stage *s, const char *program);
 void stage_stop(struct stage *s); /* kills what still runs */
 int stage_exited(struct stage *s, int *status);
+
+/* Lets time pass until something happened at either end. */
+int stage_wait(struct stage *s);
 
 int server_accept(struct stage *s);
 void server_deafen(struct stage *s); /* no reading until server_hear */

@@ -2,6 +2,8 @@
 #ifndef TESTS_DIALOG_SCRIPT_H
 #define TESTS_DIALOG_SCRIPT_H
 
+#include <stdio.h>
+
 #include "tests/dialog/dialog.h"
 
 /* A script under way, shared by its reader and by mailchuted's part in it. */
@@ -33,8 +35,19 @@ size_t script_split(char *s, char *args[ARGS_MAX]);
 
 #define SCRIPT_LINE_MAX 8192
 
+/* A session without TLS and AUTH, and a short message. */
+void script_defaults(struct script *s);
+int script_set(struct script *s, const char *key, const char *value);
+
+/* All of a script, from script_defaults to "exit". */
+int script_play(struct script *s, FILE *f);
+
 /* deliver; or hasty, after that word. */
 int script_launch(struct script *s);
+
+/* deliver ends by itself, and asked for the secret only where it should. */
+int script_finish(struct script *s);
+void script_clear(struct script *s);
 
 int server_begins(struct script *s, char *text);
 int server_says(struct script *s, char *text);

@@ -74,6 +74,15 @@ peer_close(struct peer *p)
 }
 
 static void
+remember(struct stage *s, size_t before)
+{
+	const struct buf *in = &s->server.in;
+
+	buf_append(s->tls == NULL ? &s->clear : &s->told, in->data + before,
+	    in->len - before);
+}
+
+static void
 job_write(struct peer *p)
 {
 	ssize_t n;
@@ -109,17 +118,20 @@ server_read(struct stage *s)
 
 	if (s->tls != NULL) {
 		rc = SSL_read(s->tls->ssl, to, 65536);
-		if (rc > 0)
+		if (rc > 0) {
 			buf_grew(&p->in, (size_t)rc);
-		else if (SSL_get_error(s->tls->ssl, rc) != SSL_ERROR_WANT_READ)
+			remember(s, p->in.len - (size_t)rc);
+		} else if (SSL_get_error(s->tls->ssl, rc) !=
+			   SSL_ERROR_WANT_READ)
 			p->ended = true;
 		ERR_clear_error();
 		return;
 	}
 	n = recv(p->fd, to, 65536, 0);
-	if (n > 0)
+	if (n > 0) {
 		buf_grew(&p->in, (size_t)n);
-	else if (n == 0 || errno != EAGAIN)
+		remember(s, p->in.len - (size_t)n);
+	} else if (n == 0 || errno != EAGAIN)
 		p->ended = true;
 }
 
@@ -148,6 +160,13 @@ pump(struct stage *s, int64_t deadline_ms)
 	return 0;
 }
 
+int
+stage_wait(struct stage *s)
+{
+	return pump(s, clock_mono_ms() + WAIT_MS) == -1 ? fail(s, "silence")
+							: 0;
+}
+
 /* ---- processes ---- */
 
 int
@@ -157,7 +176,9 @@ stage_listen(struct stage *s)
 	socklen_t len = sizeof(in);
 
 	memset(s, 0, sizeof(*s));
-	s->server.fd = s->job.fd = s->secret = -1;
+	s->server.fd = s->job.fd = s->secret = s->log = -1;
+	buf_init(&s->clear, IN_MAX);
+	buf_init(&s->told, IN_MAX);
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s->listener == -1 ||
@@ -183,9 +204,10 @@ stage_start(struct stage *s, const char *program)
 		int a = fcntl(job[1], F_DUPFD, 10);
 		int b = fcntl(secret[1], F_DUPFD, 10);
 
-		if ((log = open("/dev/null", O_WRONLY)) != -1 &&
-		    getenv("DIALOG_LOG") == NULL)
+		log = s->log != -1 ? s->log : open("/dev/null", O_WRONLY);
+		if (log != -1 && getenv("DIALOG_LOG") == NULL)
 			dup2(log, STDERR_FILENO);
+		signal(SIGPIPE, SIG_DFL);
 		dup2(a, JOB_FD);
 		dup2(b, SECRET_FD);
 		execl(program, "deliver", (char *)NULL);
@@ -224,6 +246,8 @@ stage_stop(struct stage *s)
 	peer_close(&s->job);
 	close(s->secret);
 	close(s->listener);
+	buf_clear(&s->clear);
+	buf_clear(&s->told);
 }
 
 /* ---- the server ---- */

@@ -66,7 +66,8 @@ message_has_its_keys(void **state)
 	one = json_array_get(list, 2);
 	assert_true(json_is_null(json_object_get(one, "next_at")));
 	one = json_array_get(list, 0);
-	assert_keys(one, "address state code status text meaning fix next_at since");
+	assert_keys(
+	    one, "address state code status text meaning fix next_at since");
 	assert_int_equal(json_integer_value(json_object_get(one, "code")), 450);
 	assert_true(json_is_null(json_object_get(one, "status")));
 	assert_string_equal(json_string_value(json_object_get(one, "next_at")),

@@ -284,8 +284,8 @@ static const struct {
 } requests[] = {
 	{ "nothing", { { 0, NULL, 0 } }, 0 },
 	{ "no version", { { 2, NULL, CTL_LIST }, ALL }, 3 },
-	{ "a newer version", { { 1, NULL, CTL_VERSION + 1 }, { 2, NULL, CTL_LIST }, ALL },
-	    4 },
+	{ "a newer version",
+	    { { 1, NULL, CTL_VERSION + 1 }, { 2, NULL, CTL_LIST }, ALL }, 4 },
 	{ "the version as text", { { 1, "1", 0 }, { 2, NULL, 1 }, ALL }, 4 },
 	{ "no verb", { CURRENT, ALL }, 3 },
 	{ "verb 0", { CURRENT, { 2, NULL, 0 }, ALL }, 4 },
