@@ -24,6 +24,7 @@ enum verdict_class {
 	VERDICT_ACCOUNT_WAIT,   /* hold it for a while; it mends itself */
 	VERDICT_DOUBTFUL, /* the message, later; when it comes again and */
 			  /* again, it is the account's fault after all */
+	VERDICT_LARGE,    /* the message, later, to fewer at once */
 	VERDICT_MESSAGE_LATER,
 	VERDICT_MESSAGE_NEVER,
 	VERDICT_RECIPIENT_LATER,

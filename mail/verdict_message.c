@@ -176,10 +176,11 @@ const struct verdict_row verdict_message_rows[] = {
 	    "The message is larger than the mailbox may send (MaxSendSize, "
 	    "35 MB by default).", SMALLER,
 	    REPORTS_SIZE },
-	{ 550, "5.5.3", NULL, VERDICT_MESSAGE_LATER, 0,
+	{ 550, "5.5.3", NULL, VERDICT_LARGE, 0,
 	    "Too many recipients in one message.",
-	    "Lower account.recipients_per_message: more messages of fewer "
-	    "recipients are made of it.",
+	    "Nothing: it is tried again to fewer at once, and so is what "
+	    "follows. Lower account.recipients_per_message, or raise the "
+	    "limit: Set-Mailbox -Identity MAILBOX -RecipientLimits 500",
 	    NDR_LIST },
 	{ 0, "5.7.703", NULL, VERDICT_MESSAGE_NEVER, 0,
 	    "The tenant's block list has an address in this message.",

@@ -370,6 +370,22 @@ account_doubted(struct account *a, bool is_doubtful)
 	return a->doubts == DOUBTS_MAX;
 }
 
+/* In memory alone: whoever raises the limit need not know of it for long. */
+void
+account_refused_many(struct account *a, size_t nrcpts)
+{
+	if (a->rcpts_max == 0 || a->rcpts_max >= nrcpts)
+		a->rcpts_max = nrcpts > 1 ? nrcpts / 2 : 1;
+}
+
+size_t
+account_max_rcpts(const struct account *a)
+{
+	size_t most = a->conf->recipients_per_message;
+
+	return a->rcpts_max > 0 && a->rcpts_max < most ? a->rcpts_max : most;
+}
+
 unsigned
 account_connections(const struct account *a, int64_t now)
 {

@@ -25,6 +25,7 @@ struct account {
 	struct fewer fewer;  /* connections than conf has */
 	unsigned unanswered; /* lost answers since the last success */
 	unsigned doubts;     /* doubtful answers in a row */
+	size_t rcpts_max;    /* of a message, since more were refused; or 0 */
 	int64_t tried_at;    /* when a message was last tried; 0: not yet */
 	uint64_t stood_to;   /* messages up to this id have seen a hold */
 };
@@ -110,6 +111,10 @@ bool account_lost_answer(struct account *a);
  * (account_failed).
  */
 bool account_doubted(struct account *a, bool is_doubtful);
+
+/* So many recipients of one message were too many: half of them at most. */
+void account_refused_many(struct account *a, size_t nrcpts);
+size_t account_max_rcpts(const struct account *a);
 
 /* How many connections there may be, and whether one more may be opened. */
 unsigned account_connections(const struct account *a, int64_t now);

@@ -24,6 +24,7 @@
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
 #include "queue/listener.h"
+#include "queue/since.h"
 
 #define CLIENTS_MAX  128
 #define CLIENTS_ROOT 16 /* of them, kept for root */
@@ -212,6 +213,9 @@ begin(struct client *c, const struct frame *f)
 	struct err e;
 
 	c->has_request = true;
+	if (!c->parts->conf->queue.delivery &&
+	    since_get_off(c->parts->store, &c->off_since, NULL) == -1)
+		c->off_since = 0;
 	if (ctl_get_request(f, &c->request, &e) == -1)
 		/* One of our programs is of another version, and upgraded. */
 		client_done(c, e.class == ERR_PERM ? EX_USAGE : EX_TEMPFAIL,

@@ -35,6 +35,8 @@ struct client {
 	bool is_gone;    /* closed meanwhile: free after the commit */
 	client_source *source;
 
+	int64_t off_since; /* queue.delivery; 0: on, or nobody knows */
+
 	/* where the sources are */
 	uint64_t cursor; /* last message walked */
 	size_t next_id;  /* in request.ids */

@@ -145,15 +145,6 @@ since_of(struct client *c, enum rcpt_state state)
 	return since_get(c->parts->store, state, &since, &e) == 0 ? since : 0;
 }
 
-static int64_t
-since_off(struct client *c)
-{
-	int64_t since;
-	struct err e;
-
-	return since_get_off(c->parts->store, &since, &e) == 0 ? since : 0;
-}
-
 static void
 judge_alarm(void *arg, const struct alarm_view *v)
 {
@@ -172,7 +163,7 @@ judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 	const struct dispatch *d = c->parts->dispatch;
 
 	if (t->waiting > 0 && !c->parts->conf->queue.delivery)
-		find(f, LEVEL_WARNING, since_off(c),
+		find(f, LEVEL_WARNING, c->off_since,
 		    "delivery is off (queue.delivery)");
 	if (t->waiting > 0 && dispatch_is_paused(d))
 		find(f, LEVEL_WARNING, dispatch_paused_since(d),

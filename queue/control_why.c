@@ -15,8 +15,8 @@
  *
  * Whatever the cause, there are a text, and a meaning or a fix.  There is an
  * instant of the next try, too, and one that is over means: as soon as its turn
- * has come; or it waits for somebody, and the meaning says "until".  What came
- * later than the message says since when it lasts.
+ * has come; or it waits for somebody, and the meaning says "until".  What has
+ * a beginning of its own says since when it lasts.
  */
 #include "config.h"
 
@@ -293,9 +293,10 @@ client_explain(const struct client *c, const struct store_message *m,
 		explain_own(r, out);
 	else if (is_being_sent(c, m->id, r))
 		say(out, CAUSE_SENDING);
-	else if (!c->parts->conf->queue.delivery)
+	else if (!c->parts->conf->queue.delivery) {
 		say(out, CAUSE_OFF);
-	else if (dispatch_is_paused(c->parts->dispatch)) {
+		out->since = c->off_since;
+	} else if (dispatch_is_paused(c->parts->dispatch)) {
 		say(out, CAUSE_PAUSED);
 		out->since = dispatch_paused_since(c->parts->dispatch);
 	} else

@@ -84,7 +84,7 @@ size_t
 lane_max_rcpts(struct lane *l, int64_t now)
 {
 	uint64_t left = budget_rcpts_left(l->account.budget, now);
-	size_t most = l->account.conf->recipients_per_message;
+	size_t most = account_max_rcpts(&l->account);
 
 	return left < most ? (size_t)left : most;
 }

@@ -132,8 +132,11 @@ judge_account(struct lane *l, const struct job *j)
 			bad = r;
 		else if (verdict_is(r, VERDICT_DOUBTFUL))
 			doubt = r;
-		else if (r->code != 0)
+		else if (r->code != 0) {
 			answered = true;
+			if (verdict_is(r, VERDICT_LARGE))
+				account_refused_many(&l->account, j->nrcpts);
+		}
 	}
 	if (taken || answered)
 		account_doubted(&l->account, false);

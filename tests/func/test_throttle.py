@@ -158,6 +158,27 @@ def test_another_answer_ends_the_count(make_site, server):
     assert not site.log.events("backoff")
 
 
+# ---- 550 5.5.3 -------------------------------------------------------------------
+
+def test_too_many_recipients_are_halved(make_site, server):
+    """Twice refused: eight, four, two; each gets it once, and none bounces."""
+    server.faults.add(state="dot", count=2, reply="550 5.5.3 RESOLVER.ADR."
+                      "RecipLimit; too many recipients")
+    site = make_site(server, connections="1")
+    site.conf["queue"]["retry"] = "1s"
+    site.start()
+    to = ["r%d@example.net" % i for i in range(8)]
+    site.submit(*to, stdin=TEXT % USER)
+    server.record.wait(lambda: sum(len(m.addresses) for m in
+                                   server.record.accepted) == 8, "all of it")
+    site.wait_empty()
+    assert [len(m.addresses) for m in server.record.messages[:2]] == [8, 4]
+    assert all(len(m.addresses) == 2 for m in server.record.accepted)
+    assert sorted(a for m in server.record.accepted
+                  for a in m.addresses) == to
+    assert not site.log.events("bounced")
+
+
 # ---- 535 -------------------------------------------------------------------------
 
 def test_535_once_with_a_password_then_a_quarter_of_an_hour(make_site, server):

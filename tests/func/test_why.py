@@ -373,14 +373,18 @@ def test_why(make, how, text, more, server, make_site):
 
 # ---- since when ------------------------------------------------------------------
 
-@pytest.mark.parametrize("make", [a_hold_of_the_account, a_back_off, a_pause],
+@pytest.mark.parametrize("make", [a_hold_of_the_account, a_back_off, a_pause,
+                                  delivery_off],
                          ids=lambda m: m.__name__)
 def test_since_when(make, server, make_site):
-    """What keeps it began later than the message; all four listings say so."""
+    """What keeps it has its own beginning; all four listings say so."""
     site, address = make(server, make_site)
     message, r = find(site, address)
-    assert r["since"] >= message["arrived_at"]
-    if make is not a_pause:
+    if make is delivery_off:
+        assert r["since"] <= message["arrived_at"]
+    else:
+        assert r["since"] >= message["arrived_at"]
+    if make in (a_hold_of_the_account, a_back_off):
         assert r["since"] == site.status()["accounts"][0]["since"]
         assert re.search(r"^    since   \d{4}-.* ago\)$",
                          site.mailchute("status").stdout, re.M)

@@ -19,6 +19,7 @@ static const char *whose(enum verdict_class class)
 	case VERDICT_ACCOUNT_WAIT:
 		return "account";
 	case VERDICT_DOUBTFUL:
+	case VERDICT_LARGE:
 	case VERDICT_MESSAGE_LATER:
 	case VERDICT_MESSAGE_NEVER:
 		return "message";
@@ -42,6 +43,8 @@ static const char *action(enum verdict_class class)
 		return "wait";
 	case VERDICT_DOUBTFUL:
 		return "retry; backoff when it repeats";
+	case VERDICT_LARGE:
+		return "retry, fewer recipients";
 	case VERDICT_MESSAGE_LATER:
 	case VERDICT_RECIPIENT_LATER:
 		return "retry";

@@ -114,6 +114,28 @@ the_third_doubt_in_a_row_is_a_failure(void **state)
 	account_clear(&r.a);
 }
 
+static void
+too_many_recipients_are_halved(void **state)
+{
+	struct rig r;
+
+	rig_up(&r, *state);
+	r.options.recipients_per_message = 100;
+	assert_int_equal(account_max_rcpts(&r.a), 100);
+	account_refused_many(&r.a, 60);
+	assert_int_equal(account_max_rcpts(&r.a), 30);
+	/* One that was under way before says nothing new. */
+	account_refused_many(&r.a, 60);
+	assert_int_equal(account_max_rcpts(&r.a), 30);
+	account_refused_many(&r.a, 30);
+	assert_int_equal(account_max_rcpts(&r.a), 15);
+	account_refused_many(&r.a, 1);
+	assert_int_equal(account_max_rcpts(&r.a), 1);
+	r.a.rcpts_max = 500;
+	assert_int_equal(account_max_rcpts(&r.a), 100);
+	account_clear(&r.a);
+}
+
 #define in_world(f) \
 	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
@@ -123,6 +145,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_world(too_many_connections_are_fewer_for_an_hour),
 		in_world(the_third_doubt_in_a_row_is_a_failure),
+		in_world(too_many_recipients_are_halved),
 	};
 
 	return cmocka_run_group_tests_name("account_crowd", tests, NULL, NULL);
