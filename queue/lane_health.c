@@ -24,15 +24,16 @@ save_work(void *arg, struct err *e)
 {
 	struct lane *l = arg;
 
+	/* What changes from here on wants another piece. */
+	l->is_saving = false;
 	return account_save(&l->account, l->parts.store, e);
 }
 
 static void
 save_done(void *arg, const struct err *failed)
 {
-	struct lane *l = arg;
+	const struct lane *l = arg;
 
-	l->is_saving = false;
 	if (failed != NULL)
 		log_event(LOG_ERR, "account-not-saved", "account",
 		    l->account.conf->name, "text", failed->text, NULL);
