@@ -24,6 +24,7 @@ static const struct {
 	{ "remove", CTL_REMOVE },
 	{ "pause", CTL_PAUSE },
 	{ "resume", CTL_RESUME },
+	{ "legacy", CTL_LEGACY },
 };
 
 static int

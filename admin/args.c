@@ -10,10 +10,12 @@
 #include <strings.h>
 
 #include "admin/args.h"
+#include "common/conf_syntax.h"
 #include "common/nearest.h"
 #include "common/proto_ctl.h"
 
-#define ID_LEN 12
+#define ID_LEN     12
+#define STAY_MAX_S (366 * 86400)
 
 static int
 usage(struct err *e, const char *what, const char *word)
@@ -38,8 +40,8 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "check", "devices",
-		"explain", "import-config", "legacy", "metrics", "passwd",
-		"restore", "salvage", "setup", "test" };
+		"explain", "import-config", "metrics", "passwd", "restore",
+		"salvage", "setup", "test" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -121,6 +123,33 @@ add_id(struct args *a, const char *word)
 		strlist_add(&a->ids, id);
 }
 
+/* "on DURATION [ACCOUNT]", "off [ACCOUNT]": the next word of it. */
+static int
+take_stay(struct args *a, const char *word, struct err *e)
+{
+	bool is_on = a->word != NULL && strcmp(a->word, "on") == 0;
+
+	if (a->word == NULL) {
+		if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
+			return usage(e, "neither on nor off:", word);
+		a->word = word;
+		return 0;
+	}
+	if (is_on && a->for_s == 0) {
+		if (syntax_read_duration(word, &a->for_s) == -1 ||
+		    a->for_s < 1 || a->for_s > STAY_MAX_S)
+			return err_set(e, ERR_LOCAL, "5.5.4",
+			    "\"%s\" is no duration from 1s to 366d, such as "
+			    "24h",
+			    word);
+		return 0;
+	}
+	if (a->account != NULL || *word == '\0')
+		return usage(e, "one account is enough:", word);
+	a->account = word;
+	return 0;
+}
+
 static int
 take_operand(struct args *a, const char *word, struct err *e)
 {
@@ -141,6 +170,8 @@ take_operand(struct args *a, const char *word, struct err *e)
 		return *word == '\0' ? usage(e, "nothing is found by", word)
 				     : 0;
 	}
+	if ((a->verb->takes & TAKES_STAY) != 0)
+		return take_stay(a, word, e);
 	if ((a->verb->takes & (TAKES_ID | TAKES_IDS)) == 0)
 		return err_set(e, ERR_LOCAL, "5.5.4", "%s takes no \"%s\"",
 		    a->verb->name, word);
@@ -185,6 +216,11 @@ check(const struct args *a, struct err *e)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s takes what a server replied, such as \"550 5.1.1 User "
 		    "unknown\"",
+		    v->name);
+	if ((v->takes & TAKES_STAY) != 0 &&
+	    (a->word == NULL || (strcmp(a->word, "on") == 0 && a->for_s == 0)))
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes on and for how long, such as on 24h, or off",
 		    v->name);
 	if ((v->takes & TAKES_ID) != 0 && n != 1)
 		return err_set(

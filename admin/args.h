@@ -3,6 +3,7 @@
 #define ADMIN_ARGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 #include "common/strlist.h"
@@ -11,16 +12,17 @@ struct conf;
 struct args;
 
 /* What a verb takes; of the rest it says that it does not. */
-#define TAKES_ID    1U   /* one queue id */
-#define TAKES_IDS   2U   /* queue ids, or ALL */
-#define TAKES_JSON  4U   /* --json */
-#define TAKES_YES   8U   /* --yes */
-#define TAKES_BODY  16U  /* --body */
-#define TAKES_WATCH 32U  /* --watch */
-#define TAKES_WORD  64U  /* one word, as it was typed */
-#define TAKES_WORDS 128U /* all words, as they were typed */
-#define TAKES_PHASE 256U /* --phase */
-#define IS_ALONE    512U /* it needs no configuration */
+#define TAKES_ID    1U    /* one queue id */
+#define TAKES_IDS   2U    /* queue ids, or ALL */
+#define TAKES_JSON  4U    /* --json */
+#define TAKES_YES   8U    /* --yes */
+#define TAKES_BODY  16U   /* --body */
+#define TAKES_WATCH 32U   /* --watch */
+#define TAKES_WORD  64U   /* one word, as it was typed */
+#define TAKES_WORDS 128U  /* all words, as they were typed */
+#define TAKES_PHASE 256U  /* --phase */
+#define IS_ALONE    512U  /* it needs no configuration */
+#define TAKES_STAY  1024U /* on DURATION, or off; and an account */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -44,9 +46,11 @@ struct args {
 	bool json, yes, body, watch;
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
-	const char *word;
+	const char *word; /* of TAKES_STAY: "on" or "off" */
 	struct strlist words;
-	const char *phase; /* --phase, or NULL */
+	const char *phase;   /* --phase, or NULL */
+	uint64_t for_s;      /* behind "on"; 0 behind "off" */
+	const char *account; /* or NULL */
 };
 
 /*

@@ -48,8 +48,11 @@ ask(const struct args *a, const struct conf *c, enum ctl_verb verb,
 
 	memset(&r, 0, sizeof(r));
 	r.verb = verb;
-	r.ids = a->ids;                      /* lent */
-	r.word = (char *)(uintptr_t)a->word; /* read alone */
+	r.ids = a->ids; /* lent */
+	if (verb == CTL_TRACE)
+		r.word = (char *)(uintptr_t)a->word; /* read alone */
+	r.account = (char *)(uintptr_t)a->account;
+	r.for_s = a->for_s;
 	r.all = a->all;
 	r.body = a->body;
 	if (ctl_ask(&question, &answer, &e) == -1)

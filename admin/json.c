@@ -182,6 +182,12 @@ json_account(const struct ctl_account *a, int64_t now)
 	set(o, "connections_max", json_integer((json_int_t)a->connections_max));
 	set(o, "relay", known_text(a->relay));
 	set(o, "tls", known_text(a->tls));
+	set(o, "legacy", known_text(a->legacy));
+	set(o, "legacy_host", known_text(a->legacy_host));
+	set(o, "legacy_since", json_time(a->legacy_since));
+	set(o, "legacy_until", json_time(a->legacy_until));
+	set(o, "old_tls", json_integer((json_int_t)a->old_tls));
+	set(o, "old_tls_ever", json_integer((json_int_t)a->old_tls_ever));
 	/* Dates on which a credential ends, when there will be such. */
 	set(o, "expires", json_array());
 	return o;

@@ -158,6 +158,29 @@ put_session(const struct ctl_account *a, FILE *to)
 	fputs(has_tls || has_relay ? "\n" : "-\n", to);
 }
 
+/* What is not as it should be for long. */
+static void
+print_legacy(const struct report *r, const struct ctl_account *a, FILE *to)
+{
+	char left[TEXT_SHORT] = "", *text;
+
+	if (a->legacy_host != NULL) {
+		if (a->legacy_until > r->now)
+			text_age(a->legacy_until - r->now, left);
+		text = xasprintf("mail goes by %s%s%s (account.legacy)",
+		    a->legacy_host, *left == '\0' ? "" : " for another ", left);
+		text_put_para(to, 4, "legacy", text);
+		free(text);
+	}
+	if (a->old_tls > 0) {
+		text = xasprintf("%llu session%s below TLS 1.2, of %llu in all",
+		    (unsigned long long)a->old_tls, a->old_tls == 1 ? "" : "s",
+		    (unsigned long long)a->old_tls_ever);
+		text_put_para(to, 4, "old", text);
+		free(text);
+	}
+}
+
 static void
 print_account(
     const struct report *r, const struct ctl_account *a, int width, FILE *to)
@@ -192,6 +215,7 @@ print_account(
 		text_next(a->next_at, r->now, next);
 		fprintf(to, "    %-8s%s\n", "next", next);
 	}
+	print_legacy(r, a, to);
 }
 
 /* What its account's row does not tell already. */

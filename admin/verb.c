@@ -21,6 +21,8 @@ const struct verb verbs[] = {
 	    "take messages out of the queue" },
 	{ "pause", 0, run_act, "", "accept mail, deliver none" },
 	{ "resume", 0, run_act, "", "deliver again" },
+	{ "legacy", TAKES_STAY, run_act, "on time | off [account]",
+	    "by which endpoint an account's mail goes" },
 	{ "status", TAKES_JSON | TAKES_WATCH, run_status, "[--json] [--watch]",
 	    "is my mail going out?" },
 	{ "config", TAKES_JSON, run_config, "[--json]",

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/conf_priv.h"
 #include "common/conf_provider.h"
@@ -165,6 +166,25 @@ check_hosts(const struct conf_check *k)
 		    "port 465");
 }
 
+/* Both with their ports, since one machine may be both. */
+static bool
+is_default_host(const struct conf_account *a)
+{
+	char legacy[CONF_HOST_MAX], host[CONF_HOST_MAX];
+	unsigned legacy_port = a->port, port;
+	size_t i;
+
+	if (conf_host_split(a->legacy_host, legacy, &legacy_port) == -1)
+		return false;
+	for (i = 0; i < a->hosts.n; i++) {
+		port = a->port;
+		if (conf_host_split(a->hosts.v[i], host, &port) == 0 &&
+		    port == legacy_port && strcasecmp(host, legacy) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_legacy(const struct conf_check *k)
 {
@@ -192,14 +212,14 @@ check_legacy(const struct conf_check *k)
 	else if (a->legacy_host == NULL)
 		conf_check_note(k, CONF_ERROR, "legacy",
 		    "legacy needs a legacy_host at provider = smtp");
-	else if (a->legacy == LEGACY_ALWAYS)
+	else if (a->tls == TLS_NONE)
 		conf_check_note(k, CONF_ERROR, "legacy",
-		    "the legacy endpoint is not in this version; use legacy = "
-		    "off");
-	else
-		conf_check_note(k, CONF_WARNING, "legacy",
-		    "the legacy endpoint is not in this version: only the "
-		    "default endpoint is tried");
+		    "legacy is about TLS and tls = none asks for none; use one "
+		    "of them");
+	else if (is_default_host(a))
+		conf_check_note(k, CONF_ERROR, "legacy_host",
+		    "legacy_host is a host of the account, which would then "
+		    "speak TLS 1.0; the legacy endpoint is another one");
 }
 
 static void

@@ -26,7 +26,7 @@ static const struct fieldmap_item head_items[] = {
 	NUM(1, head, version, 0, UINT64_MAX),
 };
 static const struct fieldmap_item request_items[] = {
-	NUM(2, ctl_request, verb, CTL_LIST, CTL_TRACE),
+	NUM(2, ctl_request, verb, CTL_LIST, CTL_LEGACY),
 	LST(3, ctl_request, ids),
 	NUM(4, ctl_request, all, 0, 1),
 	NUM(5, ctl_request, body, 0, 1),
@@ -34,6 +34,8 @@ static const struct fieldmap_item request_items[] = {
 	STR(7, ctl_request, match_rcpt, false),
 	STR(8, ctl_request, match_sender, false),
 	STR(9, ctl_request, word, false),
+	STR(10, ctl_request, account, false),
+	NUM(11, ctl_request, for_s, 0, INT32_MAX),
 };
 
 static const struct fieldmap_item message_items[] = {
@@ -112,6 +114,12 @@ static const struct fieldmap_item account_items[] = {
 	NUM(18, ctl_account, rate_per_s, 0, INT64_MAX),
 	NUM(19, ctl_account, rcpts_max, 0, UINT64_MAX),
 	NUM(20, ctl_account, connections_max, 0, UINT64_MAX),
+	STR(21, ctl_account, legacy, false),
+	STR(22, ctl_account, legacy_host, false),
+	NUM(23, ctl_account, legacy_since, 0, INT64_MAX),
+	NUM(24, ctl_account, legacy_until, 0, INT64_MAX),
+	NUM(25, ctl_account, old_tls, 0, UINT64_MAX),
+	NUM(26, ctl_account, old_tls_ever, 0, UINT64_MAX),
 };
 
 static const struct fieldmap_item alarm_items[] = {

@@ -45,7 +45,8 @@ enum ctl_verb {
 	CTL_RESUME,
 	CTL_STATUS,
 	CTL_FLUSH, /* sendmail -q and its variants */
-	CTL_TRACE  /* what became of it, finished mail too */
+	CTL_TRACE, /* what became of it, finished mail too */
+	CTL_LEGACY /* by which endpoint an account's mail goes */
 };
 
 /* Does it change nothing, so that a reader can answer it? */
@@ -59,7 +60,9 @@ struct ctl_request {
 	char *match_id; /* CTL_FLUSH: -qI, -qR, -qS: a part of the text */
 	char *match_rcpt;
 	char *match_sender;
-	char *word; /* CTL_TRACE: a queue id, a Message-ID or an address */
+	char *word;     /* CTL_TRACE: a queue id, a Message-ID or an address */
+	char *account;  /* CTL_LEGACY: NULL: each that may */
+	uint64_t for_s; /* CTL_LEGACY: 0: off */
 };
 void ctl_request_clear(struct ctl_request *r);
 int ctl_put_request(struct buf *b, const struct ctl_request *r);
@@ -163,6 +166,11 @@ struct ctl_account {
 	uint64_t connections_max;
 	char *relay;
 	char *tls;
+	char *legacy;      /* off, fallback, always */
+	char *legacy_host; /* where the next connection goes, or NULL */
+	int64_t legacy_since, legacy_until; /* of a stay there that ends */
+	uint64_t old_tls; /* sessions below TLS 1.2 that are open */
+	uint64_t old_tls_ever;
 };
 void ctl_account_clear(struct ctl_account *a);
 int ctl_put_account(struct buf *b, const struct ctl_account *a);

@@ -33,7 +33,7 @@ static const struct fieldmap_item session_items[] = {
 	NUM(5, job_session, first_host, 0, UINT32_MAX),
 	NUM(6, job_session, port, 1, 65535),
 	NUM(7, job_session, tls, 0, TLS_NONE),
-	NUM(8, job_session, tls_min, 12, 13),
+	NUM(8, job_session, tls_min, 10, 13),
 	STR(9, job_session, ca_file, false),
 	NUM(10, job_session, family, 0, FAMILY_IPV6),
 	STR(11, job_session, user, false),
@@ -52,6 +52,7 @@ static const struct fieldmap_item session_items[] = {
 	NUM(24, job_session, log_target, 0, CONF_LOG_FILE),
 	NUM(25, job_session, log_level, 0, LOG_DEBUG),
 	NUM(26, job_session, has_ticket, 0, 1),
+	NUM(27, job_session, is_trial, 0, 1),
 };
 
 static const struct fieldmap_item ready_items[] = {
@@ -65,6 +66,8 @@ static const struct fieldmap_item ready_items[] = {
 	NUM(47, job_ready, passed, 0, UINT32_MAX),
 	TXT(48, job_ready, said),
 	NUM(49, job_ready, is_8bit, 0, 1),
+	NUM(50, job_ready, tls_level, 0, 13),
+	NUM(51, job_ready, is_tls_old, 0, 1),
 };
 
 static const struct fieldmap_item result_items[] = {
@@ -279,6 +282,10 @@ job_get_session(const struct frame *f, struct job_session *s, struct err *e)
 	if (s->hosts.n == 0) {
 		job_session_clear(s);
 		return fieldmap_malformed(e, "no host", 4);
+	}
+	if (s->tls_min == 11) {
+		job_session_clear(s);
+		return fieldmap_malformed(e, "no version to begin with", 8);
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
  *
  *	queue:   SESSION [TICKET]               once
  *	deliver: [TICKET] READY | FAILED        FAILED: deliver then exits
+ *	                                        so it always does with is_trial
  *	         REFUSED                        so it does then
  *	queue:   MESSAGE [RCPTS...] [BODY... BODY_AGAIN] BODY... BODY_END |
  *	         ABORT, or QUIT
@@ -54,7 +55,7 @@
  * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.
  */
 
-#define JOB_VERSION       2
+#define JOB_VERSION       3
 #define JOB_FD            3
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
@@ -100,7 +101,7 @@ struct job_session {
 	unsigned first_host; /* index in hosts to begin with; the order wraps */
 	unsigned port;
 	enum tls_mode tls;
-	unsigned tls_min; /* 12 or 13 */
+	unsigned tls_min; /* 12 or 13; at the legacy endpoint alone 10 */
 	char *ca_file;    /* NULL: the system's store */
 	enum conf_family family;
 	char *user;
@@ -121,6 +122,11 @@ struct job_session {
 	enum conf_log_target log_target;
 	unsigned log_level; /* of syslog(3) */
 	bool has_ticket;    /* TICKET follows */
+	/*
+	 * Nothing is connected: would the system let TLS as old as tls_min come
+	 * about?  FAILED says so by JOB_UNTRIED, or why not by JOB_REJECTED.
+	 */
+	bool is_trial;
 };
 void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);
@@ -147,6 +153,14 @@ struct job_ready {
 	unsigned passed;   /* hosts before it that were not; all: none was */
 	char said[ERR_TEXT_MAX]; /* why they, and addresses, were not; or "" */
 	bool is_8bit;            /* the server takes 8-bit octets (8BITMIME) */
+	unsigned tls_level;      /* 10 to 13, once its peer is verified; or 0 */
+	/*
+	 * FAILED: the handshake ended before any certificate as with a server
+	 * that knows no TLS 1.2 (delivery/tls_seen.h).  Anybody on the path can
+	 * make that.
+	 */
+	bool is_tls_old;
+	bool is_legacy; /* not told by deliver: the queue's own word */
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);
 int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);

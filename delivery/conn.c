@@ -113,6 +113,18 @@ conn_tls_cipher(const struct conn *c)
 	return c->wire.tls == NULL ? "" : tls_cipher(c->wire.tls);
 }
 
+unsigned
+conn_tls_level(const struct conn *c)
+{
+	return c->wire.tls == NULL ? 0 : tls_level(c->wire.tls);
+}
+
+bool
+conn_tls_is_old(const struct conn *c)
+{
+	return c->wire.tls != NULL && tls_is_old(c->wire.tls);
+}
+
 const struct buf *
 conn_tls_ticket(const struct conn *c)
 {

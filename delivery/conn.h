@@ -37,6 +37,8 @@ void conn_deadline(struct conn *c, int64_t deadline_ms);
 int conn_start_tls(struct conn *c, const struct tls_policy *p, struct err *e);
 const char *conn_tls_version(const struct conn *c); /* "" without TLS */
 const char *conn_tls_cipher(const struct conn *c);
+unsigned conn_tls_level(const struct conn *c); /* 10 to 13; 0 without TLS */
+bool conn_tls_is_old(const struct conn *c);    /* see tls_is_old */
 const struct buf *conn_tls_ticket(const struct conn *c); /* NULL: plain */
 
 /*

@@ -26,6 +26,7 @@
 #include "delivery/resolve.h"
 #include "delivery/session.h"
 #include "delivery/tls.h"
+#include "delivery/tls_trial.h"
 #include "delivery/trust.h"
 
 /* What is opened before the sandbox and used in it. */
@@ -210,6 +211,22 @@ advice(const char *status)
 	       "this host's connections out.";
 }
 
+/* Asked before there is anything to send: what would the system allow? */
+static int
+try_tls(struct deliver *d)
+{
+	struct job_result why = { .outcome = JOB_UNTRIED,
+		.scope = JOB_SCOPE_CONNECTION };
+	struct err e;
+
+	d->session.is_broken = true;
+	if (tls_trial(TLS_TRIAL_POLICY, &e) == -1) {
+		verdict_error(PHASE_HANDSHAKE, &e, &why);
+		why.outcome = JOB_REJECTED;
+	}
+	return tell_failed(d, &why);
+}
+
 /*
  * Trouble before the dialogue began.  What only an administrator can mend holds
  * the account; a host that cannot be reached is tried again.
@@ -252,8 +269,10 @@ main(void)
 	sandbox_hide_memory();          /* 3: root was dropped before exec */
 	if (read_job(&d, &e) == -1)
 		fatalx(EX_USAGE, "started by mailchuted only: %s", e.text);
-	if (open_all(&d, &e) == -1 ||    /* 1: what only now can be opened */
-	    enter_sandbox(&d, &e) == -1) /* 4 */
+	if (d.job.is_trial)
+		rc = try_tls(&d);
+	else if (open_all(&d, &e) == -1 || /* 1: what only now can be opened */
+		 enter_sandbox(&d, &e) == -1) /* 4 */
 		rc = give_up(&d, &e);
 	else
 		rc = run(&d); /* 5: only now foreign bytes */

@@ -19,6 +19,9 @@ libdelivery_a_SOURCES = \
 	delivery/session.c delivery/session.h \
 	delivery/settle.c \
 	delivery/tls.c delivery/tls.h \
+	delivery/tls_old.c delivery/tls_old.h \
+	delivery/tls_seen.c delivery/tls_seen.h \
+	delivery/tls_trial.c delivery/tls_trial.h \
 	delivery/transaction.c delivery/transaction.h \
 	delivery/transaction_priv.h \
 	delivery/trust.c delivery/trust.h \

@@ -98,6 +98,7 @@ handshake(struct session *s, struct job_result *why)
 
 	if (conn_start_tls(s->conn, s->policy, &e) == -1) {
 		fail(s, &e, why);
+		s->ready.is_tls_old = conn_tls_is_old(s->conn);
 		if (strstr(e.text, "certificate") != NULL)
 			strlcpy(why->fix,
 			    "Check account.host and the clock; a private "
@@ -109,6 +110,7 @@ handshake(struct session *s, struct job_result *why)
 	strlcpy(s->ready.tls, conn_tls_version(s->conn), sizeof(s->ready.tls));
 	strlcpy(
 	    s->ready.cipher, conn_tls_cipher(s->conn), sizeof(s->ready.cipher));
+	s->ready.tls_level = conn_tls_level(s->conn);
 	return 0;
 }
 

@@ -21,13 +21,16 @@
 #include "common/proto_job.h"
 #include "common/xalloc.h"
 #include "delivery/tls.h"
+#include "delivery/tls_old.h"
+#include "delivery/tls_seen.h"
 #include "delivery/trust.h"
 
 struct tls_policy {
 	SSL_CTX *ctx;
-	int min;            /* TLS1_2_VERSION or TLS1_3_VERSION */
+	int min;            /* TLS1_2_VERSION, or as tls_min says */
 	char *store;        /* name of the trust store */
 	struct buf offered; /* the ticket to resume from */
+	struct tls_old old; /* in use with TLS below 1.2 alone */
 };
 
 struct tls {
@@ -36,6 +39,8 @@ struct tls {
 	char *host;
 	char *terms; /* what a ticket is good for: see terms_of */
 	struct buf ticket;
+	struct tls_seen seen;
+	bool is_old;    /* see tls_is_old */
 	bool is_broken; /* no close_notify after a fatal error */
 };
 
@@ -109,7 +114,9 @@ keep_ticket(SSL *ssl, SSL_SESSION *session)
 	int n = i2d_SSL_SESSION(session, NULL);
 
 	buf_wipe(&t->ticket);
-	if (n > 0 && buf_puts(&t->ticket, t->terms) == 0 &&
+	/* One of an old version would ask for that version again. */
+	if (n > 0 && SSL_version(ssl) >= TLS1_2_VERSION &&
+	    buf_puts(&t->ticket, t->terms) == 0 &&
 	    (to = buf_reserve(&t->ticket, (size_t)n)) != NULL &&
 	    i2d_SSL_SESSION(session, &to) == n)
 		buf_grew(&t->ticket, (size_t)n);
@@ -144,13 +151,21 @@ resume(struct tls *t, const struct buf *offered)
 
 /* ---- policies ---- */
 
+static int
+version_of(unsigned min)
+{
+	assert(min == 10 || min == 12 || min == 13);
+	return min == 13   ? TLS1_3_VERSION
+	       : min == 12 ? TLS1_2_VERSION
+			   : TLS1_VERSION;
+}
+
 struct tls_policy *
 tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 {
 	struct tls_policy *p = xcalloc(1, sizeof(*p));
 
-	assert(min == 12 || min == 13);
-	p->min = min == 13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+	p->min = version_of(min);
 	p->store = xstrdup(t->file != NULL ? t->file : t->folder);
 	buf_init(&p->offered, JOB_TICKET_MAX);
 	if ((p->ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
@@ -158,6 +173,8 @@ tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
 		goto fail;
 	}
+	if (p->min < TLS1_2_VERSION && tls_old_admit(p->ctx, &p->old, e) == -1)
+		goto fail;
 	SSL_CTX_set_options(
 	    p->ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(p->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -218,6 +235,20 @@ expect_host(SSL *ssl, const char *host)
 	return SSL_set1_host(ssl, host);
 }
 
+/* NOLINTBEGIN(readability-function-size): as OpenSSL calls it */
+static void
+watch(int is_ours, int version, int content, const void *p, size_t n, SSL *ssl,
+    void *arg)
+{
+	struct tls *t = arg;
+
+	(void)version;
+	(void)ssl;
+	if (!is_ours && content == SSL3_RT_HANDSHAKE)
+		tls_seen_message(&t->seen, p, n);
+}
+/* NOLINTEND(readability-function-size) */
+
 struct tls *
 tls_new(const struct tls_policy *p, int fd, const char *host, struct err *e)
 {
@@ -230,6 +261,8 @@ tls_new(const struct tls_policy *p, int fd, const char *host, struct err *e)
 	if ((t->ssl = SSL_new(p->ctx)) != NULL && SSL_set_fd(t->ssl, fd) == 1 &&
 	    SSL_set_app_data(t->ssl, t) == 1 &&
 	    expect_host(t->ssl, host) == 1) {
+		SSL_set_msg_callback(t->ssl, watch);
+		SSL_set_msg_callback_arg(t->ssl, t);
 		resume(t, &p->offered);
 		return t;
 	}
@@ -322,7 +355,7 @@ int
 tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
 {
 	long result;
-	int rc;
+	int rc, why;
 
 	*want = TLS_WANT_NOTHING;
 	ERR_clear_error();
@@ -335,6 +368,7 @@ tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
 			(void)keep_ticket(t->ssl, SSL_get_session(t->ssl));
 		return 1;
 	}
+	why = ERR_GET_REASON(ERR_peek_last_error());
 	rc = judge(t, rc, want, e);
 	if (rc == 0 && *want != TLS_WANT_NOTHING)
 		return 0;
@@ -345,7 +379,14 @@ tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
 		return err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: the certificate of %s is not accepted: %s", t->host,
 		    X509_verify_cert_error_string(result));
+	t->is_old = tls_seen_is_old(&t->seen, why);
 	return -1;
+}
+
+bool
+tls_is_old(const struct tls *t)
+{
+	return t->is_old;
 }
 
 ssize_t
@@ -379,6 +420,21 @@ const char *
 tls_version(const struct tls *t)
 {
 	return SSL_get_version(t->ssl);
+}
+
+unsigned
+tls_level(const struct tls *t)
+{
+	switch (SSL_version(t->ssl)) {
+	case TLS1_3_VERSION:
+		return 13;
+	case TLS1_2_VERSION:
+		return 12;
+	case TLS1_1_VERSION:
+		return 11;
+	default:
+		return 10;
+	}
 }
 
 const char *

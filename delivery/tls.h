@@ -11,8 +11,8 @@
 #include "common/err.h"
 
 /*
- * TLS, and the only place that knows OpenSSL.  Every session has its chain and
- * host name verified; there is no option to do without.
+ * TLS.  Every session has its chain and host name verified; there is no option
+ * to do without.
  *
  * Nothing here waits: a call that cannot go on says in *want what the socket
  * has to be ready for, and conn.c waits under its deadline.
@@ -28,7 +28,10 @@ enum tls_want {
 	TLS_WANT_WRITE
 };
 
-/* min is 12 or 13. */
+/*
+ * min is 12 or 13; or 10, for the legacy endpoint: what that admits beyond the
+ * usual is in delivery/tls_old.h.
+ */
 struct tls_policy *tls_policy_new(
     unsigned min, const struct trust *t, struct err *e);
 void tls_policy_free(struct tls_policy *p);
@@ -63,7 +66,14 @@ ssize_t tls_write(
 /* The latest ticket of this session; empty until there is one.  A secret. */
 const struct buf *tls_ticket(const struct tls *t);
 
+/*
+ * After a handshake that failed: did the server end it, before any certificate,
+ * as one does that knows no TLS 1.2 (delivery/tls_seen.h)?
+ */
+bool tls_is_old(const struct tls *t);
+
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
+unsigned tls_level(const struct tls *t);      /* 13 */
 const char *tls_cipher(const struct tls *t);
 
 #endif

@@ -30,6 +30,7 @@
 #include "common/xalloc.h"
 #include "mail/verdict.h"
 #include "queue/account.h"
+#include "queue/legacy_store.h"
 
 /*
  * Between two sign-ins that are refused: long enough for Entra's smart
@@ -125,8 +126,10 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	hosts_init(&a->hosts, c->hosts.n);
 	a->budget = budget_new(c->rate, c->recipients_per_day);
 	if (load_stood(a, s, e) == -1 ||
-	    fewer_load(&a->fewer, s, c->name, now, e) == -1)
+	    fewer_load(&a->fewer, s, c->name, now, e) == -1 ||
+	    legacy_load(&a->legacy, s, c->name, e) == -1)
 		return -1;
+	legacy_bound(&a->legacy, c->legacy, now);
 	pace_reset(&a->pace, account_connections(a, now));
 	return store_budget_each(
 	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
@@ -145,7 +148,8 @@ int
 account_save(struct account *a, struct store *s, struct err *e)
 {
 	if (store_account_put(s, &a->known, e) == -1 ||
-	    fewer_save(&a->fewer, s, a->conf->name, e) == -1)
+	    fewer_save(&a->fewer, s, a->conf->name, e) == -1 ||
+	    legacy_save(&a->legacy, s, a->conf->name, e) == -1)
 		return -1;
 	return save_stood(a, s, e);
 }
@@ -436,4 +440,5 @@ account_move_times(struct account *a, int64_t by_s)
 	fewer_move_times(&a->fewer, by_s);
 	budget_shift(a->budget, by_s);
 	hosts_move_times(&a->hosts, by_s);
+	legacy_move_times(&a->legacy, by_s);
 }

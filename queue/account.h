@@ -6,6 +6,7 @@
 #include "common/proto_job.h"
 #include "queue/fewer.h"
 #include "queue/hosts.h"
+#include "queue/legacy.h"
 #include "queue/schedule.h"
 #include "queue/store.h"
 
@@ -21,8 +22,9 @@ struct account {
 	struct budget *budget;
 	const char *budget_key; /* accounts of one mailbox share the ledger */
 	struct pace pace;
-	struct hosts hosts;  /* in the order of conf->hosts */
-	struct fewer fewer;  /* connections than conf has */
+	struct hosts hosts; /* in the order of conf->hosts */
+	struct fewer fewer; /* connections than conf has */
+	struct legacy legacy;
 	unsigned unanswered; /* lost answers since the last success */
 	unsigned doubts;     /* doubtful answers in a row */
 	size_t rcpts_max;    /* of a message, since more were refused; or 0 */

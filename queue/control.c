@@ -195,6 +195,8 @@ find_source(enum ctl_verb verb)
 		return source_trace;
 	case CTL_STATUS:
 		return source_status;
+	case CTL_LEGACY:
+		return source_legacy;
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:

@@ -169,6 +169,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_SHOW:
 	case CTL_STATUS:
 	case CTL_TRACE:
+	case CTL_LEGACY:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:
@@ -274,6 +275,7 @@ apply(struct client *c, int64_t since)
 	case CTL_SHOW:
 	case CTL_STATUS:
 	case CTL_TRACE:
+	case CTL_LEGACY:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -305,6 +307,7 @@ say_sum(struct client *c)
 	case CTL_SHOW:
 	case CTL_STATUS:
 	case CTL_TRACE:
+	case CTL_LEGACY:
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_FLUSH:

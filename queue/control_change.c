@@ -186,6 +186,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	case CTL_STATUS:
 	case CTL_FLUSH:
 	case CTL_TRACE:
+	case CTL_LEGACY:
 		break;
 	}
 	*done = "due now";

@@ -28,6 +28,7 @@
 #include "queue/control_priv.h"
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
+#include "queue/legacy.h"
 #include "queue/parts.h"
 #include "queue/since.h"
 
@@ -251,6 +252,24 @@ explain(struct ctl_account *out, const struct dispatch_view *v)
 }
 
 static void
+put_legacy(struct ctl_account *out, const struct dispatch_view *v)
+{
+	static const char *const modes[] = { [LEGACY_OFF] = "off",
+		[LEGACY_FALLBACK] = "fallback",
+		[LEGACY_ALWAYS] = "always" };
+
+	out->legacy = xstrdup(modes[v->conf->legacy]);
+	if (v->is_away)
+		out->legacy_host = copy(v->conf->legacy_host);
+	if (v->is_away && v->conf->legacy == LEGACY_FALLBACK) {
+		out->legacy_since = v->legacy->since;
+		out->legacy_until = legacy_until(v->legacy);
+	}
+	out->old_tls = v->old_tls;
+	out->old_tls_ever = v->legacy->sessions;
+}
+
+static void
 put_account(struct client *c, const struct dispatch_view *v)
 {
 	struct ctl_account out;
@@ -275,6 +294,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	out.connections_max = v->connections_max;
 	out.relay = xstrdup(v->relay);
 	out.tls = xstrdup(v->tls);
+	put_legacy(&out, v);
 	ctl_put_account(&c->out, &out);
 	ctl_account_clear(&out);
 }
@@ -305,6 +325,24 @@ put_accounts(struct client *c)
 	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
 		dispatch_view(c->parts->dispatch, i, &v);
 		put_account(c, &v);
+	}
+}
+
+/* What the system does not let account.legacy have. */
+static void
+put_forbidden(struct client *c)
+{
+	struct dispatch_view v;
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		if (v.forbidden != NULL)
+			client_say(c, "account %s has legacy = %s in vain: %s",
+			    account_shown_name(v.conf),
+			    v.conf->legacy == LEGACY_ALWAYS ? "always"
+							    : "fallback",
+			    v.forbidden);
 	}
 }
 
@@ -356,6 +394,7 @@ source_status(struct client *c)
 		put_accounts(c);
 		alarm_each(c->parts->alarms, put_alarm, c);
 		put_remarks(c);
+		put_forbidden(c);
 	}
 	status_put_totals(c);
 	if (!c->is_done)

@@ -12,12 +12,15 @@
 #include "common/xalloc.h"
 #include "queue/dispatch.h"
 #include "queue/lane.h"
+#include "queue/trial.h"
 
 struct dispatch {
+	struct dispatch_parts parts;
 	struct lane **lanes;
 	size_t nlanes;
 	int64_t paused_since; /* 0: it is not */
 	bool is_stopping;
+	struct trial *trial; /* NULL: not asked for */
 	dispatch_rest *rest;
 	void *rest_arg;
 	dispatch_trouble *trouble;
@@ -64,6 +67,7 @@ dispatch_new(const struct dispatch_parts *parts, struct err *e)
 	struct dispatch *d = xcalloc(1, sizeof(*d));
 	size_t n = parts->conf->naccounts;
 
+	d->parts = *parts;
 	d->lanes = xcalloc(n, sizeof(struct lane *));
 	for (; d->nlanes < n; d->nlanes++) {
 		d->lanes[d->nlanes] =
@@ -85,6 +89,7 @@ dispatch_free(struct dispatch *d)
 		return;
 	for (i = 0; i < d->nlanes; i++)
 		lane_free(d->lanes[i]);
+	trial_free(d->trial);
 	free(d->lanes);
 	free(d);
 }
@@ -163,6 +168,31 @@ dispatch_probe_all(struct dispatch *d, bool also_held)
 }
 
 void
+dispatch_set_legacy(struct dispatch *d, size_t i, int64_t for_s)
+{
+	lane_set_legacy(d->lanes[i], for_s);
+}
+
+int
+dispatch_save(struct dispatch *d, size_t i, struct err *e)
+{
+	return lane_store(d->lanes[i], e);
+}
+
+void
+dispatch_try_tls(struct dispatch *d)
+{
+	const struct conf *c = d->parts.conf;
+	uint32_t i;
+
+	for (i = 0; i < c->naccounts; i++)
+		if (c->accounts[i].legacy != LEGACY_OFF)
+			break;
+	if (i < c->naccounts && d->trial == NULL)
+		d->trial = trial_start(&d->parts, i);
+}
+
+void
 dispatch_move_times(struct dispatch *d, int64_t by_s)
 {
 	size_t i;
@@ -209,4 +239,6 @@ void
 dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v)
 {
 	lane_view(d->lanes[i], v);
+	if (v->conf->legacy != LEGACY_OFF && d->trial != NULL)
+		v->forbidden = trial_forbidden(d->trial);
 }

@@ -11,7 +11,9 @@ struct ask;
 struct batch;
 struct bounce;
 struct event_base;
+struct legacy;
 struct limits;
+struct proved;
 struct times;
 
 /*
@@ -31,6 +33,7 @@ struct dispatch_parts {
 	struct ask *ask;
 	struct limits *limits;
 	struct bounce *bounce;
+	struct proved *proved;
 };
 struct dispatch *dispatch_new(
     const struct dispatch_parts *parts, struct err *e);
@@ -52,6 +55,19 @@ int64_t dispatch_paused_since(const struct dispatch *d);
 bool dispatch_probe(
     struct dispatch *d, size_t i, bool also_held, uint64_t first);
 void dispatch_probe_all(struct dispatch *d, bool also_held);
+
+/*
+ * "mailchute legacy on" for so long, or off with 0, for the i-th account, whose
+ * account.legacy is fallback.  On disk with dispatch_save.
+ */
+void dispatch_set_legacy(struct dispatch *d, size_t i, int64_t for_s);
+int dispatch_save(struct dispatch *d, size_t i, struct err *e); /* in a batch */
+
+/*
+ * At the start, where an account may use the legacy endpoint: would the system
+ * let TLS 1.0 come about?  What it answers is logged, and in the view.
+ */
+void dispatch_try_tls(struct dispatch *d);
 
 /* The clock was set, and the queue has followed: so do the accounts. */
 void dispatch_move_times(struct dispatch *d, int64_t by_s);
@@ -92,6 +108,10 @@ struct dispatch_view {
 	uint64_t sent_minute, sent_day, rcpts_day;
 	char relay[256];
 	char tls[16];
+	unsigned old_tls; /* sessions below TLS 1.2 that are open */
+	const struct legacy *legacy;
+	bool is_away;          /* the next connection goes to the legacy host */
+	const char *forbidden; /* why TLS 1.0 cannot come about; or NULL */
 };
 size_t dispatch_accounts(const struct dispatch *d);
 void dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v);

@@ -65,6 +65,12 @@ hosts_failed(struct hosts *h, size_t i, const struct hosts_failure *f)
 	return true;
 }
 
+bool
+hosts_waits(const struct hosts *h, size_t i, int64_t now)
+{
+	return i < h->n && h->v[i].next_at > now;
+}
+
 void
 hosts_succeeded(struct hosts *h, size_t i)
 {

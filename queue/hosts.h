@@ -43,6 +43,9 @@ struct hosts_failure {
  */
 bool hosts_failed(struct hosts *h, size_t i, const struct hosts_failure *f);
 
+/* Does host i back off? */
+bool hosts_waits(const struct hosts *h, size_t i, int64_t now);
+
 /* It took a message, or refused or put one off for itself. */
 void hosts_succeeded(struct hosts *h, size_t i);
 

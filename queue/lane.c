@@ -26,11 +26,14 @@ static void
 arm(struct lane *l, int64_t at, int64_t now)
 {
 	struct timeval tv = { .tv_sec = LOOK_AGAIN_S };
+	int64_t until = legacy_until(&l->account.legacy);
 
 	if (l->has_stamp && l->account.known.state == ACCOUNT_HELD)
 		tv.tv_sec = STAMP_EVERY_S;
 	if (at == 0 || at == ACCOUNT_CLOSED)
 		at = now + LOOK_AGAIN_S;
+	if (until != 0 && until < at)
+		at = until;
 	if (at - now < tv.tv_sec)
 		tv.tv_sec = at > now ? (time_t)(at - now) : 0;
 	event_add(l->timer, &tv);
@@ -104,6 +107,7 @@ lane_kick(struct lane *l)
 		rest(l);
 		return;
 	}
+	lane_legacy_look(l, now);
 	lane_look_at_secret(l, now);
 	err_clear(&e);
 	while (advance(l, now, &at, &e))
@@ -178,6 +182,7 @@ lane_move_times(struct lane *l, int64_t by_s)
 	for (i = 0; i < l->nsettling; i++)
 		job_move_times(l->settling[i], by_s);
 	account_move_times(&l->account, by_s);
+	lane_save(l);
 	lane_kick(l);
 }
 
@@ -199,6 +204,32 @@ lane_note_sent(
 {
 	if (strcmp(l->account.budget_key, budget_key) == 0)
 		budget_note(l->account.budget, at, 1, recipients);
+}
+
+static bool
+is_below(const struct job_ready *r)
+{
+	return r->tls_level != 0 && r->tls_level < 12;
+}
+
+/* Of several sessions one of an old version is shown before all others. */
+static void
+view_sessions(const struct lane *l, struct dispatch_view *v)
+{
+	const struct job_ready *r, *shown = NULL;
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++) {
+		r = worker_session(l->workers[i]);
+		if (is_below(r))
+			v->old_tls++;
+		if (shown == NULL || (is_below(r) && !is_below(shown)))
+			shown = r;
+	}
+	if (shown != NULL) {
+		strlcpy(v->relay, shown->relay, sizeof(v->relay));
+		strlcpy(v->tls, shown->tls, sizeof(v->tls));
+	}
 }
 
 void
@@ -224,12 +255,9 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	v->connections_max = account_connections(&l->account, now);
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);
-	if (l->nworkers > 0) {
-		const struct job_ready *r = worker_session(l->workers[0]);
-
-		strlcpy(v->relay, r->relay, sizeof(v->relay));
-		strlcpy(v->tls, r->tls, sizeof(v->tls));
-	}
+	v->legacy = &l->account.legacy;
+	v->is_away = lane_is_away(l, now);
+	view_sessions(l, v);
 }
 
 struct lane *

@@ -39,6 +39,11 @@ bool lane_is_idle(const struct lane *l);
  * next, if it may; 0: any.
  */
 bool lane_probe(struct lane *l, bool also_held, uint64_t first);
+
+/* As dispatch_set_legacy and dispatch_save have it. */
+void lane_set_legacy(struct lane *l, int64_t for_s);
+int lane_store(struct lane *l, struct err *e);
+
 void lane_move_times(struct lane *l, int64_t by_s);
 bool lane_has(const struct lane *l, uint64_t message);
 

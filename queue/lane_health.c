@@ -29,6 +29,12 @@ save_work(void *arg, struct err *e)
 	return account_save(&l->account, l->parts.store, e);
 }
 
+int
+lane_store(struct lane *l, struct err *e)
+{
+	return account_save(&l->account, l->parts.store, e);
+}
+
 static void
 save_done(void *arg, const struct err *failed)
 {
@@ -97,11 +103,17 @@ void
 lane_trouble(struct lane *l, const struct job_ready *session,
     const struct job_result *why)
 {
-	const struct host_trouble t = { session, why };
+	struct job_result told = *why;
+	const struct host_trouble t = { session, &told };
 	int64_t now = times_now(l->parts.times);
 	bool is_news;
 
-	if (!account_host_failed(&l->account, &t, now, arc4random(), &is_news))
+	lane_legacy_heard(l, session, &told);
+	why = &told;
+	if (session->is_legacy)
+		account_trouble(l, why, now);
+	else if (!account_host_failed(
+		     &l->account, &t, now, arc4random(), &is_news))
 		account_trouble(l, why, now);
 	else if (is_news)
 		log_event(LOG_WARNING, "host-failed", "account",
@@ -130,6 +142,8 @@ lane_ours_failed(struct lane *l, const struct err *e)
 void
 lane_hosts_passed(struct lane *l, const struct job_ready *session)
 {
+	if (session->is_legacy)
+		return; /* which is not of the list */
 	account_hosts_passed(
 	    &l->account, session, times_now(l->parts.times), arc4random());
 	if (session->said[0] != '\0' && session->passed < l->account.hosts.n)
@@ -147,6 +161,7 @@ lane_session_ended(struct lane *l, const struct job_ready *session,
 		lane_trouble(l, session, why);
 		break;
 	case JOB_UNCERTAIN:
+		lane_legacy_failed(l);
 		if (account_lost_answer(&l->account))
 			lane_trouble(l, session, why);
 		break;

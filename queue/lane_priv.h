@@ -11,9 +11,9 @@
 /*
  * A lane in full, for the files that are the lane: lane.c knows the moment,
  * lane_next.c chooses the message, lane_worker.c keeps the connections,
- * lane_merge.c lets notices go as one report, lane_try.c sees one try through
- * to the disk, lane_failed.c notes those that ended before, lane_health.c keeps
- * the account's record.
+ * lane_legacy.c by which endpoint, lane_merge.c lets notices go as one report,
+ * lane_try.c sees one try through to the disk, lane_failed.c notes those that
+ * ended before, lane_health.c keeps the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 
@@ -56,13 +56,14 @@ int lane_find_due(
 /* Of how many recipients a message may go, once the account is open. */
 size_t lane_max_rcpts(struct lane *l, int64_t now);
 
-/* lane_worker.c */
+/* lane_worker.c: one that goes where mail goes now */
 struct worker *lane_idle_worker(const struct lane *l);
 bool lane_may_start(struct lane *l);
 int lane_start_worker(struct lane *l, struct err *e);
 
 /* Sessions without mail to come are of no use while nothing may go. */
 void lane_quit_idle(struct lane *l);
+void lane_quit_elsewhere(struct lane *l); /* idle, at the wrong endpoint */
 
 /* The account was held: what was handed over and not begun comes back. */
 void lane_recall(struct lane *l);
@@ -82,6 +83,24 @@ void lane_look_at_secret(struct lane *l, int64_t now);
  * merged with others; the lane goes on by itself after that.
  */
 bool lane_merge(struct lane *l, const struct job *j, int64_t now);
+
+/* lane_legacy.c */
+bool lane_is_away(const struct lane *l, int64_t now);
+void lane_legacy_look(struct lane *l, int64_t now); /* is the stay over? */
+
+/* A session is there, or its handshake was, or it was not. */
+void lane_legacy_met(struct lane *l, const struct job_ready *session);
+
+/*
+ * A try has failed: what that says of TLS.  *why gets the hint.  Once for each,
+ * before the account's record changes.
+ */
+void lane_legacy_heard(
+    struct lane *l, const struct job_ready *session, struct job_result *why);
+void lane_legacy_failed(struct lane *l); /* which said nothing of it */
+
+/* The server has judged a message. */
+void lane_well(struct lane *l, const struct job_ready *session);
 
 /* lane_failed.c */
 void lane_failed_try(struct lane *l, const struct job_ready *session,

@@ -146,7 +146,7 @@ judge_account(struct lane *l, const struct job *j)
 			bad = doubt;
 	}
 	if (taken || answered)
-		hosts_succeeded(&l->account.hosts, j->session.host);
+		lane_well(l, &j->session);
 	if (bad != NULL)
 		lane_trouble(l, &j->session, bad);
 	else if (taken)

@@ -16,10 +16,12 @@
 struct worker *
 lane_idle_worker(const struct lane *l)
 {
+	bool is_away = lane_is_away(l, times_now(l->parts.times));
 	size_t i;
 
 	for (i = 0; i < l->nworkers; i++)
-		if (worker_state(l->workers[i]) == WORKER_IDLE)
+		if (worker_state(l->workers[i]) == WORKER_IDLE &&
+		    worker_session(l->workers[i])->is_legacy == is_away)
 			return l->workers[i];
 	return NULL;
 }
@@ -46,10 +48,23 @@ lane_may_start(struct lane *l)
 void
 lane_quit_idle(struct lane *l)
 {
-	struct worker *w;
+	size_t i;
 
-	while ((w = lane_idle_worker(l)) != NULL)
-		worker_quit(w);
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_IDLE)
+			worker_quit(l->workers[i]);
+}
+
+void
+lane_quit_elsewhere(struct lane *l)
+{
+	bool is_away = lane_is_away(l, times_now(l->parts.times));
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++)
+		if (worker_state(l->workers[i]) == WORKER_IDLE &&
+		    worker_session(l->workers[i])->is_legacy != is_away)
+			worker_quit(l->workers[i]);
 }
 
 /*
@@ -83,6 +98,7 @@ on_ready(void *arg, struct worker *w)
 	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
 	    r->cipher, NULL);
 	lane_hosts_passed(l, r);
+	lane_legacy_met(l, r);
 	lane_kick(l);
 }
 
@@ -112,6 +128,7 @@ on_closed(
 	l->wanted = 0; /* it was for one attempt */
 	if (!worker_was_ready(w)) {
 		lane_hosts_passed(l, worker_session(w));
+		lane_legacy_met(l, worker_session(w));
 		lane_failed_try(l, worker_session(w), why);
 	}
 	/*
@@ -167,13 +184,17 @@ lane_start_worker(struct lane *l, struct err *e)
 		.calls = &worker_calls,
 		.arg = l,
 	};
+	int64_t now = times_now(l->parts.times);
 
 	start.fd = ask_deliver(l->parts.ask, l->account.index, &start.pid, e);
 	if (start.fd == -1)
 		return -1;
 	session_describe(l->parts.conf, l->account.conf, &s);
-	s.first_host =
-	    (unsigned)hosts_first(&l->account.hosts, times_now(l->parts.times));
+	start.is_legacy = lane_is_away(l, now);
+	if (start.is_legacy)
+		session_turn_legacy(l->account.conf, &s);
+	else
+		s.first_host = (unsigned)hosts_first(&l->account.hosts, now);
 	l->workers[l->nworkers++] =
 	    worker_new(l->parts.base, l->parts.store, l->parts.ask, &start);
 	job_session_clear(&s);

@@ -24,6 +24,7 @@ libqueue_a_SOURCES = \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
 	queue/control_change.c \
+	queue/control_legacy.c \
 	queue/control_list.c \
 	queue/control_priv.h \
 	queue/control_reason.c queue/control_reason.h \
@@ -53,12 +54,16 @@ libqueue_a_SOURCES = \
 	queue/journal.c \
 	queue/lane.c queue/lane.h \
 	queue/lane_health.c \
+	queue/lane_legacy.c \
 	queue/lane_merge.c \
 	queue/lane_next.c \
 	queue/lane_priv.h \
 	queue/lane_failed.c \
 	queue/lane_try.c \
 	queue/lane_worker.c \
+	queue/legacy.c queue/legacy.h \
+	queue/legacy_hint.c queue/legacy_hint.h \
+	queue/legacy_store.c queue/legacy_store.h \
 	queue/limits.c queue/limits.h \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
@@ -77,6 +82,7 @@ libqueue_a_SOURCES = \
 	queue/parts.c queue/parts.h \
 	queue/peer.h \
 	queue/place.c \
+	queue/proved.c queue/proved.h \
 	queue/query.c \
 	queue/queue_id.c queue/queue_id.h \
 	queue/rcpt.c \
@@ -108,6 +114,7 @@ libqueue_a_SOURCES = \
 	queue/times.c queue/times.h \
 	queue/totals.c \
 	queue/trace.c \
+	queue/trial.c queue/trial.h \
 	queue/tries.c queue/tries.h \
 	queue/unread.c queue/unread.h \
 	queue/upkeep.c queue/upkeep.h \

@@ -24,6 +24,7 @@
 #include "queue/limits.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
+#include "queue/proved.h"
 #include "queue/refuse.h"
 #include "queue/since.h"
 #include "queue/store.h"
@@ -204,7 +205,7 @@ make_ballast(struct parts *p)
 }
 
 static int
-make_rest(struct parts *p, struct err *e)
+make_rest(struct parts *p, bool may_write, struct err *e)
 {
 	struct dispatch_parts dp;
 	struct alarm_parts lp;
@@ -214,6 +215,10 @@ make_rest(struct parts *p, struct err *e)
 	p->limits =
 	    limits_new(p->conf->queue.uid_messages, p->conf->queue.uid_bytes);
 	if (store_usage_each(p->store, limits_load, p->limits, e) == -1)
+		return -1;
+	p->proved =
+	    proved_open(p->conf->queue.directory, p->store, may_write, e);
+	if (p->proved == NULL)
 		return -1;
 	p->batch = batch_new(p->base, p->store, p->ballast);
 	p->expand = expand_new(p->conf, p->ask);
@@ -225,7 +230,7 @@ make_rest(struct parts *p, struct err *e)
 		p->limits, p->expand, p->bounce, p->ask, p->admit };
 	p->refuse = refuse_new(&rp);
 	dp = (struct dispatch_parts){ p->base, p->conf, &p->times, p->store,
-		p->batch, p->ask, p->limits, p->bounce };
+		p->batch, p->ask, p->limits, p->bounce, p->proved };
 	if ((p->dispatch = dispatch_new(&dp, e)) == NULL)
 		return -1;
 	lp = (struct alarm_parts){ p->base, p->conf, p->identity, &p->times,
@@ -286,7 +291,7 @@ parts_open(struct parts *p, const struct conf *conf,
 	if (adopt_orphans(p, e) == -1 || greet_all(p, place.now, e) == -1 ||
 	    since_note_delivery(p->store, conf->queue.delivery, place.now, e) ==
 		-1 ||
-	    make_rest(p, e) == -1)
+	    make_rest(p, true, e) == -1)
 		return -1;
 	return load_paused(p, e);
 }
@@ -309,7 +314,7 @@ parts_open_reader(struct parts *p, const struct conf *conf,
 	p->base = parts_base();
 	times_init(&p->times, clock_wall_ms(), clock_mono_ms());
 	if (store_open(&place, &p->store, &opened, e) == -1 ||
-	    make_rest(p, e) == -1)
+	    make_rest(p, false, e) == -1)
 		return -1;
 	return load_paused(p, e);
 }
@@ -334,6 +339,7 @@ parts_close(struct parts *p)
 	refuse_free(p->refuse);
 	admit_free(p->admit);
 	bounce_free(p->bounce);
+	proved_free(p->proved);
 	expand_free(p->expand);
 	batch_free(p->batch);
 	limits_free(p->limits);

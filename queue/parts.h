@@ -17,6 +17,7 @@ struct dispatch;
 struct event_base;
 struct expand;
 struct limits;
+struct proved;
 struct refuse;
 struct store;
 
@@ -40,6 +41,7 @@ struct parts {
 	struct ask *ask;
 	struct expand *expand;
 	struct bounce *bounce;
+	struct proved *proved;
 	struct admit *admit;
 	struct refuse *refuse;
 	struct dispatch *dispatch;

@@ -7,6 +7,8 @@
 #include "common/xalloc.h"
 #include "queue/session.h"
 
+#define TLS_MIN_LEGACY 10
+
 static char *
 copy(const char *s)
 {
@@ -50,4 +52,13 @@ session_describe(const struct conf *conf, const struct conf_account *a,
 	s->hostname = copy(conf->local.hostname);
 	s->log_target = conf->log.target;
 	s->log_level = (unsigned)conf->log.level;
+}
+
+void
+session_turn_legacy(const struct conf_account *a, struct job_session *s)
+{
+	strlist_clear(&s->hosts);
+	strlist_add(&s->hosts, a->legacy_host);
+	s->first_host = 0;
+	s->tls_min = TLS_MIN_LEGACY;
 }

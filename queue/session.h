@@ -9,4 +9,7 @@
 void session_describe(const struct conf *conf, const struct conf_account *a,
     struct job_session *s);
 
+/* The same account at its legacy host: of TLS its least version is 1.0. */
+void session_turn_legacy(const struct conf_account *a, struct job_session *s);
+
 #endif

@@ -288,6 +288,7 @@ worker_new(struct event_base *base, struct store *s, struct ask *ask,
 	w->calls = start->calls;
 	w->arg = start->arg;
 	w->ticket = start->ticket;
+	w->is_legacy = w->session.is_legacy = start->is_legacy;
 	w->closing.tv_sec = (time_t)(closing_ms / 1000);
 	w->closing.tv_usec = (suseconds_t)(closing_ms % 1000 * 1000);
 	buf_init(&w->in, FRAME_MAX + FRAME_HEAD + WORKER_READ_MAX);

@@ -42,6 +42,7 @@ struct worker_start {
 	pid_t pid;
 	struct job_session *session;
 	struct buf *ticket; /* of the lane: taken now, and filled later */
+	bool is_legacy;     /* the session goes to the legacy host */
 	const struct worker_calls *calls;
 	void *arg;          /* of the calls */
 	int64_t closing_ms; /* for the end of the process; 0: as it needs */

@@ -21,7 +21,7 @@ struct worker {
 	void *arg;
 	struct buf *ticket; /* the lane's */
 	enum worker_state state;
-	bool was_ready, is_killed;
+	bool was_ready, is_killed, is_legacy;
 	struct timeval closing; /* the longest that its end may take */
 	struct job_ready session;
 	struct job *job;

@@ -110,6 +110,7 @@ take_ready(struct worker *w, const struct frame *f, struct err *e)
 	if (w->state != WORKER_STARTING ||
 	    job_get_ready(f, &w->session, e) == -1)
 		return -1;
+	w->session.is_legacy = w->is_legacy;
 	w->state = WORKER_IDLE;
 	w->was_ready = true;
 	w->calls->ready(w->arg, w);
@@ -132,6 +133,7 @@ take_failed(struct worker *w, const struct frame *f, struct err *e)
 	if (w->state != WORKER_STARTING ||
 	    job_get_failed(f, &why, &w->session, e) == -1)
 		return -1;
+	w->session.is_legacy = w->is_legacy;
 	end_session(w, &why);
 	return 0;
 }

@@ -3,9 +3,11 @@
 # matrix.sh.
 # shellcheck disable=SC2154 # tmp is theirs
 
-# certificate NAME SUBJECT-ALT-NAME DAYS: signed by ca.pem, with its key.
+# certificate NAME SUBJECT-ALT-NAME DAYS [KIND]: signed by ca.pem, with its key.
 certificate() {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    kind='ec -pkeyopt ec_paramgen_curve:P-256'
+    # shellcheck disable=SC2086 # words
+    openssl req -newkey ${4:-$kind} -nodes \
         -subj "/CN=$1" -keyout "$tmp/$1.key" -out "$tmp/$1.csr" &&
         echo "subjectAltName=$2" >"$tmp/$1.ext" &&
         openssl x509 -req -in "$tmp/$1.csr" -CA "$tmp/ca.pem" \
@@ -20,6 +22,7 @@ authority() {
 {
     authority ca && authority other &&
         certificate good DNS:localhost,IP:127.0.0.1 30 &&
+        certificate rsa DNS:localhost,IP:127.0.0.1 30 rsa:2048 &&
         certificate wrong-name DNS:elsewhere.example 30 &&
         certificate partial-wildcard 'DNS:local*' 30 &&
         certificate expired DNS:localhost -1

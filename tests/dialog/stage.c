@@ -288,11 +288,13 @@ make_ctx(const char *certificate, const char *version)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	int v = 0;
 
-	if (strcmp(version, "1.1") == 0)
+	if (strcmp(version, "1.0") == 0)
+		v = TLS1_VERSION;
+	else if (strcmp(version, "1.1") == 0)
 		v = TLS1_1_VERSION;
 	else if (strcmp(version, "1.2") == 0)
 		v = TLS1_2_VERSION;
-	if (v == TLS1_1_VERSION)
+	if (v == TLS1_VERSION || v == TLS1_1_VERSION)
 		SSL_CTX_set_security_level(ctx, 0);
 	if (v != 0 && (SSL_CTX_set_min_proto_version(ctx, v) != 1 ||
 			  SSL_CTX_set_max_proto_version(ctx, v) != 1))

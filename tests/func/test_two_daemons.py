@@ -112,5 +112,5 @@ def test_a_queue_run_is_made_by_the_daemon_that_came_first(site, server):
     (kind, payload), = asked
     assert kind == REQUEST
     assert payload == field(1, number(CONTROL)) + field(2, number(FLUSH)) \
-        + field(4, number(1)) + field(5, number(0))
+        + field(4, number(1)) + field(5, number(0)) + field(11, number(0))
     assert not server.record.connections

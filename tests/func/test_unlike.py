@@ -108,7 +108,7 @@ def missing(libexec):
 
 @needs_root
 @pytest.mark.parametrize("what, text, fix", [
-    (other_version, "version 8 to deliver, which knows 2", "restart"),
+    (other_version, "version 9 to deliver, which knows 3", "restart"),
     (refuses, "upgraded: restart mailchuted", "restart"),
     (other_ready, "broke the protocol", "restart"),
     (babbles, "broke the protocol", "restart"),

@@ -153,6 +153,16 @@ static const struct {
 	{ { "trace", "a", "b" }, "trace takes no \"b\"" },
 	{ { "trace", "a", "--body" }, "trace does not take --body" },
 	{ { "status", "-" }, "status takes no \"-\"" },
+	{ { "legacy" }, "legacy takes on and for how long" },
+	{ { "legacy", "on" }, "legacy takes on and for how long" },
+	{ { "legacy", "ON", "1h" }, "neither on nor off: \"ON\"" },
+	{ { "legacy", "on", "24" }, "\"24\" is no duration" },
+	{ { "legacy", "on", "0s" }, "\"0s\" is no duration" },
+	{ { "legacy", "on", "367d" }, "\"367d\" is no duration" },
+	{ { "legacy", "on", "1h", "a", "b" }, "one account is enough: \"b\"" },
+	{ { "legacy", "off", "a", "b" }, "one account is enough: \"b\"" },
+	{ { "legacy", "off", "" }, "one account is enough: \"\"" },
+	{ { "legacy", "off", "--json" }, "legacy does not take --json" },
 };
 
 static void
@@ -170,6 +180,30 @@ refuses_the_rest(void **state)
 			fail_msg("row %zu: \"%s\"", i, e.text);
 		args_clear(&a);
 	}
+}
+
+static void
+legacy_has_a_time_and_an_account(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&a,
+			     (const char *const[WORDS]){
+				 "legacy", "on", "366d", "printers" },
+			     &e),
+	    0);
+	assert_string_equal(a.word, "on");
+	assert_true(a.for_s == 366 * 86400);
+	assert_string_equal(a.account, "printers");
+	args_clear(&a);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "legacy", "off" }, &e), 0);
+	assert_string_equal(a.word, "off");
+	assert_true(a.for_s == 0);
+	assert_null(a.account);
+	args_clear(&a);
 }
 
 static void
@@ -201,6 +235,7 @@ main(void)
 		cmocka_unit_test(takes_what_a_verb_takes),
 		cmocka_unit_test(takes_all_words_and_a_phase),
 		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(legacy_has_a_time_and_an_account),
 		cmocka_unit_test(a_thousand_ids_and_no_more),
 	};
 

@@ -37,7 +37,11 @@ static const struct conf_case refusals[] = {
 	{ MAILBOX "provider = office365-dod\nlegacy = always\n",
 	    "office365-dod has no legacy endpoint" },
 	{ MAILBOX "legacy = fallback\ntls_min = 1.3\n", "use one of them" },
-	{ MAILBOX "legacy = always\n", "legacy endpoint is not in this" },
+	{ MAILBOX "legacy = fallback\nlegacy_host = smtp.office365.com:587\n",
+	    "legacy_host is a host of the account" },
+	{ "[account]\nprovider = smtp\nhost = 127.0.0.1\ntls = none\n"
+	  "legacy = always\nlegacy_host = 127.0.0.2\n",
+	    "tls = none asks for none" },
 	{ SMTP "legacy = fallback\n", "legacy needs a legacy_host" },
 	{ MAILBOX "connections = 4\n", "is more than the 3" },
 	{ MAILBOX "backoff_min = 1h\n", "longer than backoff_max" },
@@ -58,7 +62,6 @@ static const struct conf_case oddities[] = {
 	    "f:4: warning: [account]: rate is above the 30" },
 	{ MAILBOX "rate = 1/1s\n", "rate is above the 30" },
 	{ MAILBOX "rate = none\n", "rate is above the 30" },
-	{ MAILBOX "legacy = fallback\n", "only the default endpoint is tried" },
 	{ MAILBOX "legacy_host = a.example\n",
 	    "f:4: warning: [account]: legacy_host has no effect with legacy = "
 	    "off" },

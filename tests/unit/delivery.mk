@@ -28,6 +28,12 @@ check_PROGRAMS += tests/unit/tls
 tests_unit_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_tls_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 tests_unit_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=X509_cmp_current_time
+check_PROGRAMS += tests/unit/tls_old
+tests_unit_tls_old_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_tls_old_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/tls_seen
+tests_unit_tls_seen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_tls_seen_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/transaction
 tests_unit_transaction_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_transaction_LDADD = $(DELIVERY_LDADD) $(CMOCKA_LIBS)

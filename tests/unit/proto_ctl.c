@@ -43,6 +43,8 @@ request_comes_back(void **state)
 	in.match_rcpt = xstrdup("bob");
 	in.match_sender = xstrdup("");
 	in.word = xstrdup("<a@b>");
+	in.account = xstrdup("printers");
+	in.for_s = 86400;
 	buf_init(&b, OUT_MAX);
 	assert_int_equal(ctl_put_request(&b, &in), 0);
 	f = only_frame(&b);
@@ -56,6 +58,8 @@ request_comes_back(void **state)
 	assert_string_equal(out.match_rcpt, "bob");
 	assert_string_equal(out.match_sender, "");
 	assert_string_equal(out.word, "<a@b>");
+	assert_string_equal(out.account, "printers");
+	assert_int_equal(out.for_s, 86400);
 	ctl_request_clear(&in);
 	ctl_request_clear(&out);
 	buf_clear(&b);
@@ -118,7 +122,13 @@ status_comes_back(void **state)
 		.rate_count = 28,
 		.rate_per_s = 60,
 		.rcpts_max = 10000,
-		.connections_max = 2 };
+		.connections_max = 2,
+		.legacy = (char *)(uintptr_t) "fallback",
+		.legacy_host = (char *)(uintptr_t) "old.example:587",
+		.legacy_since = 5,
+		.legacy_until = 3605,
+		.old_tls = 1,
+		.old_tls_ever = 9 };
 	struct ctl_totals t = { .messages = 7,
 		.paused = true,
 		.verdict = (char *)(uintptr_t) "critical",
@@ -141,6 +151,12 @@ status_comes_back(void **state)
 	assert_string_equal(a2.state, "held");
 	assert_int_equal(a2.rate_count, 28);
 	assert_int_equal(a2.connections_max, 2);
+	assert_string_equal(a2.legacy, "fallback");
+	assert_string_equal(a2.legacy_host, "old.example:587");
+	assert_int_equal(a2.legacy_since, 5);
+	assert_int_equal(a2.legacy_until, 3605);
+	assert_int_equal(a2.old_tls, 1);
+	assert_int_equal(a2.old_tls_ever, 9);
 	ctl_account_clear(&a2);
 	buf_truncate(&b, 0);
 	assert_int_equal(ctl_put_totals(&b, &t), 0);

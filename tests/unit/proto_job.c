@@ -55,6 +55,7 @@ sample_session(struct job_session *s)
 	s->hostname = xstrdup("web01.example.com");
 	s->log_target = CONF_LOG_FILE;
 	s->log_level = 7;
+	s->is_trial = true;
 }
 
 static void
@@ -96,6 +97,7 @@ session_comes_back(void **state)
 	assert_string_equal(out.hostname, "web01.example.com");
 	assert_int_equal(out.log_target, CONF_LOG_FILE);
 	assert_int_equal(out.log_level, 7);
+	assert_true(out.is_trial);
 	job_session_clear(&in);
 	job_session_clear(&out);
 	buf_clear(&b);
@@ -225,7 +227,7 @@ answers_come_back(void **state)
 {
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
 		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
-		"connecting to a: refused", true };
+		"connecting to a: refused", true, 13, true, false };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
 	struct job_ready ready_out;
 	struct job_result r;
@@ -253,6 +255,8 @@ answers_come_back(void **state)
 	assert_int_equal(job_get_failed(&f, &r, &ready_out, &e), 0);
 	assert_same_result(&r, &sample_result);
 	assert_string_equal(ready_out.cipher, ready.cipher);
+	assert_int_equal(ready_out.tls_level, 13);
+	assert_true(ready_out.is_tls_old);
 	assert_int_equal(job_get_ready(&f, &ready_out, &e), -1);
 
 	buf_truncate(&b, 0);

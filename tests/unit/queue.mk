@@ -66,6 +66,9 @@ check_PROGRAMS += \
 	tests/unit/lane_next \
 	tests/unit/lane_try \
 	tests/unit/lane_worker \
+	tests/unit/legacy \
+	tests/unit/legacy_hint \
+	tests/unit/legacy_store \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/loop \
@@ -76,6 +79,7 @@ check_PROGRAMS += \
 	tests/unit/migrate \
 	tests/unit/parts \
 	tests/unit/notice_large \
+	tests/unit/proved \
 	tests/unit/queue_id \
 	tests/unit/recover \
 	tests/unit/refuse \
@@ -240,6 +244,14 @@ tests_unit_admit_SOURCES = tests/unit/admit.c \
 	tests/unit/admit_rig.c tests/unit/admit_rig.h
 tests_unit_admit_CFLAGS = $(queue_test_cflags)
 tests_unit_admit_LDADD = $(queue_test_libs)
+tests_unit_legacy_CFLAGS = $(queue_test_cflags)
+tests_unit_legacy_LDADD = $(queue_test_libs)
+tests_unit_legacy_hint_CFLAGS = $(queue_test_cflags)
+tests_unit_legacy_hint_LDADD = $(queue_test_libs)
+tests_unit_legacy_store_CFLAGS = $(queue_test_cflags)
+tests_unit_legacy_store_LDADD = $(queue_test_libs)
+tests_unit_proved_CFLAGS = $(queue_test_cflags)
+tests_unit_proved_LDADD = $(queue_test_libs)
 tests_unit_hosts_CFLAGS = $(queue_test_cflags)
 tests_unit_hosts_LDADD = $(queue_test_libs)
 tests_unit_incoming_CFLAGS = $(queue_test_cflags)

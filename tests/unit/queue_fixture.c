@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,10 +48,13 @@ fixture_remove(char *directory)
 	struct dirent *entry;
 
 	assert_non_null(d);
-	while ((entry = readdir(d)) != NULL)
-		if (entry->d_name[0] != '.')
-			assert_int_equal(
-			    unlinkat(dirfd(d), entry->d_name, 0), 0);
+	while ((entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.' ||
+		    unlinkat(dirfd(d), entry->d_name, 0) == 0)
+			continue;
+		assert_int_equal(errno, EISDIR);
+		fixture_remove(xasprintf("%s/%s", directory, entry->d_name));
+	}
 	closedir(d);
 	assert_int_equal(rmdir(directory), 0);
 	free(directory);

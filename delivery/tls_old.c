@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* TLS 1.0 and 1.1, for the legacy endpoint alone. */
+#include "config.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/ssl.h>
+
+#include "common/buf.h"
+#include "delivery/tls_old.h"
+
+#define CIPHERS_MAX (16 * 1024)
+#define OPENSSL_3_1 \
+	0x30100000UL /* the level refuses the versions from here \
+		      */
+
+bool
+tls_old_admits(int op, int nid)
+{
+	if (op == SSL_SECOP_SIGALG_SUPPORTED || op == SSL_SECOP_SIGALG_CHECK)
+		return nid == NID_md5_sha1;
+	if (op == SSL_SECOP_VERSION && OpenSSL_version_num() >= OPENSSL_3_1)
+		return nid == TLS1_VERSION || nid == TLS1_1_VERSION;
+	return false;
+}
+
+/* NOLINTBEGIN(readability-function-size): as OpenSSL calls it */
+static int
+on_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
+    void *other, void *ex)
+{
+	const struct tls_old *old = ex;
+
+	return tls_old_admits(op, nid) ||
+	       old->rules(ssl, ctx, op, bits, nid, other, ex);
+}
+/* NOLINTEND(readability-function-size) */
+
+static bool
+is_weak(const SSL_CIPHER *c)
+{
+	int cipher = SSL_CIPHER_get_cipher_nid(c);
+
+	return SSL_CIPHER_get_kx_nid(c) == NID_kx_rsa || cipher == NID_rc4 ||
+	       cipher == NID_des_ede3_cbc;
+}
+
+/* Those of TLS 1.3 are a list of their own, which stays. */
+static bool
+is_of_1_3(const SSL_CIPHER *c)
+{
+	return SSL_CIPHER_get_kx_nid(c) == NID_kx_any;
+}
+
+static int
+choose_ciphers(SSL_CTX *ctx, struct err *e)
+{
+	const STACK_OF(SSL_CIPHER) *all = SSL_CTX_get_ciphers(ctx);
+	const SSL_CIPHER *c;
+	struct buf b;
+	int i, rc = -1;
+
+	buf_init(&b, CIPHERS_MAX);
+	for (i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		c = sk_SSL_CIPHER_value(all, i);
+		if (!is_weak(c) && !is_of_1_3(c))
+			buf_printf(&b, "%s%s", b.len == 0 ? "" : ":",
+			    SSL_CIPHER_get_name(c));
+	}
+	if (b.len > 0 && SSL_CTX_set_cipher_list(ctx, buf_data(&b)) == 1)
+		rc = 0;
+	else
+		err_set(e, ERR_LOCAL, "4.3.5",
+		    "OpenSSL: the system's policy leaves no cipher for TLS "
+		    "below 1.3");
+	ERR_clear_error();
+	buf_clear(&b);
+	return rc;
+}
+
+int
+tls_old_admit(SSL_CTX *ctx, struct tls_old *old, struct err *e)
+{
+	old->rules = SSL_CTX_get_security_callback(ctx);
+	SSL_CTX_set_security_callback(ctx, on_security);
+	SSL_CTX_set0_security_ex_data(ctx, old);
+	return choose_ciphers(ctx, e);
+}
