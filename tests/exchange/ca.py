@@ -58,7 +58,8 @@ class Authority:
 
     def issue(self, name="localhost", expired=False, not_yet=False,
               rsa=False, key_bits=2048):
-        """A certificate for name (a DNS name or an IP address)."""
+        """A certificate for name (a DNS name or an IP address), or for
+        several, by commas."""
         start, end = "20200101000000Z", "20491231235959Z"
         if expired:
             end = "20210101000000Z"
@@ -106,8 +107,8 @@ class Authority:
         self._new_key(key, rsa, bits)
         self._conf(name)
         conf = os.path.join(self.dir, "conf")
-        self._openssl("req", "-new", "-key", key, "-out", request,
-                      "-subj", "/CN=" + name, "-config", conf)
+        self._openssl("req", "-new", "-key", key, "-out", request, "-subj",
+                      "/CN=" + name.split(",")[0], "-config", conf)
         self._openssl("ca", "-batch", "-notext", "-config", conf,
                       "-cert", root, "-keyfile", root_key,
                       "-startdate", start, "-enddate", end,
@@ -116,9 +117,12 @@ class Authority:
         return self._made[which]
 
     def _conf(self, name):
-        kind = "IP" if name.replace(".", "").isdigit() or ":" in name else "DNS"
+        def kind(name):
+            return "IP" if name.replace(".", "").isdigit() or ":" in name \
+                else "DNS"
+        names = ",".join("%s:%s" % (kind(n), n) for n in name.split(","))
         with open(os.path.join(self.dir, "conf"), "w") as f:
-            f.write(CA_CONF.format(dir=self.dir, names="%s:%s" % (kind, name)))
+            f.write(CA_CONF.format(dir=self.dir, names=names))
         open(os.path.join(self.dir, "index"), "a").close()
 
     def _new_key(self, path, rsa=False, bits=2048):

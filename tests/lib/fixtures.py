@@ -9,6 +9,7 @@ import pytest
 from exchange import Authority, Exchange
 
 from .guard import folder, guarded  # noqa: F401
+from .legacy import make_pair  # noqa: F401
 from .site import USER, Site
 
 

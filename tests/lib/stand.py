@@ -333,7 +333,8 @@ class Stand:
         if said != [("ok",)]:
             problems.append("integrity_check: %s" % said)
         left = set(os.listdir(self.site.path("lib"))) - {
-            "queue.db", "queue.db-wal", "queue.db-shm", "lock", "ballast"}
+            "queue.db", "queue.db-wal", "queue.db-shm", "lock", "ballast",
+            "proved"}
         # What cannot be read may be damaged: its file is kept then.
         if point.call == "pread64":
             left = {n for n in left if ".damaged-" not in n}
