@@ -146,8 +146,8 @@ what_must_not_leave(void **state)
 			"Return-Path: <f>\r\nContent-Length: 7\r\n",
 	    &c, &found);
 	assert_string_equal(text,
-	    "From: b@c\r\nResent-From: root@contoso.example\r\n"
-	    "Resent-Date: D\r\nResent-Message-ID: <1@host.example>\r\n"
+	    "From: b@c\r\nResent-Message-ID: <1@host.example>\r\n"
+	    "Resent-Date: D\r\nResent-From: root@contoso.example\r\n"
 	    "Date: D\r\nMessage-ID: <1@host.example>\r\n");
 	completed_clear(&found);
 	free(text);
