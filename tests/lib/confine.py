@@ -10,6 +10,7 @@ each STEP a name and its arguments, as in steps below, joined by "=" and ",".
 import ctypes
 import errno
 import os
+import resource
 import socket
 import sys
 
@@ -17,9 +18,19 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7fff0000, 0x00050000
-SCMP_CMP_EQ = 4
+SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ = 4, 7
+PROT_WRITE, PROT_EXEC = 2, 4
 
 libc = ctypes.CDLL(None, use_errno=True)
+# Now, while it can be found: a step may take everything away.
+seccomp = ctypes.CDLL("libseccomp.so.2")
+seccomp.seccomp_init.restype = ctypes.c_void_p
+
+
+class Compare(ctypes.Structure):
+    """struct scmp_arg_cmp"""
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int),
+                ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
 
 
 def check(rc, what):
@@ -32,9 +43,10 @@ def unshare(flags):
     check(libc.unshare(flags), "unshare")
 
 
-def mount(source, target, kind, flags):
+def mount(source, target, kind, flags, data=None):
     check(libc.mount(source.encode(), target.encode(), kind.encode(),
-                     ctypes.c_ulong(flags), None), "mount " + target)
+                     ctypes.c_ulong(flags), data and data.encode()),
+          "mount " + target)
 
 
 def own_mounts():
@@ -44,8 +56,8 @@ def own_mounts():
 
 # ---- steps -------------------------------------------------------------------
 
-def user(uid, gid):
-    os.setgroups([])
+def user(uid, gid, *groups):
+    os.setgroups([int(g) for g in groups])
     os.setresgid(*[int(gid)] * 3)
     os.setresuid(*[int(uid)] * 3)
 
@@ -54,24 +66,60 @@ def no_new_privs():
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
 
 
+def limits(files):
+    """Of descriptors and of core files, and the umask."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(files), int(files)))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+
+
+def listen(fd, name):
+    """A passed socket, by the protocol of sd_listen_fds(3)."""
+    os.dup2(int(fd), 3)
+    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1",
+                      LISTEN_FDNAMES=name)
+
+
 def no_network():
     unshare(CLONE_NEWNET)
 
 
+def rule(context, action, name, *compares):
+    """For a system call of this machine; others are passed over."""
+    number = seccomp.seccomp_syscall_resolve_name(name.encode())
+    if number >= 0:
+        array = (Compare * len(compares))(*compares)
+        assert seccomp.seccomp_rule_add_array(
+            context, action, number, len(compares), array) == 0, name
+
+
 def no_unix_sockets(error):
     """As RestrictAddressFamilies= does, with an errno of the caller's."""
-    class Compare(ctypes.Structure):
-        _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int),
-                    ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
-    seccomp = ctypes.CDLL("libseccomp.so.2")
-    seccomp.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(seccomp.seccomp_init(SCMP_ACT_ALLOW))
-    compare = Compare(0, SCMP_CMP_EQ, socket.AF_UNIX, 0)
-    for name in (b"socket", b"socketpair"):
-        assert seccomp.seccomp_rule_add_array(
-            context, SCMP_ACT_ERRNO | getattr(errno, error),
-            seccomp.seccomp_syscall_resolve_name(name), 1,
-            ctypes.byref(compare)) == 0
+    for name in ("socket", "socketpair"):
+        rule(context, SCMP_ACT_ERRNO | getattr(errno, error), name,
+             Compare(0, SCMP_CMP_EQ, socket.AF_UNIX, 0))
+    assert seccomp.seccomp_load(context) == 0
+
+
+def only_calls(path):
+    """As SystemCallFilter=, with the names in that file; and as
+    RestrictAddressFamilies= and MemoryDenyWriteExecute=."""
+    with open(path) as f:
+        names = f.read().split()
+    context = ctypes.c_void_p(
+        seccomp.seccomp_init(SCMP_ACT_ERRNO | errno.EPERM))
+    both = PROT_WRITE | PROT_EXEC
+    special = {
+        "socket": [Compare(0, SCMP_CMP_EQ, family, 0) for family in (
+            socket.AF_UNIX, socket.AF_INET, socket.AF_INET6,
+            socket.AF_NETLINK)],
+        "mmap": [Compare(2, SCMP_CMP_MASKED_EQ, both, kind)
+                 for kind in (0, PROT_WRITE, PROT_EXEC)],
+        "mprotect": [Compare(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)]}
+    for name in names:
+        for compare in special.get(name, [None]):
+            rule(context, SCMP_ACT_ALLOW, name, *([compare] if compare else []))
     assert seccomp.seccomp_load(context) == 0
 
 
@@ -95,6 +143,17 @@ def hidden(*folders):
     own_mounts()
     for path in folders:
         mount("none", path, "tmpfs", 0)
+
+
+def own_processes():
+    """As ProtectProc=invisible and ProcSubset=pid."""
+    own_mounts()
+    mount("proc", "/proc", "proc", 0, "hidepid=invisible,subset=pid")
+
+
+def chroot(path):
+    os.chroot(path)
+    os.chdir("/")
 
 
 def root_of(jail, *folders):
@@ -122,8 +181,9 @@ def root_in_own_users():
 
 
 STEPS = {f.__name__: f for f in (
-    user, no_new_privs, no_network, no_unix_sockets, read_only_but, hidden,
-    root_of, root_in_own_users)}
+    user, no_new_privs, limits, listen, no_network, no_unix_sockets, only_calls,
+    read_only_but, hidden, own_processes, chroot, root_of,
+    root_in_own_users)}
 
 
 def step(name, *args):
