@@ -262,8 +262,8 @@ out:
 	return rc;
 }
 
-int
-parts_open(struct parts *p, const struct conf *conf,
+static int
+open_all(struct parts *p, const struct conf *conf,
     const struct identity *identity, struct ask *ask, struct err *e)
 {
 	struct store_place place = {
@@ -294,6 +294,27 @@ parts_open(struct parts *p, const struct conf *conf,
 	    make_rest(p, true, e) == -1)
 		return -1;
 	return load_paused(p, e);
+}
+
+/*
+ * After a clean stop the file is not checked as a whole, so that damage may be
+ * met only as it is read.  Then it is opened once more, as one that is damaged:
+ * whoever starts us does not do so again after the status of this error.
+ */
+int
+parts_open(struct parts *p, const struct conf *conf,
+    const struct identity *identity, struct ask *ask, struct err *e)
+{
+	if (open_all(p, conf, identity, ask, e) == 0)
+		return 0;
+	if (p->store == NULL || !store_is_damaged(p->store))
+		return -1;
+	log_event(LOG_CRIT, "queue-damaged", "text", e->text, "fix",
+	    "nothing yet: what can be read is saved, now", NULL);
+	store_suspect(p->store);
+	p->ask = NULL; /* it is not ours to close */
+	parts_close(p);
+	return open_all(p, conf, identity, ask, e);
 }
 
 int

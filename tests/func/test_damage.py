@@ -138,6 +138,26 @@ def test_a_damaged_file(filled, harm, at_least):
     assert not glob.glob(site.path("lib/queue.db.*[dtwys]"))
 
 
+@pytest.mark.parametrize("page", range(1, 13))
+def test_damage_that_a_start_meets(make_site, page):
+    """After a clean stop nothing is checked beforehand: each page is read when
+    it is needed, and whether that is at the start or later, it starts."""
+    site = make_site(None)
+    site.may_crash = True
+    site.conf["queue"]["delivery"] = "off"
+    site.start()
+    for i in range(3):
+        site.submit("r%d@example.net" % i)
+    site.stop()
+    poke(site.path("lib/queue.db"), page * PAGE, os.urandom(PAGE))
+    site.start()
+    site.submit("after@example.net")
+    site.wait(lambda: "after@example.net" in addresses(site), "new mail")
+    if aside(site):
+        assert site.log.events("queue-replaced")
+        assert site.mailchute("status").returncode != 0
+
+
 def test_a_salvage_that_ends_the_process_is_not_tried_for_ever(filled):
     site = filled
     site.stop()
