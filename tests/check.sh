@@ -92,8 +92,10 @@ run_sanitized() {
 # The programs find one another at their configured places, so the tests from
 # end to end take an installed tree.  Most of their time is waiting, for a
 # server's or a disk's answer: several files of them run side by side.
+# run_installed FOLDER [OPTION]
 run_installed() {
-    local options="-n 4 --dist loadfile -p no:cacheprovider"
+    local options="-n 4 --dist loadfile -p no:cacheprovider ${2-}"
+    flock "$work/package.lock" true
     cd "$1"
     make install
     mkdir -p "$1/pytest"
@@ -139,6 +141,21 @@ run_programs() {
     MAILCHUTE_STAGED=$1/tree MAILCHUTE_TRIED=$1/tried.json \
         PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -n 4 \
         -p no:cacheprovider --junitxml="$1/pytest/results.xml" tests/programs
+}
+
+# The package, which tests install, and once more in another folder: the same
+# commit gives the same octets.
+debian_package() {
+    local again=$work/check/deb-again file
+    export DEB_BUILD_OPTIONS="nocheck parallel=$jobs"
+    rm -rf "$work/deb"
+    packaging/deb.sh "$work/check/deb"
+    mv "$work/check/deb" "$work/deb"
+    packaging/deb.sh "$again" unchecked
+    for file in "$work"/deb/*.deb; do
+        cmp "$file" "$again/${file##*/}"
+    done
+    rm -rf "$again"
 }
 
 # A path without what a packager's machine need not have.
@@ -225,8 +242,9 @@ lane_sanitized() {
         build "$tree" CFLAGS='-O1 -g' --enable-werror --enable-sanitizers; then
         stage 'sanitizers: make check' "$tree/tests" \
             run_sanitized "$tree" || rc=1
+        # The package's programs are other ones: once is enough.
         stage 'sanitizers: installcheck' "$tree/pytest" \
-            run_installed "$tree" || rc=1
+            run_installed "$tree" '--ignore-glob=*/test_package_*' || rc=1
     else
         rc=1
     fi
@@ -255,12 +273,26 @@ lane_debian() {
     return $rc
 }
 
+# Its tests are among those from end to end, which wait for it.
+lane_package() {
+    local rc=0
+    stage 'debian: package, twice' - debian_package || rc=1
+    stage 'debian: for it, with exim' - debian_root packaged EXIM || rc=1
+    stage 'debian: for it, with postfix' - debian_root packaged POSTFIX || rc=1
+    return $rc
+}
+
 # The lanes side by side; the sum of their counts is the last line.
 cmd_check() {
     local passed failed skipped rc=0 lanes=() pid lane
     rm -rf "$work/check"
     mkdir -p "$logs"
     cmd_deps
+    (
+        flock 9
+        lane_package 9>&-
+    ) 9>"$work/package.lock" &
+    lanes+=($!)
     autoreconf -fi
     for lane in lane_plain lane_sanitized lane_debian; do
         "$lane" &
