@@ -39,7 +39,9 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	docs/architecture.md \
 	docs/compatibility.md \
+	docs/install.md \
 	docs/office365.md \
+	docs/operations.md \
 	docs/performance.md \
 	docs/promises.md \
 	docs/protocol.md \

@@ -28,6 +28,23 @@ judge 'the service has an exposure of at most 1.5' "$(
         "$scratch/mailchuted.service" >"$scratch/report" 2>&1 ||
         tail -n 3 "$scratch/report")"
 
+# What it leaves open is told to those who wonder, and the figure too.
+untold() {
+    LC_ALL=C.UTF-8 systemd-analyze security --offline=true --no-pager \
+        "$scratch/mailchuted.service" >"$scratch/report" 2>&1
+    grep -c '✗' "$scratch/report" >/dev/null || echo 'nothing is open?'
+    sed -nE 's/^✗ ([A-Za-z]+)=.*/\1/p' "$scratch/report" | sort -u |
+        while read -r setting; do
+            grep -q "\`[^\`]*$setting" docs/install.md ||
+                echo "docs/install.md does not tell of $setting"
+        done
+    figure=$(sed -nE 's/.*exposure level .*: ([0-9.]+) .*/\1/p' \
+        "$scratch/report")
+    tr '\n' ' ' <docs/install.md | grep -qF "gives it $figure " ||
+        echo "docs/install.md does not say $figure"
+}
+judge 'docs/install.md tells what the service leaves open' "$(untold)"
+
 for profile in packaging/apparmor/*; do
     judge "AppArmor takes $(basename "$profile")" "$(
         apparmor_parser --skip-kernel-load --skip-cache "$profile" \

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: ISC
+"""What docs/install.md and docs/operations.md have people type, typed."""
+
+import os
+import shlex
+import shutil
+
+import pytest
+
+from exchange.faults import Faults
+from lib.packaged import USER, package
+from lib.packaged import bare, host, provider  # noqa: F401
+from lib.page import Reader, steps
+from lib.site import TESTS
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0,
+                                reason="needs root for a Debian of its own")
+
+# A disk with room for the queue, and for not much more than free_space_min.
+SMALL_DISK = """\
+service mailchuted stop >/dev/null
+mkdir /run/disk
+mount -t tmpfs -o size=116M,mode=700 tmpfs /run/disk
+cp -a /var/lib/mailchute/. /run/disk
+chown mailchute:mailchute /run/disk
+mount --move /run/disk /var/lib/mailchute
+service mailchuted start >/dev/null
+head -c 12M /dev/zero >/var/lib/mailchute/somebody-elses
+"""
+LARGE_DISK = "rm /var/lib/mailchute/somebody-elses"
+# A page of the file, in which SQLite then finds no table.
+DAMAGE = """\
+service mailchuted stop >/dev/null
+head -c 8192 /dev/urandom | dd of=/var/lib/mailchute/queue.db bs=8192 seek=2 \
+    conv=notrunc status=none
+service mailchuted start >/dev/null
+"""
+
+
+def page(name):
+    with open(os.path.join(os.path.dirname(TESTS), "docs", name)) as f:
+        return f.read()
+
+
+class Elsewhere:
+    """What happens at the server and on the disk, for a page's comments."""
+
+    def __init__(self, host, server):
+        self.host, self.server = host, server
+
+    def __getitem__(self, name):
+        return getattr(self, name.replace("-", "_"))
+
+    def fault(self, words):
+        self.server.faults.add(Faults.parse(shlex.split(words)))
+
+    def refuse(self, words):
+        pattern, reply = words.split(" ", 1)
+        self.server.options.recipient_replies[pattern] = reply
+
+    def no_fault(self, _):
+        self.server.faults.clear()
+        self.server.options.recipient_replies.clear()
+
+    def password(self, password):
+        """The mailbox has another one."""
+        self.server.options.users[USER] = password
+        self.server.disconnect()
+
+    def down(self, _):
+        self.server.down()
+        self.server.disconnect()
+
+    def up(self, _):
+        self.server.up()
+
+    def small_disk(self, _):
+        self.host.run("sh", "-ec", SMALL_DISK)
+
+    def large_disk(self, _):
+        self.host.run("sh", "-ec", LARGE_DISK)
+
+    def damage(self, _):
+        self.host.run("sh", "-ec", DAMAGE)
+
+
+def follow(name, host, server):
+    return Reader(host, Elsewhere(host, server)).follow(page(name))
+
+
+def test_install(bare, provider):
+    shutil.copy(package(), bare.file("root/mailchute_0.1.0-1_amd64.deb"))
+    assert follow("install.md", bare, provider) >= 20
+
+
+def test_operations(host, provider):
+    """On the host that docs/install.md has left."""
+    host.service("start")
+    assert follow("operations.md", host, provider) >= 30
+
+
+def test_every_command_is_seen():
+    """No line that looks like one is passed over."""
+    for name in ("install.md", "operations.md"):
+        lines = [n for n, line in enumerate(page(name).splitlines(), 1)
+                 if line.startswith(("    # ", "    $ "))]
+        assert lines == [s.line for s in steps(page(name)) if s.kind in "#$"]
