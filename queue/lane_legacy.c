@@ -51,7 +51,8 @@ log_ended(const struct lane *l, const char *why)
 static void
 turn(struct lane *l)
 {
-	pace_reset(&l->account.pace, l->account.conf->connections);
+	pace_reset(&l->account.pace,
+	    account_connections(&l->account, times_now(l->parts.times)));
 	lane_quit_elsewhere(l);
 	lane_save(l);
 }
