@@ -62,6 +62,7 @@ check_PROGRAMS += \
 	tests/unit/lane_claim \
 	tests/unit/lane_failed \
 	tests/unit/lane_disk \
+	tests/unit/lane_legacy \
 	tests/unit/lane_merge \
 	tests/unit/lane_next \
 	tests/unit/lane_try \
@@ -300,6 +301,10 @@ tests_unit_lane_disk_SOURCES = tests/unit/lane_disk.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_disk_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_disk_LDADD = $(queue_test_libs)
+tests_unit_lane_legacy_SOURCES = tests/unit/lane_legacy.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_legacy_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_legacy_LDADD = $(queue_test_libs)
 tests_unit_lane_merge_SOURCES = tests/unit/lane_merge.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_merge_CFLAGS = $(queue_test_cflags)
