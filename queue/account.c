@@ -105,6 +105,63 @@ account_has_stood(const struct account *a, uint64_t message)
 	return message <= a->stood_to;
 }
 
+/* ---- the ledgers ---- */
+
+#define SHARE_KEYS "user %s "
+
+static void
+note_share(void *arg, const char *uid, int64_t at, unsigned messages,
+    unsigned recipients)
+{
+	const char *why;
+	uid_t who = (uid_t)strtonum(uid, 0, UINT32_MAX, &why);
+
+	(void)messages;
+	if (why == NULL)
+		shares_note(arg, who, at, recipients);
+}
+
+static int
+load_budgets(struct account *a, struct store *s, int64_t now, struct err *e)
+{
+	char *keys = xasprintf(SHARE_KEYS, a->budget_key);
+	int rc;
+
+	rc = store_budget_each(
+	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
+	if (rc == 0)
+		rc = store_budget_each_of(
+		    s, keys, now - DAY_S, note_share, a->shares, e);
+	free(keys);
+	return rc;
+}
+
+void
+account_note_sent(struct account *a, const struct account_sent *t)
+{
+	budget_note(a->budget, t->at, 1, t->recipients);
+	if (t->kind != KIND_ALARM)
+		shares_note(a->shares, t->uid, t->at, t->recipients);
+}
+
+int
+account_save_sent(const struct account *a, struct store *s,
+    const struct account_sent *t, struct err *e)
+{
+	char *key;
+	int rc;
+
+	if (store_budget_add(s, a->budget_key, t->at, 1, t->recipients, e) ==
+	    -1)
+		return -1;
+	if (t->kind == KIND_ALARM)
+		return 0;
+	key = xasprintf(SHARE_KEYS "%lu", a->budget_key, (unsigned long)t->uid);
+	rc = store_budget_add(s, key, t->at, 1, t->recipients, e);
+	free(key);
+	return rc;
+}
+
 int
 account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e)
@@ -125,14 +182,15 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	}
 	hosts_init(&a->hosts, c->hosts.n);
 	a->budget = budget_new(c->rate, c->recipients_per_day);
+	a->shares =
+	    shares_new((unsigned)conf->queue.uid_share, c->recipients_per_day);
 	if (load_stood(a, s, e) == -1 ||
 	    fewer_load(&a->fewer, s, c->name, now, e) == -1 ||
 	    legacy_load(&a->legacy, s, c->name, e) == -1)
 		return -1;
 	legacy_bound(&a->legacy, c->legacy, now);
 	pace_reset(&a->pace, account_connections(a, now));
-	return store_budget_each(
-	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
+	return load_budgets(a, s, now, e);
 }
 
 void
@@ -140,6 +198,7 @@ account_clear(struct account *a)
 {
 	store_account_clear(&a->known);
 	budget_free(a->budget);
+	shares_free(a->shares);
 	hosts_clear(&a->hosts);
 	memset(a, 0, sizeof(*a));
 }
@@ -439,6 +498,7 @@ account_move_times(struct account *a, int64_t by_s)
 	move(&a->tried_at, by_s);
 	fewer_move_times(&a->fewer, by_s);
 	budget_shift(a->budget, by_s);
+	shares_shift(a->shares, by_s);
 	hosts_move_times(&a->hosts, by_s);
 	legacy_move_times(&a->legacy, by_s);
 }

@@ -8,6 +8,7 @@
 #include "queue/hosts.h"
 #include "queue/legacy.h"
 #include "queue/schedule.h"
+#include "queue/share.h"
 #include "queue/store.h"
 
 /*
@@ -20,6 +21,7 @@ struct account {
 	uint32_t index; /* in conf->accounts */
 	struct store_account known;
 	struct budget *budget;
+	struct shares *shares;  /* of the users in its day */
 	const char *budget_key; /* accounts of one mailbox share the ledger */
 	struct pace pace;
 	struct hosts hosts; /* in the order of conf->hosts */
@@ -40,6 +42,20 @@ int account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e);
 void account_clear(struct account *a);
 int account_save(struct account *a, struct store *s, struct err *e);
+
+/*
+ * The ledgers, in memory and in the store: at that instant a message of that
+ * user's went to so many recipients.  An alarm counts against no share.
+ */
+struct account_sent {
+	enum message_kind kind;
+	uid_t uid;
+	int64_t at;
+	unsigned recipients;
+};
+void account_note_sent(struct account *a, const struct account_sent *t);
+int account_save_sent(const struct account *a, struct store *s,
+    const struct account_sent *t, struct err *e);
 
 /*
  * Has the account been held since the message was made, or is it held now?

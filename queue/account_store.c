@@ -13,6 +13,21 @@
 #include "common/xalloc.h"
 #include "queue/store_priv.h"
 
+/*
+ * The end of the names that begin with prefix: its last character is a blank,
+ * and "!" is the next one.
+ */
+static char *
+end_of(const char *prefix)
+{
+	size_t n = strlen(prefix);
+	char *end = xstrdup(prefix);
+
+	assert(n > 0 && end[n - 1] == ' ');
+	end[n - 1] = '!';
+	return end;
+}
+
 void
 store_account_clear(struct store_account *a)
 {
@@ -104,6 +119,25 @@ store_budget_each(struct store *s, const char *key, int64_t since,
 }
 
 int
+store_budget_each_of(struct store *s, const char *prefix, int64_t since,
+    store_budget_rest *f, void *arg, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_BUDGET_GET_ALL);
+	char *end = end_of(prefix);
+	int more;
+
+	query_bind_text(st, 1, prefix);
+	query_bind_text(st, 2, end);
+	query_bind_i64(st, 3, since);
+	while ((more = query_row(s, st, e)) == 1)
+		f(arg, query_text(st, 0), query_i64(st, 1),
+		    (unsigned)query_i64(st, 2), (unsigned)query_i64(st, 3));
+	query_end(st);
+	free(end);
+	return more;
+}
+
+int
 store_budget_forget(struct store *s, int64_t before, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_BUDGET_FORGET);
@@ -143,21 +177,6 @@ store_fact_delete(struct store *s, const char *name, struct err *e)
 
 	query_bind_text(st, 1, name);
 	return query_change(s, st, NULL, e);
-}
-
-/*
- * The end of the names that begin with prefix: its last character is a blank,
- * and "!" is the next one.
- */
-static char *
-end_of(const char *prefix)
-{
-	size_t n = strlen(prefix);
-	char *end = xstrdup(prefix);
-
-	assert(n > 0 && end[n - 1] == ' ');
-	end[n - 1] = '!';
-	return end;
 }
 
 int

@@ -100,16 +100,6 @@ may_deliver(
 	       !alarm_find(a, ALARM_ACCOUNT_HELD, m->account)->is_on;
 }
 
-/* What cannot be read now is taken for mail that is not due. */
-static bool
-has_due(struct alarms *a, const char *account, int64_t now)
-{
-	struct store_due due = { .account = account, .now = now };
-	struct err e;
-
-	return store_due_next(a->parts.store, &due, &e) == 1;
-}
-
 static enum alarm_judged
 judge_stall(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
 {
@@ -121,7 +111,9 @@ judge_stall(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
 		.tried_at = v.tried_at,
 		.delivered_at = v.known->last_success_at };
 
-	f.is_due = f.has_waiting && has_due(a, v.conf->name, now);
+	/* What waits for its user's share delays nobody else's. */
+	f.is_due =
+	    f.has_waiting && dispatch_has_due(a->parts.dispatch, m->account);
 	switch (stall_look(&m->stall, &f)) {
 	case STALL_NONE:
 		return ALARM_OVER;
@@ -245,6 +237,77 @@ describe_mail_held(
 	    id);
 }
 
+/* ---- a user has had his share of the day ---- */
+
+/* The first of those whose mail waits for it. */
+static bool
+find_spent(struct alarms *a, const struct alarm *m, struct share *share)
+{
+	const struct dispatch *d = a->parts.dispatch;
+	const char *account = a->parts.conf->accounts[m->account].name;
+	int64_t after = -1;
+	struct err e;
+
+	while (dispatch_share_next(d, m->account, after, share)) {
+		if (share->left == 0 && store_waits_unreleased(a->parts.store,
+					    account, share->uid, &e) == 1)
+			return true;
+		after = share->uid;
+	}
+	return false;
+}
+
+/*
+ * Over when all of it has gone, or may go: not while he has again what little
+ * has left the day, and at once nothing.
+ */
+static enum alarm_judged
+judge_share(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
+{
+	const struct dispatch *d = a->parts.dispatch;
+	const char *account = a->parts.conf->accounts[m->account].name;
+	int64_t after = -1;
+	struct share share;
+	struct err e;
+
+	(void)now;
+	(void)since;
+	if (find_spent(a, m, &share))
+		return ALARM_COME;
+	for (; dispatch_share_next(d, m->account, after, &share);
+	     after = share.uid)
+		if (share.used > share.left &&
+		    store_waits_unreleased(
+			a->parts.store, account, share.uid, &e) != 0)
+			return ALARM_AS_BEFORE;
+	return ALARM_OVER;
+}
+
+static void
+describe_share(struct alarms *a, const struct alarm *m, struct alarm_words *w)
+{
+	const struct conf_account *c = &a->parts.conf->accounts[m->account];
+	const char *name = account_shown_name(c);
+	struct share share;
+
+	w->title =
+	    xasprintf("a user has had his share of account %s's day", name);
+	if (find_spent(a, m, &share))
+		w->text = xasprintf("%s: user id %u has sent to %llu of %llu "
+				    "recipients within a day, and more of his "
+				    "mail waits",
+		    w->title, (unsigned)share.uid,
+		    (unsigned long long)share.used,
+		    (unsigned long long)c->recipients_per_day);
+	else
+		w->text = xstrdup(w->title);
+	w->meaning = xstrdup("The rest of the day is kept for others, whose "
+			     "mail goes on.");
+	w->fix = xstrdup("mailchute queue shows his mail: remove what a "
+			 "program sent without end, or release what shall go "
+			 "now; queue.uid_share is the limit.");
+}
+
 /* ---- a damaged queue gave way ---- */
 
 static enum alarm_judged
@@ -355,6 +418,7 @@ static const struct {
 	[ALARM_STALL] = { "stall", true, true, judge_stall, describe_stall },
 	[ALARM_MAIL_HELD] = { "mail-held", false, false, judge_mail_held,
 	    describe_mail_held },
+	[ALARM_SHARE] = { "share", true, false, judge_share, describe_share },
 	[ALARM_QUEUE_REPLACED] = { "queue-replaced", false, false,
 	    judge_replaced, describe_replaced },
 	[ALARM_DISK_FULL] = { "disk-full", false, false, judge_disk,

@@ -214,6 +214,19 @@ budget_rcpts_left(struct budget *b, int64_t now)
 		   : 0;
 }
 
+uint64_t
+budget_rcpts_at(const struct budget *b, int64_t at)
+{
+	const struct window *w = &b->day;
+	uint64_t sum = 0;
+	size_t i;
+
+	/* From the latest on: those before one that has left have left, too. */
+	for (i = w->n; i > 0 && entry_end(w, entry_at(w, i - 1)) > at; i--)
+		sum += entry_at(w, i - 1)->recipients;
+	return sum;
+}
+
 int64_t
 budget_last(const struct budget *b)
 {

@@ -96,6 +96,26 @@ hold_one(struct act *a, const struct store_message *m,
 	return move(a, m->id, r, &c, e);
 }
 
+/*
+ * One that waits for its user's share of the day, or soon will, goes without
+ * one from now on: 1, 0 when it need not, -1.
+ */
+static int
+lift_share(const struct act *a, const struct store_message *m, struct err *e)
+{
+	const struct control_parts *p = a->client->parts;
+	struct share share;
+	int found;
+
+	if (m->kind == KIND_ALARM ||
+	    !dispatch_share(p->dispatch, m->account, m->uid, &share) ||
+	    share.used <= share.left)
+		return 0;
+	if ((found = store_is_released(p->store, m->uid, m->id, e)) != 0)
+		return found == -1 ? -1 : 0;
+	return store_release(p->store, m->uid, m->id, e) == -1 ? -1 : 1;
+}
+
 static int
 release_one(struct act *a, const struct store_message *m,
     const struct store_rcpt *r, size_t *changed, struct err *e)
@@ -106,7 +126,11 @@ release_one(struct act *a, const struct store_message *m,
 		.text = "",
 		.meaning = "",
 		.fix = "" };
+	int lifted = 0;
 
+	if (!state_is_final(r->state) && (lifted = lift_share(a, m, e)) == -1)
+		return -1;
+	*changed += (size_t)lifted;
 	if (r->state != RCPT_HELD)
 		return 0;
 	(*changed)++;

@@ -57,6 +57,16 @@ reason_budget(const struct dispatch_view *v)
 	return text;
 }
 
+char *
+reason_share(const struct dispatch_view *v, const struct share *share)
+{
+	return xasprintf("user id %u has had his share of "
+			 "account.recipients_per_day (%llu of %llu recipients "
+			 "in 1d)",
+	    (unsigned)share->uid, (unsigned long long)share->used,
+	    (unsigned long long)v->conf->recipients_per_day);
+}
+
 const char *
 reason_budget_meaning(const struct dispatch_view *v)
 {

@@ -18,6 +18,15 @@ const char *reason_budget_meaning(const struct dispatch_view *v);
 	"Nothing to do: it goes by itself. Where it is too slow, let another " \
 	"mailbox (account) send a part."
 
+/* Of a user who has had his share of the account's day (queue/share.h). */
+struct share;
+char *reason_share(const struct dispatch_view *v, const struct share *share);
+#define REASON_SHARE_MEANING \
+	"The rest of the day is kept for other users (queue.uid_share)."
+#define REASON_SHARE_FIX \
+	"It goes by itself as older mail leaves the day; an administrator's " \
+	"\"mailchute release\" lets it go at once."
+
 /*
  * Of an account that is held, backs off or has spent its budget: what it is,
  * why, how much waits and until when, for whoever reads nothing else.

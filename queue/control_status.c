@@ -346,13 +346,39 @@ put_forbidden(struct client *c)
 	}
 }
 
+/* Who has used half of his share of the account's day. */
+static void
+put_shares(struct client *c, size_t i, const struct dispatch_view *v)
+{
+	struct share share;
+	int64_t after = -1;
+
+	for (; dispatch_share_next(c->parts->dispatch, i, after, &share);
+	     after = share.uid)
+		if (share.used > 0 && share.used >= share.left)
+			client_say(c,
+			    "user id %u has sent to %llu of the %llu "
+			    "recipients a day of account %s, and may send to "
+			    "%llu more",
+			    (unsigned)share.uid, (unsigned long long)share.used,
+			    (unsigned long long)v->conf->recipients_per_day,
+			    account_shown_name(v->conf),
+			    (unsigned long long)share.left);
+}
+
 /* They change neither the verdict nor the exit status. */
 static void
 put_remarks(struct client *c)
 {
 	const char *directory = c->parts->conf->queue.directory;
+	struct dispatch_view v;
 	struct statfs f;
+	size_t i;
 
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		put_shares(c, i, &v);
+	}
 	if (statfs(directory, &f) == -1)
 		return;
 	if (f.f_type == TMPFS_MAGIC || f.f_type == RAMFS_MAGIC)

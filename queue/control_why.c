@@ -8,6 +8,7 @@
  *	being sent          a connection has it
  *	delivery is off, or paused
  *	the account         is held, backs off, or has spent a budget
+ *	its user            has had his share of the account's day
  *	itself              what its last attempt met, or its turn has not come
  *
  * That no daemon runs is told with each of them, and alone in place of a turn:
@@ -257,16 +258,40 @@ is_being_sent(
 	       r->due_at <= times_now(c->parts->times);
 }
 
-/* Of one that waits for a time: its account's mail, or its own last attempt. */
+/* Does it wait for its user's share of the day, for longer than by itself? */
+static bool
+explain_share(const struct client *c, const struct store_message *m,
+    const struct dispatch_view *v, struct ctl_recipient *out)
+{
+	struct share share;
+	struct err e;
+
+	if (m->kind == KIND_ALARM ||
+	    !dispatch_share(c->parts->dispatch, m->account, m->uid, &share) ||
+	    share.left > 0 || share.next_at <= out->next_at ||
+	    store_is_released(c->parts->store, m->uid, m->id, &e) == 1)
+		return false;
+	out->next_at = share.next_at;
+	out->text = reason_share(v, &share);
+	out->meaning = xstrdup(REASON_SHARE_MEANING);
+	out->fix = xstrdup(REASON_SHARE_FIX);
+	return true;
+}
+
+/*
+ * Of one that waits for a time: its account's mail, its user's, or its own last
+ * attempt.
+ */
 static void
-explain_wait(const struct client *c, const char *account,
+explain_wait(const struct client *c, const struct store_message *m,
     const struct store_rcpt *r, struct ctl_recipient *out)
 {
 	struct dispatch_view v;
-	bool is_known = find_view(c, account, &v);
+	bool is_known = find_view(c, m->account, &v);
 
 	out->next_at = r->due_at;
-	if (!is_known || !explain_account(c, &v, out)) {
+	if (!is_known ||
+	    (!explain_account(c, &v, out) && !explain_share(c, m, &v, out))) {
 		if (!is_empty(r->text) || r->code != 0)
 			explain_own(r, out);
 		else if (!c->parts->is_daemon)
@@ -300,7 +325,7 @@ client_explain(const struct client *c, const struct store_message *m,
 		say(out, CAUSE_PAUSED);
 		out->since = dispatch_paused_since(c->parts->dispatch);
 	} else
-		explain_wait(c, m->account, r, out);
+		explain_wait(c, m, r, out);
 	if (r->state == RCPT_HELD)
 		say_what_lacks(out, CAUSE_HELD);
 	if (r->state == RCPT_UNCERTAIN)

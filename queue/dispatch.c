@@ -28,13 +28,13 @@ struct dispatch {
 };
 
 static void
-on_sent(void *arg, const char *budget_key, int64_t at, unsigned recipients)
+on_sent(void *arg, const char *budget_key, const struct account_sent *t)
 {
 	struct dispatch *d = arg;
 	size_t i;
 
 	for (i = 0; i < d->nlanes; i++)
-		lane_note_sent(d->lanes[i], budget_key, at, recipients);
+		lane_note_sent(d->lanes[i], budget_key, t);
 }
 
 static void
@@ -233,6 +233,33 @@ size_t
 dispatch_accounts(const struct dispatch *d)
 {
 	return d->nlanes;
+}
+
+bool
+dispatch_share(
+    const struct dispatch *d, const char *account, uid_t uid, struct share *out)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (strcmp(lane_account(d->lanes[i]), account) == 0) {
+			lane_share(d->lanes[i], uid, out);
+			return true;
+		}
+	return false;
+}
+
+bool
+dispatch_share_next(
+    const struct dispatch *d, size_t i, int64_t after, struct share *out)
+{
+	return lane_share_next(d->lanes[i], after, out);
+}
+
+bool
+dispatch_has_due(const struct dispatch *d, size_t i)
+{
+	return lane_has_due(d->lanes[i]);
 }
 
 void

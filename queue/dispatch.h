@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/conf.h"
+#include "queue/share.h"
 #include "queue/store.h"
 
 struct ask;
@@ -115,5 +116,17 @@ struct dispatch_view {
 };
 size_t dispatch_accounts(const struct dispatch *d);
 void dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v);
+
+/*
+ * How that user stands in the account's day; false: there is no such account.
+ * And the user after that one, of those that sent in it: queue/share.h.
+ */
+bool dispatch_share(const struct dispatch *d, const char *account, uid_t uid,
+    struct share *out);
+bool dispatch_share_next(
+    const struct dispatch *d, size_t i, int64_t after, struct share *out);
+
+/* Is mail of the i-th account due, of a user who may send? */
+bool dispatch_has_due(const struct dispatch *d, size_t i);
 
 #endif

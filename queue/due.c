@@ -10,8 +10,10 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "queue/store_priv.h"
 
 enum lane {
@@ -49,31 +51,129 @@ next_uid(struct store *s, const struct store_due *q, enum lane lane,
 	return found;
 }
 
+/* The next row that is not being delivered: 1 when it is due; *is_last? */
+static int
+next_due(struct store *s, struct store_due *q, sqlite3_stmt *st, bool *is_last,
+    struct err *e)
+{
+	int64_t due_at;
+	int found;
+
+	do
+		found = query_row(s, st, e);
+	while (found == 1 && is_skipped(q, query_u64(st, 0)));
+	*is_last = found != 1;
+	if (found != 1)
+		return found;
+	due_at = query_i64(st, 1);
+	if (due_at <= q->now) {
+		q->id = query_u64(st, 0);
+		return 1;
+	}
+	if (q->wake_at == 0 || due_at < q->wake_at)
+		q->wake_at = due_at;
+	return 0;
+}
+
+static sqlite3_stmt *
+start_of_uid(struct store *s, enum sql which, const char *account,
+    enum lane lane, int64_t uid)
+{
+	sqlite3_stmt *st = query_start(s, which);
+
+	query_bind_text(st, 1, account);
+	query_bind_i64(st, 2, lane);
+	query_bind_i64(st, 3, uid);
+	return st;
+}
+
 /* The uid's first message that is not being delivered: 1 when it is due. */
 static int
 first_due(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
     struct err *e)
 {
-	sqlite3_stmt *st = query_start(s, SQL_DUE_FIRST);
-	int64_t due_at;
+	sqlite3_stmt *st =
+	    start_of_uid(s, SQL_DUE_FIRST, q->account, lane, uid);
+	bool is_last;
+	int found = next_due(s, q, st, &is_last, e);
+
+	query_end(st);
+	return found;
+}
+
+#define RELEASED     "released %lld "
+#define RELEASED_END "released %lld!"
+
+/* The same of those that were released, which are in no order of time. */
+static int
+first_released(struct store *s, struct store_due *q, int64_t uid, struct err *e)
+{
+	sqlite3_stmt *st =
+	    start_of_uid(s, SQL_DUE_RELEASED, q->account, LANE_MAIL, uid);
+	char *from = xasprintf(RELEASED, (long long)uid);
+	char *to = xasprintf(RELEASED_END, (long long)uid);
+	bool is_last;
 	int found;
 
-	query_bind_text(st, 1, q->account);
-	query_bind_i64(st, 2, lane);
-	query_bind_i64(st, 3, uid);
+	query_bind_text(st, 4, from);
+	query_bind_text(st, 5, to);
 	do
-		found = query_row(s, st, e);
-	while (found == 1 && is_skipped(q, query_u64(st, 0)));
-	if (found == 1) {
-		due_at = query_i64(st, 1);
-		if (due_at <= q->now)
-			q->id = query_u64(st, 0);
-		else {
-			if (q->wake_at == 0 || due_at < q->wake_at)
-				q->wake_at = due_at;
-			found = 0;
-		}
-	}
+		found = next_due(s, q, st, &is_last, e);
+	while (found == 0 && !is_last);
+	query_end(st);
+	free(from);
+	free(to);
+	return found;
+}
+
+/* Alarms never wait for anybody's share. */
+static int
+first_allowed(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
+    struct err *e)
+{
+	q->is_free = lane == LANE_ALARM;
+	if (q->is_free || q->may == NULL || q->may(q->arg, (uid_t)uid))
+		return first_due(s, q, lane, uid, e);
+	q->is_free = true;
+	return first_released(s, q, uid, e);
+}
+
+static char *
+released_name(uid_t uid, uint64_t message)
+{
+	return xasprintf(
+	    RELEASED "%llu", (long long)uid, (unsigned long long)message);
+}
+
+int
+store_release(struct store *s, uid_t uid, uint64_t message, struct err *e)
+{
+	char *name = released_name(uid, message);
+	int rc = store_fact_put(s, name, "", e);
+
+	free(name);
+	return rc;
+}
+
+int
+store_is_released(struct store *s, uid_t uid, uint64_t message, struct err *e)
+{
+	char *name = released_name(uid, message), *value = NULL;
+	int found = store_fact_get(s, name, &value, e);
+
+	free(value);
+	free(name);
+	return found;
+}
+
+int
+store_waits_unreleased(
+    struct store *s, const char *account, uid_t uid, struct err *e)
+{
+	sqlite3_stmt *st =
+	    start_of_uid(s, SQL_DUE_WAITS, account, LANE_MAIL, uid);
+	int found = query_row(s, st, e);
+
 	query_end(st);
 	return found;
 }
@@ -101,7 +201,7 @@ ask_lane(struct store *s, struct store_due *q, enum lane lane,
 		if (wrapped && *uid > after_uid)
 			return 0;
 		at = *uid;
-		if ((found = first_due(s, q, lane, at, e)) != 0)
+		if ((found = first_allowed(s, q, lane, at, e)) != 0)
 			return found;
 	}
 }

@@ -73,7 +73,8 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		l->started_for = due.id;
 		return lane_start_worker(l, e) == 0;
 	}
-	j = job_load(l->parts.store, due.id, now, lane_max_rcpts(l, now), e);
+	j = job_load(
+	    l->parts.store, due.id, now, lane_max_rcpts(l, &due, now), e);
 	if (j == NULL)
 		return false;
 	if (lane_merge(l, j, now)) {
@@ -84,7 +85,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	l->last_probed = due.id;
 	if (due.id == l->wanted)
 		l->wanted = 0;
-	l->calls->sent(l->arg, l->account.budget_key, now, (unsigned)j->nrcpts);
+	lane_sent(l, j, now);
 	worker_give(w, j);
 	return true;
 }
@@ -200,10 +201,10 @@ lane_has(const struct lane *l, uint64_t message)
 
 void
 lane_note_sent(
-    struct lane *l, const char *budget_key, int64_t at, unsigned recipients)
+    struct lane *l, const char *budget_key, const struct account_sent *t)
 {
 	if (strcmp(l->account.budget_key, budget_key) == 0)
-		budget_note(l->account.budget, at, 1, recipients);
+		account_note_sent(&l->account, t);
 }
 
 static bool

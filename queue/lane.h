@@ -8,12 +8,13 @@
  * One account with its connections: whether its mail may go now, which
  * message is next, and what follows from how a try went.
  */
+struct account_sent;
 struct lane;
 
 struct lane_calls {
-	/* so many recipients of a message were handed to the server */
+	/* a message was handed to the server */
 	void (*sent)(
-	    void *arg, const char *budget_key, int64_t at, unsigned recipients);
+	    void *arg, const char *budget_key, const struct account_sent *t);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
 	/* as dispatch_on_trouble tells it */
@@ -49,7 +50,12 @@ bool lane_has(const struct lane *l, uint64_t message);
 
 /* Counts what another lane of the same mailbox sent. */
 void lane_note_sent(
-    struct lane *l, const char *budget_key, int64_t at, unsigned recipients);
+    struct lane *l, const char *budget_key, const struct account_sent *t);
+
+/* As dispatch_share and dispatch_share_next; and dispatch_has_due. */
+void lane_share(struct lane *l, uid_t uid, struct share *out);
+bool lane_share_next(struct lane *l, int64_t after, struct share *out);
+bool lane_has_due(struct lane *l);
 void lane_view(struct lane *l, struct dispatch_view *v);
 
 #endif

@@ -19,6 +19,15 @@ lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX])
 	return n;
 }
 
+/* Of nobody's share: 1, 0, -1. */
+static int
+is_free(struct lane *l, const struct store_message *m, struct err *e)
+{
+	return m->kind == KIND_ALARM
+		   ? 1
+		   : store_is_released(l->parts.store, m->uid, m->id, e);
+}
+
 /*
  * The message that somebody named, if it still waits, is due, and is ours: as
  * lane_find_due.
@@ -27,20 +36,26 @@ static int
 find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 {
 	struct job *j;
+	int found;
 
 	if (l->wanted == 0 || lane_has(l, l->wanted))
 		return 0;
 	if ((j = job_load(l->parts.store, l->wanted, now, 1, e)) == NULL &&
 	    e->class != ERR_NONE)
 		return -1;
-	if (j != NULL && strcmp(j->msg.account, l->account.conf->name) == 0) {
-		due->id = j->msg.id;
-		due->uid = j->msg.uid;
-	} else {
+	if (j == NULL || strcmp(j->msg.account, l->account.conf->name) != 0) {
 		l->wanted = 0;
+		job_free(j);
+		return 0;
 	}
+	due->id = j->msg.id;
+	due->uid = j->msg.uid;
+	found = is_free(l, &j->msg, e);
+	due->is_free = found == 1;
 	job_free(j);
-	return l->wanted == 0 ? 0 : 1;
+	if (found == 0)
+		found = lane_may(l, due->uid);
+	return found;
 }
 
 /*
@@ -60,6 +75,8 @@ lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 	due->account = l->account.conf->name;
 	due->now = now;
 	due->after_uid = l->last_uid;
+	due->may = lane_may;
+	due->arg = l;
 	due->skip = skip;
 	due->nskip = n;
 	if (l->account.known.state != ACCOUNT_READY && l->last_probed != 0) {
@@ -76,15 +93,20 @@ lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 }
 
 /*
- * An envelope that is larger than what is left of the day goes in parts, like
- * one that is larger than the server takes.  To wait until all of it fits would
- * either stop everybody else's mail as long, or let theirs pass it for ever.
+ * An envelope that is larger than what is left of the day, or of its user's
+ * share of it, goes in parts, like one that is larger than the server takes. To
+ * wait until all of it fits would either stop everybody else's mail as long, or
+ * let theirs pass it for ever.
  */
 size_t
-lane_max_rcpts(struct lane *l, int64_t now)
+lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now)
 {
 	uint64_t left = budget_rcpts_left(l->account.budget, now);
 	size_t most = account_max_rcpts(&l->account);
+	struct share share;
 
+	lane_share(l, due->uid, &share);
+	if (!due->is_free && share.left < left)
+		left = share.left;
 	return left < most ? (size_t)left : most;
 }

@@ -10,10 +10,11 @@
 
 /*
  * A lane in full, for the files that are the lane: lane.c knows the moment,
- * lane_next.c chooses the message, lane_worker.c keeps the connections,
- * lane_legacy.c by which endpoint, lane_merge.c lets notices go as one report,
- * lane_try.c sees one try through to the disk, lane_failed.c notes those that
- * ended before, lane_health.c keeps the account's record.
+ * lane_next.c chooses the message, lane_share.c knows whose may go,
+ * lane_worker.c keeps the connections, lane_legacy.c by which endpoint,
+ * lane_merge.c lets notices go as one report, lane_try.c sees one try through
+ * to the disk, lane_failed.c notes those that ended before, lane_health.c keeps
+ * the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 
@@ -53,8 +54,12 @@ size_t lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX]);
 int lane_find_due(
     struct lane *l, int64_t now, struct store_due *due, struct err *e);
 
-/* Of how many recipients a message may go, once the account is open. */
-size_t lane_max_rcpts(struct lane *l, int64_t now);
+/* Of how many recipients it may go, once the account is open. */
+size_t lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now);
+
+/* lane_share.c */
+bool lane_may(void *lane, uid_t uid); /* send more of his mail */
+void lane_sent(struct lane *l, const struct job *j, int64_t now);
 
 /* lane_worker.c: one that goes where mail goes now */
 struct worker *lane_idle_worker(const struct lane *l);

@@ -46,10 +46,12 @@ claim_work(void *arg, struct err *e)
 	struct task *t = arg;
 	struct lane *l = t->lane;
 
+	const struct account_sent sent = { t->job->msg.kind, t->job->msg.uid,
+		t->now, (unsigned)t->job->nrcpts };
+
 	if (job_claim(l->parts.store, t->job, e) == -1)
 		return -1;
-	return store_budget_add(l->parts.store, l->account.budget_key, t->now,
-	    1, (unsigned)t->job->nrcpts, e);
+	return account_save_sent(&l->account, l->parts.store, &sent, e);
 }
 
 /* Until the end of its body is sent a message has not begun. */

@@ -57,6 +57,7 @@ libqueue_a_SOURCES = \
 	queue/lane_legacy.c \
 	queue/lane_merge.c \
 	queue/lane_next.c \
+	queue/lane_share.c \
 	queue/lane_priv.h \
 	queue/lane_failed.c \
 	queue/lane_try.c \
@@ -100,6 +101,7 @@ libqueue_a_SOURCES = \
 	queue/secret.c queue/secret.h \
 	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
+	queue/share.c queue/share.h \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \

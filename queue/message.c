@@ -161,6 +161,10 @@ store_message_delete(struct store *s, uint64_t message, struct err *e)
 	query_bind_u64(st, 1, message);
 	if (query_change(s, st, NULL, e) == -1)
 		return -1;
+	st = query_start(s, SQL_RELEASED_FORGET);
+	query_bind_u64(st, 1, message);
+	if (query_change(s, st, NULL, e) == -1)
+		return -1;
 	/* Recipients and attempts go with it: ON DELETE CASCADE. */
 	st = query_start(s, SQL_MESSAGE_DELETE);
 	query_bind_u64(st, 1, message);

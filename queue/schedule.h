@@ -68,6 +68,12 @@ int64_t budget_next(struct budget *b, int64_t now, unsigned recipients);
 /* How many recipients the day still has room for. */
 uint64_t budget_rcpts_left(struct budget *b, int64_t now);
 
+/*
+ * How many recipients of what is known now count at that instant, which is not
+ * before the last one asked about.
+ */
+uint64_t budget_rcpts_at(const struct budget *b, int64_t at);
+
 /* When something last went, within a day; 0: nothing did. */
 int64_t budget_last(const struct budget *b);
 

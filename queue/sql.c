@@ -157,6 +157,17 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_DUE_FIRST] =
 	    "SELECT id, due_at FROM message WHERE account = ?1 AND lane = ?2"
 	    " AND uid = ?3 AND due_at > 0 ORDER BY due_at, id",
+	/* From the few facts to the messages, and not the other way. */
+	[SQL_DUE_RELEASED] =
+	    "SELECT m.id, m.due_at FROM fact f CROSS JOIN message m"
+	    " ON m.id = CAST(substr(f.name, length(?4) + 1) AS INTEGER) "
+	    "WHERE f.name > ?4 AND f.name < ?5 AND m.account = ?1"
+	    " AND m.lane = ?2 AND m.uid = ?3 AND m.due_at > 0 ORDER BY f.name",
+	[SQL_DUE_WAITS] =
+	    "SELECT 1 FROM message m WHERE account = ?1 AND lane = ?2"
+	    " AND uid = ?3 AND due_at > 0 AND NOT EXISTS"
+	    " (SELECT 1 FROM fact WHERE name = 'released ' || m.uid || ' ' ||"
+	    "  m.id) LIMIT 1",
 	[SQL_USAGE] =
 	    "SELECT uid, count(*), sum(size) FROM message "
 	    "WHERE state <> 'staging' GROUP BY uid",
@@ -245,6 +256,10 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_BUDGET_GET] =
 	    "SELECT at, messages, recipients FROM budget "
 	    "WHERE key = ?1 AND at >= ?2 ORDER BY at",
+	[SQL_BUDGET_GET_ALL] =
+	    "SELECT substr(key, length(?1) + 1), at, messages, recipients "
+	    "FROM budget WHERE key > ?1 AND key < ?2 AND at >= ?3 "
+	    "ORDER BY key, at",
 	[SQL_BUDGET_FORGET] = "DELETE FROM budget WHERE at < ?1",
 	[SQL_MOVE_MESSAGES] =
 	    "UPDATE message SET arrived_at = " MOVED("arrived_at") ","
@@ -285,6 +300,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    " recipients = recipients + excluded.recipients",
 	[SQL_BOUND_BUDGETS_REST] = "DELETE FROM budget WHERE at > ?1",
 
+	[SQL_RELEASED_FORGET] =
+	    "DELETE FROM fact WHERE name ="
+	    " (SELECT 'released ' || uid || ' ' || id FROM message"
+	    "  WHERE id = ?1)",
 	[SQL_FACT_GET] = "SELECT value FROM fact WHERE name = ?1",
 	[SQL_FACT_PUT] = "REPLACE INTO fact (name, value) VALUES (?1, ?2)",
 	[SQL_FACT_DELETE] = "DELETE FROM fact WHERE name = ?1",

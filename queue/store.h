@@ -226,10 +226,11 @@ int store_chunk_look(struct store *s, uint64_t message, uint32_t seq,
 
 /*
  * The next message of the account to try: alarms first, then the uid after
- * after_uid in a circle, then the oldest due.  Only messages that have a
- * queued or uncertain recipient due at or before now; those in skip (being
- * delivered) do not count.  1 with id and uid, 0 when none is due; then
- * wake_at is when the next one will be (0: none waits).
+ * after_uid in a circle, then the oldest due; of a uid that may not, only what
+ * was released.  Only messages that have a queued or uncertain recipient due at
+ * or before now; those in skip (being delivered) do not count.  1 with id and
+ * uid, 0 when none is due; then wake_at is when the next one will be (0: none
+ * waits).
  */
 struct store_due {
 	const char *account;
@@ -237,11 +238,26 @@ struct store_due {
 	uid_t after_uid;
 	const uint64_t *skip;
 	size_t nskip;
+	/* May more of that user's mail go?  NULL: everybody's may. */
+	bool (*may)(void *arg, uid_t uid);
+	void *arg;
 	uint64_t id; /* the answer */
 	uid_t uid;
+	bool is_free; /* it goes whatever "may" says */
 	int64_t wake_at;
 };
 int store_due_next(struct store *s, struct store_due *due, struct err *e);
+
+/*
+ * Mail that somebody has released from its user's share (queue/share.h), which
+ * is known until it ends: 0, -1; is it that, and does the user have other mail
+ * that waits: 1, 0, -1.
+ */
+int store_release(struct store *s, uid_t uid, uint64_t message, struct err *e);
+int store_is_released(
+    struct store *s, uid_t uid, uint64_t message, struct err *e);
+int store_waits_unreleased(
+    struct store *s, const char *account, uid_t uid, struct err *e);
 
 /*
  * The accounts that have mail in the queue, and the way from one that the
@@ -428,6 +444,12 @@ typedef void store_budget_row(
     void *arg, int64_t at, unsigned messages, unsigned recipients);
 int store_budget_each(struct store *s, const char *key, int64_t since,
     store_budget_row *f, void *arg, struct err *e);
+
+/* Of all keys that begin with prefix, which ends in a blank; rest: its end. */
+typedef void store_budget_rest(void *arg, const char *rest, int64_t at,
+    unsigned messages, unsigned recipients);
+int store_budget_each_of(struct store *s, const char *prefix, int64_t since,
+    store_budget_rest *f, void *arg, struct err *e);
 int store_budget_forget(struct store *s, int64_t before, struct err *e);
 
 /* Small facts by name, such as "paused".  get: 1 with *value, 0, -1. */

@@ -360,7 +360,9 @@ def test_rate(make_site, server):
 
 def test_a_day_s_budget_is_used_to_its_end(make_site, server):
     """What does not fit goes in part; the rest waits, and says for what."""
-    site = make_site(server, recipients_per_day=3).start()
+    site = make_site(server, recipients_per_day=3)
+    site.conf["queue"]["uid_share"] = "100"
+    site.start()
     site.submit(*["r%d@example.net" % i for i in range(5)], stdin=TEXT)
     site.submit("late@example.net", stdin=TEXT)
     assert len(server.record.wait_messages(1)[0].addresses) == 3

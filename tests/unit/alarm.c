@@ -244,6 +244,69 @@ a_disk_that_is_full_for_a_moment_is_none(void **state)
 
 /* ---- text ---- */
 
+/* ---- a user's share of the day ---- */
+
+static void
+takes_many(struct deliver *d, size_t nrcpts)
+{
+	struct frame f = hears(d, JOB_MESSAGE);
+	struct job_message m;
+	size_t i;
+
+	assert_int_equal(job_get_message(&f, &m, &rig.o.e), 0);
+	assert_int_equal(m.env.nrcpts, nrcpts);
+	hears(d, JOB_BODY);
+	hears(d, JOB_BODY_END);
+	for (i = 0; i < nrcpts; i++)
+		says_result(
+		    d, m.rcpt_ids[i], JOB_DELIVERED, JOB_SCOPE_RECIPIENT, 250);
+	job_message_clear(&m);
+	says_done(d);
+}
+
+static void
+a_share_that_is_used_up_is_told_and_is_no_stall(void **state)
+{
+	struct deliver d;
+	uint64_t last;
+
+	(void)state;
+	up(ONE "connections = 1\nrecipients_per_day = 10\n");
+	post_to_many(1000, 4);
+	post_to_many(1000, 4);
+	will_start(&d);
+	kick();
+	asked(ASK_DELIVER);
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	takes_many(&d, 4);
+	takes_many(&d, 4);
+	/* Nothing of his waits. */
+	look();
+	not_asked();
+	last = post(1000, "z@example.com");
+	look();
+	has(told(), "a user has had his share of account default's day: user "
+		    "id 1000 has sent to 8 of 10 recipients within a day, and "
+		    "more of his mail waits\n");
+	assert_string_equal(lasting(), "share default");
+	/* The mail that tells it waits for nobody's share. */
+	takes_one(&d);
+	later(2 * HOUR);
+	look();
+	assert_string_equal(lasting(), "share default");
+	fixture_begin(rig.o.parts.store);
+	assert_int_equal(
+	    store_release(rig.o.parts.store, 1000, last, &rig.o.e), 0);
+	fixture_commit(rig.o.parts.store);
+	look();
+	assert_string_equal(lasting(), "");
+	kick();
+	assert_true(takes_one(&d) == last);
+	hangs_up(&d);
+	rig_down();
+}
+
 /* A server's words neither end the line nor steer a terminal. */
 static void
 hostile_words_stay_in_their_line(void **state)
@@ -279,6 +342,8 @@ main(void)
 		cmocka_unit_test(
 		    a_full_disk_is_told_though_nothing_can_be_written),
 		cmocka_unit_test(a_disk_that_is_full_for_a_moment_is_none),
+		cmocka_unit_test(
+		    a_share_that_is_used_up_is_told_and_is_no_stall),
 		cmocka_unit_test(hostile_words_stay_in_their_line),
 	};
 

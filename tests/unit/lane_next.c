@@ -14,8 +14,10 @@
 #include "queue/dispatch.h"
 #include "tests/unit/dispatch_rig.h"
 
-#define MAIL OFFICE_ADMIN OFFICE_ACCOUNT "connections = 1\n"
-#define DAY  (24 * 3600)
+/* Users' shares are tests/unit/lane_share.c's. */
+#define WHOLE OFFICE_ADMIN "[queue]\nuid_share = 100\n"
+#define MAIL  WHOLE OFFICE_ACCOUNT "connections = 1\n"
+#define DAY   (24 * 3600)
 
 static void
 connect_deliver(struct deliver *d)
@@ -127,13 +129,13 @@ the_rest_is_the_mailbox_s(void **state)
 	struct deliver d[2];
 
 	(void)state;
-	rig_up(OFFICE_ADMIN
-	    "[account]\nprovider = smtp\nhost = 127.0.0.1\n"
-	    "tls = implicit\nuser = a@contoso.com\npassword_file = pw\n"
-	    "recipients_per_day = 3\n"
-	    "[account other]\nprovider = smtp\nhost = 127.0.0.1\n"
-	    "tls = implicit\nuser = a@contoso.com\npassword_file = pw\n"
-	    "senders = @other.example\nrecipients_per_day = 3\n");
+	rig_up(
+	    WHOLE "[account]\nprovider = smtp\nhost = 127.0.0.1\n"
+		  "tls = implicit\nuser = a@contoso.com\npassword_file = pw\n"
+		  "recipients_per_day = 3\n"
+		  "[account other]\nprovider = smtp\nhost = 127.0.0.1\n"
+		  "tls = implicit\nuser = a@contoso.com\npassword_file = pw\n"
+		  "senders = @other.example\nrecipients_per_day = 3\n");
 	first = post_to_many(1000, 2);
 	connect_deliver(&d[0]);
 	takes_of(&d[0], first, 2);

@@ -34,6 +34,7 @@ check_PROGRAMS += \
 	tests/unit/control_act \
 	tests/unit/control_reason \
 	tests/unit/control_serve \
+	tests/unit/control_share \
 	tests/unit/control_status \
 	tests/unit/control_trace \
 	tests/unit/control_why \
@@ -65,6 +66,7 @@ check_PROGRAMS += \
 	tests/unit/lane_legacy \
 	tests/unit/lane_merge \
 	tests/unit/lane_next \
+	tests/unit/lane_share \
 	tests/unit/lane_try \
 	tests/unit/lane_worker \
 	tests/unit/legacy \
@@ -92,6 +94,7 @@ check_PROGRAMS += \
 	tests/unit/secret \
 	tests/unit/session_describe \
 	tests/unit/settle \
+	tests/unit/share \
 	tests/unit/settle_judge \
 	tests/unit/settle_record \
 	tests/unit/sockets \
@@ -275,6 +278,10 @@ tests_unit_control_serve_SOURCES = tests/unit/control_serve.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_serve_CFLAGS = $(queue_test_cflags)
 tests_unit_control_serve_LDADD = $(queue_test_libs)
+tests_unit_control_share_SOURCES = tests/unit/control_share.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_share_CFLAGS = $(queue_test_cflags)
+tests_unit_control_share_LDADD = $(queue_test_libs)
 tests_unit_control_status_SOURCES = tests/unit/control_status.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_status_CFLAGS = $(queue_test_cflags)
@@ -326,6 +333,15 @@ tests_unit_lane_next_SOURCES = tests/unit/lane_next.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_next_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_next_LDADD = $(queue_test_libs)
+
+tests_unit_lane_share_SOURCES = tests/unit/lane_share.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_share_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_share_LDADD = $(queue_test_libs)
+
+tests_unit_share_SOURCES = tests/unit/share.c
+tests_unit_share_CFLAGS = $(queue_test_cflags)
+tests_unit_share_LDADD = $(queue_test_libs)
 tests_unit_worker_CFLAGS = $(queue_test_cflags)
 tests_unit_worker_LDADD = $(queue_test_libs)
 tests_unit_lane_worker_SOURCES = tests/unit/lane_worker.c \

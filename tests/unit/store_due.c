@@ -340,6 +340,62 @@ usage_is_told_by_uid(void **state)
 	assert_int_equal(u.messages[3], 0);
 }
 
+static bool
+is_even(void *arg, uid_t uid)
+{
+	(void)arg;
+	return uid % 2 == 0;
+}
+
+static struct store_due
+ask_allowed(struct world *w, int64_t now)
+{
+	struct store_due due = { .account = "", .now = now, .may = is_even };
+
+	assert_int_not_equal(store_due_next(w->s, &due, &w->e), -1);
+	return due;
+}
+
+static void
+release(struct world *w, uid_t uid, uint64_t id)
+{
+	fixture_begin(w->s);
+	assert_int_equal(store_release(w->s, uid, id, &w->e), 0);
+	fixture_commit(w->s);
+}
+
+/* Of a user who may not, what was released goes, in his turn. */
+static void
+who_may_not_is_passed_over(void **state)
+{
+	struct world *w = *state;
+	uint64_t odd = add(w, 3, T0), later = add(w, 3, T0 + 5);
+	uint64_t even;
+
+	assert_int_equal(ask_allowed(w, T0).id, 0);
+	even = add(w, 4, T0);
+	assert_int_equal(ask_allowed(w, T0).id, even);
+	assert_false(ask_allowed(w, T0).is_free);
+	/* Of another user, and of none: nothing. */
+	release(w, 5, odd);
+	release(w, 31, odd);
+	release(w, 3, odd + 1000);
+	assert_int_equal(ask_allowed(w, T0).id, even);
+	release(w, 3, later);
+	assert_int_equal(ask_allowed(w, T0).id, even);
+	assert_int_equal(ask_allowed(w, T0 + 5).id, later);
+	assert_true(ask_allowed(w, T0 + 5).is_free);
+	assert_int_equal(store_waits_unreleased(w->s, "", 3, &w->e), 1);
+	release(w, 3, odd);
+	assert_int_equal(store_waits_unreleased(w->s, "", 3, &w->e), 0);
+	assert_int_equal(ask_allowed(w, T0).id, odd);
+	fixture_begin(w->s);
+	assert_int_equal(store_message_delete(w->s, odd, &w->e), 0);
+	fixture_commit(w->s);
+	assert_int_equal(store_is_released(w->s, 3, odd, &w->e), 0);
+	assert_int_equal(store_is_released(w->s, 3, later, &w->e), 1);
+}
+
 #define CASE(f) \
 	cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 
@@ -352,6 +408,7 @@ main(void)
 		CASE(uids_take_turns),
 		CASE(flood_delays_nobody_else),
 		CASE(alarms_go_before_all),
+		CASE(who_may_not_is_passed_over),
 		CASE(only_queued_and_uncertain_wait),
 		CASE(one_waiting_recipient_is_enough),
 		CASE(waiting_mail_is_made_due),

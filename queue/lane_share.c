@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Users' shares of the day of the lane's mailbox (queue/share.h): who may send
+ * more, and a word in the log about who has sent much.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+#include "common/log.h"
+#include "queue/lane_priv.h"
+#include "queue/times.h"
+
+void
+lane_share(struct lane *l, uid_t uid, struct share *out)
+{
+	shares_look(l->account.shares, l->account.budget, uid,
+	    times_now(l->parts.times), out);
+}
+
+bool
+lane_share_next(struct lane *l, int64_t after, struct share *out)
+{
+	uid_t uid;
+
+	if (!shares_next_uid(l->account.shares, after, &uid))
+		return false;
+	lane_share(l, uid, out);
+	return true;
+}
+
+bool
+lane_may(void *arg, uid_t uid)
+{
+	struct share share;
+
+	lane_share(arg, uid, &share);
+	return share.left > 0;
+}
+
+bool
+lane_has_due(struct lane *l)
+{
+	struct store_due due = { .account = l->account.conf->name,
+		.now = times_now(l->parts.times),
+		.may = lane_may,
+		.arg = l };
+	struct err e;
+
+	return store_due_next(l->parts.store, &due, &e) == 1;
+}
+
+/* Once, at half of it: there is time to look before any mail waits. */
+static void
+warn(struct lane *l, uid_t uid)
+{
+	struct share share;
+	struct buf b;
+
+	lane_share(l, uid, &share);
+	if (!shares_is_news(l->account.shares, &share))
+		return;
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, "share");
+	log_str(&b, "account", l->account.conf->name);
+	log_num(&b, "uid", uid);
+	log_num(&b, "rcpts_day", (int64_t)share.used);
+	log_num(&b, "left", (int64_t)share.left);
+	log_num(&b, "of", (int64_t)l->account.conf->recipients_per_day);
+	log_end(&b, LOG_WARNING);
+	buf_clear(&b);
+}
+
+void
+lane_sent(struct lane *l, const struct job *j, int64_t now)
+{
+	const struct account_sent t = { j->msg.kind, j->msg.uid, now,
+		(unsigned)j->nrcpts };
+
+	l->calls->sent(l->arg, l->account.budget_key, &t);
+	if (j->msg.kind != KIND_ALARM)
+		warn(l, j->msg.uid);
+}
