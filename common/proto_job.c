@@ -96,6 +96,7 @@ static const struct fieldmap_item message_items[] = {
 	NUM(12, job_message, wrong_at, 0, INT64_MAX),
 	NUM(13, job_message, long_at, 0, INT64_MAX),
 	NUM(14, job_message, is_twice, 0, 1),
+	STR(15, job_message, instead_of, false),
 };
 
 /* A recipient is its address, and what follows up to the next address. */
@@ -378,6 +379,7 @@ void
 job_message_clear(struct job_message *m)
 {
 	envelope_clear(&m->env);
+	free(m->instead_of);
 	free(m->rcpt_ids);
 	memset(m, 0, sizeof(*m));
 }

@@ -219,6 +219,11 @@ struct job_message {
 	char queue_id[16];
 	uint64_t size;  /* octets of the stored message */
 	bool is_notice; /* a bounce or report of our own */
+	/*
+	 * The From address, where the server refuses it to the mailbox: it is
+	 * rewritten as by account.rewrite = always.  NULL: as the session says.
+	 */
+	char *instead_of;
 	/* body and smtputf8 apart: what is sent decides these */
 	struct envelope env;
 	uint64_t *rcpt_ids;

@@ -321,6 +321,8 @@ transaction_run(struct session *s, const struct job_message *m,
 	if (m->is_notice && !t.rules.null_sender_ok &&
 	    t.rules.mode == REWRITE_NEVER)
 		t.rules.mode = REWRITE_AUTO;
+	if (m->instead_of != NULL)
+		t.rules.mode = REWRITE_ALWAYS;
 	t.rules.from_is_local =
 	    m->env.from != NULL && addr_domain(m->env.from) == NULL;
 	t.rules.is_automatic = m->env.sender[0] == '\0';

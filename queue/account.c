@@ -30,6 +30,7 @@
 #include "common/xalloc.h"
 #include "mail/verdict.h"
 #include "queue/account.h"
+#include "queue/denied.h"
 #include "queue/legacy_store.h"
 
 /*
@@ -229,8 +230,10 @@ account_opens_at(struct account *a, int64_t now)
 int64_t
 account_longest_wait(const struct conf_account *c)
 {
-	int64_t most = HOLD_MAX_S;
+	int64_t most = DENIED_S;
 
+	if (most < HOLD_MAX_S)
+		most = HOLD_MAX_S;
 	if (most < c->backoff_max_s)
 		most = c->backoff_max_s;
 	return most < JOB_WAIT_MAX_S ? JOB_WAIT_MAX_S : most;

@@ -214,6 +214,22 @@ store_fact_rename(
 }
 
 int
+store_instants_forget(
+    struct store *s, const char *prefix, int64_t before, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_INSTANTS_FORGET);
+	char *end = end_of(prefix);
+	int rc;
+
+	query_bind_text(st, 1, prefix);
+	query_bind_text(st, 2, end);
+	query_bind_i64(st, 3, before);
+	rc = query_change(s, st, NULL, e);
+	free(end);
+	return rc;
+}
+
+int
 store_move_times(struct store *s, int64_t by_s, struct err *e)
 {
 	static const enum sql moves[] = { SQL_MOVE_MESSAGES, SQL_MOVE_RCPTS,

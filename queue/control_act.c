@@ -19,6 +19,7 @@
 #include "common/xalloc.h"
 #include "queue/batch.h"
 #include "queue/control_priv.h"
+#include "queue/denied.h"
 #include "queue/dispatch.h"
 #include "queue/limits.h"
 #include "queue/times.h"
@@ -165,6 +166,11 @@ finish_work(void *arg, struct err *e)
 	case CTL_PAUSE:
 	case CTL_RESUME:
 		return write_paused(a, e);
+	case CTL_RETRY:
+		/* Mail that fails at once leaves none to be named. */
+		return c->request.all
+			   ? denied_lift(c->parts->store, NULL, NULL, e)
+			   : 0;
 	case CTL_LIST:
 	case CTL_SHOW:
 	case CTL_STATUS:
@@ -172,7 +178,6 @@ finish_work(void *arg, struct err *e)
 	case CTL_LEGACY:
 	case CTL_HOLD:
 	case CTL_RELEASE:
-	case CTL_RETRY:
 	case CTL_REMOVE:
 	case CTL_FLUSH:
 		break;

@@ -18,6 +18,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/control_priv.h"
+#include "queue/denied.h"
 #include "queue/dispatch.h"
 #include "queue/since.h"
 #include "queue/waiting.h"
@@ -261,6 +262,20 @@ take_away(struct act *a, const struct store_message *m, struct err *e)
 	return 0;
 }
 
+/* The server may be asked again about a From that it refused. */
+static int
+lift_denied(const struct act *a, const struct conf_account *account,
+    const struct store_message *m, struct err *e)
+{
+	const struct control_parts *p = a->client->parts;
+	char *from = denied_from(p->conf, account, m);
+	int rc =
+	    from == NULL ? 0 : denied_lift(p->store, account->user, from, e);
+
+	free(from);
+	return rc;
+}
+
 /* The first of an account's messages goes first, in its one attempt. */
 static int
 make_due(struct act *a, const struct store_message *m, struct err *e)
@@ -268,10 +283,15 @@ make_due(struct act *a, const struct store_message *m, struct err *e)
 	const struct conf *conf = a->client->parts->conf;
 	size_t i;
 
-	for (i = 0; i < conf->naccounts; i++)
-		if (a->first[i] == 0 &&
-		    strcmp(conf->accounts[i].name, m->account) == 0)
+	for (i = 0; i < conf->naccounts; i++) {
+		if (strcmp(conf->accounts[i].name, m->account) != 0)
+			continue;
+		if (a->first[i] == 0)
 			a->first[i] = m->id;
+		if (a->client->request.verb == CTL_RETRY &&
+		    lift_denied(a, &conf->accounts[i], m, e) == -1)
+			return -1;
+	}
 	return store_message_due(a->client->parts->store, m->id, a->now, e);
 }
 

@@ -58,6 +58,8 @@ job_free(struct job *j)
 	free(j->rcpts);
 	free(j->results);
 	store_message_clear(&j->msg);
+	free(j->from);
+	free(j->instead_of);
 	free(j);
 }
 

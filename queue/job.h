@@ -28,8 +28,12 @@ struct job {
 	bool is_aborted; /* we ended the session ourselves, over this job */
 	struct err ours; /* ... and why, unless it says nothing of us */
 	bool is_damaged; /* a chunk of it failed its check */
-	size_t nheld;    /* recipients that settling has held */
-	size_t nstuck;   /* of these, not by the will of queue.uncertain */
+	/* of queue/denied.h */
+	char *from;       /* under which it goes, if not the mailbox's own */
+	char *instead_of; /* it goes under that, since this one is refused */
+	bool is_denied;   /* from was, by this try */
+	size_t nheld;     /* recipients that settling has held */
+	size_t nstuck;    /* of these, not by the will of queue.uncertain */
 };
 
 /*

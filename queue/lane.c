@@ -69,14 +69,26 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		*at = due.wake_at;
 	if (found != 1)
 		return false;
-	if (w == NULL) {
-		l->started_for = due.id;
-		return lane_start_worker(l, e) == 0;
-	}
 	j = job_load(
 	    l->parts.store, due.id, now, lane_max_rcpts(l, &due, now), e);
 	if (j == NULL)
 		return false;
+	switch (lane_look_at_from(l, j, now, e)) {
+	case FROM_REFUSED:
+		lane_refuse_from(l, j);
+		return true;
+	case FROM_UNKNOWN:
+	case FROM_WAITS:
+		job_free(j);
+		return false;
+	case FROM_FINE:
+		break;
+	}
+	if (w == NULL) {
+		job_free(j);
+		l->started_for = due.id;
+		return lane_start_worker(l, e) == 0;
+	}
 	if (lane_merge(l, j, now)) {
 		job_free(j);
 		return false;
@@ -295,6 +307,7 @@ lane_free(struct lane *l)
 		worker_free(l->workers[i]);
 	event_free(l->timer);
 	account_clear(&l->account);
+	strlist_clear(&l->proved);
 	buf_wipe(&l->ticket);
 	free(l);
 }

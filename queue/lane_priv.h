@@ -10,8 +10,9 @@
 
 /*
  * A lane in full, for the files that are the lane: lane.c knows the moment,
- * lane_next.c chooses the message, lane_share.c knows whose may go,
- * lane_worker.c keeps the connections, lane_legacy.c by which endpoint,
+ * lane_next.c chooses the message, lane_share.c knows whose may go, and
+ * lane_denied.c under which address, lane_worker.c keeps the connections,
+ * lane_legacy.c by which endpoint,
  * lane_merge.c lets notices go as one report, lane_try.c sees one try through
  * to the disk, lane_failed.c notes those that ended before, lane_health.c keeps
  * the account's record.
@@ -38,8 +39,9 @@ struct lane {
 	struct buf ticket;      /* to resume TLS from; "" when there is none */
 	bool is_saving;
 	bool is_merging; /* notices become a report: nothing new is given */
-	uint64_t alone;  /* a notice found to have no company; 0: none */
-	bool is_closed;  /* paused, off, or ending: nothing new goes out */
+	struct strlist proved; /* From addresses that the server has taken */
+	uint64_t alone;        /* a notice found to have no company; 0: none */
+	bool is_closed; /* paused, off, or ending: nothing new goes out */
 };
 
 /* lane_next.c */
@@ -60,6 +62,20 @@ size_t lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now);
 /* lane_share.c */
 bool lane_may(void *lane, uid_t uid); /* send more of his mail */
 void lane_sent(struct lane *l, const struct job *j, int64_t now);
+
+/* lane_denied.c */
+enum lane_from {
+	FROM_UNKNOWN, /* *e is filled */
+	FROM_FINE,
+	FROM_WAITS,  /* for the answer to another of this From */
+	FROM_REFUSED /* for lane_refuse_from */
+};
+enum lane_from lane_look_at_from(
+    struct lane *l, struct job *j, int64_t now, struct err *e);
+void lane_refuse_from(struct lane *l, struct job *j); /* ends the job */
+
+/* What its results say of the From; before they are written. */
+void lane_judge_from(struct lane *l, struct job *j);
 
 /* lane_worker.c: one that goes where mail goes now */
 struct worker *lane_idle_worker(const struct lane *l);

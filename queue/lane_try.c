@@ -26,6 +26,7 @@
 #include "mail/verdict.h"
 #include "queue/batch.h"
 #include "queue/bounce.h"
+#include "queue/denied.h"
 #include "queue/lane_priv.h"
 #include "queue/limits.h"
 #include "queue/settle.h"
@@ -106,8 +107,13 @@ settle_task(void *arg, struct err *e)
 {
 	struct task *t = arg;
 
-	if (settle_work(&t->lane->settle, t->job, t->now, &t->finished, e) ==
-	    -1)
+	const struct lane *l = t->lane;
+
+	if (settle_work(&l->settle, t->job, t->now, &t->finished, e) == -1)
+		return -1;
+	if (t->job->is_denied &&
+	    denied_note(l->parts.store, l->account.conf->user, t->job->from,
+		t->now, e) == -1)
 		return -1;
 	t->nnotices = bounce_made(t->lane->parts.bounce, t->notices);
 	return 0;
@@ -230,6 +236,7 @@ void
 lane_settle(struct lane *l, struct job *j)
 {
 	assert(l->nsettling < LANE_WORKERS_MAX);
+	lane_judge_from(l, j);
 	l->settling[l->nsettling++] = j;
 	batch_join(l->parts.batch, 0, settle_task, settled, task_new(l, j));
 }

@@ -33,6 +33,7 @@ libqueue_a_SOURCES = \
 	queue/control_why.c \
 	queue/damage.c queue/damage.h \
 	queue/damage_note.c queue/damage_note.h \
+	queue/denied.c queue/denied.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
 	queue/dropaway.c queue/dropaway.h \
@@ -59,6 +60,7 @@ libqueue_a_SOURCES = \
 	queue/lane_next.c \
 	queue/lane_share.c \
 	queue/lane_priv.h \
+	queue/lane_denied.c \
 	queue/lane_failed.c \
 	queue/lane_try.c \
 	queue/lane_worker.c \

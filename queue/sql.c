@@ -58,7 +58,8 @@ const size_t sql_npragmas = sizeof(sql_pragmas) / sizeof(sql_pragmas[0]);
 
 /* Facts whose value is an instant, and no more. */
 #define FACT_INSTANTS \
-	"name IN ('paused_at', 'off_since', 'held_since', 'uncertain_since')"
+	"(name IN ('paused_at', 'off_since', 'held_since', " \
+	"'uncertain_since') OR (name > 'denied ' AND name < 'denied!'))"
 
 /* In the order of enum sql_message_column and enum sql_rcpt_column. */
 #define MESSAGE_COLUMNS \
@@ -310,6 +311,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FACT_NAMES] =
 	    "SELECT name FROM fact WHERE name > ?1 AND name < ?2 "
 	    "ORDER BY name LIMIT ?3",
+	[SQL_INSTANTS_FORGET] =
+	    "DELETE FROM fact WHERE name > ?1 AND name < ?2"
+	    " AND CAST(value AS INTEGER) < ?3",
 	[SQL_FACT_RENAME] =
 	    "UPDATE fact SET name = ?3 || substr(name, length(?1) + 1) "
 	    "WHERE name > ?1 AND name < ?2",

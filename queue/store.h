@@ -468,4 +468,8 @@ int store_fact_names(struct store *s, const char *prefix, size_t max,
 int store_fact_rename(
     struct store *s, const char *from, const char *to, struct err *e);
 
+/* Forgets those of such names whose value is an instant before that one. */
+int store_instants_forget(
+    struct store *s, const char *prefix, int64_t before, struct err *e);
+
 #endif

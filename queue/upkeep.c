@@ -14,6 +14,7 @@
 #include "queue/ask.h"
 #include "queue/ballast.h"
 #include "queue/batch.h"
+#include "queue/denied.h"
 #include "queue/dispatch.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
@@ -85,6 +86,8 @@ forget_work(void *arg, struct err *e)
 	if (more == -1)
 		return -1;
 	u->has_more = more == 1;
+	if (denied_forget(s, now, e) == -1)
+		return -1;
 	return store_budget_forget(s, now - BUDGET_S, e);
 }
 

@@ -112,6 +112,7 @@ put_message(struct worker *w)
 	m.size = j->msg.size;
 	m.is_notice = j->msg.kind != KIND_MAIL;
 	m.env.sender = xstrdup(j->msg.sender);
+	m.instead_of = j->instead_of == NULL ? NULL : xstrdup(j->instead_of);
 	m.env.from = j->msg.from == NULL ? NULL : xstrdup(j->msg.from);
 	m.eight_at = w->survey.look.eight_at;
 	m.wrong_at = w->survey.look.wrong_at;

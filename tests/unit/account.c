@@ -316,7 +316,7 @@ no_wait_is_longer_than_the_longest(void **state)
 	int i;
 
 	rig_up(&r, *state);
-	assert_int_equal(account_longest_wait(&r.options), 4 * 3600);
+	assert_int_equal(account_longest_wait(&r.options), 6 * 3600);
 	why.wait_s = JOB_WAIT_MAX_S;
 	for (i = 0; i < 20; i++) {
 		why.scope = i < 10 ? JOB_SCOPE_CONNECTION : JOB_SCOPE_ACCOUNT;

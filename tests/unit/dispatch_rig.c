@@ -365,6 +365,21 @@ says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
 }
 
 void
+says_refusal(struct deliver *d, uint64_t rcpt, unsigned code,
+    const char *status, const char *text)
+{
+	struct job_result r = result(JOB_REJECTED, JOB_SCOPE_MESSAGE, text);
+	struct buf b;
+
+	r.rcpt = rcpt;
+	r.code = code;
+	strlcpy(r.status, status, sizeof(r.status));
+	buf_init(&b, FRAME_MAX);
+	assert_int_equal(job_put_result(&b, &r), 0);
+	say(d, &b);
+}
+
+void
 puts_done(struct deliver *d)
 {
 	struct job_done done = { .octets = 25 };

@@ -74,6 +74,8 @@ void only_fails(struct deliver *d, enum job_outcome outcome,
 void only_closes(struct deliver *d, enum job_outcome outcome);
 void says_result(struct deliver *d, uint64_t rcpt, enum job_outcome outcome,
     enum job_scope scope, unsigned code);
+void says_refusal(struct deliver *d, uint64_t rcpt, unsigned code,
+    const char *status, const char *text); /* of the message, for ever */
 void says_done(struct deliver *d);
 void puts_done(struct deliver *d); /* the same */
 

@@ -45,6 +45,7 @@ sample_message(struct job_message *m, size_t nrcpts)
 	m->env.ret = RET_HDRS;
 	m->env.envid = xstrdup("env+2B1");
 	m->env.message_id = xstrdup("<1@example.com>");
+	m->instead_of = xstrdup("shop@example.com");
 	m->rcpt_ids = xcalloc(nrcpts + 1, sizeof(*m->rcpt_ids));
 	for (i = 0; i < nrcpts; i++) {
 		snprintf(address, sizeof(address), "user%zu@example.com", i);
@@ -100,6 +101,7 @@ messages_of_any_size_come_back(void **state)
 		assert_string_equal(out.env.sender, "");
 		assert_string_equal(out.env.envid, "env+2B1");
 		assert_null(out.env.from);
+		assert_string_equal(out.instead_of, "shop@example.com");
 		job_message_clear(&in);
 		job_message_clear(&out);
 	}

@@ -39,6 +39,7 @@ check_PROGRAMS += \
 	tests/unit/control_trace \
 	tests/unit/control_why \
 	tests/unit/damage \
+	tests/unit/denied \
 	tests/unit/dice \
 	tests/unit/dirs \
 	tests/unit/dispatch \
@@ -62,6 +63,7 @@ check_PROGRAMS += \
 	tests/unit/intake_serve \
 	tests/unit/lane_claim \
 	tests/unit/lane_failed \
+	tests/unit/lane_denied \
 	tests/unit/lane_disk \
 	tests/unit/lane_legacy \
 	tests/unit/lane_merge \
@@ -338,6 +340,15 @@ tests_unit_lane_share_SOURCES = tests/unit/lane_share.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_share_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_share_LDADD = $(queue_test_libs)
+
+tests_unit_denied_SOURCES = tests/unit/denied.c
+tests_unit_denied_CFLAGS = $(queue_test_cflags)
+tests_unit_denied_LDADD = $(queue_test_libs)
+
+tests_unit_lane_denied_SOURCES = tests/unit/lane_denied.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_denied_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_denied_LDADD = $(queue_test_libs)
 
 tests_unit_share_SOURCES = tests/unit/share.c
 tests_unit_share_CFLAGS = $(queue_test_cflags)
