@@ -40,7 +40,6 @@
  */
 #define HOLD_MIN_S (15 * 60)
 #define HOLD_MAX_S (4 * 3600)
-#define DAY_S      (24 * 3600)
 
 /* Lost answers in a row that are more than an accident; and doubtful ones. */
 #define UNANSWERED_MAX 3
@@ -52,12 +51,6 @@ account_shown_name(const struct conf_account *a)
 	if (a->name[0] != '\0')
 		return a->name;
 	return a->user != NULL ? a->user : "default";
-}
-
-static void
-note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
-{
-	budget_note(arg, at, messages, recipients);
 }
 
 /* ---- since when mail has stood: a queue id, or STOOD_STILL ---- */
@@ -106,63 +99,6 @@ account_has_stood(const struct account *a, uint64_t message)
 	return message <= a->stood_to;
 }
 
-/* ---- the ledgers ---- */
-
-#define SHARE_KEYS "user %s "
-
-static void
-note_share(void *arg, const char *uid, int64_t at, unsigned messages,
-    unsigned recipients)
-{
-	const char *why;
-	uid_t who = (uid_t)strtonum(uid, 0, UINT32_MAX, &why);
-
-	(void)messages;
-	if (why == NULL)
-		shares_note(arg, who, at, recipients);
-}
-
-static int
-load_budgets(struct account *a, struct store *s, int64_t now, struct err *e)
-{
-	char *keys = xasprintf(SHARE_KEYS, a->budget_key);
-	int rc;
-
-	rc = store_budget_each(
-	    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
-	if (rc == 0)
-		rc = store_budget_each_of(
-		    s, keys, now - DAY_S, note_share, a->shares, e);
-	free(keys);
-	return rc;
-}
-
-void
-account_note_sent(struct account *a, const struct account_sent *t)
-{
-	budget_note(a->budget, t->at, 1, t->recipients);
-	if (t->kind != KIND_ALARM)
-		shares_note(a->shares, t->uid, t->at, t->recipients);
-}
-
-int
-account_save_sent(const struct account *a, struct store *s,
-    const struct account_sent *t, struct err *e)
-{
-	char *key;
-	int rc;
-
-	if (store_budget_add(s, a->budget_key, t->at, 1, t->recipients, e) ==
-	    -1)
-		return -1;
-	if (t->kind == KIND_ALARM)
-		return 0;
-	key = xasprintf(SHARE_KEYS "%lu", a->budget_key, (unsigned long)t->uid);
-	rc = store_budget_add(s, key, t->at, 1, t->recipients, e);
-	free(key);
-	return rc;
-}
-
 int
 account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e)
@@ -173,7 +109,6 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	memset(a, 0, sizeof(*a));
 	a->conf = c;
 	a->index = index;
-	a->budget_key = c->user != NULL ? c->user : c->name;
 	if ((found = store_account_get(s, c->name, &a->known, e)) == -1)
 		return -1;
 	if (found == 0) {
@@ -182,16 +117,14 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 		a->known.since = now;
 	}
 	hosts_init(&a->hosts, c->hosts.n);
-	a->budget = budget_new(c->rate, c->recipients_per_day);
-	a->shares =
-	    shares_new((unsigned)conf->queue.uid_share, c->recipients_per_day);
+	account_open_ledgers(a, &conf->queue);
 	if (load_stood(a, s, e) == -1 ||
 	    fewer_load(&a->fewer, s, c->name, now, e) == -1 ||
 	    legacy_load(&a->legacy, s, c->name, e) == -1)
 		return -1;
 	legacy_bound(&a->legacy, c->legacy, now);
 	pace_reset(&a->pace, account_connections(a, now));
-	return load_budgets(a, s, now, e);
+	return account_load_ledgers(a, s, now, e);
 }
 
 void
@@ -200,6 +133,7 @@ account_clear(struct account *a)
 	store_account_clear(&a->known);
 	budget_free(a->budget);
 	shares_free(a->shares);
+	free(a->budget_key);
 	hosts_clear(&a->hosts);
 	memset(a, 0, sizeof(*a));
 }

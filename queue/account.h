@@ -21,8 +21,8 @@ struct account {
 	uint32_t index; /* in conf->accounts */
 	struct store_account known;
 	struct budget *budget;
-	struct shares *shares;  /* of the users in its day */
-	const char *budget_key; /* accounts of one mailbox share the ledger */
+	struct shares *shares; /* of the users in its day */
+	char *budget_key;      /* accounts of one mailbox share the ledger */
 	struct pace pace;
 	struct hosts hosts; /* in the order of conf->hosts */
 	struct fewer fewer; /* connections than conf has */
@@ -42,6 +42,11 @@ int account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e);
 void account_clear(struct account *a);
 int account_save(struct account *a, struct store *s, struct err *e);
+
+/* account_ledger.c, for account_load */
+void account_open_ledgers(struct account *a, const struct conf_queue *q);
+int account_load_ledgers(
+    struct account *a, struct store *s, int64_t now, struct err *e);
 
 /*
  * The ledgers, in memory and in the store: at that instant a message of that

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Delivery as a whole: the lanes of all accounts.  What concerns more than one
- * of them is here: the pause, the end, and the ledger that accounts of one
- * mailbox share.
+ * of them is here: the pause, the end, and the ledger and the connections that
+ * accounts of one mailbox share.
  */
 #include "config.h"
 
@@ -37,6 +37,51 @@ on_sent(void *arg, const char *budget_key, const struct account_sent *t)
 		lane_note_sent(d->lanes[i], budget_key, t);
 }
 
+static bool
+is_other(const struct lane *a, const struct lane *b)
+{
+	return a != b && strcmp(lane_mailbox(a), lane_mailbox(b)) == 0;
+}
+
+static bool
+has_place(void *arg, const struct lane *l)
+{
+	const struct dispatch *d = arg;
+	size_t i, n = lane_connections(l);
+
+	for (i = 0; i < d->nlanes; i++)
+		if (is_other(d->lanes[i], l))
+			n += lane_connections(d->lanes[i]);
+	return n < lane_connections_max(l);
+}
+
+static void
+on_crowded(void *arg, const struct lane *l)
+{
+	struct dispatch *d = arg;
+	struct lane *most = NULL;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (is_other(d->lanes[i], l) &&
+		    (most == NULL ||
+			lane_connections(d->lanes[i]) > lane_connections(most)))
+			most = d->lanes[i];
+	if (most != NULL)
+		lane_yield(most, lane_connections(l));
+}
+
+static void
+on_freed(void *arg, const struct lane *l)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (is_other(d->lanes[i], l))
+			lane_kick(d->lanes[i]);
+}
+
 static void
 on_rest(void *arg)
 {
@@ -57,6 +102,9 @@ on_trouble(void *arg, uint32_t account, uint64_t held)
 
 static const struct lane_calls lane_calls = {
 	.sent = on_sent,
+	.has_place = has_place,
+	.crowded = on_crowded,
+	.freed = on_freed,
 	.rest = on_rest,
 	.trouble = on_trouble,
 };

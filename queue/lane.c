@@ -60,6 +60,11 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	int found;
 
 	*at = 0;
+	if (w != NULL && l->yields && l->has_given) {
+		l->yields = false;
+		worker_quit(w);
+		return true;
+	}
 	if (l->is_merging || (w == NULL && !lane_may_start(l)) || !has_room(l))
 		return false;
 	if ((*at = account_opens_at(&l->account, now)) > now)
@@ -87,7 +92,10 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	if (w == NULL) {
 		job_free(j);
 		l->started_for = due.id;
-		return lane_start_worker(l, e) == 0;
+		if (l->calls->has_place(l->arg, l))
+			return lane_start_worker(l, e) == 0;
+		l->calls->crowded(l->arg, l);
+		return false;
 	}
 	if (lane_merge(l, j, now)) {
 		job_free(j);
@@ -98,6 +106,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	if (due.id == l->wanted)
 		l->wanted = 0;
 	lane_sent(l, j, now);
+	l->has_given = true;
 	worker_give(w, j);
 	return true;
 }
@@ -215,7 +224,7 @@ void
 lane_note_sent(
     struct lane *l, const char *budget_key, const struct account_sent *t)
 {
-	if (strcmp(l->account.budget_key, budget_key) == 0)
+	if (strcmp(lane_mailbox(l), budget_key) == 0)
 		account_note_sent(&l->account, t);
 }
 

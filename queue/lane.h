@@ -15,6 +15,11 @@ struct lane_calls {
 	/* a message was handed to the server */
 	void (*sent)(
 	    void *arg, const char *budget_key, const struct account_sent *t);
+	/* a connection more, of those that its mailbox may have at once? */
+	bool (*has_place)(void *arg, const struct lane *l);
+	/* there is none; and one has become free, for the others */
+	void (*crowded)(void *arg, const struct lane *l);
+	void (*freed)(void *arg, const struct lane *l);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
 	/* as dispatch_on_trouble tells it */
@@ -47,6 +52,16 @@ int lane_store(struct lane *l, struct err *e);
 
 void lane_move_times(struct lane *l, int64_t by_s);
 bool lane_has(const struct lane *l, uint64_t message);
+
+/*
+ * Accounts of one mailbox share its connections.  yield lets one of them go,
+ * when another lane, which has so many, has too few beside this one's: now if
+ * one is idle, else after its message.
+ */
+const char *lane_mailbox(const struct lane *l); /* its budget_key */
+size_t lane_connections(const struct lane *l);
+unsigned lane_connections_max(const struct lane *l);
+void lane_yield(struct lane *l, size_t others);
 
 /* Counts what another lane of the same mailbox sent. */
 void lane_note_sent(

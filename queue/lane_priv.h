@@ -12,10 +12,9 @@
  * A lane in full, for the files that are the lane: lane.c knows the moment,
  * lane_next.c chooses the message, lane_share.c knows whose may go, and
  * lane_denied.c under which address, lane_worker.c keeps the connections,
- * lane_legacy.c by which endpoint,
- * lane_merge.c lets notices go as one report, lane_try.c sees one try through
- * to the disk, lane_failed.c notes those that ended before, lane_health.c keeps
- * the account's record.
+ * lane_legacy.c by which endpoint, lane_merge.c lets notices go as one report,
+ * lane_try.c sees one try through to the disk, lane_failed.c notes those that
+ * ended before, lane_health.c keeps the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 
@@ -37,6 +36,8 @@ struct lane {
 	bool has_stamp;
 	struct ask_stamp stamp; /* of the secret that was refused */
 	struct buf ticket;      /* to resume TLS from; "" when there is none */
+	bool has_given; /* a message, since the last connection was begun */
+	bool yields;    /* the next idle one goes then, for another lane */
 	bool is_saving;
 	bool is_merging; /* notices become a report: nothing new is given */
 	struct strlist proved; /* From addresses that the server has taken */

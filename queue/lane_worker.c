@@ -45,6 +45,38 @@ lane_may_start(struct lane *l)
 		   &l->account, l->nworkers, times_now(l->parts.times));
 }
 
+const char *
+lane_mailbox(const struct lane *l)
+{
+	return l->account.budget_key;
+}
+
+size_t
+lane_connections(const struct lane *l)
+{
+	return l->nworkers;
+}
+
+unsigned
+lane_connections_max(const struct lane *l)
+{
+	return account_connections(&l->account, times_now(l->parts.times));
+}
+
+/* Not for one more or less: that would go back and forth with each message. */
+void
+lane_yield(struct lane *l, size_t others)
+{
+	struct worker *w = lane_idle_worker(l);
+
+	if (l->nworkers == 0 || (others > 0 && l->nworkers < others + 2))
+		return;
+	if (w != NULL)
+		worker_quit(w);
+	else
+		l->yields = true;
+}
+
 void
 lane_quit_idle(struct lane *l)
 {
@@ -156,6 +188,8 @@ on_gone(void *arg, struct worker *w)
 			l->workers[i] = l->workers[--l->nworkers];
 			break;
 		}
+	l->yields = false;
+	l->calls->freed(l->arg, l);
 	/* How many the server takes may have changed since. */
 	if (l->nworkers == 0)
 		pace_reset(&l->account.pace, account_connections(&l->account,
@@ -189,6 +223,7 @@ lane_start_worker(struct lane *l, struct err *e)
 	start.fd = ask_deliver(l->parts.ask, l->account.index, &start.pid, e);
 	if (start.fd == -1)
 		return -1;
+	l->has_given = false;
 	session_describe(l->parts.conf, l->account.conf, &s);
 	start.is_legacy = lane_is_away(l, now);
 	if (start.is_legacy)

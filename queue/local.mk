@@ -5,6 +5,7 @@ libqueue_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(ZLIB_CFLAGS) \
 	$(EVENT_CFLAGS)
 libqueue_a_SOURCES = \
 	queue/account.c queue/account.h \
+	queue/account_ledger.c \
 	queue/account_store.c \
 	queue/admit.c queue/admit.h \
 	queue/alarm.c queue/alarm.h queue/alarm_priv.h \

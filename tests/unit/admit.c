@@ -116,6 +116,14 @@ bad_envelopes_are_refused(void **state)
 		{ "a b@example.com", "b@example.com", "5.1.7" },
 		{ "", "b@", "5.1.3" },
 		{ "", "@example.com", "5.1.3" },
+		{ "", "a@b..cc", "5.1.3" },
+		{ "", "a..b@example.com", "5.1.3" },
+		{ "", "a@-b.example", "5.1.3" },
+		{ "", "a b@example.com", "5.1.3" },
+		{ "", "a@[300.1.2.3]", "5.1.3" },
+		{ "", "<a@example.com>", "5.1.3" },
+		{ "", "a\r\nb@example.com", "5.1.3" },
+		{ "", "|/bin/sh", "5.1.3" },
 		{ "", "", "5.1.3" },
 	};
 	struct envelope env;

@@ -66,6 +66,7 @@ check_PROGRAMS += \
 	tests/unit/lane_denied \
 	tests/unit/lane_disk \
 	tests/unit/lane_legacy \
+	tests/unit/lane_mailbox \
 	tests/unit/lane_merge \
 	tests/unit/lane_next \
 	tests/unit/lane_share \
@@ -349,6 +350,11 @@ tests_unit_lane_denied_SOURCES = tests/unit/lane_denied.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_denied_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_denied_LDADD = $(queue_test_libs)
+
+tests_unit_lane_mailbox_SOURCES = tests/unit/lane_mailbox.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_mailbox_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_mailbox_LDADD = $(queue_test_libs)
 
 tests_unit_share_SOURCES = tests/unit/share.c
 tests_unit_share_CFLAGS = $(queue_test_cflags)

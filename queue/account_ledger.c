@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The ledgers of an account: what its mailbox has sent, and each user's part of
+ * it.  Accounts of one mailbox have the same ones.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "queue/account.h"
+
+#define DAY_S (24 * 3600)
+
+static void
+note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
+{
+	budget_note(arg, at, messages, recipients);
+}
+
+#define SHARE_KEYS "user %s "
+
+static void
+note_share(void *arg, const char *uid, int64_t at, unsigned messages,
+    unsigned recipients)
+{
+	const char *why;
+	uid_t who = (uid_t)strtonum(uid, 0, UINT32_MAX, &why);
+
+	(void)messages;
+	if (why == NULL)
+		shares_note(arg, who, at, recipients);
+}
+
+/* A mailbox has one name in any case. */
+static char *
+make_budget_key(const struct conf_account *c)
+{
+	char *key = xstrdup(c->user != NULL ? c->user : c->name), *p;
+
+	for (p = key; c->user != NULL && *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return key;
+}
+
+void
+account_open_ledgers(struct account *a, const struct conf_queue *q)
+{
+	const struct conf_account *c = a->conf;
+
+	a->budget_key = make_budget_key(c);
+	a->budget = budget_new(c->rate, c->recipients_per_day);
+	a->shares = shares_new((unsigned)q->uid_share, c->recipients_per_day);
+}
+
+int
+account_load_ledgers(
+    struct account *a, struct store *s, int64_t now, struct err *e)
+{
+	char *keys = xasprintf(SHARE_KEYS, a->budget_key);
+	int rc = 0;
+
+	/* What an older mailchuted wrote, in the case of the configuration. */
+	if (a->conf->user != NULL && strcmp(a->conf->user, a->budget_key) != 0)
+		rc = store_budget_each(
+		    s, a->conf->user, now - DAY_S, note_budget, a->budget, e);
+	if (rc == 0)
+		rc = store_budget_each(
+		    s, a->budget_key, now - DAY_S, note_budget, a->budget, e);
+	if (rc == 0)
+		rc = store_budget_each_of(
+		    s, keys, now - DAY_S, note_share, a->shares, e);
+	free(keys);
+	return rc;
+}
+
+void
+account_note_sent(struct account *a, const struct account_sent *t)
+{
+	budget_note(a->budget, t->at, 1, t->recipients);
+	if (t->kind != KIND_ALARM)
+		shares_note(a->shares, t->uid, t->at, t->recipients);
+}
+
+int
+account_save_sent(const struct account *a, struct store *s,
+    const struct account_sent *t, struct err *e)
+{
+	char *key;
+	int rc;
+
+	if (store_budget_add(s, a->budget_key, t->at, 1, t->recipients, e) ==
+	    -1)
+		return -1;
+	if (t->kind == KIND_ALARM)
+		return 0;
+	key = xasprintf(SHARE_KEYS "%lu", a->budget_key, (unsigned long)t->uid);
+	rc = store_budget_add(s, key, t->at, 1, t->recipients, e);
+	free(key);
+	return rc;
+}
