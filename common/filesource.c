@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Opening of alias files, with the judgement of who could change them. */
+/* Opening of alias files, with the judgement of who could change them; and
+ * reading. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -7,7 +8,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/buf.h"
 #include "common/filesource.h"
+
+#define READ_MAX (16 * 1024)
 
 int
 filesource_open(
@@ -44,4 +48,31 @@ filesource_open(
 refuse:
 	close(fd);
 	return -1;
+}
+
+int
+filesource_read(int fd, char **text, size_t *n, struct err *e)
+{
+	struct buf b;
+	ssize_t got = 0;
+	char *to;
+
+	/* Whole reads fit as long as no more than that was read. */
+	buf_init(&b, FILESOURCE_MAX + READ_MAX);
+	while ((to = buf_reserve(&b, READ_MAX)) != NULL &&
+	       (got = read(fd, to, READ_MAX)) > 0)
+		buf_grew(&b, (size_t)got);
+	close(fd);
+	if (got == -1) {
+		buf_clear(&b);
+		return err_errno(e, ERR_LOCAL, "5.3.5", "cannot be read");
+	}
+	if (to == NULL) {
+		buf_clear(&b);
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "is larger than %d octets", FILESOURCE_MAX);
+	}
+	*n = b.len;
+	*text = buf_steal(&b);
+	return 0;
 }

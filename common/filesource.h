@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 #include "common/err.h"
 
 /*
@@ -18,5 +20,12 @@ enum filesource {
 /* A descriptor, or -1 with *e filled.  user is the uid of queue.user. */
 int filesource_open(
     const char *path, enum filesource kind, uid_t user, struct err *e);
+
+/*
+ * All of an open file, which is closed: 0 with *text allocated; -1 with *e
+ * filled, whose text goes on behind the file's name.
+ */
+#define FILESOURCE_MAX (1024 * 1024)
+int filesource_read(int fd, char **text, size_t *n, struct err *e);
 
 #endif

@@ -27,6 +27,7 @@ libcommon_a_SOURCES = \
 	common/frame.c common/frame.h \
 	common/handover.c common/handover.h \
 	common/log.c common/log.h \
+	common/member.c common/member.h \
 	common/parcel.c common/parcel.h \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
@@ -39,6 +40,7 @@ libcommon_a_SOURCES = \
 	common/source.h \
 	common/strlist.c common/strlist.h \
 	common/submit.c common/submit.h \
+	common/sysexit.c common/sysexit.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 

@@ -54,16 +54,15 @@ parcel_free(struct parcel *p)
 	free(p);
 }
 
-/* The message has so many octets at least. */
-static int
-check_size(const struct parcel *p, uint64_t size, struct err *e)
+int
+parcel_check_size(uint64_t size, uint64_t size_max, struct err *e)
 {
-	if (p->size_max == 0 || size <= p->size_max)
+	if (size_max == 0 || size <= size_max)
 		return 0;
 	return err_set(e, ERR_PERM, PARCEL_TOO_LARGE,
 	    "the message is larger than the %llu octets that "
 	    "queue.message_size_max allows; nothing was sent",
-	    (unsigned long long)p->size_max);
+	    (unsigned long long)size_max);
 }
 
 int
@@ -90,7 +89,7 @@ parcel_fill(struct parcel *p, struct err *e)
 		to += n;
 		p->is_whole = n == 0;
 	}
-	return check_size(p, m->len, e);
+	return parcel_check_size(m->len, p->size_max, e);
 }
 
 uint64_t
@@ -183,7 +182,7 @@ put_source(struct parcel *p, struct buf *out, struct err *e)
 	}
 	p->sent += (uint64_t)n;
 	if (n > 0)
-		return check_size(p, p->sent, e);
+		return parcel_check_size(p->sent, p->size_max, e);
 	p->stage = STAGE_DONE;
 	return submit_put_end(out, p->sent) == -1 ? no_room(e) : 0;
 }

@@ -39,6 +39,9 @@ void parcel_free(struct parcel *p);
 #define PARCEL_TOO_LARGE "5.3.4" /* RFC 3463: message too big for system */
 int parcel_fill(struct parcel *p, struct err *e);
 
+/* May a message of so many octets be sent?  0, or -1 with *e filled. */
+int parcel_check_size(uint64_t size, uint64_t size_max, struct err *e);
+
 /* What a daemon must know to take it. */
 uint64_t parcel_version(const struct parcel *p);
 

@@ -18,9 +18,6 @@
 #include "delivery/body_priv.h"
 #include "delivery/idn.h"
 
-/* RFC 5321 6.3: "a large rejection threshold, normally at least 100". */
-#define HOPS_MAX 100
-
 /* A message, and what stands in its way. */
 struct fit {
 	struct body *body;
@@ -94,22 +91,6 @@ find_oddities(struct fit *f)
 }
 
 /* ---- the header ---- */
-
-/* RFC 5321 6.3: so many hops are no way, they are a circle. */
-static int
-check_hops(const struct header *h, struct err *e)
-{
-	const struct header_field *f = NULL;
-	unsigned hops = 0;
-
-	while ((f = header_find(h, "Received", f)) != NULL)
-		hops++;
-	if (hops <= HOPS_MAX)
-		return 0;
-	return err_set(e, ERR_PERM, "5.4.6",
-	    "it has %u Received fields, more than %d: the mail runs in a loop",
-	    hops, HOPS_MAX);
-}
 
 /*
  * Octets beyond ASCII stay in the body: then the header has to say so, and what
@@ -310,7 +291,7 @@ fit_message(struct fit *f, struct err *e)
 {
 	struct body *b = f->body;
 
-	if (check_hops(&f->header, e) == -1)
+	if (header_check_hops(&f->header, e) == -1)
 		return -1;
 	f->changed = rewrite_header(f->way->rules, &f->header);
 	find_oddities(f);

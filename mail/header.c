@@ -15,6 +15,9 @@
 #include "mail/fold.h"
 #include "mail/header.h"
 
+/* RFC 5321 6.3: "a large rejection threshold, normally at least 100". */
+#define HOPS_MAX 100
+
 /* ---- lines -----------------------------------------------------------------
  */
 
@@ -341,6 +344,21 @@ header_set(struct header_field *f, const char *value)
 
 	field_clear(f);
 	*f = made;
+}
+
+int
+header_check_hops(const struct header *h, struct err *e)
+{
+	const struct header_field *f = NULL;
+	unsigned hops = 0;
+
+	while ((f = header_find(h, "Received", f)) != NULL)
+		hops++;
+	if (hops <= HOPS_MAX)
+		return 0;
+	return err_set(e, ERR_PERM, "5.4.6",
+	    "it has %u Received fields, more than %d: the mail runs in a loop",
+	    hops, HOPS_MAX);
 }
 
 int

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "common/buf.h"
+#include "common/err.h"
 
 /*
  * The header of a message, as a list of fields that keep their exact text.
@@ -87,6 +88,12 @@ void header_insert(
 
 /* Replaces the value of one field; its name stays. */
 void header_set(struct header_field *f, const char *value);
+
+/*
+ * RFC 5321 6.3: so many hops are no way, they are a circle.  -1 with *e filled
+ * (ERR_PERM 5.4.6).
+ */
+int header_check_hops(const struct header *h, struct err *e);
 
 /* Appends all fields; without the empty line after them. */
 int header_put(struct buf *b, const struct header *h);

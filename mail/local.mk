@@ -17,6 +17,7 @@ libmail_a_SOURCES = \
 	mail/dsn_value.c mail/dsn_value.h \
 	mail/fold.c mail/fold.h \
 	mail/header.c mail/header.h \
+	mail/identity.c mail/identity.h \
 	mail/label.c mail/label.h \
 	mail/lex.c mail/lex.h \
 	mail/look.c mail/look.h \
@@ -33,8 +34,11 @@ libmail_a_SOURCES = \
 	mail/reencode.c mail/reencode.h \
 	mail/reply.c mail/reply.h \
 	mail/rewrite.c mail/rewrite.h \
+	mail/route.c mail/route.h \
+	mail/sender.c mail/sender.h \
 	mail/status.c mail/status.h \
 	mail/suffix.c mail/suffix.h \
+	mail/targets.c mail/targets.h \
 	mail/tidy.c mail/tidy.h mail/tidy_priv.h \
 	mail/tidy_addr.c mail/tidy_text.c \
 	mail/verdict.c mail/verdict.h mail/verdict_priv.h \

@@ -27,13 +27,13 @@
 #include "mail/addr.h"
 #include "mail/canon.h"
 #include "mail/date.h"
+#include "mail/route.h"
 #include "queue/admit.h"
 #include "queue/ask.h"
 #include "queue/batch.h"
 #include "queue/expand.h"
 #include "queue/limits.h"
 #include "queue/room.h"
-#include "queue/route.h"
 #include "queue/store.h"
 #include "queue/times.h"
 
@@ -162,6 +162,7 @@ struct admission *
 admission_new(struct admit *a, const struct admission_caller *caller,
     const struct submit_head *head, struct envelope *env, struct err *e)
 {
+	const struct route_users users = { ask_admits, a->parts.ask };
 	const struct conf_account *account;
 	struct admission *m = xcalloc(1, sizeof(*m));
 
@@ -178,7 +179,7 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	    check_addresses(&m->env, e) == -1)
 		goto refuse;
 	if ((account = route_find(
-		 a->parts.conf, a->parts.ask, caller->uid, &m->env, e)) == NULL)
+		 a->parts.conf, &users, caller->uid, &m->env, e)) == NULL)
 		goto refuse;
 	if ((m->targets = expand_rcpts(a->parts.expand, &m->env, e)) == NULL)
 		goto refuse;

@@ -20,7 +20,7 @@
 #include "common/xalloc.h"
 #include "queue/ask.h"
 #include "common/filesource.h"
-#include "queue/member.h"
+#include "common/member.h"
 #include "queue/secret.h"
 #include "queue/sockets.h"
 
@@ -238,6 +238,16 @@ ask_member(
 		return -1;
 	*member = answer.member;
 	return 0;
+}
+
+int
+ask_admits(void *ask, size_t account, uid_t uid, struct err *e)
+{
+	bool member;
+
+	if (ask_member(ask, (uint32_t)account, uid, &member, e) == -1)
+		return -1;
+	return member ? 1 : 0;
 }
 
 int

@@ -10,7 +10,7 @@
 
 #include "common/conf.h"
 #include "common/err.h"
-#include "queue/member.h"
+#include "common/member.h"
 
 /*
  * What the queue process asks of its parent.  The queue process has given up
@@ -85,6 +85,9 @@ int ask_stamp(
     struct ask *a, uint32_t account, struct ask_stamp *st, struct err *e);
 int ask_member(
     struct ask *a, uint32_t account, uid_t uid, bool *member, struct err *e);
+
+/* The same for mail/route.h; ask is the struct. */
+int ask_admits(void *ask, size_t account, uid_t uid, struct err *e);
 int ask_log(struct ask *a, struct err *e); /* descriptor */
 int ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX],
     struct err *e); /* "": it has none */

@@ -75,7 +75,6 @@ libqueue_a_SOURCES = \
 	queue/logs.c queue/logs.h \
 	queue/loop.c queue/loop.h \
 	queue/manager.c queue/manager.h \
-	queue/member.c queue/member.h \
 	queue/merge.c queue/merge.h queue/merge_priv.h \
 	queue/merge_write.c \
 	queue/message.c \
@@ -96,7 +95,6 @@ libqueue_a_SOURCES = \
 	queue/reload.c queue/reload.h \
 	queue/replace.c \
 	queue/room.c queue/room.h \
-	queue/route.c queue/route.h \
 	queue/salvage.c queue/salvage.h queue/salvage_priv.h \
 	queue/salvage_file.c \
 	queue/salvage_sql.c \

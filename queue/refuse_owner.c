@@ -14,10 +14,10 @@
 
 #include "common/xalloc.h"
 #include "mail/addr.h"
+#include "mail/route.h"
 #include "queue/ask.h"
 #include "queue/expand.h"
 #include "queue/refuse_owner.h"
-#include "queue/route.h"
 
 /* The owner's name as an address, like the one that sendmail gives him. */
 static char *
@@ -33,11 +33,12 @@ static int
 choose_sender(const struct refuse_parts *p, uid_t owner, const char *given,
     char **sender, struct err *e)
 {
+	const struct route_users users = { ask_admits, p->ask };
 	char name[MEMBER_NAME_MAX] = "";
 	int may = given[0] == '\0';
 
 	if (may == 0 && addr_check(given, "5.1.7", NULL, NULL) == 0)
-		may = route_may_use(p->conf, p->ask, owner, given, e);
+		may = route_may_use(p->conf, &users, owner, given, e);
 	if (may == -1 || (may == 0 && ask_name(p->ask, owner, name, e) == -1))
 		return -1;
 	*sender = may == 1 ? xstrdup(given) : owner_address(owner, name);
@@ -64,8 +65,9 @@ static int
 choose_account(const struct refuse_parts *p, uid_t owner,
     const struct envelope *env, char **account, struct err *e)
 {
+	const struct route_users users = { ask_admits, p->ask };
 	const struct conf_account *a =
-	    route_find(p->conf, p->ask, owner, env, e);
+	    route_find(p->conf, &users, owner, env, e);
 
 	if (a == NULL && e->class != ERR_PERM)
 		return -1;

@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/parcel.h"
+#include "common/sysexit.h"
 #include "sendmail/input.h"
 
 #define DRAIN_MS       60000

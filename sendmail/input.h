@@ -11,9 +11,6 @@
 #include "common/err.h"
 #include "common/source.h"
 
-/* RFC 3463 status of every failure to read: exit 66 (sendmail/sysexit.h). */
-#define INPUT_STATUS "5.3.0"
-
 /*
  * Where the message is read from.  The struct is the caller's, who also keeps
  * the descriptor.

@@ -4,17 +4,14 @@ libsendmail_a_SOURCES = \
 	sendmail/aliases.c sendmail/aliases.h \
 	sendmail/args.c sendmail/args.h \
 	sendmail/ask.c sendmail/ask.h \
-	sendmail/identity.c sendmail/identity.h \
 	sendmail/input.c sendmail/input.h \
 	sendmail/mailq.c sendmail/mailq.h \
 	sendmail/notice.c sendmail/notice.h \
 	sendmail/process.c sendmail/process.h \
 	sendmail/report.c sendmail/report.h \
 	sendmail/send.c sendmail/send.h \
-	sendmail/sender.c sendmail/sender.h \
 	sendmail/smtp.c sendmail/smtp.h \
 	sendmail/start.c sendmail/start.h \
-	sendmail/sysexit.c sendmail/sysexit.h \
 	sendmail/verify.c sendmail/verify.h
 
 sbin_PROGRAMS += sendmail/sendmail

@@ -23,8 +23,8 @@
 #include "sendmail/input.h"
 #include "sendmail/notice.h"
 #include "sendmail/send.h"
-#include "sendmail/sender.h"
-#include "sendmail/sysexit.h"
+#include "mail/sender.h"
+#include "common/sysexit.h"
 
 /* A writer slower than this is given up; the daemon sets such files aside. */
 #define WRITER_MS (12 * INT64_C(3600) * 1000)
@@ -59,19 +59,12 @@ local_offset(int64_t now)
 	return (int)(tm.tm_gmtoff / 60);
 }
 
-/*
- * The author of a message without From: the envelope's sender, for a null
- * sender the caller; and -F, or the caller's full name.
- */
 static void
 author(void *arg, const char **address, const char **name)
 {
 	struct send *s = arg;
 
-	identity_get(&s->caller);
-	*address = s->env.sender[0] == '\0' ? s->caller.login : s->env.sender;
-	*name = s->args->full_name == NULL ? s->caller.full_name
-					   : s->args->full_name;
+	sender_author(&s->env, &s->caller, s->args->full_name, address, name);
 }
 
 /* What identifies this message, and what a header without it is given. */

@@ -10,7 +10,7 @@
 #include "mail/addr.h"
 #include "mail/recipients.h"
 #include "sendmail/report.h"
-#include "sendmail/sender.h"
+#include "mail/sender.h"
 #include "sendmail/verify.h"
 
 static void

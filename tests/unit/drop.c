@@ -21,7 +21,7 @@
 
 #include "common/drop.h"
 #include "common/xalloc.h"
-#include "sendmail/sysexit.h"
+#include "common/sysexit.h"
 
 #define FILE_MAX (8 * 1024 * 1024)
 

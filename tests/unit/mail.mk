@@ -8,7 +8,7 @@ check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests
 	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
 	tests/unit/phase tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
 	tests/unit/reencode tests/unit/reply tests/unit/rewrite tests/unit/status \
-	tests/unit/suffix tests/unit/tidy \
+	tests/unit/suffix tests/unit/targets tests/unit/tidy \
 	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/verdict \
 	tests/unit/verdict_name tests/unit/verdict_rows tests/unit/words
 
@@ -17,6 +17,8 @@ tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_addr_LDADD = $(mail_test_libs)
 tests_unit_alias_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_alias_LDADD = $(mail_test_libs)
+tests_unit_targets_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_targets_LDADD = $(mail_test_libs)
 tests_unit_alias_expand_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_alias_expand_LDADD = $(mail_test_libs)
 tests_unit_alias_list_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

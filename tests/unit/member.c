@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "common/strlist.h"
-#include "queue/member.h"
+#include "common/member.h"
 
 #define STRANGER 2000000000 /* nobody's uid */
 

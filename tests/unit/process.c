@@ -26,6 +26,7 @@
 
 #include "common/clock.h"
 #include "common/parcel.h"
+#include "common/sysexit.h"
 #include "sendmail/input.h"
 #include "sendmail/process.h"
 

@@ -15,8 +15,8 @@
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "mail/recipients.h"
-#include "sendmail/sender.h"
-#include "sendmail/sysexit.h"
+#include "mail/sender.h"
+#include "common/sysexit.h"
 
 #define LISTS 4
 

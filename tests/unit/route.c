@@ -16,7 +16,7 @@
 
 #include "common/xalloc.h"
 #include "queue/ask.h"
-#include "queue/route.h"
+#include "mail/route.h"
 #include "tests/unit/office.h"
 
 #define STRANGER 2000000000 /* no user of this host */
@@ -28,6 +28,7 @@ static const char *
 route(struct office *o, uid_t uid, const char *from, const char *sender)
 {
 	const struct conf_account *a;
+	struct route_users users;
 	struct envelope env;
 
 	envelope_init(&env);
@@ -35,9 +36,18 @@ route(struct office *o, uid_t uid, const char *from, const char *sender)
 	free(env.sender);
 	env.sender = xstrdup(sender);
 	err_clear(&o->e);
-	a = route_find(o->conf, o->parts.ask, uid, &env, &o->e);
+	users = (struct route_users){ ask_admits, o->parts.ask };
+	a = route_find(o->conf, &users, uid, &env, &o->e);
 	envelope_clear(&env);
 	return a == NULL ? NULL : a->name;
+}
+
+static int
+may_use(struct office *o, uid_t uid, const char *address, struct err *e)
+{
+	const struct route_users users = { ask_admits, o->parts.ask };
+
+	return route_may_use(o->conf, &users, uid, address, e);
 }
 
 static void
@@ -136,8 +146,7 @@ a_look_up_that_fails_is_no_refusal(void **state)
 		assert_int_equal(o.e.class, ERR_TEMP);
 	}
 	assert_int_equal(send(parent, &later, sizeof(later), 0), sizeof(later));
-	assert_int_equal(
-	    route_may_use(o.conf, o.parts.ask, 0, "a@shop.example", &o.e), -1);
+	assert_int_equal(may_use(&o, 0, "a@shop.example", &o.e), -1);
 	office_close(&o);
 	close(parent);
 }
@@ -165,20 +174,13 @@ an_address_is_for_whom_its_account_admits(void **state)
 	office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT
 	    "[account roots]\n" SERVER "senders = @shop.example\nusers = root\n"
 	    "[account news]\n" SERVER "senders = both@shop.example\n");
-	assert_int_equal(
-	    route_may_use(o.conf, o.parts.ask, 0, "a@shop.example", &o.e), 1);
-	assert_int_equal(route_may_use(o.conf, o.parts.ask, STRANGER,
-			     "a@shop.example", &o.e),
-	    0);
+	assert_int_equal(may_use(&o, 0, "a@shop.example", &o.e), 1);
+	assert_int_equal(may_use(&o, STRANGER, "a@shop.example", &o.e), 0);
 	/* By the second that has it. */
-	assert_int_equal(route_may_use(o.conf, o.parts.ask, STRANGER,
-			     "both@shop.example", &o.e),
-	    1);
-	assert_int_equal(
-	    route_may_use(o.conf, o.parts.ask, 0, "a@other.example", &o.e), 0);
+	assert_int_equal(may_use(&o, STRANGER, "both@shop.example", &o.e), 1);
+	assert_int_equal(may_use(&o, 0, "a@other.example", &o.e), 0);
 	/* Nor is another user's name, with which no account sends. */
-	assert_int_equal(
-	    route_may_use(o.conf, o.parts.ask, STRANGER, "root", &o.e), 0);
+	assert_int_equal(may_use(&o, STRANGER, "root", &o.e), 0);
 	office_close(&o);
 }
 

@@ -25,7 +25,7 @@
 #include "common/clock.h"
 #include "common/submit.h"
 #include "common/xalloc.h"
-#include "sendmail/sysexit.h"
+#include "common/sysexit.h"
 
 /* Long enough never to strike by accident, and what must strike is short. */
 #define PATIENT \

@@ -10,8 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "sendmail/input.h"
-#include "sendmail/sysexit.h"
+#include "common/sysexit.h"
 
 int
 sysexit_of(const struct err *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_IDENTITY_H
-#define SENDMAIL_IDENTITY_H
+#ifndef MAIL_IDENTITY_H
+#define MAIL_IDENTITY_H
 
 #include <sys/types.h>
 

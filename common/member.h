@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef QUEUE_MEMBER_H
-#define QUEUE_MEMBER_H
+#ifndef COMMON_MEMBER_H
+#define COMMON_MEMBER_H
 
 #include <sys/types.h>
 

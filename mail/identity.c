@@ -11,7 +11,7 @@
 #include "common/buf.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "sendmail/identity.h"
+#include "mail/identity.h"
 
 #define FULL_NAME_MAX 256
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "queue/member.h"
+#include "common/member.h"
 
 #define GROUPS_MAX 65536
 

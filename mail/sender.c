@@ -10,7 +10,7 @@
 
 #include "common/xalloc.h"
 #include "mail/addr.h"
-#include "sendmail/sender.h"
+#include "mail/sender.h"
 
 int
 sender_check_argument(const char *what, const char *arg, struct err *e)
@@ -75,4 +75,13 @@ sender_settle(struct envelope *env, const char *given, struct identity *caller,
 out:
 	mailboxes_clear(&m);
 	return rc;
+}
+
+void
+sender_author(const struct envelope *env, struct identity *caller,
+    const char *full_name, const char **address, const char **name)
+{
+	identity_get(caller);
+	*address = env->sender[0] == '\0' ? caller->login : env->sender;
+	*name = full_name == NULL ? caller->full_name : full_name;
 }

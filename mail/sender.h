@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SENDMAIL_SENDER_H
-#define SENDMAIL_SENDER_H
+#ifndef MAIL_SENDER_H
+#define MAIL_SENDER_H
 
 #include <stdbool.h>
 
 #include "common/envelope.h"
 #include "common/err.h"
-#include "sendmail/identity.h"
+#include "mail/identity.h"
 
 /*
  * Settles the envelope's sender.  given is the argument of -f: an address,
@@ -21,5 +21,12 @@ int sender_settle(struct envelope *env, const char *given,
  * character; what is its option or "recipient", for the text.
  */
 int sender_check_argument(const char *what, const char *arg, struct err *e);
+
+/*
+ * The author of a message without From: the envelope's sender, for a null
+ * sender the caller; and the name that was given, or else the caller's own.
+ */
+void sender_author(const struct envelope *env, struct identity *caller,
+    const char *full_name, const char **address, const char **name);
 
 #endif
