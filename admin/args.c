@@ -40,8 +40,8 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "check", "devices",
-		"explain", "import-config", "metrics", "passwd", "restore",
-		"salvage", "setup", "test" };
+		"import-config", "metrics", "passwd", "restore", "salvage",
+		"setup", "test" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -172,6 +172,10 @@ take_operand(struct args *a, const char *word, struct err *e)
 	}
 	if ((a->verb->takes & TAKES_STAY) != 0)
 		return take_stay(a, word, e);
+	if ((a->verb->takes & TAKES_MAIL) != 0) {
+		strlist_add(&a->rcpts, word);
+		return 0;
+	}
 	if ((a->verb->takes & (TAKES_ID | TAKES_IDS)) == 0)
 		return err_set(e, ERR_LOCAL, "5.5.4", "%s takes no \"%s\"",
 		    a->verb->name, word);
@@ -274,7 +278,13 @@ args_parse(struct args *a, int argc, char *const *argv, struct err *e)
 		} else if ((value = value_of(word, "--phase", argv, &i)) !=
 			   NULL)
 			a->phase = value;
-		else
+		else if (strncmp(word, "-f", 2) == 0 && a->verb != NULL &&
+			 (a->verb->takes & TAKES_MAIL) != 0) {
+			a->sender = word[2] != '\0' ? word + 2 : argv[++i];
+			if (a->sender == NULL)
+				return err_set(
+				    e, ERR_LOCAL, "5.5.4", "-f needs a sender");
+		} else
 			rc = take_option(a, word, e);
 		if (rc == -1)
 			return -1;
@@ -287,4 +297,5 @@ args_clear(struct args *a)
 {
 	strlist_clear(&a->ids);
 	strlist_clear(&a->words);
+	strlist_clear(&a->rcpts);
 }

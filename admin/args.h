@@ -23,6 +23,7 @@ struct args;
 #define TAKES_PHASE 256U  /* --phase */
 #define IS_ALONE    512U  /* it needs no configuration */
 #define TAKES_STAY  1024U /* on DURATION, or off; and an account */
+#define TAKES_MAIL  2048U /* recipients, and -f sender */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -51,6 +52,8 @@ struct args {
 	const char *phase;   /* --phase, or NULL */
 	uint64_t for_s;      /* behind "on"; 0 behind "off" */
 	const char *account; /* or NULL */
+	const char *sender; /* -f, or NULL */
+	struct strlist rcpts;
 };
 
 /*

@@ -7,6 +7,8 @@ libadmin_a_SOURCES = \
 	admin/args.c admin/args.h \
 	admin/ask.c \
 	admin/config.c \
+	admin/explain.c admin/explain.h \
+	admin/explain_print.c \
 	admin/explain_reply.c \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \

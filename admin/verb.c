@@ -25,6 +25,8 @@ const struct verb verbs[] = {
 	    "by which endpoint an account's mail goes" },
 	{ "status", TAKES_JSON | TAKES_WATCH, run_status, "[--json] [--watch]",
 	    "is my mail going out?" },
+	{ "explain", TAKES_MAIL | TAKES_JSON, run_explain,
+	    "[-f sender] [rcpt ...] <", "what would become of a message" },
 	{ "config", TAKES_JSON, run_config, "[--json]",
 	    "the options in force, and where each comes from" },
 	{ "explain-reply", TAKES_WORDS | TAKES_PHASE | TAKES_JSON | IS_ALONE,

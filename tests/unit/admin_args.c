@@ -207,6 +207,35 @@ legacy_has_a_time_and_an_account(void **state)
 }
 
 static void
+a_message_s_sender_and_recipients(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    parse(&a,
+		(const char *const[WORDS]){ "explain", "-f", "", "ALL", "b@x" },
+		&e),
+	    0);
+	assert_string_equal(a.sender, "");
+	assert_int_equal(a.rcpts.n, 2);
+	assert_string_equal(a.rcpts.v[0], "ALL");
+	assert_int_equal(a.ids.n, 0);
+	args_clear(&a);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "explain", "-fa@b" }, &e), 0);
+	assert_string_equal(a.sender, "a@b");
+	args_clear(&a);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "explain", "-f" }, &e), -1);
+	args_clear(&a);
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "queue", "-fa@b" }, &e), -1);
+	args_clear(&a);
+}
+
+static void
 a_thousand_ids_and_no_more(void **state)
 {
 	static char ids[1001][13];
@@ -236,6 +265,7 @@ main(void)
 		cmocka_unit_test(takes_all_words_and_a_phase),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(legacy_has_a_time_and_an_account),
+		cmocka_unit_test(a_message_s_sender_and_recipients),
 		cmocka_unit_test(a_thousand_ids_and_no_more),
 	};
 
