@@ -141,10 +141,11 @@ put_mailbox(struct buf *b, const char *name, const char *address)
 	buf_printf(b, " <%s>", address);
 }
 
+/* Only of the first address is known whether it was bare. */
 static bool
-is_local(const struct rewrite_rules *r, const char *domain)
+is_local(const struct rewrite_rules *r, const char *domain, bool is_first)
 {
-	return domain == NULL || r->from_is_local ||
+	return domain == NULL || (is_first && r->from_is_local) ||
 	       strlist_has(r->local_names, domain);
 }
 
@@ -156,7 +157,7 @@ put_shown_address(
 	const char *domain = addr_domain(address);
 	size_t local = strlen(address);
 
-	if (!is_local(r, domain)) {
+	if (!is_local(r, domain, true)) {
 		buf_append(b, address, fitting(address, local, ADDR_MAX));
 		return;
 	}
@@ -203,12 +204,12 @@ ends_with(const char *s, const char *end)
 
 /* Can somebody out there answer to this address? */
 static bool
-is_reachable(const struct rewrite_rules *r, const char *address)
+is_reachable(const struct rewrite_rules *r, const char *address, bool is_first)
 {
 	const char *domain = addr_domain(address);
 
 	return domain != NULL && domain[0] != '[' &&
-	       strchr(domain, '.') != NULL && !is_local(r, domain) &&
+	       strchr(domain, '.') != NULL && !is_local(r, domain, is_first) &&
 	       !ends_with(domain, ".local") &&
 	       !ends_with(domain, ".localdomain") &&
 	       !ends_with(domain, ".internal") &&
@@ -237,7 +238,7 @@ add_reply_to(
 	buf_init(&b, REPLIES_KEPT);
 	for (i = 0; i < o->list.n; i++) {
 		m = &o->list.v[i];
-		if (o->from == NULL || !is_reachable(r, m->address))
+		if (o->from == NULL || !is_reachable(r, m->address, i == 0))
 			continue;
 		buf_init(&one, REPLIES_KEPT);
 		put_mailbox(&one, name_of(m), m->address);

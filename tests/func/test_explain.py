@@ -49,6 +49,7 @@ MESSAGES = {
     "foreign": (head("Joe <joe@elsewhere.example>", "Sender: s@y.example"),
                 "joe@elsewhere.example"),
     "several": (head("a@x.example, B <b@y.example>"), None),
+    "a local and another": (head("root, B <b@y.example>"), None),
     "two fields": (head("a@x.example\nFrom: b@y.example"), None),
     "folded": (head("Joe\n <joe@elsewhere.example>"), None),
     "encoded": (head("=?utf-8?Q?J=C3=B6?= <joe@elsewhere.example>"), None),

@@ -149,6 +149,105 @@ others_become_a_name_for_the_account(void **state)
 	assert_rewritings(&r, cases, COUNT(cases));
 }
 
+/* It was bare when it came: that its domain was added makes nobody of it. */
+static void
+a_user_of_this_host_stays_one(void **state)
+{
+	static const struct rewriting cases[] = {
+		{ "From: root@contoso.com (Cron Daemon)\r\n",
+		    "From: \"Cron Daemon (root@web01)\" "
+		    "<alerts@contoso.com>|"
+		    "X-Original-From: root@contoso.com (Cron Daemon)|" },
+		/* The others are what they are. */
+		{ "From: root@contoso.com, B <bob@example.com>\r\n",
+		    "From: \"root@web01\" <alerts@contoso.com>|"
+		    "Reply-To: B <bob@example.com>|"
+		    "X-Original-From: root@contoso.com, B "
+		    "<bob@example.com>|" },
+		{ "From: alerts@contoso.com (Alarms)\r\n",
+		    "(same)From: alerts@contoso.com (Alarms)|" },
+	};
+	struct rewrite_rules r = make_rules(REWRITE_AUTO);
+
+	(void)state;
+	r.from_is_local = true;
+	assert_rewritings(&r, cases, COUNT(cases));
+}
+
+/* Names of any form, with comments, folding and encoded words. */
+static void
+names_of_every_form(void **state)
+{
+	static const struct rewriting cases[] = {
+		{ "From: joe@example.com (Joe (the) Man)\r\nReply-To: r\r\n",
+		    "From: \"Joe (the) Man (joe@example.com)\" "
+		    "<alerts@contoso.com>|Reply-To: r|"
+		    "X-Original-From: joe@example.com (Joe (the) Man)|" },
+		{ "From: (Cron Daemon) root@web01\r\n",
+		    "From: \"Cron Daemon (root@web01)\" "
+		    "<alerts@contoso.com>|"
+		    "X-Original-From: (Cron Daemon) root@web01|" },
+		{ "From: root (=?utf-8?B?TcO8bGxlcg==?=)\r\n",
+		    "From: =?utf-8?B?TcO8bGxlcg==?= \"(root@web01)\" "
+		    "<alerts@contoso.com>|"
+		    "X-Original-From: root (=?utf-8?B?TcO8bGxlcg==?=)|" },
+		{ "From: =?utf-8?B?TcO8?=\r\n =?utf-8?B?bGxlcg==?= <root>\r\n",
+		    "From: =?utf-8?B?TcO8?= =?utf-8?B?bGxlcg==?= "
+		    "\"(root@web01)\" <alerts@contoso.com>|"
+		    "X-Original-From: =?utf-8?B?TcO8?= =?utf-8?B?bGxlcg==?= "
+		    "<root>|" },
+		{ "From: M\xfcller <root>\r\n",
+		    "From: "
+		    "=?ISO-8859-1?Q?M=FCller_=28root=40web01=29?= "
+		    "<alerts@contoso.com>|"
+		    "X-Original-From: =?ISO-8859-1?Q?M=FCller_=3Croot=3E?=|" },
+		{ "From: Joe\r\n\tSmith\r\n <joe@localhost>\r\n (home)\r\n"
+		  "Sender: a@x\r\nSender: b@x\r\n",
+		    "From: \"Joe Smith (joe@web01)\" <alerts@contoso.com>|"
+		    "X-Original-From: Joe Smith <joe@localhost> (home)|" },
+		{ "From: Team: a@x.example, b@web01;\r\nReply-To: r\r\n",
+		    "From: \"a@x.example\" <alerts@contoso.com>|Reply-To: r|"
+		    "X-Original-From: Team: a@x.example, b@web01;|" },
+		{ "From: <@relay.example:joe@localhost>\r\n",
+		    "From: \"joe@web01\" <alerts@contoso.com>|"
+		    "X-Original-From: <@relay.example:joe@localhost>|" },
+	};
+	struct rewrite_rules r = make_rules(REWRITE_AUTO);
+
+	(void)state;
+	assert_rewritings(&r, cases, COUNT(cases));
+}
+
+/* The address counts, wherever else the account's may be written. */
+static void
+nobody_passes_for_the_account(void **state)
+{
+	static const char *const others[] = {
+		"alerts@contoso.com <joe@evil.example>",
+		"\"alerts@contoso.com\" <joe@evil.example>",
+		"joe@evil.example (alerts@contoso.com)",
+		"\"alerts@contoso.com\"@evil.example",
+		"<@contoso.com:joe@evil.example>",
+		"alerts@contoso.com.evil.example",
+		"x@sub.sales.contoso.com",
+		"alerts@contoso.com@evil.example",
+	};
+	struct rewrite_rules r = make_rules(REWRITE_AUTO);
+	char *text, *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(others); i++) {
+		text = xasprintf("From: %s\r\n", others[i]);
+		got = rewrite(&r, text);
+		if (strstr(got, "X-Original-From: ") == NULL ||
+		    strstr(got, " <alerts@contoso.com>|") == NULL)
+			fail_msg("%s: %s", others[i], got);
+		free(got);
+		free(text);
+	}
+}
+
 static void
 answers_go_only_where_they_can_arrive(void **state)
 {
@@ -398,6 +497,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_permitted_sender_goes_untouched),
 		cmocka_unit_test(others_become_a_name_for_the_account),
+		cmocka_unit_test(a_user_of_this_host_stays_one),
+		cmocka_unit_test(names_of_every_form),
+		cmocka_unit_test(nobody_passes_for_the_account),
 		cmocka_unit_test(answers_go_only_where_they_can_arrive),
 		cmocka_unit_test(a_broken_from_still_gives_a_good_one),
 		cmocka_unit_test(modes),
