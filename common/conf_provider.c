@@ -49,7 +49,7 @@ conf_provider_owns(const char *host)
 	/* Each with its dot: "notoutlook.com" is not theirs. */
 	static const char *const domains[] = { ".office365.com", ".outlook.com",
 		".office.com", ".office365.us", ".outlook.cn", ".apps.mil",
-		".mx.microsoft" };
+		".azurecomm.net", ".mx.microsoft" };
 	size_t i, n = strlen(host), d;
 
 	/* A fully qualified name may end in a dot. */

@@ -73,11 +73,106 @@ loopback_serves_every_provider(void **state)
 	buf_clear(&b);
 }
 
+/* The limits of a mailbox are those of its cloud, and all have the same. */
+static void
+clouds_have_their_limits(void **state)
+{
+	const struct conf_account *a;
+	struct conf *c;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 4096);
+	for (i = 0; i < sizeof(clouds) / sizeof(clouds[0]); i++) {
+		buf_truncate(&b, 0);
+		buf_printf(&b, MAILBOX "provider = %s\n", clouds[i].name);
+		c = good(buf_data(&b));
+		a = &c->accounts[0];
+		assert_int_equal(a->port, 587);
+		assert_int_equal(a->tls, TLS_STARTTLS);
+		assert_int_equal(a->auth, AUTH_LOGIN);
+		assert_int_equal(a->rate.count, 28);
+		assert_int_equal(a->rate.per_s, 60);
+		assert_int_equal(a->recipients_per_day, 10000);
+		assert_int_equal(a->recipients_per_message, 500);
+		assert_int_equal(a->connections, 2);
+		conf_free(c);
+	}
+	buf_clear(&b);
+	c = good("[local]\nadmin = a@contoso.com\n" SMTP);
+	a = &c->accounts[0];
+	assert_int_equal(a->rate.count, 0);
+	assert_int_equal(a->recipients_per_day, 0);
+	assert_int_equal(a->auth, AUTH_NONE);
+	assert_null(a->legacy_host);
+	conf_free(c);
+}
+
+/* What no cloud of theirs can do is refused in each, with the reason. */
+static void
+no_cloud_takes_what_none_has(void **state)
+{
+	static const struct conf_case never[] = {
+		{ "port = 465\n", "does not answer on port 465" },
+		{ "tls = implicit\n", "has no implicit TLS" },
+		{ "tls = none\n", "tls = none is for loopback alone" },
+		{ "auth = plain\n", "does not offer PLAIN" },
+		{ "auth = none\n", "needs a sign-in" },
+		{ "host = 192.0.2.1\n", "host 192.0.2.1 is an address" },
+		{ "host = a.example b.example\n", "Microsoft's is one" },
+		{ "connections = 4\n", "more than the 3" },
+	};
+	struct conf_case one;
+	struct buf b;
+	size_t i, k;
+
+	(void)state;
+	buf_init(&b, 4096);
+	for (i = 0; i < sizeof(clouds) / sizeof(clouds[0]); i++)
+		for (k = 0; k < sizeof(never) / sizeof(never[0]); k++) {
+			buf_truncate(&b, 0);
+			buf_printf(&b, MAILBOX "provider = %s\n%s",
+			    clouds[i].name, never[k].text);
+			one.text = buf_data(&b);
+			one.want = never[k].want;
+			refuses_each(&one, 1);
+		}
+	buf_clear(&b);
+}
+
+/* Microsoft's other submission services have the same port and no other. */
+static void
+hosts_of_other_services_are_theirs(void **state)
+{
+	static const char *const hosts[] = { "smtp-mail.outlook.com",
+		"smtp.office365.us", "webmail.apps.mil",
+		"smtp.hve.mx.microsoft", "smtp-hve.office365.com",
+		"smtp.azurecomm.net", "SMTP.Office365.com",
+		"smtp.office365.com." };
+	struct conf_case one = { .want = "does not answer on port 465" };
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 4096);
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		buf_truncate(&b, 0);
+		buf_printf(&b, MAILBOX "host = %s\nport = 465\n", hosts[i]);
+		one.text = buf_data(&b);
+		refuses_each(&one, 1);
+	}
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clouds_have_their_hosts),
+		cmocka_unit_test(clouds_have_their_limits),
+		cmocka_unit_test(no_cloud_takes_what_none_has),
+		cmocka_unit_test(hosts_of_other_services_are_theirs),
 		cmocka_unit_test(loopback_serves_every_provider),
 	};
 
