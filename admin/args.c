@@ -39,7 +39,7 @@ find_verb(const char *name)
 static bool
 is_to_come(const char *word)
 {
-	static const char *const names[] = { "backup", "check", "devices",
+	static const char *const names[] = { "backup", "devices",
 		"import-config", "metrics", "passwd", "restore", "salvage",
 		"setup", "test" };
 	size_t i;

@@ -9,6 +9,7 @@
 #include "common/strlist.h"
 
 struct conf;
+struct conf_problems;
 struct args;
 
 /* What a verb takes; of the rest it says that it does not. */
@@ -54,6 +55,7 @@ struct args {
 	const char *account; /* or NULL */
 	const char *sender; /* -f, or NULL */
 	struct strlist rcpts;
+	const struct conf_problems *problems; /* of the configuration */
 };
 
 /*

@@ -6,6 +6,10 @@ libadmin_a_SOURCES = \
 	admin/act.c \
 	admin/args.c admin/args.h \
 	admin/ask.c \
+	admin/check.c admin/check.h \
+	admin/check_daemon.c \
+	admin/check_files.c \
+	admin/check_host.c \
 	admin/config.c \
 	admin/explain.c admin/explain.h \
 	admin/explain_print.c \

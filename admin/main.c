@@ -63,7 +63,7 @@ status_of_errors(
 }
 
 static int
-run(const struct args *a)
+run(struct args *a)
 {
 	struct conf_problems p = { { NULL, 0 }, { NULL, 0 } };
 	const char *path = a->conf_path == NULL ? PATH_CONF : a->conf_path;
@@ -72,6 +72,7 @@ run(const struct args *a)
 	int status = EX_CONFIG;
 
 	c = conf_load(path, CONF_FULL, NULL, &p);
+	a->problems = &p;
 	if (!is_alone)
 		print_problems(&p.errors);
 	/* mailchuted logs the warnings; here they belong to one verb. */
@@ -81,6 +82,7 @@ run(const struct args *a)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)
 		status = status_of_errors(a, path, &p.errors);
+	a->problems = NULL;
 	conf_problems_clear(&p);
 	conf_free(c);
 	return status;

@@ -22,6 +22,12 @@ struct report {
 	struct ctl_totals totals;
 };
 
+struct args;
+struct conf;
+
+/* Asks for it (status.c): true when a daemon was there to ask. */
+bool status_inquire(
+    const struct args *a, const struct conf *c, struct report *r);
 void report_clear(struct report *r);
 void report_set_verdict(
     struct report *r, const char *verdict, const char *reason);

@@ -128,8 +128,8 @@ set_not_running(struct report *r, int rc, const struct ctl_answer *answer)
  * Without a daemon the queue can be looked at by whom it belongs to, but
  * nothing goes out: that is critical, whatever the queue holds.
  */
-static void
-inquire(const struct args *a, const struct conf *c, struct report *r)
+bool
+status_inquire(const struct args *a, const struct conf *c, struct report *r)
 {
 	const struct ctl_request request = { .verb = CTL_STATUS };
 	const struct ctl_question question = {
@@ -162,6 +162,7 @@ inquire(const struct args *a, const struct conf *c, struct report *r)
 		report_set_verdict(r, "critical", ctl_answer_reason(&answer));
 	}
 	free(answer.text);
+	return answer.is_daemon;
 }
 
 static bool
@@ -181,7 +182,7 @@ watch(const struct args *a, const struct conf *c)
 	int status;
 
 	for (;;) {
-		inquire(a, c, &r);
+		(void)status_inquire(a, c, &r);
 		if (is_tty && !a->json)
 			fputs("\033[H\033[J", stdout);
 		if (a->json)
@@ -206,7 +207,7 @@ run_status(const struct args *a, const struct conf *c)
 
 	if (a->watch)
 		return watch(a, c);
-	inquire(a, c, &r);
+	(void)status_inquire(a, c, &r);
 	if (a->json)
 		report_json(&r, stdout);
 	else

@@ -25,6 +25,8 @@ const struct verb verbs[] = {
 	    "by which endpoint an account's mail goes" },
 	{ "status", TAKES_JSON | TAKES_WATCH, run_status, "[--json] [--watch]",
 	    "is my mail going out?" },
+	{ "check", TAKES_JSON | IS_ALONE, run_check, "[--json]",
+	    "look for what keeps mail from going out" },
 	{ "explain", TAKES_MAIL | TAKES_JSON, run_explain,
 	    "[-f sender] [rcpt ...] <", "what would become of a message" },
 	{ "config", TAKES_JSON, run_config, "[--json]",

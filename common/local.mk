@@ -36,6 +36,7 @@ libcommon_a_SOURCES = \
 	common/proto_submit.c common/proto_submit.h \
 	common/sandbox.h \
 	common/sanitizer.h \
+	common/secret_rule.c common/secret_rule.h \
 	common/site.c common/site.h \
 	common/source.h \
 	common/strlist.c common/strlist.h \

@@ -4,6 +4,7 @@
 
 #include "common/conf.h"
 #include "common/err.h"
+#include "common/secret_rule.h"
 #include "queue/ask.h"
 
 /*
@@ -11,18 +12,6 @@
  * as queue.user, judges owner and mode, and hands the descriptor on; it never
  * reads them.
  */
-
-/*
- * The name of the file that the account signs in with, by its auth and not by
- * what else is given; NULL when a command or nothing takes its place.
- */
-const char *secret_name(const struct conf_account *a);
-
-/*
- * Where a secret's name leads: relative names lie in $CREDENTIALS_DIRECTORY
- * when that is set, else beside the configuration.  Allocated.
- */
-char *secret_path(const struct conf *conf, const char *name);
 
 /*
  * Opens the file: a descriptor, or -1 with *e filled (ERR_LOCAL, with the

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/* Where secrets lie, and who may be able to read or change them. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/secret_rule.h"
+#include "common/xalloc.h"
+
+const char *
+secret_name(const struct conf_account *a)
+{
+	switch (a->auth) {
+	case AUTH_XOAUTH2:
+		return a->token_file;
+	case AUTH_LOGIN:
+	case AUTH_PLAIN:
+		return a->password_file;
+	case AUTH_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static const char *
+credentials_directory(void)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return dir == NULL || dir[0] != '/' ? NULL : dir;
+}
+
+char *
+secret_path(const struct conf *conf, const char *name)
+{
+	const char *slash, *dir = credentials_directory();
+
+	if (name[0] == '/')
+		return xstrdup(name);
+	if (dir != NULL)
+		return xasprintf("%s/%s", dir, name);
+	if ((slash = strrchr(conf->path, '/')) == NULL)
+		return xstrdup(name);
+	return xasprintf(
+	    "%.*s/%s", (int)(slash - conf->path), conf->path, name);
+}
+
+/* systemd makes that folder and its files; their group bits say nothing. */
+static bool
+is_credential(const char *path)
+{
+	const char *dir = credentials_directory();
+	size_t n;
+
+	if (dir == NULL)
+		return false;
+	n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && path[n] == '/' &&
+	       strstr(path + n, "/../") == NULL;
+}
+
+int
+secret_judge(const struct stat *st, const char *path, uid_t uid, gid_t gid,
+    struct err *e)
+{
+	mode_t group = is_credential(path) ? 0 : S_IRWXG;
+
+	if (!S_ISREG(st->st_mode))
+		return err_set(
+		    e, ERR_LOCAL, "5.3.5", "%s is not a regular file", path);
+	if (st->st_uid != 0 && st->st_uid != uid)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s belongs to uid %lu, who could change it: "
+		    "chown %lu %s && chmod 0600 %s",
+		    path, (unsigned long)st->st_uid, (unsigned long)uid, path,
+		    path);
+	if ((st->st_mode & S_IRWXO) != 0 ||
+	    ((st->st_mode & group) != 0 && st->st_gid != gid))
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s can be read by others (mode %04o): "
+		    "chown %lu:%lu %s && chmod 0640 %s",
+		    path, (unsigned)(st->st_mode & 07777),
+		    (unsigned long)st->st_uid, (unsigned long)gid, path, path);
+	return 0;
+}

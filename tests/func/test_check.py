@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: ISC
+"""mailchute check: what it sees, and that what it tells to do helps."""
+
+import json
+import os
+import stat
+import subprocess
+
+import pytest
+
+from lib.site import USER, program
+
+NEEDS_ROOT = pytest.mark.skipif(os.getuid() != 0,
+                                reason="needs root for others' rights")
+STRANGER = 12345
+
+
+def check(site, **how):
+    """Its lines by their subject, the worst of each; and the exit status."""
+    done = site.run([program("mailchute"), "-C", site.conf_path, "check",
+                     "--json"], **how)
+    order = ["ok", "unknown", "warn", "fail"]
+    lines = {}
+    for line in map(json.loads, done.stdout.splitlines()):
+        assert set(line) == {"check", "level", "text", "next"}
+        if line["level"] not in ("ok", "unknown"):
+            assert line["next"], line
+        old = lines.get(line["check"])
+        if old is None or \
+                order.index(old["level"]) < order.index(line["level"]):
+            lines[line["check"]] = line
+    worst = max((order.index(v["level"]) for v in lines.values()))
+    assert done.returncode == [0, 3, 1, 2][worst]
+    assert done.stderr == ""
+    return lines, done.returncode
+
+
+ACCOUNT = "account " + USER
+SECRET = "secret of account (default)"
+WELL = ["configuration", SECRET, "queue.directory", "disk of the queue",
+        "queue.socket_directory", "queue.drop_directory", "dropped mail",
+        "disk of dropped mail", "mailchuted", "submission", "queue",
+        ACCOUNT]
+
+
+def test_all_is_well(make_site, server):
+    site = make_site(server, rate="28/1m").start()
+    os.chmod(site.path("lib"), 0o700)
+    lines, _ = check(site)
+    for name in WELL:
+        assert lines[name]["level"] == "ok", lines[name]
+    assert not [v for v in lines.values() if v["level"] == "fail"]
+
+
+def obeys(site, name, level="fail"):
+    """Does what the line says; the fault is gone then."""
+    lines, _ = check(site)
+    assert lines[name]["level"] == level
+    command = lines[name]["next"]
+    subprocess.run(["sh", "-c", command], check=True)
+    lines, _ = check(site)
+    assert lines[name]["level"] == "ok", lines[name]
+
+
+@NEEDS_ROOT
+def test_a_secret_for_all(make_site, server):
+    site = make_site(server).start()
+    os.chmod(site.path("conf/password"), 0o644)
+    obeys(site, SECRET)
+
+
+@NEEDS_ROOT
+def test_a_secret_of_somebody_else(make_site, server):
+    site = make_site(server).start()
+    os.chown(site.path("conf/password"), STRANGER, STRANGER)
+    obeys(site, SECRET)
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o1777, 0o3777, 0o700])
+def test_a_drop_folder_of_a_wrong_mode(make_site, server, mode):
+    site = make_site(server).start()
+    os.chmod(site.path("spool/drop"), mode)
+    obeys(site, "queue.drop_directory")
+    assert stat.S_IMODE(os.stat(site.path("spool/drop")).st_mode) == 0o3733
+
+
+def test_a_queue_for_all(make_site, server):
+    site = make_site(server).start()
+    os.chmod(site.path("lib"), 0o755)
+    obeys(site, "queue.directory", "warn")
+
+
+def test_secrets_that_are_none(make_site, server):
+    site = make_site(server).start()
+    site.secret("password", "")
+    assert check(site)[0][SECRET]["level"] == "fail"
+    os.unlink(site.path("conf/password"))
+    lines, _ = check(site)
+    assert "No such file" in lines[SECRET]["text"]
+    site.conf["account"]["password_file"] = "password"
+    site.write_conf()
+    assert check(site)[0][SECRET]["level"] == "warn"
+
+
+def test_a_token_that_nobody_renews(make_site, server):
+    site = make_site(server, auth="xoauth2", password_file=None)
+    site.conf["account"]["token_file"] = site.path("conf/token")
+    site.start()
+    assert check(site)[0][SECRET]["level"] == "ok"
+    os.utime(site.path("conf/token"), (0, 0))
+    assert check(site)[0][SECRET]["level"] == "warn"
+
+
+def test_a_command_that_is_not_there(make_site, server):
+    site = make_site(server, password_file=None,
+                     password_command="/no/such/program")
+    site.write_conf()
+    assert check(site)[0][SECRET]["level"] == "fail"
+
+
+def test_a_full_disk(make_site, server):
+    site = make_site(server).start()
+    fs = os.statvfs(site.path("lib"))
+    left = fs.f_bavail * fs.f_frsize
+    site.conf["queue"]["free_space_min"] = str(left * 2)
+    site.write_conf()
+    lines, status = check(site)
+    assert lines["disk of the queue"]["level"] == "fail" and status == 2
+
+
+def test_without_a_daemon(make_site, server):
+    site = make_site(server)
+    lines, status = check(site)
+    assert lines["mailchuted"]["level"] == "fail" and status == 2
+    assert "mailchuted" in lines["mailchuted"]["next"]
+    assert "submission" not in lines
+
+
+def test_dropped_mail_that_stays(make_site, server):
+    site = make_site(server)
+    path = site.path("spool/drop/x")
+    site.write("spool/drop/x", "")
+    os.utime(path, (0, 0))
+    site.write("spool/drop/aside.y", "")
+    lines, _ = check(site)
+    assert lines["dropped mail"]["level"] == "warn"
+
+
+def test_paused(make_site, server):
+    site = make_site(server).start()
+    site.mailchute("pause")
+    lines, _ = check(site)
+    assert lines["delivery"]["next"] == "mailchute resume"
+
+
+def test_a_wrong_password_is_not_tried_again(make_site, server):
+    site = make_site(server).start()
+    site.secret("password", "wrong\n")
+    site.submit("a@example.net")
+    site.log.wait_for("account-held")
+    for _ in range(3):
+        lines, status = check(site)
+        line = lines[ACCOUNT]
+        assert line["level"] == "fail" and status == 2
+        assert "no sign-in is tried" in line["text"]
+        assert "535" in line["text"]
+    assert sum(c.auths for c in server.record.connections) == 1
+
+
+def test_errors_of_the_configuration(make_site, server):
+    site = make_site(server, rate="fast", connections="9")
+    site.write_conf()
+    done = site.run([program("mailchute"), "-C", site.conf_path, "check"])
+    assert done.returncode == 2
+    assert done.stdout.count("fail    configuration: ") == 2
+
+
+@NEEDS_ROOT
+def test_who_may_not_look(make_site, server):
+    site = make_site(server).start()
+    lines, _ = check(site, uid=STRANGER)
+    assert lines["accounts"]["level"] == "unknown"
+    assert lines["dropped mail"]["level"] == "unknown"
+    assert USER not in str(lines)
+    os.chmod(site.conf_path, 0o600)
+    lines, status = check(site, uid=STRANGER)
+    assert lines["configuration"]["level"] == "unknown"
+
+
+def test_usage(make_site):
+    site = make_site()
+    for words in (["check", "x"], ["check", "--yes"]):
+        done = site.run([program("mailchute"), "-C", site.conf_path, *words])
+        assert done.returncode == 64
