@@ -53,7 +53,7 @@ struct args {
 	const char *phase;   /* --phase, or NULL */
 	uint64_t for_s;      /* behind "on"; 0 behind "off" */
 	const char *account; /* or NULL */
-	const char *sender; /* -f, or NULL */
+	const char *sender;  /* -f, or NULL */
 	struct strlist rcpts;
 	const struct conf_problems *problems; /* of the configuration */
 };

@@ -10,6 +10,7 @@ libadmin_a_SOURCES = \
 	admin/check_daemon.c \
 	admin/check_files.c \
 	admin/check_host.c \
+	admin/check_server.c \
 	admin/config.c \
 	admin/explain.c admin/explain.h \
 	admin/explain_print.c \

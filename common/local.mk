@@ -32,6 +32,7 @@ libcommon_a_SOURCES = \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
 	common/proto_ctl.c common/proto_ctl.h \
+	common/proto_ctl_session.c \
 	common/proto_job.c common/proto_job.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/sandbox.h \

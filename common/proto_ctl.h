@@ -16,7 +16,7 @@
  * frames and ends with DONE.  Rights come from the peer's credentials.
  */
 
-#define CTL_VERSION 2
+#define CTL_VERSION 3
 #define CTL_IDS_MAX 1000
 #define CTL_FD      3 /* where --answer finds its client */
 
@@ -30,8 +30,9 @@ enum ctl_type {
 	CTL_SAID,      /* one line of what was done, for people */
 	CTL_TOTALS,
 	CTL_DONE,
-	CTL_EVENT, /* "trace": how a recipient's mail ended */
-	CTL_ALARM  /* "status": one that lasts */
+	CTL_EVENT,  /* "trace": how a recipient's mail ended */
+	CTL_ALARM,  /* "status": one that lasts */
+	CTL_SESSION /* "check": how a sign-in went */
 };
 
 enum ctl_verb {
@@ -44,9 +45,10 @@ enum ctl_verb {
 	CTL_PAUSE,
 	CTL_RESUME,
 	CTL_STATUS,
-	CTL_FLUSH, /* sendmail -q and its variants */
-	CTL_TRACE, /* what became of it, finished mail too */
-	CTL_LEGACY /* by which endpoint an account's mail goes */
+	CTL_FLUSH,  /* sendmail -q and its variants */
+	CTL_TRACE,  /* what became of it, finished mail too */
+	CTL_LEGACY, /* by which endpoint an account's mail goes */
+	CTL_CHECK   /* signs in by each account that may, and sends nothing */
 };
 
 /* Does it change nothing, so that a reader can answer it? */
@@ -188,6 +190,28 @@ struct ctl_alarm {
 void ctl_alarm_clear(struct ctl_alarm *a);
 int ctl_put_alarm(struct buf *b, const struct ctl_alarm *a);
 int ctl_get_alarm(const struct frame *f, struct ctl_alarm *a, struct err *e);
+
+/* How an account's sign-in went (proto_ctl_session.c). */
+struct ctl_session {
+	char *account; /* as configured */
+	char *relay;   /* which host was reached, or NULL: none was */
+	char *address; /* numeric, with port */
+	char *said;    /* why others were not */
+	char *tls;     /* "TLSv1.3" */
+	char *cipher;
+	char *issuer;
+	int64_t cert_until;
+	char *offers;
+	uint64_t size_max;
+	char *user;  /* who signed in, or NULL: nobody had to */
+	char *phase; /* that failed; NULL: none did */
+	uint64_t code;
+	char *status, *text, *meaning, *fix;
+};
+void ctl_session_clear(struct ctl_session *s);
+int ctl_put_session(struct buf *b, const struct ctl_session *s);
+int ctl_get_session(
+    const struct frame *f, struct ctl_session *s, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

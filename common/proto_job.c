@@ -68,6 +68,9 @@ static const struct fieldmap_item ready_items[] = {
 	NUM(49, job_ready, is_8bit, 0, 1),
 	NUM(50, job_ready, tls_level, 0, 13),
 	NUM(51, job_ready, is_tls_old, 0, 1),
+	TXT(52, job_ready, offers),
+	TXT(53, job_ready, issuer),
+	NUM(54, job_ready, cert_until, 0, INT64_MAX),
 };
 
 static const struct fieldmap_item result_items[] = {

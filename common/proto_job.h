@@ -55,7 +55,7 @@
  * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.
  */
 
-#define JOB_VERSION       3
+#define JOB_VERSION       4
 #define JOB_FD            3
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
@@ -160,7 +160,10 @@ struct job_ready {
 	 * make that.
 	 */
 	bool is_tls_old;
-	bool is_legacy; /* not told by deliver: the queue's own word */
+	bool is_legacy;     /* not told by deliver: the queue's own word */
+	char offers[512];   /* what EHLO announced: "SIZE 1000, DSN"; or "" */
+	char issuer[128];   /* who signed the server's certificate; or "" */
+	int64_t cert_until; /* when that is over; 0: not known */
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);
 int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);

@@ -125,6 +125,14 @@ conn_tls_is_old(const struct conn *c)
 	return c->wire.tls != NULL && tls_is_old(c->wire.tls);
 }
 
+int64_t
+conn_tls_certificate(const struct conn *c, char *issuer, size_t size)
+{
+	issuer[0] = '\0';
+	return c->wire.tls == NULL ? 0
+				   : tls_certificate(c->wire.tls, issuer, size);
+}
+
 const struct buf *
 conn_tls_ticket(const struct conn *c)
 {

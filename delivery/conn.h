@@ -39,6 +39,8 @@ const char *conn_tls_version(const struct conn *c); /* "" without TLS */
 const char *conn_tls_cipher(const struct conn *c);
 unsigned conn_tls_level(const struct conn *c); /* 10 to 13; 0 without TLS */
 bool conn_tls_is_old(const struct conn *c);    /* see tls_is_old */
+/* As tls_certificate; 0 without TLS. */
+int64_t conn_tls_certificate(const struct conn *c, char *issuer, size_t size);
 const struct buf *conn_tls_ticket(const struct conn *c); /* NULL: plain */
 
 /*

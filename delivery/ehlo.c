@@ -92,6 +92,23 @@ parse_mechs(const char *p, const char *end, struct ehlo *out)
 	}
 }
 
+/* For people: whatever a server writes, printable ASCII comes of it. */
+static void
+note_line(const char *p, const char *end, struct ehlo *out)
+{
+	size_t len = strlen(out->words), n = (size_t)(end - p), i;
+
+	if (n == 0 || len + 2 + n >= sizeof(out->words))
+		return;
+	if (len > 0) {
+		out->words[len++] = ',';
+		out->words[len++] = ' ';
+	}
+	for (i = 0; i < n; i++)
+		out->words[len++] = p[i] >= ' ' && p[i] <= '~' ? p[i] : '?';
+	out->words[len] = '\0';
+}
+
 static void
 parse_line(const char *p, const char *end, struct ehlo *out)
 {
@@ -126,8 +143,10 @@ ehlo_parse(const char *p, size_t n, struct ehlo *out)
 	for (; p < end; p = eol + 1) {
 		if ((eol = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			eol = end;
-		if (!first)
+		if (!first) {
 			parse_line(p, eol, out);
+			note_line(p, eol, out);
+		}
 		first = false;
 	}
 }

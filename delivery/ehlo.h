@@ -30,6 +30,7 @@ struct ehlo {
 	unsigned mechs;
 	uint64_t size_max;    /* of SIZE; 0: no limit was told */
 	char mech_names[128]; /* what stood after AUTH, for an error message */
+	char words[512];      /* the lines, by commas, as far as they fit */
 };
 
 /*

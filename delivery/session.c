@@ -88,6 +88,7 @@ ehlo(struct session *s, struct reply *r, struct job_result *why)
 	if (r->code != 250)
 		return fail_reply(s, r, why);
 	ehlo_parse(buf_data(&r->text), r->text.len, &s->ehlo);
+	strlcpy(s->ready.offers, s->ehlo.words, sizeof(s->ready.offers));
 	return 0;
 }
 
@@ -111,6 +112,8 @@ handshake(struct session *s, struct job_result *why)
 	strlcpy(
 	    s->ready.cipher, conn_tls_cipher(s->conn), sizeof(s->ready.cipher));
 	s->ready.tls_level = conn_tls_level(s->conn);
+	s->ready.cert_until = conn_tls_certificate(
+	    s->conn, s->ready.issuer, sizeof(s->ready.issuer));
 	return 0;
 }
 

@@ -442,3 +442,26 @@ tls_cipher(const struct tls *t)
 {
 	return SSL_get_cipher_name(t->ssl);
 }
+
+int64_t
+tls_certificate(const struct tls *t, char *issuer, size_t size)
+{
+	X509 *cert = SSL_get1_peer_certificate(t->ssl);
+	struct tm tm;
+	int64_t until = 0;
+	size_t i;
+
+	issuer[0] = '\0';
+	if (cert == NULL)
+		return 0;
+	if (X509_NAME_get_text_by_NID(X509_get_issuer_name(cert),
+		NID_commonName, issuer, (int)size) == -1)
+		issuer[0] = '\0';
+	for (i = 0; issuer[i] != '\0'; i++)
+		if (issuer[i] < ' ' || issuer[i] > '~')
+			issuer[i] = '?';
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) == 1)
+		until = (int64_t)timegm(&tm);
+	X509_free(cert);
+	return until < 0 ? 0 : until;
+}

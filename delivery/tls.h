@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 #include "common/err.h"
@@ -75,5 +76,11 @@ bool tls_is_old(const struct tls *t);
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 unsigned tls_level(const struct tls *t);      /* 13 */
 const char *tls_cipher(const struct tls *t);
+
+/*
+ * Of the server's certificate: when it is over (0: not known), and who signed
+ * it, in printable ASCII.
+ */
+int64_t tls_certificate(const struct tls *t, char *issuer, size_t size);
 
 #endif

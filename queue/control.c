@@ -197,6 +197,8 @@ find_source(enum ctl_verb verb)
 		return source_status;
 	case CTL_LEGACY:
 		return source_legacy;
+	case CTL_CHECK:
+		return source_check;
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:

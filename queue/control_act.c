@@ -176,6 +176,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_STATUS:
 	case CTL_TRACE:
 	case CTL_LEGACY:
+	case CTL_CHECK:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -281,6 +282,7 @@ apply(struct client *c, int64_t since)
 	case CTL_STATUS:
 	case CTL_TRACE:
 	case CTL_LEGACY:
+	case CTL_CHECK:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -313,6 +315,7 @@ say_sum(struct client *c)
 	case CTL_STATUS:
 	case CTL_TRACE:
 	case CTL_LEGACY:
+	case CTL_CHECK:
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_FLUSH:

@@ -212,6 +212,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	case CTL_FLUSH:
 	case CTL_TRACE:
 	case CTL_LEGACY:
+	case CTL_CHECK:
 		break;
 	}
 	*done = "due now";

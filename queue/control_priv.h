@@ -99,6 +99,7 @@ client_source source_trace;  /* control_trace.c */
 client_source source_act;    /* control_act.c, control_change.c */
 client_source source_status; /* control_status.c */
 client_source source_legacy; /* control_legacy.c */
+client_source source_check;  /* control_check.c */
 
 /*
  * One message with its recipients and attempts: 1, 0 when it is not there for

@@ -241,6 +241,15 @@ dispatch_try_tls(struct dispatch *d)
 }
 
 void
+dispatch_check(struct dispatch *d, size_t i, dispatch_checked *f, void *arg)
+{
+	if (d->is_stopping)
+		f(arg, NULL, NULL);
+	else
+		lane_check(d->lanes[i], f, arg);
+}
+
+void
 dispatch_move_times(struct dispatch *d, int64_t by_s)
 {
 	size_t i;

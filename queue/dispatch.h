@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/conf.h"
+#include "common/proto_job.h"
 #include "queue/share.h"
 #include "queue/store.h"
 
@@ -69,6 +70,18 @@ int dispatch_save(struct dispatch *d, size_t i, struct err *e); /* in a batch */
  * let TLS 1.0 come about?  What it answers is logged, and in the view.
  */
 void dispatch_try_tls(struct dispatch *d);
+
+/*
+ * Signs in by the i-th account, as for mail, and ends again if there is none;
+ * a session that is there already serves.  What comes of it counts as with
+ * mail: a refused sign-in holds the account.  Told once, at once or later, with
+ * why NULL where it went well; session is NULL, too, when nothing was tried,
+ * since the account is held, or since there is no room.
+ */
+typedef void dispatch_checked(
+    void *arg, const struct job_ready *session, const struct job_result *why);
+void dispatch_check(
+    struct dispatch *d, size_t i, dispatch_checked *f, void *arg);
 
 /* The clock was set, and the queue has followed: so do the accounts. */
 void dispatch_move_times(struct dispatch *d, int64_t by_s);

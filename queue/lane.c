@@ -312,6 +312,7 @@ lane_free(struct lane *l)
 
 	if (l == NULL)
 		return;
+	lane_check_tell(l, NULL, NULL);
 	for (i = 0; i < l->nworkers; i++)
 		worker_free(l->workers[i]);
 	event_free(l->timer);

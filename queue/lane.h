@@ -45,6 +45,7 @@ bool lane_is_idle(const struct lane *l);
  * next, if it may; 0: any.
  */
 bool lane_probe(struct lane *l, bool also_held, uint64_t first);
+void lane_check(struct lane *l, dispatch_checked *f, void *arg);
 
 /* As dispatch_set_legacy and dispatch_save have it. */
 void lane_set_legacy(struct lane *l, int64_t for_s);

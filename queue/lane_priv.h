@@ -12,11 +12,13 @@
  * A lane in full, for the files that are the lane: lane.c knows the moment,
  * lane_next.c chooses the message, lane_share.c knows whose may go, and
  * lane_denied.c under which address, lane_worker.c keeps the connections,
- * lane_legacy.c by which endpoint, lane_merge.c lets notices go as one report,
- * lane_try.c sees one try through to the disk, lane_failed.c notes those that
- * ended before, lane_health.c keeps the account's record.
+ * lane_check.c makes some that no mail asks for, lane_legacy.c knows by which
+ * endpoint, lane_merge.c lets notices go as one report, lane_try.c sees one try
+ * through to the disk, lane_failed.c notes those that ended before,
+ * lane_health.c keeps the account's record.
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
+#define LANE_WATCHES_MAX 8
 
 struct lane {
 	struct dispatch_parts parts;
@@ -41,8 +43,14 @@ struct lane {
 	bool is_saving;
 	bool is_merging; /* notices become a report: nothing new is given */
 	struct strlist proved; /* From addresses that the server has taken */
-	uint64_t alone;        /* a notice found to have no company; 0: none */
-	bool is_closed; /* paused, off, or ending: nothing new goes out */
+	uint64_t alone;  /* a notice found to have no company; 0: none */
+	struct lane_watch {
+		dispatch_checked *f;
+		void *arg;
+	} watches[LANE_WATCHES_MAX]; /* want to hear how a sign-in goes */
+	size_t nwatches;
+	bool is_for_check; /* the connection that starts now is for them */
+	bool is_closed;    /* paused, off, or ending: nothing new goes out */
 };
 
 /* lane_next.c */
@@ -123,6 +131,10 @@ void lane_legacy_failed(struct lane *l); /* which said nothing of it */
 
 /* The server has judged a message. */
 void lane_well(struct lane *l, const struct job_ready *session);
+/* lane_check.c: a connection for them, if there is none; what came of it. */
+void lane_check_start(struct lane *l);
+void lane_check_tell(struct lane *l, const struct job_ready *session,
+    const struct job_result *why);
 
 /* lane_failed.c */
 void lane_failed_try(struct lane *l, const struct job_ready *session,

@@ -125,13 +125,19 @@ on_ready(void *arg, struct worker *w)
 {
 	struct lane *l = arg;
 	const struct job_ready *r = worker_session(w);
+	bool is_for_check = l->is_for_check;
 
+	l->is_for_check = false;
 	log_event(LOG_INFO, "session", "account", l->account.conf->name,
 	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
 	    r->cipher, NULL);
 	lane_hosts_passed(l, r);
 	lane_legacy_met(l, r);
+	lane_check_tell(l, r, NULL);
 	lane_kick(l);
+	/* With mail for it, it is like any other. */
+	if (is_for_check && worker_state(w) == WORKER_IDLE)
+		worker_quit(w);
 }
 
 static void
@@ -159,9 +165,11 @@ on_closed(
 
 	l->wanted = 0; /* it was for one attempt */
 	if (!worker_was_ready(w)) {
+		l->is_for_check = false;
 		lane_hosts_passed(l, worker_session(w));
 		lane_legacy_met(l, worker_session(w));
 		lane_failed_try(l, worker_session(w), why);
+		lane_check_tell(l, worker_session(w), why);
 	}
 	/*
 	 * A session that we broke off says nothing about the account.  But our
@@ -195,6 +203,7 @@ on_gone(void *arg, struct worker *w)
 		pace_reset(&l->account.pace, account_connections(&l->account,
 						 times_now(l->parts.times)));
 	lane_kick(l);
+	lane_check_start(l);
 }
 
 static const struct worker_calls worker_calls = {

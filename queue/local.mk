@@ -25,6 +25,7 @@ libqueue_a_SOURCES = \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
 	queue/control_change.c \
+	queue/control_check.c \
 	queue/control_legacy.c \
 	queue/control_list.c \
 	queue/control_priv.h \
@@ -55,6 +56,7 @@ libqueue_a_SOURCES = \
 	queue/job.c queue/job.h \
 	queue/journal.c \
 	queue/lane.c queue/lane.h \
+	queue/lane_check.c \
 	queue/lane_health.c \
 	queue/lane_legacy.c \
 	queue/lane_merge.c \

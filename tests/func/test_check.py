@@ -192,3 +192,103 @@ def test_usage(make_site):
     for words in (["check", "x"], ["check", "--yes"]):
         done = site.run([program("mailchute"), "-C", site.conf_path, *words])
         assert done.returncode == 64
+
+
+# ---- the way to the server ----
+
+STEPS = ["name service", "connection", "TLS", "EHLO", "sign-in"]
+
+
+def steps(lines):
+    """The levels of the steps that were told, in their order."""
+    return [lines[s + " of " + ACCOUNT]["level"] for s in STEPS
+            if s + " of " + ACCOUNT in lines]
+
+
+def line_of(lines, step):
+    return lines[step + " of " + ACCOUNT]
+
+
+def test_each_step_to_the_server(make_site, server):
+    site = make_site(server, family="ipv4").start()
+    lines, _ = check(site)
+    assert steps(lines) == ["ok"] * 5
+    assert "localhost at 127.0.0.1:%d" % server.port in \
+        line_of(lines, "connection")["text"]
+    assert "TLSv1.3" in line_of(lines, "TLS")["text"]
+    assert "issued by" in line_of(lines, "TLS")["text"]
+    assert "SIZE 157286400, PIPELINING" in line_of(lines, "EHLO")["text"]
+    assert "AUTH LOGIN XOAUTH2" in line_of(lines, "EHLO")["text"]
+    assert USER in line_of(lines, "sign-in")["text"]
+    server.record.wait(lambda: server.record.connections[0].quit, "QUIT")
+    (seen,) = server.record.connections
+    assert seen.verbs()[-1] == "QUIT" and "MAIL" not in seen.verbs()
+    assert seen.auths == 1 and not server.record.messages
+
+
+def test_a_session_that_is_there_serves(make_site, server):
+    site = make_site(server, linger="60s", family="ipv4").start()
+    site.submit("a@example.net")
+    server.record.wait_messages(1)
+    lines, _ = check(site)
+    assert steps(lines) == ["ok"] * 5
+    assert len(server.record.connections) == 1
+
+
+def test_the_check_s_password_is_refused_once(make_site, server):
+    site = make_site(server, family="ipv4")
+    site.secret("password", "wrong\n")
+    site.start()
+    lines, status = check(site)
+    assert steps(lines) == ["ok"] * 4 + ["fail"] and status == 2
+    assert "535" in line_of(lines, "sign-in")["text"]
+    for _ in range(3):
+        lines, status = check(site)
+        assert not steps(lines) and status == 2
+        assert "no sign-in is tried" in lines[ACCOUNT]["text"]
+    site.submit("a@example.net")
+    lines, _ = check(site)
+    assert sum(c.auths for c in server.record.connections) == 1
+    site.secret("password", site.password + "\n")
+    server.record.wait_messages(1)
+    lines, _ = check(site)
+    assert line_of(lines, "sign-in")["level"] == "ok"
+
+
+def test_nothing_takes_the_connection(make_site, server):
+    site = make_site(server, port="1", family="ipv4").start()
+    lines, status = check(site)
+    assert steps(lines) == ["ok", "fail"] and status == 2
+    assert "refuse" in line_of(lines, "connection")["text"]
+    assert "firewall" in line_of(lines, "connection")["text"]
+
+
+def test_no_such_name(make_site, server):
+    site = make_site(server, provider="smtp", host="no.such.invalid").start()
+    lines, status = check(site)
+    assert steps(lines) == ["fail"] and status == 2
+
+
+def test_a_certificate_that_is_not_trusted(make_site, make_server, authority):
+    server = make_server(certificate=authority.issue("other.example"))
+    site = make_site(server, family="ipv4").start()
+    lines, status = check(site)
+    assert steps(lines) == ["ok", "ok", "fail"] and status == 2
+    assert "certificate" in line_of(lines, "TLS")["text"]
+
+
+def test_while_delivery_is_paused(make_site, server):
+    site = make_site(server, family="ipv4").start()
+    site.mailchute("pause")
+    site.submit("a@example.net")
+    lines, _ = check(site)
+    assert steps(lines) == ["ok"] * 5
+    assert not server.record.messages
+
+
+@NEEDS_ROOT
+def test_others_may_not_have_it_sign_in(make_site, server):
+    site = make_site(server).start()
+    lines, _ = check(site, uid=STRANGER)
+    assert not steps(lines) and not server.record.connections
+    assert lines["servers"]["level"] == "unknown"

@@ -83,6 +83,7 @@ read_the_others(const struct frame *f)
 	struct ctl_account c;
 	struct ctl_totals t;
 	struct ctl_alarm alarm;
+	struct ctl_session session;
 	char *text;
 	int status;
 
@@ -96,6 +97,8 @@ read_the_others(const struct frame *f)
 		ctl_totals_clear(&t);
 	if (ctl_get_alarm(f, &alarm, NULL) == 0)
 		ctl_alarm_clear(&alarm);
+	if (ctl_get_session(f, &session, NULL) == 0)
+		ctl_session_clear(&session);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

@@ -57,6 +57,25 @@ capabilities(void **state)
 }
 
 static void
+all_of_it_for_people(void **state)
+{
+	static const char odd[] = "host hello\nSIZE 10\n\nX\tY\xc3\nDSN";
+	char text[4096] = "host";
+	struct ehlo out;
+
+	(void)state;
+	ehlo_parse(odd, strlen(odd), &out);
+	assert_string_equal(out.words, "SIZE 10, X?Y?, DSN");
+	/* What does not fit is left out, whole. */
+	while (strlen(text) < 4000)
+		strlcat(text, "\nABCDEFGHIJKLMNOPQRSTUVWXYZ", sizeof(text));
+	ehlo_parse(text, strlen(text), &out);
+	assert_true(strlen(out.words) < sizeof(out.words));
+	assert_string_equal(
+	    out.words + strlen(out.words) - 26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+}
+
+static void
 mechanisms_for_people(void **state)
 {
 	char text[2048] = "host\nAUTH";
@@ -79,6 +98,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities),
+		cmocka_unit_test(all_of_it_for_people),
 		cmocka_unit_test(mechanisms_for_people),
 	};
 

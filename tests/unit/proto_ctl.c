@@ -187,6 +187,47 @@ status_comes_back(void **state)
 }
 
 static void
+session_comes_back(void **state)
+{
+	struct ctl_session in = { .account = (char *)(uintptr_t) "shop",
+		.relay = (char *)(uintptr_t) "smtp.office365.com",
+		.tls = (char *)(uintptr_t) "TLSv1.3",
+		.issuer = (char *)(uintptr_t) "DigiCert",
+		.cert_until = 1800000000,
+		.offers = (char *)(uintptr_t) "SIZE 1000, DSN",
+		.phase = (char *)(uintptr_t) "AUTH",
+		.code = 535,
+		.fix = (char *)(uintptr_t) "check it" };
+	struct ctl_session out;
+	struct frame f;
+	struct err e;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(ctl_put_session(&b, &in), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_session(&f, &out, &e), 0);
+	assert_string_equal(out.account, "shop");
+	assert_string_equal(out.issuer, "DigiCert");
+	assert_true(out.cert_until == 1800000000);
+	assert_string_equal(out.offers, "SIZE 1000, DSN");
+	assert_string_equal(out.phase, "AUTH");
+	assert_int_equal(out.code, 535);
+	assert_null(out.user);
+	ctl_session_clear(&out);
+	f.type = CTL_ALARM;
+	assert_int_equal(ctl_get_session(&f, &out, &e), -1);
+	/* Whose it is must be said. */
+	buf_truncate(&b, 0);
+	in.account = NULL;
+	assert_int_equal(ctl_put_session(&b, &in), 0);
+	f = only_frame(&b);
+	assert_int_equal(ctl_get_session(&f, &out, &e), -1);
+	buf_clear(&b);
+}
+
+static void
 event_comes_back(void **state)
 {
 	struct ctl_event ev = { .at = 9,
@@ -302,10 +343,12 @@ static const struct {
 	{ "no version", { { 2, NULL, CTL_LIST }, ALL }, 3 },
 	{ "a newer version",
 	    { { 1, NULL, CTL_VERSION + 1 }, { 2, NULL, CTL_LIST }, ALL }, 4 },
+	{ "an older version",
+	    { { 1, NULL, CTL_VERSION - 1 }, { 2, NULL, CTL_LIST }, ALL }, 4 },
 	{ "the version as text", { { 1, "1", 0 }, { 2, NULL, 1 }, ALL }, 4 },
 	{ "no verb", { CURRENT, ALL }, 3 },
 	{ "verb 0", { CURRENT, { 2, NULL, 0 }, ALL }, 4 },
-	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_TRACE + 1 }, ALL }, 4 },
+	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_CHECK + 1 }, ALL }, 4 },
 	{ "two verbs", { CURRENT, { 2, NULL, 1 }, { 2, NULL, 2 }, ALL }, 5 },
 	{ "an unknown field", { CURRENT, { 2, NULL, 1 }, ALL, { 10, "x", 0 } },
 	    5 },
@@ -398,6 +441,7 @@ main(void)
 		cmocka_unit_test(request_comes_back),
 		cmocka_unit_test(message_and_recipient_come_back),
 		cmocka_unit_test(status_comes_back),
+		cmocka_unit_test(session_comes_back),
 		cmocka_unit_test(event_comes_back),
 		cmocka_unit_test(attempt_words_and_end_come_back),
 		cmocka_unit_test(refuses_malformed_requests),

@@ -227,7 +227,8 @@ answers_come_back(void **state)
 {
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
 		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
-		"connecting to a: refused", true, 13, true, false };
+		"connecting to a: refused", true, 13, true, false,
+		"SIZE 1000, DSN", "DigiCert", 1800000000 };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
 	struct job_ready ready_out;
 	struct job_result r;
@@ -272,6 +273,9 @@ answers_come_back(void **state)
 	assert_int_equal(ready_out.size_max, ready.size_max);
 	assert_true(ready_out.dsn);
 	assert_true(ready_out.is_8bit);
+	assert_string_equal(ready_out.offers, "SIZE 1000, DSN");
+	assert_string_equal(ready_out.issuer, "DigiCert");
+	assert_true(ready_out.cert_until == 1800000000);
 
 	buf_truncate(&b, 0);
 	job_put_done(&b, &done);

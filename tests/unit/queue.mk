@@ -71,6 +71,7 @@ check_PROGRAMS += \
 	tests/unit/lane_next \
 	tests/unit/lane_share \
 	tests/unit/lane_try \
+	tests/unit/lane_check \
 	tests/unit/lane_worker \
 	tests/unit/legacy \
 	tests/unit/legacy_hint \
@@ -361,6 +362,10 @@ tests_unit_share_CFLAGS = $(queue_test_cflags)
 tests_unit_share_LDADD = $(queue_test_libs)
 tests_unit_worker_CFLAGS = $(queue_test_cflags)
 tests_unit_worker_LDADD = $(queue_test_libs)
+tests_unit_lane_check_SOURCES = tests/unit/lane_check.c \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_check_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_check_LDADD = $(queue_test_libs)
 tests_unit_lane_worker_SOURCES = tests/unit/lane_worker.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_worker_CFLAGS = $(queue_test_cflags)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The doctor has mailchuted sign in by each account, and tells the steps to the
+ * server one by one, up to the one that failed.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/check.h"
+#include "admin/run.h"
+#include "admin/text.h"
+#include "common/clock.h"
+#include "common/xalloc.h"
+
+#define PATIENCE_MS 120000 /* some addresses, 30 s each */
+#define CERT_SOON_S (7 * 86400)
+
+enum step {
+	STEP_NAME, /* of the host, at the name service */
+	STEP_CONNECT,
+	STEP_TLS,
+	STEP_EHLO,
+	STEP_AUTH,
+	STEPS
+};
+
+static const char *const names[STEPS] = { "name service", "connection", "TLS",
+	"EHLO", "sign-in" };
+
+/* At which step it failed; STEPS: at none. */
+static enum step
+failed_at(const struct ctl_session *s)
+{
+	static const struct {
+		const char *phase;
+		enum step step;
+	} phases[] = { { "greeting", STEP_CONNECT }, { "EHLO", STEP_EHLO },
+		{ "STARTTLS", STEP_TLS }, { "TLS handshake", STEP_TLS },
+		{ "AUTH", STEP_AUTH } };
+	size_t i;
+
+	if (s->phase == NULL)
+		return STEPS;
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (strcmp(phases[i].phase, s->phase) == 0)
+			return phases[i].step;
+	/* 4.4.3 and 4.4.4, as delivery/resolve.h has them. */
+	if (s->status != NULL && (strcmp(s->status, "4.4.3") == 0 ||
+				     strcmp(s->status, "4.4.4") == 0))
+		return STEP_NAME;
+	return STEP_CONNECT;
+}
+
+/* What the way in which a connection failed tells of who stops it. */
+static const char *
+who_blocks(const struct ctl_session *s, enum step step)
+{
+	if (step != STEP_CONNECT || s->text == NULL)
+		return "";
+	if (strstr(s->text, "refused") != NULL)
+		return " - the host answers, but nothing takes connections on "
+		       "that port, or a firewall refuses them";
+	if (strstr(s->text, "timed out") != NULL ||
+	    strstr(s->text, "timeout") != NULL)
+		return " - nothing answers at all: a firewall drops it; many "
+		       "networks close port 25, some 587";
+	return "";
+}
+
+static void
+say_failure(struct check *k, const char *what, const struct ctl_session *s,
+    enum step step)
+{
+	char code[24] = "";
+
+	if (s->code > 0)
+		snprintf(
+		    code, sizeof(code), "%llu ", (unsigned long long)s->code);
+	check_say(k, CHECK_FAIL, what,
+	    s->fix == NULL ? "mailchute status" : s->fix, "%s%s%s%s%s%s%s",
+	    code, s->code > 0 && s->status != NULL ? s->status : "",
+	    s->code > 0 ? " " : "", s->text == NULL ? "" : s->text,
+	    s->meaning == NULL ? "" : " - ",
+	    s->meaning == NULL ? "" : s->meaning, who_blocks(s, step));
+}
+
+static void
+say_tls(struct check *k, const char *what, const struct ctl_session *s)
+{
+	char until[TEXT_TIME] = "?";
+	bool is_soon =
+	    s->cert_until != 0 && s->cert_until - clock_wall() < CERT_SOON_S;
+
+	if (s->tls == NULL) {
+		check_say(
+		    k, CHECK_OK, what, NULL, "none, to a server on this host");
+		return;
+	}
+	if (s->cert_until != 0)
+		text_utc_time(s->cert_until, until);
+	check_say(k, is_soon ? CHECK_WARN : CHECK_OK, what,
+	    is_soon ? "have the server's certificate renewed" : NULL,
+	    "%s, %s; the certificate's chain and name are right; issued by "
+	    "%s, until %s",
+	    s->tls, s->cipher == NULL ? "?" : s->cipher,
+	    s->issuer == NULL ? "?" : s->issuer, until);
+}
+
+static void
+say_well(struct check *k, const char *what, const struct ctl_session *s,
+    enum step step)
+{
+	switch (step) {
+	case STEP_NAME:
+		check_say(k, CHECK_OK, what, NULL, "has the host's address");
+		break;
+	case STEP_CONNECT:
+		check_say(k, s->said == NULL ? CHECK_OK : CHECK_WARN, what,
+		    s->said == NULL ? NULL : "see to the addresses that failed",
+		    "%s at %s%s%s", s->relay == NULL ? "?" : s->relay,
+		    s->address == NULL ? "?" : s->address,
+		    s->said == NULL ? "" : "; not by ",
+		    s->said == NULL ? "" : s->said);
+		break;
+	case STEP_TLS:
+		say_tls(k, what, s);
+		break;
+	case STEP_EHLO:
+		check_say(k, CHECK_OK, what, NULL, "offers %s",
+		    s->offers == NULL ? "nothing" : s->offers);
+		break;
+	case STEP_AUTH:
+		check_say(k, CHECK_OK, what, NULL, "%s%s",
+		    s->user == NULL ? "none is asked for" : "accepted: ",
+		    s->user == NULL ? "" : s->user);
+		break;
+	case STEPS:
+		break;
+	}
+}
+
+static void
+say_session(struct check *k, const struct ctl_session *s)
+{
+	enum step step, failed = failed_at(s);
+	char *what;
+
+	for (step = STEP_NAME; step < STEPS && step <= failed; step++) {
+		what = xasprintf(
+		    "%s of account %s", names[step], text_account(s->account));
+		if (step == failed)
+			say_failure(k, what, s, step);
+		else
+			say_well(k, what, s, step);
+		free(what);
+	}
+}
+
+static int
+take_row(void *arg, const struct frame *f, struct err *e)
+{
+	struct ctl_session s;
+
+	if (f->type != CTL_SESSION)
+		return 0;
+	if (ctl_get_session(f, &s, e) == -1)
+		return -1;
+	say_session(arg, &s);
+	ctl_session_clear(&s);
+	return 0;
+}
+
+void
+check_server(struct check *k)
+{
+	const struct ctl_request request = { .verb = CTL_CHECK };
+	const struct ctl_question question = {
+		.where = place_of(k->args, k->conf, CTL_START_NOTHING),
+		.request = &request,
+		.row = take_row,
+		.arg = k,
+		.silence_ms = PATIENCE_MS,
+	};
+	struct ctl_answer answer;
+	struct err e;
+
+	if (ctl_ask(&question, &answer, &e) == -1)
+		check_say(k, CHECK_UNKNOWN, "servers", "mailchute status", "%s",
+		    e.text);
+	else if (answer.status != 0)
+		check_say(k, CHECK_UNKNOWN, "servers",
+		    "run it as root, or join queue.admin_group", "%s",
+		    ctl_answer_reason(&answer));
+	free(answer.text);
+}
