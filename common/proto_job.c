@@ -3,7 +3,7 @@
  * The delivery contract on the wire.  Each payload is described by one table
  * (common/fieldmap.h).  The queue process reads here what deliver wrote, and
  * deliver has read a remote server's bytes, so reading is strict and fuzzed
- * (tests/fuzz/proto_job.c).
+ * (tests/fuzz/proto_job.c).  A message is in common/proto_job_message.c.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 
 #include "common/fieldmap.h"
 #include "common/proto_job.h"
+#include "common/proto_job_priv.h"
 #include "common/xalloc.h"
 
 /* clang-format off */
@@ -85,30 +86,6 @@ static const struct fieldmap_item result_items[] = {
 	TXT(9, job_result, fix),
 	NUM(10, job_result, wait_s, 0, JOB_WAIT_MAX_S),
 };
-
-static const struct fieldmap_item message_items[] = {
-	TXT(1, job_message, queue_id),
-	NUM(2, job_message, size, 0, INT64_MAX),
-	NUM(3, job_message, is_notice, 0, 1),
-	STR(4, job_message, env.sender, true),
-	NUM(7, job_message, env.ret, 0, RET_HDRS),
-	STR(8, job_message, env.envid, false),
-	STR(9, job_message, env.from, false),
-	STR(10, job_message, env.message_id, false),
-	NUM(11, job_message, eight_at, 0, INT64_MAX),
-	NUM(12, job_message, wrong_at, 0, INT64_MAX),
-	NUM(13, job_message, long_at, 0, INT64_MAX),
-	NUM(14, job_message, is_twice, 0, 1),
-	STR(15, job_message, instead_of, false),
-};
-
-/* A recipient is its address, and what follows up to the next address. */
-#define TAG_RCPT        20
-#define TAG_RCPT_ID     21
-#define TAG_RCPT_NOTIFY 22
-#define TAG_RCPT_ORCPT  23
-#define NOTIFY_ALL \
-	(NOTIFY_NEVER | NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY)
 
 static const struct fieldmap_item done_items[] = {
 	NUM(1, job_done, wait_ms, 0, UINT64_MAX),
@@ -194,48 +171,10 @@ job_put_empty(struct buf *b, enum job_type type)
 	return frame_put_raw(b, type, "", 0);
 }
 
-static int
-put_rcpt(struct buf *b, const struct envelope_rcpt *r, uint64_t id)
-{
-	if (field_put_str(b, TAG_RCPT, r->address) == -1 ||
-	    field_put_u64(b, TAG_RCPT_ID, id) == -1)
-		return -1;
-	if (r->notify != 0 &&
-	    field_put_u64(b, TAG_RCPT_NOTIFY, r->notify) == -1)
-		return -1;
-	if (r->orcpt != NULL &&
-	    field_put_str(b, TAG_RCPT_ORCPT, r->orcpt) == -1)
-		return -1;
-	return 0;
-}
-
-int
-job_put_message(struct buf *b, const struct job_message *m)
-{
-	ssize_t start = frame_begin(b, JOB_MESSAGE);
-	size_t i;
-
-	if (start == -1 ||
-	    fieldmap_put(b, message_items, COUNT(message_items), m) == -1)
-		return -1;
-	for (i = 0; i < m->env.nrcpts; i++) {
-		/* Half a frame leaves room for any one recipient. */
-		if (b->len - (size_t)start > FRAME_MAX / 2) {
-			if (frame_end(b, start) == -1)
-				return -1;
-			if ((start = frame_begin(b, JOB_RCPTS)) == -1)
-				return -1;
-		}
-		if (put_rcpt(b, &m->env.rcpts[i], m->rcpt_ids[i]) == -1)
-			return -1;
-	}
-	return frame_end(b, start);
-}
-
 /* ---- reading ---- */
 
-static int
-expect(const struct frame *f, enum job_type type, struct err *e)
+int
+job_expect(const struct frame *f, enum job_type type, struct err *e)
 {
 	if (f->type == type)
 		return 0;
@@ -278,7 +217,7 @@ job_get_session(const struct frame *f, struct job_session *s, struct err *e)
 	};
 
 	memset(s, 0, sizeof(*s));
-	if (expect(f, JOB_SESSION, e) == -1 || check_version(f, e) == -1 ||
+	if (job_expect(f, JOB_SESSION, e) == -1 || check_version(f, e) == -1 ||
 	    fieldmap_get(f, t, 2, e) == -1) {
 		job_session_clear(s);
 		return -1;
@@ -300,7 +239,7 @@ job_get_refused(const struct frame *f, char text[ERR_TEXT_MAX], struct err *e)
 {
 	size_t n = f->len < ERR_TEXT_MAX ? f->len : ERR_TEXT_MAX - 1;
 
-	if (expect(f, JOB_REFUSED, e) == -1)
+	if (job_expect(f, JOB_REFUSED, e) == -1)
 		return -1;
 	memcpy(text, f->payload, n);
 	text[n] = '\0';
@@ -313,7 +252,7 @@ job_get_ready(const struct frame *f, struct job_ready *r, struct err *e)
 	struct fieldmap t[1] = { { ready_items, COUNT(ready_items), r, 0 } };
 
 	memset(r, 0, sizeof(*r));
-	if (expect(f, JOB_READY, e) == -1)
+	if (job_expect(f, JOB_READY, e) == -1)
 		return -1;
 	return fieldmap_get(f, t, 1, e);
 }
@@ -329,7 +268,7 @@ job_get_failed(const struct frame *f, struct job_result *r,
 
 	memset(r, 0, sizeof(*r));
 	memset(sofar, 0, sizeof(*sofar));
-	if (expect(f, JOB_FAILED, e) == -1)
+	if (job_expect(f, JOB_FAILED, e) == -1)
 		return -1;
 	return fieldmap_get(f, t, 2, e);
 }
@@ -341,7 +280,7 @@ get_result(const struct frame *f, enum job_type type, struct job_result *r,
 	struct fieldmap t[1] = { { result_items, COUNT(result_items), r, 0 } };
 
 	memset(r, 0, sizeof(*r));
-	if (expect(f, type, e) == -1)
+	if (job_expect(f, type, e) == -1)
 		return -1;
 	return fieldmap_get(f, t, 1, e);
 }
@@ -364,139 +303,7 @@ job_get_done(const struct frame *f, struct job_done *d, struct err *e)
 	struct fieldmap t[1] = { { done_items, COUNT(done_items), d, 0 } };
 
 	memset(d, 0, sizeof(*d));
-	if (expect(f, JOB_MESSAGE_DONE, e) == -1)
+	if (job_expect(f, JOB_MESSAGE_DONE, e) == -1)
 		return -1;
 	return fieldmap_get(f, t, 1, e);
-}
-
-/* ---- a message and its recipients ---- */
-
-bool
-job_is_twice(const struct job_message *m, const struct job_ready *r)
-{
-	return m->size > JOB_WHOLE_MAX &&
-	       (m->long_at > 0 || (m->eight_at > 0 && !r->is_8bit));
-}
-
-void
-job_message_clear(struct job_message *m)
-{
-	envelope_clear(&m->env);
-	free(m->instead_of);
-	free(m->rcpt_ids);
-	memset(m, 0, sizeof(*m));
-}
-
-static int
-add_rcpt(struct job_message *m, const struct field *x, struct err *e)
-{
-	size_t n = m->env.nrcpts;
-	char *address;
-
-	if (n == JOB_RCPTS_MAX)
-		return fieldmap_malformed(e, "too many recipients", x->tag);
-	if ((address = field_str(x)) == NULL || *address == '\0') {
-		free(address);
-		return fieldmap_malformed(e, "no address", x->tag);
-	}
-	envelope_add(&m->env, address);
-	free(address);
-	m->rcpt_ids = xreallocarray(m->rcpt_ids, n + 1, sizeof(*m->rcpt_ids));
-	m->rcpt_ids[n] = 0;
-	return 0;
-}
-
-/* A field of the recipient that came last. */
-static int
-set_rcpt(struct job_message *m, const struct field *x, struct err *e)
-{
-	struct envelope_rcpt *r;
-	uint64_t v = 0;
-
-	if (m->env.nrcpts == 0)
-		return fieldmap_malformed(e, "no recipient before it", x->tag);
-	r = &m->env.rcpts[m->env.nrcpts - 1];
-	if (x->tag == TAG_RCPT_ORCPT) {
-		if (r->orcpt != NULL || (r->orcpt = field_str(x)) == NULL)
-			return fieldmap_malformed(e, "no text", x->tag);
-		return 0;
-	}
-	if (field_u64(x, &v) == -1 ||
-	    (x->tag == TAG_RCPT_NOTIFY && v > NOTIFY_ALL))
-		return fieldmap_malformed(e, "a number out of bounds", x->tag);
-	if (x->tag == TAG_RCPT_NOTIFY)
-		r->notify = (unsigned)v;
-	else
-		m->rcpt_ids[m->env.nrcpts - 1] = v;
-	return 0;
-}
-
-/* 1 when the field has nothing to do with recipients. */
-static int
-take_rcpt(struct job_message *m, const struct field *x, struct err *e)
-{
-	switch (x->tag) {
-	case TAG_RCPT:
-		return add_rcpt(m, x, e);
-	case TAG_RCPT_ID:
-	case TAG_RCPT_NOTIFY:
-	case TAG_RCPT_ORCPT:
-		return set_rcpt(m, x, e);
-	default:
-		return 1;
-	}
-}
-
-static int
-read_message(const struct frame *f, struct job_message *m, struct err *e)
-{
-	struct fieldmap t = { message_items, COUNT(message_items), m, 0 };
-	struct field_walk w;
-	struct field x;
-	int got;
-
-	if (expect(f, JOB_MESSAGE, e) == -1)
-		return -1;
-	field_walk_init(&w, f);
-	while ((got = field_next(&w, &x)) == 1) {
-		if ((got = take_rcpt(m, &x, e)) == 1)
-			got = fieldmap_take(&t, 1, &x, e);
-		if (got == 1)
-			return fieldmap_malformed(e, "an unknown tag", x.tag);
-		if (got == -1)
-			return -1;
-	}
-	if (got == -1)
-		return fieldmap_malformed(e, "a wrong length", 0);
-	return fieldmap_finish(&t, 1, e);
-}
-
-int
-job_get_message(const struct frame *f, struct job_message *m, struct err *e)
-{
-	memset(m, 0, sizeof(*m));
-	envelope_init(&m->env);
-	if (read_message(f, m, e) == 0)
-		return 0;
-	job_message_clear(m);
-	return -1;
-}
-
-int
-job_get_rcpts(const struct frame *f, struct job_message *m, struct err *e)
-{
-	struct field_walk w;
-	struct field x;
-	int got;
-
-	if (expect(f, JOB_RCPTS, e) == -1)
-		return -1;
-	field_walk_init(&w, f);
-	while ((got = field_next(&w, &x)) == 1) {
-		if ((got = take_rcpt(m, &x, e)) == 1)
-			return fieldmap_malformed(e, "an unknown tag", x.tag);
-		if (got == -1)
-			return -1;
-	}
-	return got == -1 ? fieldmap_malformed(e, "a wrong length", 0) : 0;
 }

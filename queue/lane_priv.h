@@ -43,7 +43,7 @@ struct lane {
 	bool is_saving;
 	bool is_merging; /* notices become a report: nothing new is given */
 	struct strlist proved; /* From addresses that the server has taken */
-	uint64_t alone;  /* a notice found to have no company; 0: none */
+	uint64_t alone;        /* a notice found to have no company; 0: none */
 	struct lane_watch {
 		dispatch_checked *f;
 		void *arg;
