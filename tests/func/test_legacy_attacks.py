@@ -7,7 +7,6 @@ import os
 import pytest
 
 from exchange.path import DEEDS, MOMENTS, Path
-from lib.site import USER
 
 TRIES = 5  # one more than would lead there, and one more than that
 
@@ -20,7 +19,7 @@ ATTACKS = [(m, d) for m in MOMENTS for d in DEEDS
 
 
 class Field:
-    """An account for each attack, each at an address of its own.
+    """An account and a mailbox for each attack, at an address of its own.
 
     Where the legacy host is attacked, it can do better than TLS 1.0.
     """
@@ -38,14 +37,13 @@ class Field:
         self.paths = [Path(self.legacy if at_legacy else self.default, m, d,
                            host) for (m, d), host in zip(attacks, self.hosts)]
         self.site = site = make_site(self.default)
-        self.legacy.options.users[USER] = site.password
         for i, path in enumerate(self.paths):
             address = "a%d@contoso.example" % i
-            self.default.options.send_as_also.append(address)
-            self.legacy.options.send_as_also.append(address)
+            for server in (self.default, self.legacy):
+                server.options.users[address] = site.password
             attacked = "%s:%d" % (self.hosts[i], path.port)
             site.conf["account a%d" % i] = {
-                **site.conf["account"], "senders": address, "connections": "1",
+                **site.conf["account"], "user": address, "connections": "1",
                 "legacy": mode, "backoff_min": "1s", "backoff_max": "1s",
                 "host": "127.0.0.1" if at_legacy else attacked,
                 "legacy_host": attacked if at_legacy else
