@@ -185,7 +185,11 @@ dispatch_paused_since(const struct dispatch *d)
 void
 dispatch_stop(struct dispatch *d)
 {
+	size_t i;
+
 	d->is_stopping = true;
+	for (i = 0; i < d->nlanes; i++)
+		lane_check_end(d->lanes[i]);
 	set_closed(d);
 }
 

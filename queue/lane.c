@@ -126,6 +126,7 @@ lane_kick(struct lane *l)
 
 	if (l->is_closed || !l->parts.conf->queue.delivery) {
 		lane_quit_idle(l);
+		lane_check_start(l);
 		rest(l);
 		return;
 	}
@@ -142,6 +143,7 @@ lane_kick(struct lane *l)
 	}
 	if (account_waits(&l->account, now))
 		lane_quit_idle(l);
+	lane_check_start(l);
 	arm(l, at, now);
 	rest(l);
 }
@@ -312,7 +314,7 @@ lane_free(struct lane *l)
 
 	if (l == NULL)
 		return;
-	lane_check_tell(l, NULL, NULL);
+	lane_check_end(l);
 	for (i = 0; i < l->nworkers; i++)
 		worker_free(l->workers[i]);
 	event_free(l->timer);

@@ -46,6 +46,7 @@ bool lane_is_idle(const struct lane *l);
  */
 bool lane_probe(struct lane *l, bool also_held, uint64_t first);
 void lane_check(struct lane *l, dispatch_checked *f, void *arg);
+void lane_check_end(struct lane *l); /* whoever waits is told so */
 
 /* As dispatch_set_legacy and dispatch_save have it. */
 void lane_set_legacy(struct lane *l, int64_t for_s);

@@ -46,10 +46,21 @@ lane_check_start(struct lane *l)
 
 	if (l->nwatches == 0 || !lane_may_start(l))
 		return;
+	/* Told when it is there: lane_kick. */
+	if (!l->calls->has_place(l->arg, l)) {
+		l->calls->crowded(l->arg, l);
+		return;
+	}
 	l->started_for = 0;
 	l->is_for_check = true;
 	if (lane_start_worker(l, &e) == -1)
 		could_not_start(l, &e);
+}
+
+void
+lane_check_end(struct lane *l)
+{
+	lane_check_tell(l, NULL, NULL);
 }
 
 /* One that is signed in now. */

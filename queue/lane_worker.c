@@ -203,7 +203,6 @@ on_gone(void *arg, struct worker *w)
 		pace_reset(&l->account.pace, account_connections(&l->account,
 						 times_now(l->parts.times)));
 	lane_kick(l);
-	lane_check_start(l);
 }
 
 static const struct worker_calls worker_calls = {

@@ -18,6 +18,11 @@
 
 #define MAIL OFFICE_ADMIN OFFICE_ACCOUNT
 
+/* An account that has one connection, with others of its mailbox. */
+#define SHARED(name) \
+	"[account" name "]\nprovider = smtp\nhost = 127.0.0.1\n" \
+	"user = a@contoso.com\npassword_file = /p\nconnections = 1\n"
+
 /* What whoever asked was told. */
 static struct {
 	unsigned times, well, tried;
@@ -221,8 +226,64 @@ it_never_makes_one_too_many(void **state)
 	rig_down();
 }
 
+/* Nor for another account of the same mailbox: it waits for its turn. */
 static void
-whoever_waits_at_the_end_is_told_so(void **state)
+accounts_of_a_mailbox_share_their_connections(void **state)
+{
+	struct deliver d, next;
+
+	(void)state;
+	begin(OFFICE_ADMIN SHARED("") SHARED(" b"));
+	post(1000, "a@example.com");
+	will_start(&d);
+	kick();
+	asked(ASK_DELIVER);
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	takes_one(&d);
+	dispatch_check(rig.o.parts.dispatch, 1, hear, NULL);
+	office_run(&rig.o);
+	not_asked();
+	assert_int_equal(heard.times, 0);
+	hears(&d, JOB_QUIT);
+	will_start(&next);
+	says_closed(&d, JOB_UNTRIED);
+	asked(ASK_DELIVER);
+	hears(&next, JOB_SESSION);
+	says_ready(&next);
+	assert_int_equal(heard.well, 1);
+	hangs_up(&next);
+	rig_down();
+}
+
+/* The end of the daemon is no moment to begin. */
+static void
+whoever_still_waits_at_the_end_is_told_so(void **state)
+{
+	struct deliver d;
+
+	(void)state;
+	begin(MAIL "connections = 1\n");
+	post(1000, "a@example.com");
+	will_start(&d);
+	kick();
+	asked(ASK_DELIVER);
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	takes_one(&d);
+	only_closes(&d, JOB_UNTRIED);
+	check();
+	assert_int_equal(heard.times, 0);
+	dispatch_stop(rig.o.parts.dispatch);
+	assert_int_equal(heard.times, 1);
+	hangs_up(&d);
+	not_asked();
+	assert_int_equal(heard.tried, 0);
+	rig_down();
+}
+
+static void
+whoever_comes_at_the_end_is_told_so(void **state)
 {
 	struct deliver d;
 
@@ -254,7 +315,9 @@ main(void)
 		cmocka_unit_test(what_keeps_deliver_from_starting_is_told),
 		cmocka_unit_test(a_pause_does_not_keep_it_from_signing_in),
 		cmocka_unit_test(it_never_makes_one_too_many),
-		cmocka_unit_test(whoever_waits_at_the_end_is_told_so),
+		cmocka_unit_test(accounts_of_a_mailbox_share_their_connections),
+		cmocka_unit_test(whoever_still_waits_at_the_end_is_told_so),
+		cmocka_unit_test(whoever_comes_at_the_end_is_told_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
