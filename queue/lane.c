@@ -17,6 +17,7 @@
 #include "queue/times.h"
 
 #define LOOK_AGAIN_S  60 /* the wall clock may have been set */
+#define PASSED_MAX    16 /* users, in one look */
 #define STAMP_EVERY_S 5  /* is the secret of a held account a new one? */
 
 /* ---- handing over ----------------------------------------------------------
@@ -83,9 +84,13 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		lane_refuse_from(l, j);
 		return true;
 	case FROM_UNKNOWN:
-	case FROM_WAITS:
 		job_free(j);
 		return false;
+	case FROM_WAITS:
+		/* Its user's turn is over: others do not wait with it. */
+		job_free(j);
+		l->last_uid = due.uid;
+		return l->npassed++ < PASSED_MAX;
 	case FROM_FINE:
 		break;
 	}
@@ -133,6 +138,7 @@ lane_kick(struct lane *l)
 	lane_legacy_look(l, now);
 	lane_look_at_secret(l, now);
 	err_clear(&e);
+	l->npassed = 0;
 	while (advance(l, now, &at, &e))
 		;
 	if (e.class != ERR_NONE) {

@@ -41,7 +41,8 @@ struct lane {
 	bool has_given; /* a message, since the last connection was begun */
 	bool yields;    /* the next idle one goes then, for another lane */
 	bool is_saving;
-	bool is_merging; /* notices become a report: nothing new is given */
+	bool is_merging;  /* notices become a report: nothing new is given */
+	unsigned npassed; /* messages that wait for an answer to another */
 	struct strlist proved; /* From addresses that the server has taken */
 	uint64_t alone;        /* a notice found to have no company; 0: none */
 	struct lane_watch {

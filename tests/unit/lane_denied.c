@@ -171,6 +171,35 @@ side_by_side_it_is_asked_once(void **state)
 	rig_down();
 }
 
+/* What waits for the answer to another keeps no other user's mail waiting. */
+static void
+others_do_not_wait_for_that_answer(void **state)
+{
+	uint64_t first, other;
+	struct deliver d[2];
+
+	(void)state;
+	rig_up(MAILBOX "connections = 2\n");
+	first = post_as(BOX);
+	connect_deliver(&d[0]);
+	comes(&d[0], first, false);
+	is_taken(&d[0]);
+	first = post_as(SHOP);
+	kick();
+	comes(&d[0], first, false);
+	office_post(&rig.o, (struct office_mail){ .uid = 1000,
+				.sender = SHOP,
+				.to = { "b@example.com" },
+				.at = rig.now - 1 });
+	other = post(1001, "z@example.com");
+	connect_deliver(&d[1]); /* at the first look */
+	assert_true(takes_one(&d[1]) == other);
+	hears_nothing(&d[1]);
+	hangs_up(&d[0]);
+	hangs_up(&d[1]);
+	rig_down();
+}
+
 static void
 without_rewriting_it_fails_here(void **state)
 {
@@ -231,6 +260,7 @@ main(void)
 		cmocka_unit_test(it_goes_once_more_under_the_mailbox_s_own),
 		cmocka_unit_test(a_second_refusal_is_the_last),
 		cmocka_unit_test(side_by_side_it_is_asked_once),
+		cmocka_unit_test(others_do_not_wait_for_that_answer),
 		cmocka_unit_test(without_rewriting_it_fails_here),
 		cmocka_unit_test(a_mailbox_that_may_not_be_itself_is_held),
 	};
