@@ -26,6 +26,7 @@ VOLATILE = (
     (r"\d+(?= TIME\b)", "SIZE"),
     (r"\b\d+(\.\d+)?[KMG]?B\b", "SIZE"),
     (r"\b(\d+[smhd])( \d+[smhd])*\b", "DURATION"),
+    (r"\b\d+ MiB left", "N MiB left"),
     (r"mailchuted\[\d+\]", "mailchuted[PID]"),
     (r"\b(size|\w+_ms|\w+_s)=\d+", r"\1=N"),
     (r"\b\d+/(\d+) +\d+/(\d+) +\d+/(\d+) +(-$|TLS.*)",
