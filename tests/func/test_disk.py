@@ -393,6 +393,7 @@ def test_socket_directory_removed_while_running(quick, server):
 def test_drop_directory_removed_while_running(quick, server):
     """Another one in its place is taken up with the next reload at least."""
     quick.start()
+    quick.log.wait_for("started")
     shutil.rmtree(quick.path("spool/drop"))
     quick.submit("socket@example.net", stdin=SMALL)
     server.record.wait_messages(1)

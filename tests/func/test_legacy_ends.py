@@ -12,11 +12,10 @@ from lib.site import USER
 
 # ---- how it ends ----------------------------------------------------------------
 
-def go(pair, clock=None):
+def go(pair):
     """Away, by three signs."""
     fault = pair.default.faults.add(state="handshake", raw=ALERT_40, count=3)
-    pair.site.start(env=pair.site.environment(
-        **(clock.environment() if clock else {})))
+    pair.site.start()
     pair.send()
     pair.legacy.record.wait_messages(1)
     pair.site.wait_empty()
@@ -29,7 +28,7 @@ def test_an_hour_and_no_longer(make_pair):
     pair = make_pair("fallback")
     clock = Clock(pair.site.path("clock"))
     pair.site.conf["sandbox"] = {"mode": "off"}  # it is read from a file
-    go(pair, clock)
+    go(pair)
     for minutes, calls in ((58, (3, 2)), (61, (4, 2))):
         pair.site.stop()
         clock.set(minutes * 60)

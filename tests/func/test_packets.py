@@ -46,7 +46,7 @@ def plain(make_site, make_server):
 def test_a_small_message_leaves_in_one_piece(plain, chunking, flights):
     site, server = plain
     site.conf["account"]["chunking"] = chunking
-    site.start()
+    site.start(env=site.environment(leaks=False))
     trace = Trace(site)
     with trace.attached:
         site.submit("a@example.net", stdin=TEXT)
@@ -60,7 +60,7 @@ def test_a_small_message_leaves_in_one_piece(plain, chunking, flights):
 
 def test_one_write_for_each_message_in_tls(site, server):
     site.conf["account"]["linger"] = "60s"
-    site.start()
+    site.start(env=site.environment(leaks=False))
     trace = Trace(site)
     with trace.attached:
         counts = []
@@ -75,7 +75,7 @@ def test_one_write_for_each_message_in_tls(site, server):
 
 def test_no_octet_waits_for_more(site, server):
     """Nagle's algorithm would hold back a flight's end for 40 ms and more."""
-    site.start()
+    site.start(env=site.environment(leaks=False))
     trace = Trace(site)
     with trace.attached:
         site.submit("a@example.net", stdin=TEXT)

@@ -105,6 +105,7 @@ def test_sockets_of_the_manager(site, server):
         site.daemon = lend(site, [control, submit], "control:submit")
         site.submit("a@example.net")
         server.record.wait_messages(1)
+        site.wait_empty()
         assert site.mailq() == "Mail queue is empty\n"
         assert site.dropped() == []
         site.daemon.send_signal(signal.SIGHUP)
