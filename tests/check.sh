@@ -233,6 +233,7 @@ lane_plain() {
     fi
     [ ! -e "$src/.git" ] || stage 'packager: build' - bare_build || rc=1
     stage 'gcc: -fanalyzer' - analyse || rc=1
+    stage 'fuzz: 5 seconds each' - fuzz_all 5 || rc=1
     return $rc
 }
 
@@ -255,7 +256,6 @@ lane_sanitized() {
     else
         rc=1
     fi
-    stage 'fuzz: 5 seconds each' - fuzz_all 5 || rc=1
     return $rc
 }
 

@@ -65,8 +65,10 @@ item_of(const struct conf_option *o)
 
 	if (at != NULL)
 		at = strstr(at, mark);
-	if (at == NULL)
+	if (at == NULL) {
 		fail_msg("%s is not in the manual", o->name);
+		abort(); /* for analysers: it has not come back */
+	}
 	at += strlen(mark) - 1;
 	end = strstr(at, "\n.El\n");
 	next = strstr(at, "\n.It Cm ");
