@@ -117,17 +117,19 @@ def test_large_and_encoded(make_site, make_server, piece, encoded, chunking):
     site.conf["queue"]["message_size_max"] = "200M"
     site.start()
     times = 100 * MIB // len(piece)
-    with open(site.path("large"), "wb") as f:
-        f.write(HEAD)
+    with subprocess.Popen(
+        [program("sendmail"), "-C", site.conf_path, "-i", "-f", USER, "--",
+         "large@example.net"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd="/", env=site.environment()) as sender:
+        fcntl.fcntl(sender.stdin.fileno(), fcntl.F_SETPIPE_SZ, 4096)
+        sender.stdin.write(HEAD)
         for _ in range(100):
-            f.write(piece * (times // 100))
-        f.write(b"end\n")
-    with open(site.path("large"), "rb") as f:
-        done = subprocess.run(
-            [program("sendmail"), "-C", site.conf_path, "-i", "-f", USER, "--",
-             "large@example.net"], stdin=f, stderr=subprocess.PIPE, cwd="/",
-            env=site.environment(), timeout=LONG)
-    assert (done.returncode, done.stderr) == (0, b"")
+            sender.stdin.write(piece * (times // 100))
+        sender.stdin.write(b"end\n")
+        sender.stdin.flush()
+        check("sendmail", peak(sender.pid), 4)
+        _, said = sender.communicate(timeout=LONG)
+    assert (sender.returncode, said) == (0, b"")
     message = server.record.wait_messages(1, LONG)[0]
     head, end, _ = message.raw.partition(b"\r\n\r\n")
     whole = hashlib.sha256(head + end)
