@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -86,6 +87,9 @@ allow_path(
 		rule.allowed_access |= FS_WRITE;
 	rule.allowed_access &= handled;
 	rule.parent_fd = open(p->path, O_PATH | O_CLOEXEC);
+	/* What is not there needs no right; whoever makes it later has none. */
+	if (rule.parent_fd == -1 && errno == ENOENT)
+		return 0;
 	if (rule.parent_fd == -1)
 		return err_errno(
 		    e, ERR_LOCAL, "4.3.5", "sandbox: opening %s", p->path);

@@ -41,8 +41,9 @@ struct sandbox_path {
 
 /*
  * Enters the sandbox, for good.  told gets a text for the log that says what
- * is in force.  -1 with *e filled (ERR_LOCAL) when a path is missing or the
- * kernel refused what it should know; the process must then end.
+ * is in force.  A path that is missing stays closed, also when it comes later.
+ * -1 with *e filled (ERR_LOCAL) when the kernel refused what it should know;
+ * the process must then end.
  */
 #define SANDBOX_TOLD_MAX 128
 int sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,

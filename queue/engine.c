@@ -3,7 +3,8 @@
  * The queue process.
  *
  * Its first lines are its rights (docs/architecture.md): the lock and the
- * database are opened, the sandbox is entered, and only then does it listen.
+ * database are opened, the sockets made, and the sandbox is entered before it
+ * reads what anybody sent.
  * It ends on SIGTERM, or when its parent hangs up: it takes no more mail, lets
  * running deliveries finish within the grace it has, commits, and closes the
  * store.  On SIGHUP it makes room for one with a new configuration, which is

@@ -15,7 +15,7 @@ import pytest
 
 from lib import strike
 from lib.disk import MIB, Disk
-from lib.notify import wait_end
+from lib.notify import wait_end, wait_until
 from lib.site import USER
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
@@ -377,6 +377,8 @@ def test_queue_directory_removed_while_running(quick, server):
 def test_socket_directory_removed_while_running(quick, server):
     """Mail goes by the drop folder; a reload makes the sockets again."""
     quick.start()
+    wait_until(lambda: os.path.exists(quick.path("run/mailchuted.pid")),
+               [quick.path("run")], "the last file to be made there")
     shutil.rmtree(quick.path("run"))
     quick.submit("dropped@example.net", stdin=SMALL)
     server.record.wait_messages(1)
