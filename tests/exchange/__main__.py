@@ -13,7 +13,7 @@ import threading
 
 from . import Authority, Exchange
 from .control import Control
-from .faults import Faults
+from .faults import Fault
 
 WIDTH = 200
 
@@ -113,7 +113,7 @@ def serve(args, directory):
         name, _, value = item.partition("=")
         server.set(name, value)
     for words in args.fault:
-        server.faults.add(Faults.parse(shlex.split(words)))
+        server.faults.add(Fault.parse(shlex.split(words)))
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())

@@ -6,7 +6,7 @@ import shlex
 import socket
 import threading
 
-from .faults import Faults
+from .faults import Fault
 
 HELP = """\
 fault WORDS        add a fault, such as: fault state=rcpt reply='550 5.1.1 no'
@@ -66,7 +66,7 @@ class Control:
     def _do(self, verb, words):
         server, record = self.server, self.server.record
         if verb == "fault":
-            server.faults.add(Faults.parse(words))
+            server.faults.add(Fault.parse(words))
         elif verb == "set":
             server.set(words[0], " ".join(words[1:]))
         elif verb == "clear":

@@ -19,8 +19,84 @@ FOREVER = 0
 
 
 @dataclass
-class Fault:
-    """One fault.
+class Scripted:
+    """What every fault has: where and how often it strikes."""
+
+    STATES = ()
+
+    state: str
+    nth: int = 1
+    count: int = 1
+    match: str = None
+    delay: float = 0.0
+    stall: bool = False
+    raw: bytes = None
+    drip: float = 0.0
+    close: bool = False
+    rst: bool = False
+    after: int = 0
+    seen: int = field(default=0, init=False)
+    struck: int = field(default=0, init=False)
+
+    def __post_init__(self):
+        if self.state not in self.STATES:
+            raise ValueError("no state %r: one of %s"
+                             % (self.state, ", ".join(self.STATES)))
+        if self.count == "forever":
+            self.count = FOREVER
+        if isinstance(self.raw, str):
+            self.raw = self.raw.encode("latin-1")
+        self.released = os.eventfd(0)  # readable once it is released
+
+    def __del__(self):
+        if hasattr(self, "released"):
+            os.close(self.released)
+
+    def release(self):
+        """Ends a stall; the session then goes on as if nothing had been."""
+        os.eventfd_write(self.released, 1)
+
+    def strikes(self, state, text):
+        """Is it now?  Counts, so that each occasion is asked about once."""
+        if state != self.state:
+            return False
+        if self.match and self.match.lower() not in text.lower():
+            return False
+        if self.count != FOREVER and self.struck >= self.count:
+            return False
+        self.seen += 1
+        if self.seen < self.nth:
+            return False
+        self.struck += 1
+        return True
+
+    @classmethod
+    def parse(cls, words):
+        """One from words as "state=mail reply='421 4.3.2 x' count=2"."""
+        types = {f.name: f.type for f in fields(cls) if f.init}
+        how = {}
+        for word in words:
+            name, eq, value = word.partition("=")
+            if name not in types:
+                raise ValueError("no such part of a fault: %r" % name)
+            kind = types[name]
+            if kind is bool:
+                how[name] = not eq or value not in ("no", "0", "false")
+            elif kind is int:
+                how[name] = FOREVER if value == "forever" else int(value)
+            elif kind is float:
+                how[name] = float(value)
+            elif kind is bytes:
+                how[name] = value.encode().decode("unicode_escape") \
+                    .encode("latin-1")
+            else:
+                how[name] = value.replace("\\n", "\n")
+        return cls(**how)
+
+
+@dataclass
+class Fault(Scripted):
+    """One fault of the SMTP server.
 
     It strikes the nth time its state is reached, counted from when the fault
     was added, and then count times in all ("forever" or 0: without end).
@@ -40,39 +116,10 @@ class Fault:
     dropped, and the client hears nothing.
     """
 
-    state: str
-    nth: int = 1
-    count: int = 1
-    match: str = None
-    delay: float = 0.0
-    stall: bool = False
+    STATES = STATES
+
     reply: str = None
-    raw: bytes = None
-    drip: float = 0.0
-    close: bool = False
-    rst: bool = False
-    after: int = 0
     drop_after_accept: bool = False
-    seen: int = field(default=0, init=False)
-    struck: int = field(default=0, init=False)
-
-    def __post_init__(self):
-        if self.state not in STATES:
-            raise ValueError("no state %r: one of %s"
-                             % (self.state, ", ".join(STATES)))
-        if self.count == "forever":
-            self.count = FOREVER
-        if isinstance(self.raw, str):
-            self.raw = self.raw.encode("latin-1")
-        self.released = os.eventfd(0)  # readable once it is released
-
-    def __del__(self):
-        if hasattr(self, "released"):
-            os.close(self.released)
-
-    def release(self):
-        """Ends a stall; the session then goes on as if nothing had been."""
-        os.eventfd_write(self.released, 1)
 
     @property
     def ends(self):
@@ -89,32 +136,20 @@ class Fault:
             return self.raw[:1] not in (b"2", b"3")
         return self.close or self.rst
 
-    def _strikes(self, state, text):
-        if state != self.state:
-            return False
-        if self.match and self.match.lower() not in text.lower():
-            return False
-        if self.count != FOREVER and self.struck >= self.count:
-            return False
-        self.seen += 1
-        if self.seen < self.nth:
-            return False
-        self.struck += 1
-        return True
-
 
 class Faults:
     """The list in force.  Tests change it while the server runs."""
 
-    def __init__(self):
+    def __init__(self, kind=Fault):
+        self.kind = kind
         self._lock = threading.Lock()
         self._list = []
 
     def add(self, fault=None, **how):
         """Adds a Fault, or one made of the keywords; returns it."""
         if isinstance(fault, dict):
-            fault = Fault(**fault)
-        fault = fault or Fault(**how)
+            fault = self.kind(**fault)
+        fault = fault or self.kind(**how)
         with self._lock:
             self._list.append(fault)
         return fault
@@ -136,29 +171,6 @@ class Faults:
         """The fault to suffer now, or None.  The first of the list wins."""
         with self._lock:
             for fault in self._list:
-                if fault._strikes(state, text):
+                if fault.strikes(state, text):
                     return fault
         return None
-
-    @staticmethod
-    def parse(words):
-        """A Fault from words as "state=mail reply='421 4.3.2 x' count=2"."""
-        types = {f.name: f.type for f in fields(Fault) if f.init}
-        how = {}
-        for word in words:
-            name, eq, value = word.partition("=")
-            if name not in types:
-                raise ValueError("no such part of a fault: %r" % name)
-            kind = types[name]
-            if kind is bool:
-                how[name] = not eq or value not in ("no", "0", "false")
-            elif kind is int:
-                how[name] = FOREVER if value == "forever" else int(value)
-            elif kind is float:
-                how[name] = float(value)
-            elif kind is bytes:
-                how[name] = value.encode().decode("unicode_escape") \
-                    .encode("latin-1")
-            else:
-                how[name] = value.replace("\\n", "\n")
-        return Fault(**how)

@@ -15,6 +15,18 @@ PASSWORD_PROMPT = "334 UGFzc3dvcmQ6"  # "Password:"
 WRONG_PASSWORD = ("535 5.7.139 Authentication unsuccessful, the user "
                   "credentials were incorrect. ")
 WRONG_TOKEN = "535 5.7.3 Authentication unsuccessful "
+AUTH_DISABLED = ("535 5.7.139 Authentication unsuccessful, SmtpClient"
+                 "Authentication is disabled for the %s. Visit https://aka.ms/"
+                 "smtp_auth_disabled for more information. ")
+# High Volume Email.  Codes and the third text are documented.
+MALFORMED = "501 5.5.121 Malformed XOAUTH2 data "
+HVE_REFUSALS = {
+    "expiring": "535 5.7.142 XOAUTH2 authentication failed. Token is about "
+                "to expire. ",
+    "expired": "535 5.7.143 XOAUTH2 authentication failed. Token is expired. ",
+    "permission": "535 5.7.144 XOAUTH2 authentication failed. Invalid API "
+                  "permissions. ",
+    "app": "550 5.7.240 Application is not allowed for this HVE account. "}
 
 SEND_AS_DENIED = (
     "554 5.2.252 SendAsDenied; %s not allowed to send as %s; STOREDRV."
@@ -126,6 +138,8 @@ class Judge:
         ok = user is not None and secret is not None and any(
             user.lower() == name.lower() and secret == value
             for name, value in right.items())
+        refusal = self.refusal(mechanism, user, secret, ok)
+        ok = refusal is None
         with self.server.record.changed:
             self.seen.auths += 1
         if mechanism == "XOAUTH2" and not ok and o.token_reason is not None:
@@ -133,12 +147,8 @@ class Judge:
                     o.token_reason.encode()).decode()) != "":
                 s.say("501 5.5.2 An empty line was expected " + s.suffix())
                 return
-        if ok:
-            reply = "235 2.7.0 Authentication successful"
-        elif mechanism == "XOAUTH2":
-            reply = WRONG_TOKEN + s.suffix()
-        else:
-            reply = (o.auth_failure or WRONG_PASSWORD) + s.suffix()
+        reply = "235 2.7.0 Authentication successful" if ok else \
+            refusal + s.suffix()
         ok = s.answer("auth", reply, "%s %s" % (mechanism, user)) and ok
         said = self.seen.replies[-1]
         if ok:
@@ -149,6 +159,25 @@ class Judge:
                                      "ok" if ok else "refused"))
         if not ok and o.close_after_auth_failure:
             s.end()
+
+    def refusal(self, mechanism, user, secret, ok):
+        """None when the credentials are right, else the reply; ok: they are
+        among the server's own users or tokens."""
+        o, entra = self.options, self.server.entra
+        if mechanism != "XOAUTH2":
+            if not ok:
+                return o.auth_failure or WRONG_PASSWORD
+        elif not ok:
+            hve = o.provider == "hve"
+            if secret is None or entra is None:
+                return MALFORMED if hve and secret is None else WRONG_TOKEN
+            why = entra.tokens.hve_refusal(secret, user) if hve else \
+                entra.tokens.refusal(secret, user)
+            if why is not None and (hve or why != "expiring"):
+                return HVE_REFUSALS.get(why, WRONG_TOKEN) if hve else \
+                    WRONG_TOKEN
+        # The switch holds for good tokens, too.
+        return AUTH_DISABLED % o.auth_disabled if o.auth_disabled else None
 
     # ---- messages -------------------------------------------------------
 

@@ -2,22 +2,14 @@
 """The server: options, sockets, one thread a connection."""
 
 import base64
-import contextlib
 import datetime
 import fnmatch
-import socket
-import ssl
-import threading
-import warnings
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from .faults import Faults
+from .listener import Listener
 from .record import Record
 from .session import Session
-from .wire import Wire
-
-TLS_VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
-                "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 @dataclass
@@ -25,7 +17,8 @@ class Options:
     """How the server is; each may be changed while it runs, for what follows.
 
     provider "smtp" makes it any server of these days: AUTH PLAIN and LOGIN,
-    the null sender taken, no Send As check, no limit of connections.
+    the null sender taken, no Send As check, no limit of connections.  "hve"
+    is High Volume Email, which words its refusals of a token differently.
     """
 
     provider: str = "office365"
@@ -36,6 +29,7 @@ class Options:
     null_sender: bool = None
     auth_required: bool = True
     mechanisms: list = None
+    auth_disabled: str = None  # "Tenant" or "Mailbox": SMTP AUTH is off there
     auth_failure: str = None  # text in place of the usual 535
     close_after_auth_failure: bool = False
     initial_response: bool = True  # False: XOAUTH2 asks, whatever came along
@@ -60,7 +54,7 @@ class Options:
     delay_ms: float = 0.0     # the round trip simulated
 
     def __post_init__(self):
-        office = self.provider == "office365"
+        office = self.provider != "smtp"
         if self.send_as is None:
             self.send_as = office
         if self.null_sender is None:
@@ -102,142 +96,27 @@ class Options:
         return "250 2.1.5 Recipient OK"
 
 
-class NamedSocket(ssl.SSLSocket):
-    """A TLS socket that remembers the name the client asked for (SNI)."""
-
-    wanted_name = None
-
-
-class Exchange:
+class Exchange(Listener):
     """The server.  Keywords are Options; also:
 
     certificate   of Authority.issue and its like; None: no TLS at all
     host, port    0 takes a free port
     listener      called with each record.Event
+    entra         whose tokens sign in (entra.Entra), besides Options.tokens
     """
 
     def __init__(self, certificate=None, host="127.0.0.1", port=0,
-                 listener=None, **options):
-        self.options = Options(**options)
-        self.certificate = certificate
+                 listener=None, entra=None, **options):
+        super().__init__(certificate, host, port, Options(**options),
+                         Faults(), Record(listener))
+        self.entra = entra
         if certificate is None:
             self.options.starttls = False
-        self.faults = Faults()
-        self.record = Record(listener)
-        self.host, self.port = host, port
-        self._wires = {}
-        self._lock = threading.Lock()
-        self._listening = None
-        self._context = None
 
-    # ---- life -----------------------------------------------------------
-
-    def __enter__(self):
-        self.up()
-        return self
-
-    def __exit__(self, *exc):
-        self.stop()
-
-    def up(self):
-        """Starts to listen; the port stays the same over down and up."""
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        sock = socket.socket(family)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((self.host, self.port))
-        sock.listen(1024)
-        self.port = sock.getsockname()[1]
-        self._listening = sock
-        threading.Thread(target=self._accept, args=(sock,), daemon=True,
-                         name="exchange-accept").start()
-
-    def down(self):
-        """Stops listening: connections are refused; those open go on."""
-        sock, self._listening = self._listening, None
-        if sock is not None:
-            # A close alone would leave accept(2) waiting in its thread.
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
-
-    def stop(self):
-        """Ends everything; nothing is left running."""
-        self.down()
-        self.faults.clear()
-        with self._lock:
-            wires = list(self._wires.items())
-        for wire, thread in wires:
-            wire.wake()
-        for wire, thread in wires:
-            thread.join(10)
-
-    def disconnect(self):
-        """Ends every open connection, as a restart of the server would."""
-        with self._lock:
-            wires = list(self._wires)
-        for wire in wires:
-            wire.wake()
-
-    def _accept(self, sock):
-        while True:
-            try:
-                client, peer = sock.accept()
-            except OSError:
-                return
-            # Whoever is told of a connection can end it, and wait for its end.
-            with self._lock:
-                seen = self.record.connect(peer)
-                wire = self._wire(client, seen)
-                thread = threading.Thread(target=self._serve,
-                                          args=(wire, seen), daemon=True,
-                                          name="exchange-session")
-                self._wires[wire] = thread
-                thread.start()
-
-    def _wire(self, client, seen):
-        return Wire(client, lambda: self.options.delay_ms / 1000,
-                    lambda data: self._look(seen, data))
-
-    def _serve(self, wire, seen):
-        try:
-            Session(self, wire, seen).run()
-        finally:
-            with self._lock:
-                self._wires.pop(wire, None)
+    def session(self, wire, seen):
+        return Session(self, wire, seen)
 
     # ---- what sessions ask ----------------------------------------------
-
-    def context(self):
-        """The TLS context of the options in force.
-
-        It is kept while they stay the same: its ticket keys let a client
-        resume.  TLS 1.0 and 1.1 need security level 0; then AES-CBC with
-        SHA-1 signatures is what such a server has to offer.
-        """
-        o = self.options
-        which = (self.certificate, o.tls_min, o.tls_max, o.tls_ciphers)
-        with self._lock:
-            if self._context is None or self._context[0] != which:
-                self._context = (which, self._new_context())
-            return self._context[1]
-
-    def _new_context(self):
-        o = self.options
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.sslsocket_class = NamedSocket
-        old = o.tls_min in ("1.0", "1.1")
-        if o.tls_ciphers or old:
-            context.set_ciphers(o.tls_ciphers or "DEFAULT:@SECLEVEL=0")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = TLS_VERSIONS[o.tls_min]
-            context.maximum_version = TLS_VERSIONS[o.tls_max]
-        context.load_cert_chain(*self.certificate)
-
-        def remember(sock, name, _):
-            sock.wanted_name = name
-        context.sni_callback = remember
-        return context
 
     def too_many(self, seen):
         """Does the connection's mailbox have too many connections?
@@ -252,32 +131,10 @@ class Exchange:
                         for c in self.record.connections)
         return older >= limit
 
-    def _look(self, seen, data):
+    def look(self, seen, data):
         """Watches what comes outside TLS for any of the secrets."""
         o = self.options
         for secret in [*o.users.values(), *o.tokens.values()]:
             plain = secret.encode()
             if plain in data or base64.b64encode(plain).rstrip(b"=") in data:
                 seen.plain_secret = True
-
-    # ---- changes by name, for the control socket -------------------------
-
-    def set(self, name, value):
-        """Sets an option from text."""
-        kinds = {f.name: f.type for f in fields(Options)}
-        kind = kinds.get(name)
-        if kind is bool:
-            value = value in ("yes", "1", "true", "on")
-        elif kind in (int, float):
-            value = kind(value)
-        elif kind is list:
-            value = [v for v in value.split(",") if v]
-        elif kind is dict:
-            key, _, text = value.partition(":")
-            value = {**getattr(self.options, name), key: text}
-        elif kind is not str:
-            raise ValueError("no option %r; there are: %s"
-                             % (name, ", ".join(sorted(kinds))))
-        if name.startswith("tls_m") and value not in TLS_VERSIONS:
-            raise ValueError("not a TLS version: %r" % value)
-        setattr(self.options, name, value)

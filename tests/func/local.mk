@@ -4,9 +4,9 @@
 # Every file of these folders, and the conversations, are distributed by their
 # names' ends, and tests/data whole: a new one needs no line here.
 dist-hook:
-	for folder in dialog exchange func lib programs smtp; do \
+	for folder in dialog exchange exchange/entra func lib programs smtp; do \
 		$(MKDIR_P) '$(distdir)'/tests/$$folder && \
-		find '$(srcdir)'/tests/$$folder \
+		find '$(srcdir)'/tests/$$folder -maxdepth 1 \
 		    '(' -name '*.py' -o -name '*.md' -o -name '*.txt' ')' \
 		    -exec cp -p {} '$(distdir)'/tests/$$folder ';' || exit 1; \
 	done
@@ -16,8 +16,8 @@ dist-hook:
 # The source folder may be read-only: nothing is written into it.
 installcheck-local:
 	@if test -z '$(PYTHON3)' || \
-	    ! '$(PYTHON3)' -c 'import pytest' 2>/dev/null; then \
-		echo 'installcheck: skipped, it needs Python 3 with pytest'; \
+	    ! '$(PYTHON3)' -c 'import cryptography, pytest' 2>/dev/null; then \
+		echo 'installcheck: skipped, it needs Python 3 with pytest, cryptography'; \
 	else \
 		MAILCHUTE_PREFIX='$(DESTDIR)$(prefix)' \
 		PYTHONDONTWRITEBYTECODE=1 \

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from exchange import Fault, Timeout
-from exchange.faults import FOREVER, Faults
+from exchange.faults import FOREVER
 from lib.client import Client, b64
 from lib.standin import *  # noqa: F401,F403
 from lib.standin import MESSAGE, PASSWORD, USER, send
@@ -252,14 +252,14 @@ def test_auth_refused_though_right(exchange, client):
      Fault("ehlo", reply="250 a\n250 b", drip=0.5)),
 ])
 def test_fault_from_words(words, expected):
-    assert Faults.parse(words) == expected
+    assert Fault.parse(words) == expected
 
 
 @pytest.mark.parametrize("words", [["state=nowhere"], ["reply=x"], ["what"],
                                    ["state=mail", "count=x"]])
 def test_fault_from_words_refused(words):
     with pytest.raises((ValueError, TypeError)):
-        Faults.parse(words)
+        Fault.parse(words)
 
 
 # ---- time --------------------------------------------------------------------

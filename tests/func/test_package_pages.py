@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from exchange.faults import Faults
+from exchange import Fault
 from lib.packaged import USER, package
 from lib.packaged import bare, host, provider  # noqa: F401
 from lib.page import Reader, steps
@@ -52,7 +52,7 @@ class Elsewhere:
         return getattr(self, name.replace("-", "_"))
 
     def fault(self, words):
-        self.server.faults.add(Faults.parse(shlex.split(words)))
+        self.server.faults.add(Fault.parse(shlex.split(words)))
 
     def refuse(self, words):
         pattern, reply = words.split(" ", 1)

@@ -11,6 +11,7 @@ from exchange import Authority, Exchange
 from .guard import folder, guarded  # noqa: F401
 from .legacy import make_pair  # noqa: F401
 from .site import USER, Site
+from .tokens import entra, imds, make_entra, make_proxy  # noqa: F401
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,8 @@ class Site:
     """Made for one server of tests/exchange, or for none.
 
     conf is a dict of sections, each a dict of options; change it, then
-    write_conf() (start does it too).  password and token are canaries: check
-    looks for them wherever they must not be.
+    write_conf() (start does it too).  password and token are canaries, and
+    what watch() adds: check looks for them wherever they must not be.
     """
 
     def __init__(self, server=None, as_root=None, **account):
@@ -68,6 +68,7 @@ class Site:
         self.uid, self.gid = entry.pw_uid, entry.pw_gid
         self.password = "canary-" + secrets.token_hex(12)
         self.token = "eyJ0." + secrets.token_urlsafe(90)
+        self.canaries = [lambda: [self.password, self.token]]
         self.server = server
         self.daemon = None
         self.may_crash = False  # a test that kills the queue process itself
@@ -393,8 +394,13 @@ class Site:
                 except OSError:
                     continue
 
+    def watch(self, secrets):
+        """secrets: a function to more texts that stand nowhere; what they
+        are is asked at the end of the test."""
+        self.canaries.append(secrets)
+
     def _check_bytes(self, where, data):
-        for secret in (self.password.encode(), self.token.encode()):
+        for secret in self._secrets:
             for form in (secret, base64.b64encode(secret).rstrip(b"=")):
                 assert form not in data, "a secret stands in " + where
 
@@ -409,10 +415,13 @@ class Site:
 
     def check(self):
         """What holds after every test."""
+        self._secrets = {s.encode() for each in self.canaries for s in each()}
         for text in self.outputs:
             self._check_bytes("a command's output", text.encode())
         for folder in ("log", "lib", "run", "spool"):
             for name, _, files in os.walk(self.path(folder)):
+                if name == self.path("lib/tokens"):
+                    continue  # where refresh tokens belong
                 for file in files:
                     path = os.path.join(name, file)
                     if os.path.isfile(path):
