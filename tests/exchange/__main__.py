@@ -2,6 +2,7 @@
 """The server by hand: python3 -m exchange (from the folder tests/)."""
 
 import argparse
+import contextlib
 import datetime
 import os
 import shlex
@@ -43,6 +44,14 @@ def arguments():
                    help="name in the certificate [localhost]")
     p.add_argument("--control", help="socket that takes commands "
                    "[DIR/control]")
+    p.add_argument("--token-port", type=int, metavar="PORT",
+                   help="a token endpoint, whose tokens sign in")
+    p.add_argument("--imds-port", type=int, metavar="PORT",
+                   help="the metadata service of the same tenant")
+    p.add_argument("--proxy-port", type=int, metavar="PORT",
+                   help="a proxy for token requests")
+    p.add_argument("--proxy-auth", metavar="USER:PASSWORD",
+                   help="that the proxy asks for")
     p.add_argument("--messages", metavar="FOLDER",
                    help="write each accepted message there")
     p.add_argument("--ready", metavar="FILE",
@@ -58,9 +67,10 @@ class Printer:
 
     SIGNS = {"command": "C:", "reply": "S:"}
 
-    def __init__(self, quiet):
-        self.quiet = quiet
-        self._lock = threading.Lock()
+    _lock = threading.Lock()
+
+    def __init__(self, quiet, name=""):
+        self.quiet, self.name = quiet, name
 
     def __call__(self, event):
         if self.quiet and event.kind != "message":
@@ -69,9 +79,9 @@ class Printer:
         sign = self.SIGNS.get(event.kind, "-- " + event.kind)
         with self._lock:
             for line in (event.text or "").split("\n"):
-                print("%s [%d] %s %s" % (at.strftime("%H:%M:%S.%f")[:-3],
-                                         event.connection, sign, line[:WIDTH]),
-                      flush=True)
+                print("%s %s[%d] %s %s" % (at.strftime("%H:%M:%S.%f")[:-3],
+                                           self.name, event.connection, sign,
+                                           line[:WIDTH]), flush=True)
 
 
 def certificate(ca, args):
@@ -101,6 +111,15 @@ def pairs(words):
     return dict(w.split(":", 1) for w in words)
 
 
+def tokens(args, server, ca):
+    """The servers beside it that were asked for, by name."""
+    if args.token_port is None:
+        return {}
+    from .entra.byhand import beside  # needs python3-cryptography
+    return beside(args, server, certificate(ca, args), lambda name: Printer(
+        args.quiet, name + " "))
+
+
 def serve(args, directory):
     ca = Authority(os.path.join(directory, "ca"))
     server = Exchange(
@@ -117,11 +136,19 @@ def serve(args, directory):
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
+    beside = tokens(args, server, ca)
     control = Control(server, args.control or
-                      os.path.join(directory, "control"), done, args.messages)
-    with server, control:
+                      os.path.join(directory, "control"), done, args.messages,
+                      beside.pop("control", None))
+    with server, control, contextlib.ExitStack() as stack:
+        for each in beside.values():
+            stack.enter_context(each)
         print("listening on %s port %d\ntrusted roots: %s\ncontrol socket: %s"
               % (server.host, server.port, ca.roots, control.path), flush=True)
+        for name, each in beside.items():
+            print("%s: %s" % (name, each.url()))
+        if "token" in beside:
+            print(beside["token"].introduction(), flush=True)
         if args.ready:
             open(args.ready, "w").close()
         done.wait()

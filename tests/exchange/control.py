@@ -6,8 +6,6 @@ import shlex
 import socket
 import threading
 
-from .faults import Fault
-
 HELP = """\
 fault WORDS        add a fault, such as: fault state=rcpt reply='550 5.1.1 no'
 clear              take all faults away and end every stall
@@ -19,12 +17,34 @@ stats              what was seen, in figures
 messages           the messages, one a line
 show N             the Nth message as received
 forget             empty the record
-quit               stop the server"""
+quit               stop the server
+token, imds, proxy WORDS   the servers beside it; README.md lists the words"""
+
+
+def steer(server, verb, words):
+    """Does what every kind of server is told alike; false when it is none of
+    that."""
+    if verb == "fault":
+        server.faults.add(server.faults.kind.parse(words))
+    elif verb == "set":
+        server.set(words[0], " ".join(words[1:]))
+    elif verb in ("clear", "release"):
+        getattr(server.faults, verb)()
+    elif verb in ("up", "down", "disconnect"):
+        getattr(server, verb)()
+    elif verb == "forget":
+        server.record.forget()
+    else:
+        return False
+    return True
 
 
 class Control:
-    def __init__(self, server, path, done, folder=None):
+    """tokens: an entra.control.TokenControl, when there is such a server."""
+
+    def __init__(self, server, path, done, folder=None, tokens=None):
         self.server, self.path, self._done = server, path, done
+        self._tokens = tokens
         self._folder = folder
         self._written = 0
         self._socket = socket.socket(socket.AF_UNIX)
@@ -59,25 +79,18 @@ class Control:
         try:
             words = shlex.split(line)
             text = self._do(words[0], words[1:]) if words else HELP
-        except (ValueError, IndexError, AttributeError, OSError) as e:
+        except (ValueError, IndexError, AttributeError, TypeError,
+                StopIteration, OSError) as e:
             return "error: %s\n" % e
         return text + "\n" if text else "ok\n"
 
     def _do(self, verb, words):
         server, record = self.server, self.server.record
-        if verb == "fault":
-            server.faults.add(Fault.parse(words))
-        elif verb == "set":
-            server.set(words[0], " ".join(words[1:]))
-        elif verb == "clear":
-            server.faults.clear()
-        elif verb == "release":
-            server.faults.release()
-        elif verb in ("up", "down", "disconnect"):
-            getattr(server, verb)()
-        elif verb == "forget":
-            record.forget()
-        elif verb == "quit":
+        if steer(server, verb, words):
+            return None
+        if verb in ("token", "imds", "proxy") and self._tokens:
+            return self._tokens.do(verb, words)
+        if verb == "quit":
             self._done.set()
         elif verb == "stats":
             return self._stats()

@@ -10,7 +10,7 @@ import json
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from .errors import Refused
 
@@ -68,6 +68,8 @@ def is_named(head, certificate):
 
 def check_signature(head, key, signed, signature):
     """Refused unless the key made it."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise Refused(700027, "The key is not of RSA.")
     scheme = padding.PKCS1v15() if head["alg"] == "RS256" else padding.PSS(
         mgf=padding.MGF1(hashes.SHA256()),
         salt_length=hashes.SHA256.digest_size)
@@ -108,7 +110,8 @@ class Assertions:
         """Refused unless it speaks for the application."""
         head, claims, signed, signature = parse(assertion)
         check_algorithm(head)
-        if claims.get("iss") != app.client_id and app.federated:
+        if not {"x5t", "x5t#S256"} & set(head) and \
+                claims.get("iss") != app.client_id:
             self._check_federated(app, head, claims, signed, signature)
             return
         key = self._key(app, head)

@@ -203,20 +203,16 @@ class Refused(Exception):
         self.number, self.detail, self.refusal = number, detail, refusal
 
 
-class _Blank(dict):
-    def __missing__(self, key):
-        return ""
-
-
-def answer(number, break_="\r\n", now=None, refusal=None, **facts):
-    """The Answer of that error; facts fill in its text."""
+def answer(number, separator, now, refusal, **facts):
+    """The Answer of that error, or of another refusal under that number;
+    facts, which are tenant, app and detail, fill in its text."""
     refusal = refusal or REFUSALS[number]
     stamp = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(now))
     trace, correlation = guid(), guid()
-    text = refusal.text.format_map(_Blank(facts))
+    text = refusal.text.format(**facts)
     body = {
         "error": refusal.error,
-        "error_description": break_.join([
+        "error_description": separator.join([
             "AADSTS%d: %s" % (number, text), "Trace ID: " + trace,
             "Correlation ID: " + correlation, "Timestamp: " + stamp]),
         "error_codes": [number], "timestamp": stamp, "trace_id": trace,

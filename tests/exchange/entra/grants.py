@@ -4,7 +4,7 @@
 import re
 
 from . import assertion
-from .errors import Refused, answer
+from .errors import Refused
 from .http import Answer, read_form
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -18,23 +18,14 @@ class Grants:
         self.entra = entra
         self.assertions = assertion.Assertions(entra)
 
-    def token(self, request, tenant):
-        return self._judged(request, tenant, self._token)
-
-    def devicecode(self, request, tenant):
-        return self._judged(request, tenant, self._devicecode)
-
-    def _judged(self, request, tenant, judge):
+    def judge(self, request, what):
+        """The Answer; what: token or devicecode."""
         try:
-            return judge(request, tenant)
+            form = self._form(request)
+            return self._token(request.tenant, form) if what == "token" \
+                else self._devicecode(request.tenant, form)
         except Refused as e:
-            return self.refuse(e, tenant, request.form)
-
-    def refuse(self, refused, tenant="", form=None):
-        o = self.entra.options
-        return answer(refused.number, o.description_break, self.entra.now(),
-                      refused.refusal, tenant=tenant, detail=refused.detail,
-                      app=(form or {}).get("client_id", ""))
+            return self.entra.refuse(e, request)
 
     # ---- what every request needs ---------------------------------------
 
@@ -121,8 +112,7 @@ class Grants:
 
     # ---- the grants -----------------------------------------------------
 
-    def _token(self, request, tenant):
-        form = self._form(request)
+    def _token(self, tenant, form):
         grant = form.get("grant_type")
         self._tenant(tenant, grant == "client_credentials")
         self._need(form, "grant_type")
@@ -186,8 +176,7 @@ class Grants:
             raise Refused(code.user.error, code.user.address)
         return self._for_user(app, code.user, code.scope)
 
-    def _devicecode(self, request, tenant):
-        form = self._form(request)
+    def _devicecode(self, tenant, form):
         self._tenant(tenant, False)
         app = self._app(form)
         self._delegated(app, self._need(form, "scope"))

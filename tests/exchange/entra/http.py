@@ -69,6 +69,7 @@ class Request:
     tls: str = None
     grant: str = None
     client_id: str = None
+    tenant: str = None
     secrets_in_url: list = field(default_factory=list)  # names of parameters
     secrets_in_headers: list = field(default_factory=list)
     status: int = 0        # that was answered; 0: none, or not whole

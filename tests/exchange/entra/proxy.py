@@ -20,6 +20,7 @@ class Options:
     tls_min: str = "1.2"
     tls_max: str = "1.3"
     tls_ciphers: str = None
+    description_break: str = "\r\n"
     delay_ms: float = 0.0
 
 

@@ -9,7 +9,7 @@ from ..faults import Faults
 from ..listener import Listener
 from .device import DeviceCodes
 from .directory import App, Tenant, User
-from .errors import Refused
+from .errors import Refused, answer
 from .faults import HttpFault
 from .grants import Grants
 from .http import CREDENTIALS, Answer
@@ -82,8 +82,10 @@ class Endpoint(Listener):
             or any(s in value for s in self.known_secrets())]
 
     def refuse(self, refused, request):
-        """The Answer of a fault's error."""
-        return Grants(self).refuse(refused, "", request.form)
+        """The Answer of an error."""
+        return answer(refused.number, self.options.description_break,
+                      self.now(), refused.refusal, tenant=request.tenant,
+                      app=request.client_id, detail=refused.detail)
 
 
 class Entra(Endpoint):
@@ -179,7 +181,6 @@ class Entra(Endpoint):
                              request.path)
         if match is None:
             return "token", lambda: Answer(404)
-        tenant, what = match.groups()
-        handler = getattr(self.grants, what)
+        request.tenant, what = match.groups()
         self.grants.look(request)
-        return what, lambda: handler(request, tenant)
+        return what, lambda: self.grants.judge(request, what)
