@@ -66,14 +66,11 @@ class Caller:
         """All that is sent in answer, as it is; most: then leave."""
         body = urllib.parse.urlencode(form)
         data = b""
-        with socket.create_connection(("localhost", self.entra.port),
-                                      TIMEOUT) as plain, \
-                self.context().wrap_socket(
-                    plain, server_hostname="localhost") as sock:
+        with self.socket() as sock:
             sock.sendall((
                 "POST /%s/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\n"
                 "Content-Type: application/x-www-form-urlencoded\r\n"
-                "Content-Length: %d\r\n\r\n%s" % (
+                "Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (
                     self.entra.tenant.id, len(body), body)).encode())
             while most is None or len(data) < most:
                 piece = sock.recv(READ)
@@ -81,6 +78,14 @@ class Caller:
                     break
                 data += piece
         return data
+
+    def socket(self):
+        """A connection, with TLS if the endpoint has it."""
+        plain = socket.create_connection(("localhost", self.entra.port),
+                                         TIMEOUT)
+        if self.entra.certificate is None:
+            return plain
+        return self.context().wrap_socket(plain, server_hostname="localhost")
 
 
 def refused(answer, number, error, status=400):

@@ -61,12 +61,14 @@ class ProxySession(HttpSession):
 
 class Proxy(Endpoint):
     """Keywords are Options.  It speaks plain HTTP, and connects to loopback
-    alone, whatever the name that the client gives."""
+    alone, whatever the name that the client gives.  secrets: texts that it
+    watches for."""
 
     NAME = "proxy"
 
     def __init__(self, host="127.0.0.1", port=0, listener=None, **options):
         super().__init__(None, host, port, Options(**options), listener)
+        self.secrets = []
 
     def url(self, credentials=None):
         return "http://%slocalhost:%d" % (
@@ -76,7 +78,7 @@ class Proxy(Endpoint):
         return ProxySession(self, wire, seen)
 
     def known_secrets(self):
-        return []
+        return self.secrets
 
     def answer(self, request):
         """(Answer, the connection to relay to or None)."""

@@ -106,6 +106,11 @@ class HttpSession:
         answer = handler()
         self.told(request, answer)
         self.wire.send(answer.encode())
+        return self.goes_on(request)
+
+    @staticmethod
+    def goes_on(request):
+        """Does the client want to ask more on this connection?"""
         return (request.header("connection") or "").lower() != "close"
 
     def handler(self, request):
@@ -137,7 +142,7 @@ class HttpSession:
         self.send(pieces, fault)
         if fault.kind or fault.after or fault.close or fault.rst:
             raise End(fault.rst)
-        return True
+        return self.goes_on(request)
 
     def instead(self, fault, request):
         """The answer in place of the right one."""
