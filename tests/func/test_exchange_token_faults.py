@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from exchange.entra import Entra, HttpFault
+from exchange.entra import HttpFault
 from exchange.entra.errors import DOCUMENTED, REFUSALS
 from exchange.entra.hostile import KINDS
 from lib.entrafixtures import *  # noqa: F401,F403
