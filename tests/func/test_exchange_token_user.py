@@ -169,6 +169,17 @@ def test_device_code_slow_down(entra, begun, poll):
     assert code.polls == 3
 
 
+def test_device_code_polled_too_fast(entra, begun, poll):
+    """Each time it is too fast the interval grows: 5, 10, 15."""
+    entra.options.device_strict = True
+    said = []
+    for seconds in (0, 4, 9, 16):
+        entra.advance(seconds)
+        said.append(poll()[1]["error"])
+    assert said == ["authorization_pending", "slow_down", "slow_down",
+                    "authorization_pending"]
+
+
 def test_device_code_by_somebody_who_is_blocked(entra, user, begun, poll):
     user.error = 53003
     entra.approve(begun["user_code"], USER)

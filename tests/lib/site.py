@@ -395,12 +395,12 @@ class Site:
                     continue
 
     def watch(self, secrets):
-        """secrets: a function to more texts that stand nowhere; what they
-        are is asked at the end of the test."""
+        """secrets: a function to more texts that may stand nowhere; it is
+        asked each time something is searched."""
         self.canaries.append(secrets)
 
     def _check_bytes(self, where, data):
-        for secret in self._secrets:
+        for secret in {s.encode() for each in self.canaries for s in each()}:
             for form in (secret, base64.b64encode(secret).rstrip(b"=")):
                 assert form not in data, "a secret stands in " + where
 
@@ -415,7 +415,6 @@ class Site:
 
     def check(self):
         """What holds after every test."""
-        self._secrets = {s.encode() for each in self.canaries for s in each()}
         for text in self.outputs:
             self._check_bytes("a command's output", text.encode())
         for folder in ("log", "lib", "run", "spool"):

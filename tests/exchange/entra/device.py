@@ -27,6 +27,7 @@ class DeviceCode:
     is_redeemed: bool = False
     slow_down: int = 0
     polls: int = 0
+    polled: float = None  # when it was asked about last
 
     def approve(self, user):
         self.user = user
@@ -71,10 +72,21 @@ class DeviceCodes:
             raise Refused(70017)
         if self.entra.now() >= code.expires:
             raise Refused(70020)
-        if code.slow_down:
-            code.slow_down -= 1
+        if self.is_too_fast(code):
             raise Refused(70016, refusal=SLOW_DOWN)
         if code.user is None:
             raise Refused(70016)
         code.is_redeemed = True
         return code
+
+    def is_too_fast(self, code):
+        """Told to be slower, the client waits 5 seconds more from then on
+        (RFC 8628 3.5), which options.device_strict holds it to."""
+        last, code.polled = code.polled, self.entra.now()
+        if code.slow_down:
+            code.slow_down -= 1
+        elif not self.entra.options.device_strict or last is None or \
+                code.polled - last >= code.interval:
+            return False
+        code.interval += 5
+        return True

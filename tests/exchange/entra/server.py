@@ -34,6 +34,7 @@ class Options:
     imds_lifetime: int = 86399
     device_interval: int = 5
     device_lifetime: int = 900
+    device_strict: bool = False    # polls within the interval: slow_down
     loop_limit: int = 0            # more requests of an app in 5 minutes: 50196
     audience: str = None           # aud of what is issued; None: the resource
     claims: dict = field(default_factory=dict)  # of further tokens; None: gone
