@@ -25,7 +25,7 @@ class HttpFault(Scripted):
                   "name=" takes one away
       after       only so many octets of the answer, then the end (or rst)
       drip        seconds between the octets of the answer
-    retry_after and headers ("Name: value\\\\nName: value") go with any answer.
+    retry_after and headers ("Name: value\\nName: value") go with any answer.
     """
 
     STATES = ("connect", "handshake", "token", "devicecode", "imds", "proxy")
