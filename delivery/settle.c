@@ -85,13 +85,16 @@ settle_broken(struct transaction *t, const struct err *e)
 	return settle_end(t, &r);
 }
 
-/* A refusal of the message: all are told; a connection's ends the session. */
+/*
+ * A refusal of the message: all are told.  A connection's ends the session, and
+ * so does 421, whoever is to blame.
+ */
 int
 settle_refused(struct transaction *t, const struct job_result *verdict)
 {
 	settle_rest(t, verdict);
 	t->is_refused = true;
-	if (verdict->scope != JOB_SCOPE_CONNECTION)
+	if (verdict->scope != JOB_SCOPE_CONNECTION && verdict->code != 421)
 		return 0;
 	/* Other answers may be under way; QUIT would not meet its own. */
 	if (verdict->code == 421 || t->mail_is_refused ||

@@ -61,7 +61,8 @@ take_mail_reply(struct transaction *t)
 	t->mail_is_refused = true;
 	verdict_reply(PHASE_MAIL, &t->reply, &r);
 	/* 421 on a connection that was idle: it was closed for that. */
-	if (t->reply.code == 421 && t->s->transactions > 1)
+	if (r.code == 421 && r.scope == JOB_SCOPE_CONNECTION &&
+	    t->s->transactions > 1)
 		r.outcome = JOB_UNTRIED;
 	return settle_refused(t, &r);
 }
@@ -83,7 +84,7 @@ take_rcpt_reply(struct transaction *t, size_t i)
 	if (reply_class(&t->reply) == 3)
 		return settle_out_of_place(t);
 	verdict_reply(PHASE_RCPT, &t->reply, &r);
-	if (r.scope == JOB_SCOPE_CONNECTION)
+	if (r.scope == JOB_SCOPE_CONNECTION || r.code == 421)
 		return settle_refused(t, &r);
 	settle_one(t, i, &r);
 	return 0;

@@ -89,7 +89,8 @@ by_first_digit(enum phase at, const struct reply *r)
  * What no row may break: 421 is the connection's affair, and so is an answer to
  * STARTTLS, since without TLS there is no going on; 4yz takes nothing away from
  * mail, and an answer to RCPT is about one recipient, a later one about them
- * all.
+ * all.  That the tenant does not allow old TLS is no affair of the connection,
+ * with whatever code it is said: the next one would hear the same.
  */
 static enum verdict_class
 bound(enum phase at, const struct reply *r, enum verdict_class class)
@@ -98,7 +99,9 @@ bound(enum phase at, const struct reply *r, enum verdict_class class)
 	    reply_class(r) == 5 && (class == VERDICT_MESSAGE_NEVER ||
 				       class == VERDICT_RECIPIENT_NEVER);
 
-	if (r->code == 421 || at == PHASE_STARTTLS)
+	if (at == PHASE_STARTTLS)
+		return VERDICT_CONNECTION;
+	if (r->code == 421 && class != VERDICT_NOT_OPTED)
 		return VERDICT_CONNECTION;
 	if (!blames_mail(class))
 		return class;
@@ -118,6 +121,7 @@ apply_class(enum verdict_class class, struct job_result *out)
 		[VERDICT_CONNECTION] = { JOB_DEFERRED, JOB_SCOPE_CONNECTION },
 		[VERDICT_CROWDED] = { JOB_DEFERRED, JOB_SCOPE_CONNECTION },
 		[VERDICT_ACCOUNT_HOLD] = { JOB_REJECTED, JOB_SCOPE_ACCOUNT },
+		[VERDICT_NOT_OPTED] = { JOB_REJECTED, JOB_SCOPE_ACCOUNT },
 		[VERDICT_ACCOUNT_WAIT] = { JOB_DEFERRED, JOB_SCOPE_ACCOUNT },
 		[VERDICT_DOUBTFUL] = { JOB_DEFERRED, JOB_SCOPE_MESSAGE },
 		[VERDICT_LARGE] = { JOB_DEFERRED, JOB_SCOPE_MESSAGE },

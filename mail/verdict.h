@@ -21,6 +21,7 @@ enum verdict_class {
 	VERDICT_CONNECTION = 1, /* back off; no message spends an attempt */
 	VERDICT_CROWDED,        /* the same, with fewer connections then */
 	VERDICT_ACCOUNT_HOLD,   /* hold the account until somebody acts */
+	VERDICT_NOT_OPTED,      /* the same, of old TLS: docs/office365.md */
 	VERDICT_ACCOUNT_WAIT,   /* hold it for a while; it mends itself */
 	VERDICT_DOUBTFUL, /* the message, later; when it comes again and */
 			  /* again, it is the account's fault after all */

@@ -28,6 +28,10 @@
 #define EHLO_NAME \
 	"Set local.hostname to this host's full name, such as " \
 	"web01.contoso.com."
+#define NOT_OPTED "The tenant does not allow TLS below 1.2."
+#define OPT_IN \
+	"Ask for Set-TransportConfig -AllowLegacyTLSClients $true or use the " \
+	"normal endpoint."
 #define DIALOGUE \
 	"Look for what stands between here and the server and changes what " \
 	"is said (firewall, proxy, virus scanner); if there is nothing, it " \
@@ -68,10 +72,9 @@ const struct verdict_row verdict_session_rows[] = {
 	    "smtp-legacy.office365.com with Set-TransportConfig "
 	    "-AllowLegacyTLSClients $true",
 	    TEAM_TLS },
-	{ 0, "5.7.67", NULL, VERDICT_ACCOUNT_HOLD, 0,
-	    "The tenant does not allow TLS below 1.2.",
-	    "Ask for Set-TransportConfig -AllowLegacyTLSClients $true or use "
-	    "the normal endpoint.",
+	{ 0, "5.7.67", NULL, VERDICT_NOT_OPTED, 0, NOT_OPTED, OPT_IN, LEGACY },
+	/* Behind 4yz it is no status of RFC 2034, and part of the text. */
+	{ 0, NULL, "5.7.67 TLS", VERDICT_NOT_OPTED, 0, NOT_OPTED, OPT_IN,
 	    LEGACY },
 	{ 421, "4.3.2", NULL, VERDICT_CONNECTION, 0,
 	    "The server that answered is not in service just now.", AGAIN,

@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "common/log.h"
+#include "mail/verdict.h"
 #include "queue/lane_priv.h"
 #include "queue/legacy_hint.h"
 #include "queue/proved.h"
@@ -156,7 +157,7 @@ static enum legacy_event
 event_of(const struct job_ready *session, const struct job_result *why)
 {
 	if (session->is_legacy)
-		return strcmp(why->status, "5.7.67") == 0 ? LEGACY_NOT_OPTED
+		return verdict_is(why, VERDICT_NOT_OPTED) ? LEGACY_NOT_OPTED
 							  : LEGACY_NOTHING;
 	if (session->tls_level >= LEVEL_GOOD && says_old(why))
 		return LEGACY_SAID_OLD;

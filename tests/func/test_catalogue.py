@@ -129,7 +129,9 @@ class Walk:
         if told["code"] != int(code) or told["text"] != text:
             yield "the server's words are %r %r" % (told["code"],
                                                     told["text"])
-        if status.count(".") == 2 and told["status"] != status:
+        # One of another class than its code's is no status (RFC 2034 4).
+        if status.count(".") == 2 and status[0] == row.reply[0] and \
+                told["status"] != status:
             yield "its status is %r" % told["status"]
         if not told["meaning"] or not told["fix"]:
             yield "no meaning, or no fix"

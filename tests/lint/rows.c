@@ -16,6 +16,7 @@ static const char *whose(enum verdict_class class)
 	case VERDICT_CROWDED:
 		return "connection";
 	case VERDICT_ACCOUNT_HOLD:
+	case VERDICT_NOT_OPTED:
 	case VERDICT_ACCOUNT_WAIT:
 		return "account";
 	case VERDICT_DOUBTFUL:
@@ -38,6 +39,7 @@ static const char *action(enum verdict_class class)
 	case VERDICT_CROWDED:
 		return "backoff, fewer connections";
 	case VERDICT_ACCOUNT_HOLD:
+	case VERDICT_NOT_OPTED:
 		return "hold";
 	case VERDICT_ACCOUNT_WAIT:
 		return "wait";

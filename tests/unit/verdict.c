@@ -339,6 +339,36 @@ classes_that_the_queue_asks_for(void **state)
 	assert_false(verdict_is(&out, VERDICT_CROWDED));
 }
 
+/* It ends a stay at the legacy host, and holds, with any code it may have. */
+static void
+not_opted_in_is_the_account_s_with_any_code(void **state)
+{
+	static const enum phase phases[] = { PHASE_EHLO, PHASE_AUTH, PHASE_MAIL,
+		PHASE_RCPT, PHASE_DATA, PHASE_FINAL };
+	static const unsigned codes[] = { 421, 451, 454, 535, 550 };
+	struct job_result out;
+	char line[128];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		for (j = 0; j < sizeof(codes) / sizeof(codes[0]); j++) {
+			snprintf(line, sizeof(line),
+			    "%u 5.7.67 TLS 1.0 and 1.1 are not supported by "
+			    "your organization",
+			    codes[j]);
+			judge(phases[i], line, &out);
+			assert_int_equal(out.scope, JOB_SCOPE_ACCOUNT);
+			assert_int_equal(out.outcome, JOB_REJECTED);
+			assert_true(verdict_is(&out, VERDICT_NOT_OPTED));
+			assert_non_null(
+			    strstr(out.fix, "AllowLegacyTLSClients"));
+		}
+	/* In clear anybody can say it, and without TLS there is no going on. */
+	judge(PHASE_STARTTLS, "550 5.7.67 TLS 1.0", &out);
+	assert_int_equal(out.scope, JOB_SCOPE_CONNECTION);
+}
+
 int
 main(void)
 {
@@ -350,6 +380,7 @@ main(void)
 		cmocka_unit_test(every_row_has_words),
 		cmocka_unit_test(every_row_can_match),
 		cmocka_unit_test(classes_that_the_queue_asks_for),
+		cmocka_unit_test(not_opted_in_is_the_account_s_with_any_code),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
