@@ -99,6 +99,17 @@ account_has_stood(const struct account *a, uint64_t message)
 	return message <= a->stood_to;
 }
 
+/* An older mailchuted kept it by the account's name. */
+static int
+load_fewer(struct account *a, struct store *s, int64_t now, struct err *e)
+{
+	if (fewer_load(&a->fewer, s, a->budget_key, now, e) == -1)
+		return -1;
+	if (a->fewer.connections > 0)
+		return 0;
+	return fewer_load(&a->fewer, s, a->conf->name, now, e);
+}
+
 int
 account_load(struct account *a, struct store *s, const struct conf *conf,
     uint32_t index, int64_t now, struct err *e)
@@ -119,7 +130,7 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	hosts_init(&a->hosts, c->hosts.n);
 	account_open_ledgers(a, &conf->queue);
 	if (load_stood(a, s, e) == -1 ||
-	    fewer_load(&a->fewer, s, c->name, now, e) == -1 ||
+	    load_fewer(a, s, now, e) == -1 ||
 	    legacy_load(&a->legacy, s, c->name, e) == -1)
 		return -1;
 	legacy_bound(&a->legacy, c->legacy, now);
@@ -142,7 +153,7 @@ int
 account_save(struct account *a, struct store *s, struct err *e)
 {
 	if (store_account_put(s, &a->known, e) == -1 ||
-	    fewer_save(&a->fewer, s, a->conf->name, e) == -1 ||
+	    fewer_save(&a->fewer, s, a->budget_key, e) == -1 ||
 	    legacy_save(&a->legacy, s, a->conf->name, e) == -1)
 		return -1;
 	return save_stood(a, s, e);

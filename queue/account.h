@@ -25,7 +25,7 @@ struct account {
 	char *budget_key;      /* accounts of one mailbox share the ledger */
 	struct pace pace;
 	struct hosts hosts; /* in the order of conf->hosts */
-	struct fewer fewer; /* connections than conf has */
+	struct fewer fewer; /* connections than conf has; the mailbox's */
 	struct legacy legacy;
 	unsigned unanswered; /* lost answers since the last success */
 	unsigned doubts;     /* doubtful answers in a row */

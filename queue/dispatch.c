@@ -72,6 +72,17 @@ on_crowded(void *arg, const struct lane *l)
 }
 
 static void
+on_fewer(void *arg, const struct lane *l, const struct fewer *f)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (is_other(d->lanes[i], l))
+			lane_note_fewer(d->lanes[i], f);
+}
+
+static void
 on_freed(void *arg, const struct lane *l)
 {
 	struct dispatch *d = arg;
@@ -104,6 +115,7 @@ static const struct lane_calls lane_calls = {
 	.sent = on_sent,
 	.has_place = has_place,
 	.crowded = on_crowded,
+	.fewer = on_fewer,
 	.freed = on_freed,
 	.rest = on_rest,
 	.trouble = on_trouble,

@@ -41,10 +41,10 @@ fewer_move_times(struct fewer *f, int64_t by_s)
 }
 
 int
-fewer_load(struct fewer *f, struct store *s, const char *account, int64_t now,
+fewer_load(struct fewer *f, struct store *s, const char *mailbox, int64_t now,
     struct err *e)
 {
-	char *name = xasprintf(NAME, account), *value, *until;
+	char *name = xasprintf(NAME, mailbox), *value, *until;
 	int found = store_fact_get(s, name, &value, e);
 
 	memset(f, 0, sizeof(*f));
@@ -63,14 +63,14 @@ fewer_load(struct fewer *f, struct store *s, const char *account, int64_t now,
 
 int
 fewer_save(
-    const struct fewer *f, struct store *s, const char *account, struct err *e)
+    const struct fewer *f, struct store *s, const char *mailbox, struct err *e)
 {
 	char *name, value[64];
 	int rc;
 
 	if (f->connections == 0)
 		return 0;
-	name = xasprintf(NAME, account);
+	name = xasprintf(NAME, mailbox);
 	snprintf(value, sizeof(value), "%u %lld", f->connections,
 	    (long long)f->until);
 	rc = store_fact_put(s, name, value, e);

@@ -6,7 +6,8 @@
 
 /*
  * Fewer connections than account.connections, for an hour: the server has said
- * that they are too many, since others use the same mailbox.  Kept over
+ * that they are too many, since others use the same mailbox.  It counts by
+ * mailbox, so this is the mailbox's, and its accounts have the same.  Kept over
  * restarts, as a fact of the store.
  */
 #define FEWER_S 3600
@@ -26,9 +27,9 @@ void fewer_note(struct fewer *f, unsigned configured, int64_t now);
 void fewer_move_times(struct fewer *f, int64_t by_s);
 
 /* An hour that a wrong clock has put far ahead is one from now. */
-int fewer_load(struct fewer *f, struct store *s, const char *account,
+int fewer_load(struct fewer *f, struct store *s, const char *mailbox,
     int64_t now, struct err *e);
 int fewer_save(
-    const struct fewer *f, struct store *s, const char *account, struct err *e);
+    const struct fewer *f, struct store *s, const char *mailbox, struct err *e);
 
 #endif

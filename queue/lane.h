@@ -9,6 +9,7 @@
  * message is next, and what follows from how a try went.
  */
 struct account_sent;
+struct fewer;
 struct lane;
 
 struct lane_calls {
@@ -20,6 +21,9 @@ struct lane_calls {
 	/* there is none; and one has become free, for the others */
 	void (*crowded)(void *arg, const struct lane *l);
 	void (*freed)(void *arg, const struct lane *l);
+	/* its mailbox has fewer connections for now, with all its accounts */
+	void (*fewer)(
+	    void *arg, const struct lane *l, const struct fewer *f);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
 	/* as dispatch_on_trouble tells it */
@@ -68,6 +72,9 @@ void lane_yield(struct lane *l, size_t others);
 /* Counts what another lane of the same mailbox sent. */
 void lane_note_sent(
     struct lane *l, const char *budget_key, const struct account_sent *t);
+
+/* Takes over how many connections the mailbox has. */
+void lane_note_fewer(struct lane *l, const struct fewer *f);
 
 /* As dispatch_share and dispatch_share_next; and dispatch_has_due. */
 void lane_share(struct lane *l, uid_t uid, struct share *out);

@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "mail/verdict.h"
 #include "queue/batch.h"
 #include "queue/lane_priv.h"
 #include "queue/secret.h"
@@ -79,6 +80,8 @@ account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 		lane_recall(l);
 	}
 	lane_save(l);
+	if (verdict_is(why, VERDICT_CROWDED))
+		l->calls->fewer(l->arg, l, &l->account.fewer);
 	l->calls->trouble(l->arg, l->account.index, 0);
 	buf_init(&b, LOG_LINE_MAX);
 	log_begin(&b, k->state == ACCOUNT_HELD ? "account-held" : "backoff");

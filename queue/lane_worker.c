@@ -63,6 +63,12 @@ lane_connections_max(const struct lane *l)
 	return account_connections(&l->account, times_now(l->parts.times));
 }
 
+void
+lane_note_fewer(struct lane *l, const struct fewer *f)
+{
+	l->account.fewer = *f;
+}
+
 /* Not for one more or less: that would go back and forth with each message. */
 void
 lane_yield(struct lane *l, size_t others)

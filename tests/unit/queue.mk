@@ -62,6 +62,7 @@ check_PROGRAMS += \
 	tests/unit/intake \
 	tests/unit/intake_serve \
 	tests/unit/lane_claim \
+	tests/unit/lane_crowd \
 	tests/unit/lane_failed \
 	tests/unit/lane_denied \
 	tests/unit/lane_disk \
@@ -328,6 +329,11 @@ tests_unit_lane_claim_SOURCES = tests/unit/lane_claim.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_claim_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_claim_LDADD = $(queue_test_libs)
+tests_unit_lane_crowd_SOURCES = tests/unit/lane_crowd.c $(virtual) \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_lane_crowd_CFLAGS = $(queue_test_cflags)
+tests_unit_lane_crowd_LDADD = $(queue_test_libs)
+virtual = tests/unit/virtual.c tests/unit/virtual.h
 tests_unit_parts_SOURCES = tests/unit/parts.c \
 	tests/unit/admit_rig.c tests/unit/admit_rig.h \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
