@@ -129,8 +129,7 @@ account_load(struct account *a, struct store *s, const struct conf *conf,
 	}
 	hosts_init(&a->hosts, c->hosts.n);
 	account_open_ledgers(a, &conf->queue);
-	if (load_stood(a, s, e) == -1 ||
-	    load_fewer(a, s, now, e) == -1 ||
+	if (load_stood(a, s, e) == -1 || load_fewer(a, s, now, e) == -1 ||
 	    legacy_load(&a->legacy, s, c->name, e) == -1)
 		return -1;
 	legacy_bound(&a->legacy, c->legacy, now);

@@ -262,6 +262,19 @@ probe(struct client *c)
 	}
 }
 
+/* Those whose mail was changed have something to look at. */
+static void
+kick(struct client *c)
+{
+	const struct conf *conf = c->parts->conf;
+	size_t i;
+
+	for (i = 0; i < conf->naccounts; i++)
+		if (c->request.all || c->first[i] != 0)
+			dispatch_kick(
+			    c->parts->dispatch, conf->accounts[i].name);
+}
+
 /* What follows at once from a change that is on disk. */
 static void
 apply(struct client *c, int64_t since)
@@ -275,7 +288,7 @@ apply(struct client *c, int64_t since)
 	case CTL_FLUSH:
 		if (c->may_all)
 			probe(c);
-		dispatch_kick(c->parts->dispatch, NULL);
+		kick(c);
 		break;
 	case CTL_LIST:
 	case CTL_SHOW:
@@ -286,7 +299,7 @@ apply(struct client *c, int64_t since)
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
-		dispatch_kick(c->parts->dispatch, NULL);
+		kick(c);
 		break;
 	}
 }

@@ -277,23 +277,30 @@ lift_denied(const struct act *a, const struct conf_account *account,
 	return rc;
 }
 
-/* The first of an account's messages goes first, in its one attempt. */
 static int
 make_due(struct act *a, const struct store_message *m, struct err *e)
 {
 	const struct conf *conf = a->client->parts->conf;
+	const struct conf_account *account =
+	    conf_account_find(conf, m->account);
+
+	if (account != NULL && a->client->request.verb == CTL_RETRY &&
+	    lift_denied(a, account, m, e) == -1)
+		return -1;
+	return store_message_due(a->client->parts->store, m->id, a->now, e);
+}
+
+/* The first of an account's messages goes first, in its one attempt. */
+static void
+note_first(struct act *a, const struct store_message *m)
+{
+	const struct conf *conf = a->client->parts->conf;
 	size_t i;
 
-	for (i = 0; i < conf->naccounts; i++) {
-		if (strcmp(conf->accounts[i].name, m->account) != 0)
-			continue;
-		if (a->first[i] == 0)
+	for (i = 0; i < conf->naccounts; i++)
+		if (a->first[i] == 0 &&
+		    strcmp(conf->accounts[i].name, m->account) == 0)
 			a->first[i] = m->id;
-		if (a->client->request.verb == CTL_RETRY &&
-		    lift_denied(a, &conf->accounts[i], m, e) == -1)
-			return -1;
-	}
-	return store_message_due(a->client->parts->store, m->id, a->now, e);
 }
 
 static int
@@ -324,6 +331,7 @@ change(struct act *a, const struct store_message *m, struct store_rcpt *v,
 		return -1;
 	if (verb == CTL_REMOVE && take_away(a, m, e) == -1)
 		return -1;
+	note_first(a, m);
 	a->done[a->changed++] = m->id;
 	if (verb == CTL_RETRY)
 		say(a, m->id, "due %s", act_when(a->client, m->account));

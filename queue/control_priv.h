@@ -75,7 +75,7 @@ struct act {
 	bool has_busy; /* one was left alone, since it is being delivered */
 	bool has_held; /* the message at hand has a recipient that is held */
 	struct strlist said;
-	uint64_t *first; /* by account: its first message made due, or 0 */
+	uint64_t *first; /* by account: its first message changed, or 0 */
 	struct {
 		uid_t uid;
 		uint64_t octets;

@@ -216,6 +216,9 @@ store_due_next(struct store *s, struct store_due *due, struct err *e)
 	due->wake_at = 0;
 	if (rcpt_sync_stale(s, e) == -1)
 		return -1;
+	/* Most of many accounts have none at any moment. */
+	if (totals_has_none(s, due->account))
+		return 0;
 	for (lane = 0; lane < LANE_COUNT; lane++) {
 		found = ask_lane(s, due, (enum lane)lane,
 		    (int64_t)due->after_uid, &whose, e);

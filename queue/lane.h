@@ -22,8 +22,7 @@ struct lane_calls {
 	void (*crowded)(void *arg, const struct lane *l);
 	void (*freed)(void *arg, const struct lane *l);
 	/* its mailbox has fewer connections for now, with all its accounts */
-	void (*fewer)(
-	    void *arg, const struct lane *l, const struct fewer *f);
+	void (*fewer)(void *arg, const struct lane *l, const struct fewer *f);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
 	/* as dispatch_on_trouble tells it */

@@ -172,6 +172,9 @@ void totals_begin(struct store *s);
 void totals_rollback(struct store *s);
 void totals_clear(struct store *s);
 
+/* Known to have no mail that waits; asks the store nothing. */
+bool totals_has_none(struct store *s, const char *account);
+
 /* Rows as structs that borrow their text from the statement. */
 int rcpt_column_state(sqlite3_stmt *st, int i, enum rcpt_state *out,
     const struct store *s, struct err *e);

@@ -220,6 +220,12 @@ store_room(const struct store *s, uint64_t *octets, struct err *e)
 	return 0;
 }
 
+bool
+totals_has_none(struct store *s, const char *account)
+{
+	return s->totals.is_known && *waiting_by(s, account) == 0;
+}
+
 int
 store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e)

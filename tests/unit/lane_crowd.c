@@ -58,9 +58,9 @@ passes(int64_t ms)
 static uint64_t
 post_by(const char *account)
 {
-	return office_post(&rig.o, (struct office_mail){ .account = account,
-				       .to = { "a@example.com" },
-				       .at = T0 });
+	return office_post(&rig.o,
+	    (struct office_mail){
+		.account = account, .to = { "a@example.com" }, .at = T0 });
 }
 
 static void
@@ -87,8 +87,7 @@ is_crowded(struct deliver *d)
 	assert_int_equal(why.wait_s, WAIT_S);
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(job_put_failed(&b, &why, &sofar), 0);
-	assert_int_equal(
-	    send(d->fd, buf_data(&b), b.len, MSG_NOSIGNAL), b.len);
+	assert_int_equal(send(d->fd, buf_data(&b), b.len, MSG_NOSIGNAL), b.len);
 	buf_clear(&b);
 	hangs_up(d);
 }
@@ -195,8 +194,7 @@ what_an_older_one_wrote_counts(void **state)
 	    value, sizeof(value), "2 %lld", (long long)virtual_now() + 600);
 	fixture_begin(rig.o.parts.store);
 	assert_int_equal(
-	    store_fact_put(
-		rig.o.parts.store, "fewer other", value, &rig.o.e),
+	    store_fact_put(rig.o.parts.store, "fewer other", value, &rig.o.e),
 	    0);
 	fixture_commit(rig.o.parts.store);
 	office_reopen(&rig.o);

@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	tests/unit/dice \
 	tests/unit/dirs \
 	tests/unit/dispatch \
+	tests/unit/dispatch_cost \
 	tests/unit/dropaway \
 	tests/unit/dropdir \
 	tests/unit/dropdir_fair \
@@ -305,6 +306,11 @@ tests_unit_dispatch_SOURCES = tests/unit/dispatch.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_dispatch_CFLAGS = $(queue_test_cflags)
 tests_unit_dispatch_LDADD = $(queue_test_libs)
+tests_unit_dispatch_cost_SOURCES = tests/unit/dispatch_cost.c $(virtual) \
+	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
+tests_unit_dispatch_cost_CFLAGS = $(queue_test_cflags)
+tests_unit_dispatch_cost_LDADD = $(queue_test_libs)
+tests_unit_dispatch_cost_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
 tests_unit_lane_failed_SOURCES = tests/unit/lane_failed.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_failed_CFLAGS = $(queue_test_cflags)
