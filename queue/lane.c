@@ -106,7 +106,9 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		job_free(j);
 		return false;
 	}
-	l->last_uid = due.uid;
+	/* An alarm is nobody's turn: the round goes on where it was. */
+	if (j->msg.kind != KIND_ALARM)
+		l->last_uid = due.uid;
 	l->last_probed = due.id;
 	if (due.id == l->wanted)
 		l->wanted = 0;

@@ -135,6 +135,32 @@ users_take_turns_and_alarms_go_first(void **state)
 	rig_down();
 }
 
+/* Or whoever has the lowest number would be next after each. */
+static void
+an_alarm_is_nobody_s_turn(void **state)
+{
+	uint64_t want[2], alarm;
+	struct deliver d;
+
+	(void)state;
+	rig_up(MAIL "connections = 1\n");
+	want[0] = post(1, "a@example.com");
+	post(1, "a@example.com");
+	want[1] = post(2, "a@example.com");
+	will_start(&d);
+	kick();
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	alarm = office_post(&rig.o, (struct office_mail){ .kind = KIND_ALARM,
+					.to = { "it@contoso.com" },
+					.at = rig.now - 1 });
+	assert_true(takes_one(&d) == want[0]);
+	assert_true(takes_one(&d) == alarm);
+	assert_true(takes_one(&d) == want[1]);
+	hangs_up(&d);
+	rig_down();
+}
+
 /* What a restart would find. */
 static enum account_state
 stored_state(void)
@@ -446,6 +472,7 @@ main(void)
 		cmocka_unit_test(a_pause_follows_the_clock),
 		cmocka_unit_test(slow_start_is_one_two_all),
 		cmocka_unit_test(users_take_turns_and_alarms_go_first),
+		cmocka_unit_test(an_alarm_is_nobody_s_turn),
 		cmocka_unit_test(
 		    a_refused_sign_in_holds_the_account_not_the_mail),
 		cmocka_unit_test(a_changed_secret_is_one_more_attempt),
