@@ -59,8 +59,13 @@ struct account_sent {
 	unsigned recipients;
 };
 void account_note_sent(struct account *a, const struct account_sent *t);
+void account_note_ended(struct account *a, const struct account_sent *t);
 int account_save_sent(const struct account *a, struct store *s,
     const struct account_sent *t, struct err *e);
+
+/* What was saved as sent at that instant ended then (schedule.h). */
+int account_save_ended(const struct account *a, struct store *s,
+    const struct account_sent *t, int64_t at, struct err *e);
 
 /*
  * Has the account been held since the message was made, or is it held now?

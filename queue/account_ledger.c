@@ -79,9 +79,15 @@ account_load_ledgers(
 void
 account_note_sent(struct account *a, const struct account_sent *t)
 {
-	budget_note(a->budget, t->at, 1, t->recipients);
+	budget_begin(a->budget, t->at, t->recipients);
 	if (t->kind != KIND_ALARM)
 		shares_note(a->shares, t->uid, t->at, t->recipients);
+}
+
+void
+account_note_ended(struct account *a, const struct account_sent *t)
+{
+	budget_end(a->budget, t->at, t->recipients);
 }
 
 int
@@ -100,4 +106,15 @@ account_save_sent(const struct account *a, struct store *s,
 	rc = store_budget_add(s, key, t->at, 1, t->recipients, e);
 	free(key);
 	return rc;
+}
+
+/* A user's share is not so exact: what the server counts is the mailbox's. */
+int
+account_save_ended(const struct account *a, struct store *s,
+    const struct account_sent *t, int64_t at, struct err *e)
+{
+	if (at <= t->at)
+		return 0;
+	return store_budget_later(
+	    s, a->budget_key, t->at, at, t->recipients, e);
 }

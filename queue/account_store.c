@@ -89,17 +89,40 @@ store_account_put(struct store *s, const struct store_account *a, struct err *e)
 	return query_change(s, st, NULL, e);
 }
 
-int
-store_budget_add(struct store *s, const char *key, int64_t at,
-    unsigned messages, unsigned recipients, struct err *e)
+static sqlite3_stmt *
+start_budget(struct store *s, enum sql which, const char *key, int64_t at,
+    unsigned messages, unsigned recipients)
 {
-	sqlite3_stmt *st = query_start(s, SQL_BUDGET_ADD);
+	sqlite3_stmt *st = query_start(s, which);
 
 	query_bind_text(st, 1, key);
 	query_bind_i64(st, 2, at);
 	query_bind_i64(st, 3, messages);
 	query_bind_i64(st, 4, recipients);
-	return query_change(s, st, NULL, e);
+	return st;
+}
+
+int
+store_budget_add(struct store *s, const char *key, int64_t at,
+    unsigned messages, unsigned recipients, struct err *e)
+{
+	return query_change(s,
+	    start_budget(s, SQL_BUDGET_ADD, key, at, messages, recipients),
+	    NULL, e);
+}
+
+int
+store_budget_later(struct store *s, const char *key, int64_t from, int64_t to,
+    unsigned recipients, struct err *e)
+{
+	int found;
+
+	if (query_change(s,
+		start_budget(s, SQL_BUDGET_TAKE, key, from, 1, recipients),
+		&found, e) == -1)
+		return -1;
+	/* Somebody has set the clock far, and it is forgotten. */
+	return found == 0 ? 0 : store_budget_add(s, key, to, 1, recipients, e);
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Budgets over sliding windows: no window of account.rate's length, and none
- * of 24 hours, wherever one lays it, holds more than is allowed.
+ * of 24 hours, wherever one lays it, holds more than is allowed, whenever
+ * between the begin and the end of a message the server counted it.
  *
  * The clock tells seconds only.  What was sent in second a may have left as
  * late as a + 1, so it counts in a window of w seconds until a + w + 1.
@@ -39,6 +40,9 @@ struct budget {
 	uint64_t recipients_per_day;
 	struct window window, day;
 	struct window minute; /* for status, whatever the rate's window */
+	/* begun, and not over */
+	uint64_t flying, flying_rcpts;
+	int64_t begun_at; /* the last of them */
 };
 
 static struct entry *
@@ -156,6 +160,23 @@ budget_note(
 	window_note(&b->minute, at, messages, recipients);
 }
 
+void
+budget_begin(struct budget *b, int64_t at, unsigned recipients)
+{
+	b->flying++;
+	b->flying_rcpts += recipients;
+	b->begun_at = at;
+}
+
+void
+budget_end(struct budget *b, int64_t at, unsigned recipients)
+{
+	assert(b->flying > 0 && b->flying_rcpts >= recipients);
+	b->flying--;
+	b->flying_rcpts -= recipients;
+	budget_note(b, at, 1, recipients);
+}
+
 /* When so much will have left that the sum is at most "most"; 0: it is. */
 static int64_t
 messages_below(const struct window *w, uint64_t most)
@@ -185,40 +206,58 @@ recipients_below(const struct window *w, uint64_t most)
 	return at;
 }
 
+/* As if what is under way were over now: it is not known to be sooner. */
+static int64_t
+unless_flying(const struct window *w, int64_t now, bool fits, int64_t at)
+{
+	return fits ? at : now + w->length_s + 1;
+}
+
 int64_t
 budget_next(struct budget *b, int64_t now, unsigned recipients)
 {
+	uint64_t most, flying = b->flying;
 	int64_t at = 0, day_at = 0;
 
 	window_move(&b->window, now);
 	window_move(&b->day, now);
-	if (b->rate.count > 0)
-		at = messages_below(&b->window, b->rate.count - 1);
+	if (b->rate.count > 0) {
+		most = b->rate.count - 1;
+		at = unless_flying(&b->window, now, flying <= most,
+		    messages_below(
+			&b->window, flying <= most ? most - flying : most));
+	}
 	/* More than a whole day's worth goes when the day is empty. */
-	if (b->recipients_per_day > 0)
-		day_at = recipients_below(
-		    &b->day, recipients < b->recipients_per_day
-				 ? b->recipients_per_day - recipients
-				 : 0);
+	if (b->recipients_per_day > 0) {
+		most = recipients < b->recipients_per_day
+			   ? b->recipients_per_day - recipients
+			   : 0;
+		flying = b->flying_rcpts;
+		day_at = unless_flying(&b->day, now, flying <= most,
+		    recipients_below(
+			&b->day, flying <= most ? most - flying : most));
+	}
 	return day_at > at ? day_at : at;
 }
 
 uint64_t
 budget_rcpts_left(struct budget *b, int64_t now)
 {
+	uint64_t spent;
+
 	if (b->recipients_per_day == 0)
 		return UINT64_MAX;
 	window_move(&b->day, now);
-	return b->day.recipients < b->recipients_per_day
-		   ? b->recipients_per_day - b->day.recipients
-		   : 0;
+	spent = b->day.recipients + b->flying_rcpts;
+	return spent < b->recipients_per_day ? b->recipients_per_day - spent
+					     : 0;
 }
 
 uint64_t
 budget_rcpts_at(const struct budget *b, int64_t at)
 {
 	const struct window *w = &b->day;
-	uint64_t sum = 0;
+	uint64_t sum = b->flying_rcpts;
 	size_t i;
 
 	/* From the latest on: those before one that has left have left, too. */
@@ -232,6 +271,8 @@ budget_last(const struct budget *b)
 {
 	const struct window *w = &b->day;
 
+	if (b->flying > 0)
+		return b->begun_at;
 	return w->n == 0 ? 0 : entry_at(w, w->n - 1)->last;
 }
 
@@ -241,9 +282,9 @@ budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
 {
 	window_move(&b->minute, now);
 	window_move(&b->day, now);
-	*minute_messages = b->minute.messages;
-	*day_messages = b->day.messages;
-	*day_recipients = b->day.recipients;
+	*minute_messages = b->minute.messages + b->flying;
+	*day_messages = b->day.messages + b->flying;
+	*day_recipients = b->day.recipients + b->flying_rcpts;
 }
 
 static void
@@ -260,6 +301,7 @@ window_shift(struct window *w, int64_t delta_s)
 void
 budget_shift(struct budget *b, int64_t delta_s)
 {
+	b->begun_at += delta_s;
 	window_shift(&b->window, delta_s);
 	window_shift(&b->day, delta_s);
 	window_shift(&b->minute, delta_s);

@@ -37,6 +37,16 @@ on_sent(void *arg, const char *budget_key, const struct account_sent *t)
 		lane_note_sent(d->lanes[i], budget_key, t);
 }
 
+static void
+on_ended(void *arg, const char *budget_key, const struct account_sent *t)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		lane_note_ended(d->lanes[i], budget_key, t);
+}
+
 static bool
 is_other(const struct lane *a, const struct lane *b)
 {
@@ -113,6 +123,7 @@ on_trouble(void *arg, uint32_t account, uint64_t held)
 
 static const struct lane_calls lane_calls = {
 	.sent = on_sent,
+	.ended = on_ended,
 	.has_place = has_place,
 	.crowded = on_crowded,
 	.fewer = on_fewer,

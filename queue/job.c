@@ -125,6 +125,8 @@ job_move_times(struct job *j, int64_t by_s)
 	size_t i;
 
 	j->began_at += by_s;
+	if (j->saved_at != 0)
+		j->saved_at += by_s;
 	j->msg.arrived_at += by_s;
 	for (i = 0; i < j->nrcpts; i++)
 		if (j->rcpts[i].due_at > 0)

@@ -24,6 +24,8 @@ struct job {
 	bool is_claiming;      /* the claim waits for its commit */
 	bool is_claimed;       /* its recipients are active in the store */
 	bool is_over;          /* done or gone: to be settled */
+	bool is_sent;          /* begun, for the budgets */
+	int64_t saved_at;      /* as which that is on disk; 0: it is not */
 	bool is_body_ended;    /* BODY_END went out: silence means uncertain */
 	bool is_aborted; /* we ended the session ourselves, over this job */
 	struct err ours; /* ... and why, unless it says nothing of us */

@@ -238,6 +238,14 @@ lane_note_sent(
 		account_note_sent(&l->account, t);
 }
 
+void
+lane_note_ended(
+    struct lane *l, const char *budget_key, const struct account_sent *t)
+{
+	if (strcmp(lane_mailbox(l), budget_key) == 0)
+		account_note_ended(&l->account, t);
+}
+
 static bool
 is_below(const struct job_ready *r)
 {

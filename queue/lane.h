@@ -13,8 +13,10 @@ struct fewer;
 struct lane;
 
 struct lane_calls {
-	/* a message was handed to the server */
+	/* a message was handed to the server; and all is heard of it */
 	void (*sent)(
+	    void *arg, const char *budget_key, const struct account_sent *t);
+	void (*ended)(
 	    void *arg, const char *budget_key, const struct account_sent *t);
 	/* a connection more, of those that its mailbox may have at once? */
 	bool (*has_place)(void *arg, const struct lane *l);
@@ -68,8 +70,10 @@ size_t lane_connections(const struct lane *l);
 unsigned lane_connections_max(const struct lane *l);
 void lane_yield(struct lane *l, size_t others);
 
-/* Counts what another lane of the same mailbox sent. */
+/* Counts what this or another lane of the same mailbox sent. */
 void lane_note_sent(
+    struct lane *l, const char *budget_key, const struct account_sent *t);
+void lane_note_ended(
     struct lane *l, const char *budget_key, const struct account_sent *t);
 
 /* Takes over how many connections the mailbox has. */

@@ -71,7 +71,8 @@ size_t lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now);
 
 /* lane_share.c */
 bool lane_may(void *lane, uid_t uid); /* send more of his mail */
-void lane_sent(struct lane *l, const struct job *j, int64_t now);
+void lane_sent(struct lane *l, struct job *j, int64_t now);
+void lane_ended(struct lane *l, struct job *j, int64_t now);
 
 /* lane_denied.c */
 enum lane_from {

@@ -73,12 +73,24 @@ warn(struct lane *l, uid_t uid)
 }
 
 void
-lane_sent(struct lane *l, const struct job *j, int64_t now)
+lane_sent(struct lane *l, struct job *j, int64_t now)
 {
 	const struct account_sent t = { j->msg.kind, j->msg.uid, now,
 		(unsigned)j->nrcpts };
 
+	j->is_sent = true;
 	l->calls->sent(l->arg, l->account.budget_key, &t);
 	if (j->msg.kind != KIND_ALARM)
 		warn(l, j->msg.uid);
+}
+
+void
+lane_ended(struct lane *l, struct job *j, int64_t now)
+{
+	const struct account_sent t = { j->msg.kind, j->msg.uid, now,
+		(unsigned)j->nrcpts };
+
+	if (j->is_sent)
+		l->calls->ended(l->arg, l->account.budget_key, &t);
+	j->is_sent = false;
 }

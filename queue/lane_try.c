@@ -52,6 +52,7 @@ claim_work(void *arg, struct err *e)
 
 	if (job_claim(l->parts.store, t->job, e) == -1)
 		return -1;
+	t->job->saved_at = t->now;
 	return account_save_sent(&l->account, l->parts.store, &sent, e);
 }
 
@@ -108,8 +109,13 @@ settle_task(void *arg, struct err *e)
 	struct task *t = arg;
 
 	const struct lane *l = t->lane;
+	const struct account_sent sent = { t->job->msg.kind, t->job->msg.uid,
+		t->job->saved_at, (unsigned)t->job->nrcpts };
 
 	if (settle_work(&l->settle, t->job, t->now, &t->finished, e) == -1)
+		return -1;
+	if (t->job->is_claimed && account_save_ended(&l->account,
+				      l->parts.store, &sent, t->now, e) == -1)
 		return -1;
 	if (t->job->is_denied &&
 	    denied_note(l->parts.store, l->account.conf->user, t->job->from,
@@ -236,6 +242,7 @@ void
 lane_settle(struct lane *l, struct job *j)
 {
 	assert(l->nsettling < LANE_WORKERS_MAX);
+	lane_ended(l, j, times_now(l->parts.times));
 	lane_judge_from(l, j);
 	l->settling[l->nsettling++] = j;
 	batch_join(l->parts.batch, 0, settle_task, settled, task_new(l, j));

@@ -51,10 +51,18 @@ bool pace_allows(const struct pace *p, unsigned connections);
  * A budget over sliding windows: so many messages in account.rate's window
  * and so many recipients in 24 hours.  What is counted is what was handed to
  * the server, by the second.
+ *
+ * The server counts a message at some moment between its handing over and its
+ * answer, and does not tell when.  So it counts from its begin on, however
+ * long it takes, until it has left the windows that begin with its end.
  */
 struct budget;
 struct budget *budget_new(struct rate rate, uint64_t recipients_per_day);
 void budget_free(struct budget *b);
+void budget_begin(struct budget *b, int64_t at, unsigned recipients);
+void budget_end(struct budget *b, int64_t at, unsigned recipients);
+
+/* What is over. */
 void budget_note(
     struct budget *b, int64_t at, unsigned messages, unsigned recipients);
 

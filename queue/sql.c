@@ -254,6 +254,11 @@ const char *const sql_text[SQL_COUNT] = {
 	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key, at) DO UPDATE SET"
 	    " messages = messages + excluded.messages,"
 	    " recipients = recipients + excluded.recipients",
+	[SQL_BUDGET_TAKE] =
+	    "UPDATE budget SET messages = messages - ?3,"
+	    " recipients = recipients - ?4 "
+	    "WHERE key = ?1 AND at = ?2 AND messages >= ?3"
+	    " AND recipients >= ?4",
 	[SQL_BUDGET_GET] =
 	    "SELECT at, messages, recipients FROM budget "
 	    "WHERE key = ?1 AND at >= ?2 ORDER BY at",

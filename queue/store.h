@@ -440,6 +440,9 @@ int store_account_put(
 /* The ledger of budgets: what was sent in a second. */
 int store_budget_add(struct store *s, const char *key, int64_t at,
     unsigned messages, unsigned recipients, struct err *e);
+/* One message that was counted at the one instant counts at the other. */
+int store_budget_later(struct store *s, const char *key, int64_t from,
+    int64_t to, unsigned recipients, struct err *e);
 typedef void store_budget_row(
     void *arg, int64_t at, unsigned messages, unsigned recipients);
 int store_budget_each(struct store *s, const char *key, int64_t since,

@@ -408,6 +408,54 @@ a_budget_knows_when_something_last_went(void **unused)
 	budget_free(b);
 }
 
+/* Whenever the server counted it, its window holds no more than is allowed. */
+static void
+what_is_under_way_counts_to_its_end_and_a_window_beyond(void **unused)
+{
+	struct budget *b = budget_new((struct rate){ 2, 60 }, 100);
+	uint64_t minute, day, rcpts;
+
+	(void)unused;
+	budget_begin(b, 1000, 40);
+	budget_begin(b, 1001, 1);
+	assert_int_equal(budget_last(b), 1001);
+	/* However long that takes; and none is known to be sooner. */
+	assert_int_equal(budget_next(b, 1002, 1), 1002 + 61);
+	assert_int_equal(budget_next(b, 1300, 1), 1300 + 61);
+	assert_int_equal(budget_rcpts_left(b, 1300), 59);
+	assert_int_equal(budget_rcpts_at(b, 1300 + 86401), 41);
+	budget_used(b, 1300, &minute, &day, &rcpts);
+	assert_int_equal(minute, 2);
+	assert_int_equal(day, 2);
+	assert_int_equal(rcpts, 41);
+	budget_end(b, 1400, 40);
+	assert_int_equal(budget_next(b, 1400, 1), 1461);
+	assert_int_equal(budget_next(b, 1461, 1), 0);
+	budget_end(b, 1480, 1);
+	assert_int_equal(budget_next(b, 1480, 59), 0);
+	assert_int_equal(budget_next(b, 1480, 60), 1400 + 86401);
+	assert_int_equal(budget_last(b), 1480);
+	budget_used(b, 1480, &minute, &day, &rcpts);
+	assert_int_equal(minute, 1);
+	budget_free(b);
+}
+
+/* The day, too, of which nothing has ended yet. */
+static void
+a_day_that_is_under_way_is_spent(void **unused)
+{
+	struct budget *b = budget_new((struct rate){ 0, 0 }, 100);
+
+	(void)unused;
+	budget_begin(b, 1000, 100);
+	assert_int_equal(budget_rcpts_left(b, 1000), 0);
+	assert_int_equal(budget_next(b, 1000, 1), 1000 + 86401);
+	budget_end(b, 1010, 100);
+	assert_int_equal(budget_next(b, 1010, 1), 1010 + 86401);
+	assert_int_equal(budget_next(b, 1010 + 86401, 1), 0);
+	budget_free(b);
+}
+
 int
 main(void)
 {
@@ -426,6 +474,9 @@ main(void)
 		cmocka_unit_test(clock_set_back_counts_from_now),
 		cmocka_unit_test(clock_moved_moves_the_windows),
 		cmocka_unit_test(a_budget_knows_when_something_last_went),
+		cmocka_unit_test(
+		    what_is_under_way_counts_to_its_end_and_a_window_beyond),
+		cmocka_unit_test(a_day_that_is_under_way_is_spent),
 	};
 
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
