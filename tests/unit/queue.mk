@@ -88,6 +88,7 @@ check_PROGRAMS += \
 	tests/unit/migrate \
 	tests/unit/parts \
 	tests/unit/notice_large \
+	tests/unit/outage \
 	tests/unit/proved \
 	tests/unit/queue_id \
 	tests/unit/recover \
@@ -340,6 +341,14 @@ tests_unit_lane_crowd_SOURCES = tests/unit/lane_crowd.c $(virtual) \
 tests_unit_lane_crowd_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_crowd_LDADD = $(queue_test_libs)
 virtual = tests/unit/virtual.c tests/unit/virtual.h
+tests_unit_outage_SOURCES = tests/unit/outage.c $(virtual) \
+	tests/unit/courier.c tests/unit/courier.h \
+	tests/unit/exchange_limits.c tests/unit/exchange_limits.h \
+	tests/unit/outage_rig.c tests/unit/outage_rig.h
+tests_unit_outage_CFLAGS = $(queue_test_cflags)
+tests_unit_outage_LDADD = $(queue_test_libs)
+tests_unit_outage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ask_deliver \
+	-Wl,--wrap=ask_kill
 tests_unit_parts_SOURCES = tests/unit/parts.c \
 	tests/unit/admit_rig.c tests/unit/admit_rig.h \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
