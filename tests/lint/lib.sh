@@ -66,7 +66,8 @@ c_files() {
 
 # Everything of ours that people read.
 text_files() {
-    find_in "$all_folders" ! -name '*.pyc'
+    find_in "$all_folders" ! -name '*.pyc' ! -name '*.[ao]' ! -name '*.log' \
+        ! -name '*.trs' # a packager builds among the sources
     for file in README.md CONTRIBUTING.md SECURITY.md NEWS.md LICENSE \
         Makefile.am configure.ac dev .clang-format .clang-tidy .editorconfig; do
         [ ! -f "$file" ] || echo "$file"

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2046
 judge 'nothing is left for later' "$(
-    grep -nwE 'TODO|FIXME|XXX|HACK|WIP' $(text_files) |
+    grep -InwE 'TODO|FIXME|XXX|HACK|WIP' $(text_files) |
         grep -v '^tests/lint/' || :)"
 # shellcheck disable=SC2046
 judge 'no code is switched off' "$(
@@ -12,7 +12,7 @@ judge 'no code is switched off' "$(
 
 # shellcheck disable=SC2046
 judge 'no page is referred to that is not here' "$(
-    grep -nE '(DESIGN|STYLE)( [0-9]|\.md|,|.s table| section)' \
+    grep -InE '(DESIGN|STYLE)( [0-9]|\.md|,|.s table| section)' \
         $(text_files) | grep -v '^tests/lint/' || :)"
 
 # A path of the machine at hand is one below a folder that no system has, or
@@ -22,7 +22,7 @@ here=$(pwd | cut -d / -f 2)
 echo "$here" | grep -qE "^($usual)\$" && here=$(pwd | cut -c 2-)
 # shellcheck disable=SC2046
 judge 'no path of a build machine' "$(
-    grep -nE "(^|[^A-Za-z0-9_.])/($here|home|Users)/[A-Za-z0-9]" \
+    grep -InE "(^|[^A-Za-z0-9_.])/($here|home|Users)/[A-Za-z0-9]" \
         $(text_files) || :)"
 
 no_licence() {
