@@ -3,9 +3,11 @@
 
 root(packages) is a folder with a minimal Debian 12 and those packages: a base
 by debootstrap, once, and on a copy of it what this machine's own apt takes from
-its own sources.  All is kept in the folder of MAILCHUTE_DEBIAN, which ./dev
-sets, else in build-dev/debian beside the sources.  Nobody writes into what is
-kept: root.py gives each test a view of it with a layer of its own on top.
+its own sources.  installed(packages, file) is a copy of that, into which its own
+apt has installed a package of ours.  All is kept in the folder of
+MAILCHUTE_DEBIAN, which ./dev sets, else in build-dev/debian beside the sources.
+Nobody writes into what is kept: root.py gives each test a view of it with a
+layer of its own on top.
 """
 
 import contextlib
@@ -26,16 +28,6 @@ LONG = 900  # seconds; a mirror may be slow
 
 # No service starts while packages are installed.
 POLICY = "#!/bin/sh\nexit 101\n"
-
-# Whoever needs a mailer of Debian's is content, and none comes.
-MAILER = """\
-Package: mailchute-in-place
-Version: 1
-Architecture: all
-Maintainer: nobody <nobody@example.com>
-Provides: mail-transport-agent, default-mta
-Description: says that a mailer is there, which the tests install by hand
-"""
 
 # The machine's own settings come first; those that are cleared are hooks of its
 # own, which would run in the other root.
@@ -94,20 +86,12 @@ def _base(target, log):
     with open(os.path.join(target, "usr/sbin/policy-rc.d"), "w") as f:
         f.write(POLICY)
         os.fchmod(f.fileno(), 0o755)
-    control = os.path.join(folder, "mailer", "DEBIAN", "control")
-    os.makedirs(os.path.dirname(control), exist_ok=True)
-    with open(control, "w") as f:
-        f.write(MAILER)
-    package = os.path.join(target, "mailer.deb")
-    step(log, "dpkg-deb", "--build", os.path.join(folder, "mailer"), package)
-    step(log, "chroot", target, "dpkg", "--install", "/mailer.deb")
-    os.unlink(package)
 
 
 def _with(packages, target, log):
     """The base and these packages; their files are kept for the next time."""
     folder = os.path.dirname(target)
-    base = keep("base", POLICY + MAILER, _base)
+    base = keep("base", POLICY, _base)
     step(log, "cp", "-a", "--reflink=auto", base, target)
     place("lists")
     place("cache")
@@ -164,10 +148,41 @@ def alone():
         yield
 
 
+def _recipe(packages):
+    return "\n".join([POLICY, APT, *sorted(packages)])
+
+
+def _root(packages):
+    return keep("with", _recipe(packages), lambda target, log:
+                _with(packages, target, log))
+
+
 def root(packages):
     """The folder that holds them; made now if it is not there."""
-    packages = sorted(packages)
-    recipe = "\n".join([POLICY, MAILER, APT, *packages])
     with alone():
-        return keep("with", recipe, lambda target, log:
-                    _with(packages, target, log))
+        return _root(packages)
+
+
+def _over(below, file, target, log):
+    # Of no use any more: those with another package of ours.
+    for path in glob.glob(os.path.join(home(), SUITE + "-over-*")):
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+    step(log, "cp", "-a", "--reflink=auto", below, target)
+    package = os.path.join(target, "root", os.path.basename(file))
+    shutil.copy(file, package)
+    with own_network():
+        step(log, *ALONE, target, "chroot", target, "apt-get", "-qy",
+             "install", package[len(target):],
+             env={**aptsources.environment(), "HOME": "/root",
+                  "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def installed(packages, file):
+    """The folder that holds them, over which apt has installed that file."""
+    with open(file, "rb") as f:
+        octets = hashlib.sha256(f.read()).hexdigest()
+    with alone():
+        below = _root(packages)
+        return keep("over", _recipe(packages) + octets, lambda target, log:
+                    _over(below, file, target, log))

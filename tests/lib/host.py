@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: ISC
-"""A small Debian with mailchute in it, as an administrator sets it up."""
+"""A small Debian in which exim was the mailer, and our package is now; with the
+programs of others that send mail."""
 
 import os
-import socket
 import subprocess
 
-from . import packages, staged, trace
+from . import debian, packages, trace
 from .notify import DEADLINE, wait_until
+from .packaged import NAME, begin_to_run, package
 from .root import Root, ended
 from .site import USER
 
-NAME, DOMAIN = "web01", "contoso.example"
+DOMAIN = "contoso.example"
 # From of alice's mail, where it does not say who she is.
 ALICE = '"Alice Example (alice@web01)" <alerts@contoso.example>'
 PASSWORD = "a pass-word of the tests"
@@ -37,14 +38,11 @@ level = debug
 """
 
 SETUP = """\
-useradd --system --user-group --shell /usr/sbin/nologin mailchute
 useradd --create-home --shell /bin/sh --comment 'Alice Example' alice
 useradd --create-home --shell /bin/sh bob
 useradd --system --shell /usr/sbin/nologin nagios
-ln -s ../sbin/sendmail /usr/lib/sendmail
 chown root:mailchute /etc/mailchute/password
 chmod 640 /etc/mailchute/password
-install -d -o mailchute -g mailchute /var/log/mailchute
 """
 
 HOSTS = """\
@@ -53,13 +51,17 @@ HOSTS = """\
 """
 
 
+def made():
+    """The folder with the programs, and with our package over exim."""
+    return debian.installed(packages.ALL, package())
+
+
 class Host:
     """Its mail goes to server, one of tests/exchange in the same network."""
 
     def __init__(self, server, authority):
-        self.root = Root(packages.ALL, NAME)
+        self.root = Root(made(), NAME)
         self.server, self.authority = server, authority
-        self.daemon = None
         self._traces = 0
 
     def __enter__(self):
@@ -76,11 +78,7 @@ class Host:
 
     def _install(self):
         root = self.root
-        subprocess.run(["cp", "-a", "--no-preserve=ownership",
-                        staged.tree() + "/.", root.path + "/"], check=True)
-        root.write("etc/hostname", NAME + "\n")
-        root.write("etc/mailname", DOMAIN + "\n")
-        root.write("etc/hosts", HOSTS)
+        begin_to_run(root, DOMAIN, HOSTS)
         root.write("etc/mailchute/mailchute.conf",
                    CONF.format(port=self.server.port, user=USER))
         root.write("etc/mailchute/password", PASSWORD + "\n", 0o600)
@@ -93,13 +91,8 @@ class Host:
     # ---- mailchuted -----------------------------------------------------
 
     def start(self):
-        with open(self.root.file("var/log/mailchute/stderr"), "wb") as out:
-            self.daemon = self.root.popen(
-                "mailchuted", "-f", stdin=subprocess.DEVNULL, stdout=out,
-                stderr=out)
-        wait_until(self._is_ready, [self.root.file("run"),
-                                    self.root.file("var/log/mailchute")],
-                   "mailchuted's socket", process=self.daemon)
+        """As the package does it; mail is taken when it returns."""
+        self.root.run("service", "mailchuted", "start")
 
     def configure(self, line):
         """Adds a line to the account's, in force at once."""
@@ -107,25 +100,15 @@ class Host:
         self.root.write("etc/mailchute/mailchute.conf", text.replace(
             "[account]\n", "[account]\n" + line + "\n"))
         before = len(self.log())
-        self.root.run("pkill", "-HUP", "-o", "-x", "mailchuted")
+        self.root.run("service", "mailchuted", "reload")
         wait_until(lambda: "event=started" in self.log()[before:],
-                   [self.root.file("var/log/mailchute")], "a reload",
-                   process=self.daemon)
-
-    def _is_ready(self):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(DEADLINE)
-            try:
-                s.connect(self.root.file("run/mailchute/submit"))
-            except OSError:
-                return False
-            return True
+                   [self.root.file("var/log/mailchute")], "a reload")
 
     def log(self):
-        return "".join(self.root.read("var/log/mailchute/" + name)
-                       for name in ("log", "stderr")
-                       if os.path.exists(self.root.file(
-                           "var/log/mailchute/" + name)))
+        """All that the daemon has told of itself."""
+        path = "var/log/mailchute/log"
+        return self.root.read(path) if os.path.exists(
+            self.root.file(path)) else ""
 
     def wait_file(self, name):
         """Waits until a program has written something into it."""
@@ -136,8 +119,7 @@ class Host:
     def wait_queue(self, text):
         """Waits until this is what waits, as JSON tells it."""
         wait_until(lambda: self.root.run("mailchute", "queue", "--json") ==
-                   text, [self.root.file("var/log/mailchute")], "the queue",
-                   process=self.daemon)
+                   text, [self.root.file("var/log/mailchute")], "the queue")
 
     # ---- the programs of others -----------------------------------------
 

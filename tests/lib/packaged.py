@@ -13,17 +13,14 @@ import pytest
 
 from exchange import Exchange
 
-from .debian import root
+from . import debian
 from .netns import own_network
 from .notify import wait_until
-from .packages import LIBRARIES
+from .packages import NEEDED
 from .root import Root
 from .site import TESTS
 
-# What the package depends on, and what Debian's hosts have.
-NEEDED = [*LIBRARIES, "ca-certificates", "debconf", "init-system-helpers",
-          "systemd-standalone-sysusers", "systemd-standalone-tmpfiles",
-          "sysvinit-utils"]
+# What Debian's hosts have.
 USUAL = ["bash-completion", "bsd-mailx", "cron", "jq", "logrotate",
          "monitoring-plugins-standard", "perl", "procps", "sqlite3",
          "strace"]
@@ -82,23 +79,28 @@ def package():
     return found[0]
 
 
+def begin_to_run(root, domain, hosts):
+    """A Debian that was only installed becomes a host that runs, with sysvinit:
+    it has its names, and services may start."""
+    root.write("etc/hostname", NAME + "\n")
+    root.write("etc/mailname", domain + "\n")
+    root.write("etc/hosts", hosts)
+    os.unlink(root.file("usr/sbin/policy-rc.d"))
+    root.write("sbin/runlevel", "#!/bin/sh\necho N 2\n", 0o755)
+    root.write("sbin/init", "", 0o755)
+
+
 class Packaged(Root):
     """A Debian; the package lies in it as /root/mailchute.deb."""
 
     def __init__(self, packages=EXIM):
-        super().__init__(packages, NAME)
+        super().__init__(debian.root(packages), NAME)
 
     def __enter__(self):
         super().__enter__()
         try:
-            self.write("etc/hostname", NAME + "\n")
-            self.write("etc/mailname", DOMAIN + "\n")
-            self.write("etc/hosts", HOSTS)
+            begin_to_run(self, DOMAIN, HOSTS)
             self.run("useradd", "--create-home", "--shell", "/bin/sh", "alice")
-            # As a host that runs, with sysvinit: services may start.
-            os.unlink(self.file("usr/sbin/policy-rc.d"))
-            self.write("sbin/runlevel", "#!/bin/sh\necho N 2\n", 0o755)
-            self.write("sbin/init", "", 0o755)
             shutil.copy(package(), self.file("root/mailchute.deb"))
         except BaseException:
             self.__exit__()
@@ -177,7 +179,7 @@ class Packaged(Root):
 def provider(authority):
     """Exchange Online, as far as this test's network reaches."""
     for packages in ROOTS:
-        root(packages)  # they come by the other network
+        debian.root(packages)  # they come by the other network
     with own_network(), Exchange(authority.issue(PROVIDER), port=SUBMISSION,
                                  users={USER: PASSWORD}) as server:
         yield server

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 
+from . import debian
 from .notify import DEADLINE, wait_until
 from .root import Root
 
@@ -71,7 +72,7 @@ class Postfix:
     """Mail to example.net and contoso.example comes into one maildir."""
 
     def __init__(self, authority, user, password):
-        self.root = Root(PACKAGES)
+        self.root = Root(debian.root(PACKAGES))
         self.certificate = authority.issue(NAME)
         self.user, self.password = user, password
         self.process = None

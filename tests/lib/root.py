@@ -11,7 +11,6 @@ import os
 import pwd
 import subprocess
 
-from .debian import root
 from .notify import DEADLINE
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -57,10 +56,13 @@ def ended(process, stdin, deadline=DEADLINE):
 
 
 class Root:
-    """Made of packages; files are reached below path, programs by run."""
+    """Files are reached below path, programs by run.
 
-    def __init__(self, packages, hostname="localhost"):
-        self._below = root(packages)
+    below: a folder of debian.py's.
+    """
+
+    def __init__(self, below, hostname="localhost"):
+        self._below = below
         self.hostname = hostname
         self.path = None
         self._first = None

@@ -30,16 +30,28 @@ def documented():
             for program, _, argv in rows}
 
 
-def _table():
-    """What was tried in this run, for people."""
+def _rows():
+    """{program: its row} of this run."""
     try:
         with open(rows_file(), encoding="utf-8") as f:
-            rows = {r["program"]: r for r in map(json.loads, f)}
+            return {r["program"]: r for r in map(json.loads, f)}
     except FileNotFoundError:
-        return ""
+        return {}
+
+
+def not_run():
+    """Programs of the manual's table of which no mail was received."""
+    if not os.environ.get("MAILCHUTE_TRIED"):
+        return []  # somebody tries a few of them
+    return sorted(documented().keys() - _rows().keys())
+
+
+def _table():
+    """What was tried in this run, for people."""
     lines = [FIRST[:-1] + "| Message-ID |", "|---|---|---|---|"]
     lines += ["| {program} | {version} | `{argv}` | {id} |".format(**row)
-              for _, row in sorted(rows.items())]
+              for _, row in sorted(_rows().items())]
+    lines += ["| %s | | | not run |" % name for name in not_run()]
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +100,7 @@ class Judge:
         self.note(program, trace.words(call), package or program,
                   message.header("Message-ID"))
 
-    def note(self, program, argv, package, message_id=""):
+    def note(self, program, argv, package, message_id):
         """A row of the report, which is one of the manual's."""
         row = dict(program=program, version=self.host.version(package),
                    argv=argv, id=message_id)

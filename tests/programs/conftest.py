@@ -15,7 +15,7 @@ pytest.register_assert_rewrite("lib.tried")
 
 from lib import tried  # noqa: E402
 from lib.fixtures import *  # noqa: E402,F401,F403
-from lib.host import Host  # noqa: E402
+from lib.host import Host, made  # noqa: E402
 from lib.netns import own_network  # noqa: E402
 
 def pytest_collection_modifyitems(items):
@@ -32,6 +32,12 @@ def pytest_configure(config):
             pass
 
 
+def pytest_sessionfinish(session):
+    """One that was not run, for whatever reason, is a failure."""
+    if not hasattr(session.config, "workerinput") and tried.not_run():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write("\n" + tried.write_table())
 
@@ -39,12 +45,13 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture
 def host(authority, make_server, request):
     """Started; mail goes to a server as Exchange Online."""
+    made()  # by the other network
     with own_network():
         server = make_server()
-        with Host(server, authority) as made:
-            request.node.host = made
-            made.start()
-            yield made
+        with Host(server, authority) as one:
+            request.node.host = one
+            one.start()
+            yield one
             for connection in server.record.connections:
                 assert not connection.messages or (
                     connection.tls and connection.user), connection

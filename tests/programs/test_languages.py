@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""How programs in PHP and Perl send mail."""
+"""How programs in PHP, Perl and Ruby send mail."""
 
 import pytest
 
@@ -94,3 +94,24 @@ def test_mailtools(host, judge, how):
     judge.mail("libmailtools-perl, " + how, call, message,
                package="libmailtools-perl", to=[BOB, HIDDEN], subject="s",
                body="hello\n", author=ALICE_ELSEWHERE)
+
+
+RUBY = r'''
+require "mail"
+Mail.defaults { delivery_method :sendmail }
+Mail.deliver do
+  from "Web <web@example.org>"
+  to "bob@example.com"
+  bcc "hidden@example.com"
+  subject "s"
+  body "hello\n.\nworld\n"
+end
+'''
+
+
+def test_ruby(host, judge):
+    done = host.run("ruby", "-e", RUBY, user="www-data")
+    judge.quiet(done)
+    [call], [message] = judge.calls(done), judge.messages()
+    judge.mail("ruby-mail", call, message, to=[BOB, HIDDEN], subject="s",
+               author=WEB, body=TEXT, Reply_To="Web <web@example.org>")

@@ -44,11 +44,12 @@ def test_check_mailq(host, judge, paused, user, how):
         paused(n)
         assert check(host, judge, user, how) == (status, n)
     host.root.run("mailchute", "resume")
-    judge.messages(11)
+    counted = judge.messages(11)
     judge.drained()
     assert check(host, judge, user, how) == (OK, 0)
     judge.note("check_mailq -M " + how[1] if how else "check_mailq",
-               "/usr/bin/mailq", "monitoring-plugins-standard")
+               "/usr/bin/mailq", "monitoring-plugins-standard",
+               counted[0].header("Message-ID"))
 
 
 @pytest.mark.parametrize("user", ["root", "nagios"])
