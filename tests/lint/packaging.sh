@@ -51,6 +51,19 @@ for profile in packaging/apparmor/*; do
             >"$scratch/said" 2>&1 || cat "$scratch/said")"
 done
 
+# Each program of ours is one that some profile is of: it may be mapped there.
+unconfined() {
+    [ "$(ours | wc -l)" -ge 5 ] || echo 'few programs were found'
+    ours | while read -r program; do
+        grep -qE "/$program mr(ix)?,\$" packaging/apparmor/* ||
+            echo "no profile in packaging/apparmor is for $program"
+    done
+}
+ours() {
+    sed -nE 's/^(s?bin|pkglibexec)_PROGRAMS \+= .*\/([a-z]+)$/\2/p' ./*/local.mk
+}
+judge 'each program has a profile' "$(unconfined)"
+
 judge 'shellcheck of what packages run' "$({
     # SC1091: files of the system that it runs on.
     shellcheck --format=gcc --shell=sh --exclude=SC1091,SC1090 \

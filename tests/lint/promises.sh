@@ -40,8 +40,8 @@ judge "functions that $page names exist" "$(names)"
 pytests() {
     named | sed -nE 's/^([0-9]+):(test_[a-z0-9_]+\.py)::(.+)/\1 \2 \3/p' |
         while read -r line file name; do
-            grep -qs "^def $name(" "tests/func/$file" ||
-                echo "$page:$line: tests/func/$file has no $name"
+            grep -qs "^def $name(" "tests/func/$file" "tests/programs/$file" ||
+                echo "$page:$line: no $file of tests has $name"
         done
 }
 judge "tests from end to end that $page names exist" "$(pytests)"
