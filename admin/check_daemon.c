@@ -15,7 +15,7 @@
 #include "admin/text.h"
 #include "common/xalloc.h"
 
-#define START "systemctl start mailchute, or: mailchuted"
+#define START "systemctl start mailchuted, or: mailchuted"
 
 /* What programs hand in goes here; without it they use the drop folder. */
 static void
@@ -132,7 +132,7 @@ check_daemon(struct check *k)
 		check_alarm(k, &r.alarms[i]);
 	for (i = 0; i < r.remarks.n; i++)
 		check_say(k, CHECK_WARN, "queue",
-		    "see \"Containers\" in mailchuted(8)", "%s",
+		    "put it on a disk: in a container, on a volume", "%s",
 		    r.remarks.v[i]);
 	report_clear(&r);
 }

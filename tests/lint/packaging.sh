@@ -51,6 +51,16 @@ for profile in packaging/apparmor/*; do
             >"$scratch/said" 2>&1 || cat "$scratch/said")"
 done
 
+# What people are told to start is a unit by that name.
+strange_units() {
+    grep -hoE 'systemctl [a-z]+ [a-z]+' ./*/*.[ch] docs/*.in | sort -u |
+        while read -r _ verb unit; do
+            [ -e "packaging/systemd/$unit.service.in" ] ||
+                echo "there is no unit to $verb by the name of $unit"
+        done
+}
+judge 'units that the programs name exist' "$(strange_units)"
+
 # Each program of ours is one that some profile is of: it may be mapped there.
 unconfined() {
     [ "$(ours | wc -l)" -ge 5 ] || echo 'few programs were found'
