@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What docs/install.md and docs/operations.md have people type, typed."""
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -8,13 +9,15 @@ import shutil
 import pytest
 
 from exchange import Fault
-from lib.packaged import USER, package
+from lib.packaged import USER, Packaged, package
 from lib.packaged import bare, host, provider  # noqa: F401
 from lib.page import Reader, steps
 from lib.site import TESTS
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
                                 reason="needs root for a Debian of its own")
+
+PACKAGE = "root/mailchute_0.1.0-1_amd64.deb"  # as the pages call it
 
 # A disk with room for the queue, and for not much more than free_space_min.
 SMALL_DISK = """\
@@ -43,10 +46,13 @@ def page(name):
 
 
 class Elsewhere:
-    """What happens at the server and on the disk, for a page's comments."""
+    """What happens at the server, on the disk and on other hosts, for a page's
+    comments."""
 
-    def __init__(self, host, server):
+    def __init__(self, host, server, authority):
         self.host, self.server = host, server
+        self.authority = authority
+        self.others = contextlib.ExitStack()
 
     def __getitem__(self, name):
         return getattr(self, name.replace("-", "_"))
@@ -84,19 +90,33 @@ class Elsewhere:
         self.host.run("sh", "-ec", DAMAGE)
 
 
-def follow(name, host, server):
-    return Reader(host, Elsewhere(host, server)).follow(page(name))
+    def another_host(self, archive):
+        """With exim, and another number for the user to come; the reader goes
+        on there, with this file."""
+        other = self.others.enter_context(Packaged())
+        other.trust(self.authority)
+        other.run("useradd", "--system", "somebody")
+        shutil.copy(self.host.file(archive), other.file(archive))
+        shutil.copy(package(), other.file(PACKAGE))
+        self.host = self.reader.host = other
 
 
-def test_install(bare, provider):
-    shutil.copy(package(), bare.file("root/mailchute_0.1.0-1_amd64.deb"))
-    assert follow("install.md", bare, provider) >= 20
+def follow(name, host, server, authority):
+    elsewhere = Elsewhere(host, server, authority)
+    with elsewhere.others:
+        elsewhere.reader = Reader(host, elsewhere)
+        return elsewhere.reader.follow(page(name))
 
 
-def test_operations(host, provider):
+def test_install(bare, provider, authority):
+    shutil.copy(package(), bare.file(PACKAGE))
+    assert follow("install.md", bare, provider, authority) >= 20
+
+
+def test_operations(host, provider, authority):
     """On the host that docs/install.md has left."""
     host.service("start")
-    assert follow("operations.md", host, provider) >= 30
+    assert follow("operations.md", host, provider, authority) >= 30
 
 
 def test_every_command_is_seen():

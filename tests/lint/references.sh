@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the pages refer to exists; docs/architecture.md names every source file,
-# and has the picture of queue/state.c, whose movers exist.
+# and has the picture of queue/state.c, whose movers exist; administrators are
+# told of each alarm.
 . "$(dirname "$0")/lib.sh"
 
 folders='common|mail|sendmail|queue|delivery|smtpd|admin|tests|docs|m4|packaging'
@@ -34,6 +35,20 @@ named_nowhere() {
     done
 }
 judge 'docs/architecture.md names every source file' "$(named_nowhere)"
+
+# An alarm wakes somebody, who looks it up.
+alarms_untold() {
+    kinds=$(sed -nE 's/^\t\[ALARM_[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p' \
+        queue/alarm_kind.c)
+    [ "$(echo "$kinds" | wc -l)" -ge 5 ] || echo 'few alarms were found'
+    for kind in $kinds; do
+        grep -q "^| $kind |" docs/operations.md ||
+            echo "docs/operations.md does not tell of the alarm $kind"
+        grep -q "^\.It Sy $kind\$" docs/mailchuted.8.in ||
+            echo "docs/mailchuted.8.in does not tell of the alarm $kind"
+    done
+}
+judge 'the pages tell of each alarm' "$(alarms_untold)"
 
 # "QUEUED -> HELD  hold_one: ..., settle: ...": a function, or a module.
 movers() {
