@@ -281,6 +281,7 @@ lane_package() {
     stage 'debian: package, twice' - debian_package || rc=1
     stage 'debian: for it, with exim' - debian_root packaged EXIM || rc=1
     stage 'debian: for it, with postfix' - debian_root packaged POSTFIX || rc=1
+    stage 'debian: for it, to build' - debian_root packaged SOURCE || rc=1
     return $rc
 }
 

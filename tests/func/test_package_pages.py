@@ -5,13 +5,14 @@ import contextlib
 import os
 import shlex
 import shutil
+import subprocess
 
 import pytest
 
 from exchange import Fault
-from lib.packaged import USER, Packaged, package
+from lib.packaged import SOURCE, USER, Packaged, package
 from lib.packaged import bare, host, provider  # noqa: F401
-from lib.page import Reader, steps
+from lib.page import Reader, page, section, steps
 from lib.site import TESTS
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0,
@@ -38,11 +39,6 @@ head -c 8192 /dev/urandom | dd of=/var/lib/mailchute/queue.db bs=8192 seek=2 \
     conv=notrunc status=none
 service mailchuted start >/dev/null
 """
-
-
-def page(name):
-    with open(os.path.join(os.path.dirname(TESTS), "docs", name)) as f:
-        return f.read()
 
 
 class Elsewhere:
@@ -117,6 +113,32 @@ def test_operations(host, provider, authority):
     """On the host that docs/install.md has left."""
     host.service("start")
     assert follow("operations.md", host, provider, authority) >= 30
+
+
+def test_from_source(provider, authority):
+    """On a Debian without git, mandoc and any mailer; what it installs carries
+    mail."""
+    needed, build = section(page("install.md"), "From source")[:2]
+    with Packaged(SOURCE) as host:
+        host.trust(authority)
+        top = os.path.dirname(TESTS)
+        with subprocess.Popen(
+                ["git", "-C", top, "archive", "HEAD"]
+                if os.path.exists(top + "/.git") else
+                ["tar", "-c", "-C", top, "--exclude=./build*", "."],
+                stdout=subprocess.PIPE) as tree:
+            os.mkdir(host.file("root/mailchute"))
+            subprocess.run(["tar", "-x", "-C", host.file("root/mailchute")],
+                           stdin=tree.stdout, check=True)
+        assert "0 newly installed" in host.run("sh", "-ec", needed)
+        host.run("sh", "-ec", "cd /root/mailchute\n" + build, deadline=600)
+        host.send("Subject: early\n\n", to="bob@contoso.com")
+        host.configure(log="")
+        host.run("mailchuted")
+        [message] = provider.record.wait_messages(1)
+        assert message.addresses == ["bob@contoso.com"]
+        assert host.run("readlink", "-f", "/usr/lib/sendmail") == \
+            "/usr/sbin/sendmail\n"
 
 
 def test_every_command_is_seen():

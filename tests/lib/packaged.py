@@ -17,6 +17,7 @@ from . import debian
 from .netns import own_network
 from .notify import wait_until
 from .packages import NEEDED
+from .page import page, section
 from .root import Root
 from .site import TESTS
 
@@ -27,7 +28,11 @@ USUAL = ["bash-completion", "bsd-mailx", "cron", "jq", "logrotate",
 # Each of Debian's own mailers, with programs that cannot be without one.
 EXIM = [*NEEDED, *USUAL, "exim4-daemon-light"]
 POSTFIX = [*NEEDED, "bsd-mailx", "cron", "postfix"]
-ROOTS = (EXIM, POSTFIX)
+# What docs/install.md names for a build from source, and what starts Debian.
+SOURCE = [*section(page("install.md"), "From source")[0].replace(
+    "\\\n", " ").split()[3:], "systemd-standalone-sysusers",
+    "systemd-standalone-tmpfiles"]
+ROOTS = (EXIM, POSTFIX, SOURCE)
 
 NAME, DOMAIN = "web01", "contoso.com"
 PROVIDER, SUBMISSION = "smtp.office365.com", 587

@@ -14,6 +14,7 @@ import re
 from difflib import ndiff
 
 from .notify import DEADLINE, Watch
+from .site import TESTS
 
 # What is another one each time.
 VOLATILE = (
@@ -95,6 +96,19 @@ def steps(text):
         elif m:
             yield Step("file" if m.group(1) == "in" else "more", first,
                        m.group(2), block)
+
+
+def page(name):
+    with open(os.path.join(os.path.dirname(TESTS), "docs", name),
+              encoding="utf-8") as f:
+        return f.read()
+
+
+def section(text, title):
+    """The blocks of that section, each as a script has it."""
+    part = text.partition("\n## %s\n" % title)[2].partition("\n## ")[0]
+    return ["\n".join(block) + "\n" for _, block, _ in
+            _blocks(part.splitlines()) if isinstance(block, list)]
 
 
 def plain(line):

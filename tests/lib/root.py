@@ -129,14 +129,14 @@ class Root:
         return subprocess.Popen(
             [*enter, *self.become(user), *argv], env=env, **how)
 
-    def run(self, *argv, stdin=b"", status=0, **how):
+    def run(self, *argv, stdin=b"", status=0, deadline=DEADLINE, **how):
         """Runs a program of it to its end, with that status; what it said."""
         if isinstance(stdin, str):
             stdin = stdin.encode()
         how.setdefault("stderr", subprocess.STDOUT)
         process = self.popen(*argv, stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, **how)
-        out, _ = ended(process, stdin)
+        out, _ = ended(process, stdin, deadline)
         out = out.decode(errors="replace")
         assert process.returncode == status, (argv, process.returncode, out)
         return out
