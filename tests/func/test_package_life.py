@@ -85,8 +85,9 @@ def test_a_wrong_configuration(host):
 
 def test_upgrade(provider, keeping):
     """With mail in the queue, and with mail that the version before wrote into
-    the drop folder; nothing is asked, and the configuration stays."""
+    the drop folder; nothing is asked, and what the administrator wrote stays."""
     host = keeping
+    host.run("sed", "-i", "s/weekly/daily/", "/etc/logrotate.d/mailchute")
     host.service("stop")
     host.send("Subject: dropped\n\n")
     host.service("start")
@@ -97,6 +98,7 @@ def test_upgrade(provider, keeping):
     assert host.run("dpkg-query", "-W", "-f", "${Version}",
                     "mailchute") == "9.9-1"
     assert host.read("etc/mailchute/mailchute.conf") == conf
+    assert "daily" in host.read("etc/logrotate.d/mailchute")
     assert host.read("run/mailchute/mailchuted.pid") != before
     assert host.run("mailq").count("it@contoso.com") == 2
     host.configure()
