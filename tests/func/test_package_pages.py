@@ -115,30 +115,67 @@ def test_operations(host, provider, authority):
     assert follow("operations.md", host, provider, authority) >= 30
 
 
+def copy_tree(folder):
+    """As one gets it: what is committed, where that is known."""
+    top = os.path.dirname(TESTS)
+    with subprocess.Popen(
+            ["git", "-C", top, "archive", "HEAD"]
+            if os.path.exists(top + "/.git") else
+            ["tar", "-c", "-C", top, "--exclude=./build*", "."],
+            stdout=subprocess.PIPE) as tree:
+        os.mkdir(folder)
+        subprocess.run(["tar", "-x", "-C", folder], stdin=tree.stdout,
+                       check=True)
+
+
+# What OpenRC makes when it is the first process, and a service of systems that
+# have no scripts of sysvinit's.
+BOOT = """\
+mkdir /run/openrc
+cd /run/openrc
+mkdir daemons exclusive failed hotplugged inactive options scheduled started \\
+    starting stopped stopping tmp wasinactive
+touch softlevel
+printf '#!/sbin/openrc-run\\nstart() { :; }\\n' >/etc/init.d/localmount
+chmod 755 /etc/init.d/localmount
+"""
+
+
 def test_from_source(provider, authority):
-    """On a Debian without git, mandoc and any mailer; what it installs carries
-    mail."""
+    """On a Debian without git, mandoc and any mailer, but with OpenRC; what it
+    installs carries mail."""
     needed, build = section(page("install.md"), "From source")[:2]
+    start = next(block for block in section(
+        page("install.md"), "sysvinit, OpenRC, FreeBSD")
+        if "rc-service" in block)
     with Packaged(SOURCE) as host:
+        def service(action):
+            host.run("rc-service", "mailchuted", action)
+            return host.read("run/mailchute/mailchuted.pid")
         host.trust(authority)
-        top = os.path.dirname(TESTS)
-        with subprocess.Popen(
-                ["git", "-C", top, "archive", "HEAD"]
-                if os.path.exists(top + "/.git") else
-                ["tar", "-c", "-C", top, "--exclude=./build*", "."],
-                stdout=subprocess.PIPE) as tree:
-            os.mkdir(host.file("root/mailchute"))
-            subprocess.run(["tar", "-x", "-C", host.file("root/mailchute")],
-                           stdin=tree.stdout, check=True)
+        copy_tree(host.file("root/mailchute"))
         assert "0 newly installed" in host.run("sh", "-ec", needed)
         host.run("sh", "-ec", "cd /root/mailchute\n" + build, deadline=600)
-        host.send("Subject: early\n\n", to="bob@contoso.com")
-        host.configure(log="")
-        host.run("mailchuted")
-        [message] = provider.record.wait_messages(1)
-        assert message.addresses == ["bob@contoso.com"]
         assert host.run("readlink", "-f", "/usr/lib/sendmail") == \
             "/usr/sbin/sendmail\n"
+        host.send("Subject: early\n\n", to="bob@contoso.com")
+        host.configure()
+        host.run("sh", "-ec", BOOT + "cd /root/mailchute\n" + start)
+        [message] = provider.record.wait_messages(1)
+        assert message.addresses == ["bob@contoso.com"]
+        first = service("status")
+        host.configure("[queue]\ndelivery = off\n")
+        assert service("reload") == first
+        host.wait_log("event=reloaded")
+        assert service("restart") != first
+        host.configure("[queue]\ndelivery = perhaps\n")
+        said = host.run("rc-service", "mailchuted", "restart", status=1)
+        assert "mailchute.conf:" in said
+        host.configure()
+        service("start")
+        host.run("rc-service", "mailchuted", "stop")
+        assert not os.path.exists(host.file("run/mailchute/submit"))
+        host.run("rc-service", "mailchuted", "status", status=3)
 
 
 def test_every_command_is_seen():

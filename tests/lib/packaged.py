@@ -28,9 +28,9 @@ USUAL = ["bash-completion", "bsd-mailx", "cron", "jq", "logrotate",
 # Each of Debian's own mailers, with programs that cannot be without one.
 EXIM = [*NEEDED, *USUAL, "exim4-daemon-light"]
 POSTFIX = [*NEEDED, "bsd-mailx", "cron", "postfix"]
-# What docs/install.md names for a build from source, and what starts Debian.
+# What docs/install.md names for a build from source, on a host with OpenRC.
 SOURCE = [*section(page("install.md"), "From source")[0].replace(
-    "\\\n", " ").split()[3:], "systemd-standalone-sysusers",
+    "\\\n", " ").split()[3:], "openrc", "systemd-standalone-sysusers",
     "systemd-standalone-tmpfiles"]
 ROOTS = (EXIM, POSTFIX, SOURCE)
 
