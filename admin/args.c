@@ -16,6 +16,7 @@
 
 #define ID_LEN     12
 #define STAY_MAX_S (366 * 86400)
+#define TEST_MAX_S (7 * 86400)
 
 static int
 usage(struct err *e, const char *what, const char *word)
@@ -41,7 +42,7 @@ is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "devices",
 		"import-config", "metrics", "passwd", "restore", "salvage",
-		"setup", "test" };
+		"setup" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -176,6 +177,12 @@ take_operand(struct args *a, const char *word, struct err *e)
 		strlist_add(&a->rcpts, word);
 		return 0;
 	}
+	if ((a->verb->takes & TAKES_TEST) != 0) {
+		if (a->word != NULL || *word == '\0')
+			return usage(e, "one address is tested, not", word);
+		a->word = word;
+		return 0;
+	}
 	if ((a->verb->takes & (TAKES_ID | TAKES_IDS)) == 0)
 		return err_set(e, ERR_LOCAL, "5.5.4", "%s takes no \"%s\"",
 		    a->verb->name, word);
@@ -189,6 +196,25 @@ take_operand(struct args *a, const char *word, struct err *e)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "\"%s\" is no queue id; did you mean ALL?", word);
 	return 0;
+}
+
+/* Options with a value that belong to other verbs. */
+static int
+check_valued(const struct args *a, struct err *e)
+{
+	unsigned takes = a->verb->takes;
+	const char *wrong = NULL;
+
+	if (a->phase != NULL && (takes & TAKES_PHASE) == 0)
+		wrong = "--phase";
+	else if (a->timeout != NULL && (takes & TAKES_TEST) == 0)
+		wrong = "--timeout";
+	else if (a->account != NULL && (takes & (TAKES_TEST | TAKES_STAY)) == 0)
+		wrong = "--account";
+	if (wrong == NULL)
+		return 0;
+	return err_set(
+	    e, ERR_LOCAL, "5.5.4", "%s does not take %s", a->verb->name, wrong);
 }
 
 /* What the words say together. */
@@ -213,9 +239,11 @@ check(const struct args *a, struct err *e)
 	if ((v->takes & TAKES_WORD) != 0 && a->word == NULL)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s takes a queue id, a Message-ID or an address", v->name);
-	if (a->phase != NULL && (v->takes & TAKES_PHASE) == 0)
-		return err_set(
-		    e, ERR_LOCAL, "5.5.4", "%s does not take --phase", v->name);
+	if (check_valued(a, e) == -1)
+		return -1;
+	if ((v->takes & TAKES_TEST) != 0 && a->word == NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes the address that a message is sent to", v->name);
 	if ((v->takes & TAKES_WORDS) != 0 && a->words.n == 0)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s takes what a server replied, such as \"550 5.1.1 User "
@@ -254,11 +282,32 @@ value_of(const char *word, const char *name, char *const *argv, int *i)
 	return argv[*i + 1] == NULL ? "" : argv[++*i];
 }
 
+/* 1 with a value taken, 0: it is no such option, -1. */
+static int
+take_valued(
+    struct args *a, const char *word, char *const *argv, int *i, struct err *e)
+{
+	const char *value;
+
+	if ((value = value_of(word, "--phase", argv, i)) != NULL)
+		a->phase = value;
+	else if ((value = value_of(word, "--account", argv, i)) != NULL)
+		a->account = value;
+	else if ((value = value_of(word, "--timeout", argv, i)) != NULL) {
+		a->timeout = value;
+		if (syntax_read_duration(value, &a->for_s) == -1 ||
+		    a->for_s < 1 || a->for_s > TEST_MAX_S)
+			return err_set(e, ERR_LOCAL, "5.5.4",
+			    "\"%s\" is no duration from 1s to 7d, such as 5m",
+			    value);
+	}
+	return value == NULL ? 0 : 1;
+}
+
 int
 args_parse(struct args *a, int argc, char *const *argv, struct err *e)
 {
 	bool words_only = false;
-	const char *value;
 	int i;
 
 	memset(a, 0, sizeof(*a));
@@ -275,9 +324,8 @@ args_parse(struct args *a, int argc, char *const *argv, struct err *e)
 			if (a->conf_path == NULL || *a->conf_path == '\0')
 				return err_set(e, ERR_LOCAL, "5.5.4",
 				    "-C needs the name of a file");
-		} else if ((value = value_of(word, "--phase", argv, &i)) !=
-			   NULL)
-			a->phase = value;
+		} else if ((rc = take_valued(a, word, argv, &i, e)) != 0)
+			rc = rc == -1 ? -1 : 0;
 		else if (strncmp(word, "-f", 2) == 0 && a->verb != NULL &&
 			 (a->verb->takes & TAKES_MAIL) != 0) {
 			a->sender = word[2] != '\0' ? word + 2 : argv[++i];

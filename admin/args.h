@@ -25,6 +25,7 @@ struct args;
 #define IS_ALONE    512U  /* it needs no configuration */
 #define TAKES_STAY  1024U /* on DURATION, or off; and an account */
 #define TAKES_MAIL  2048U /* recipients, and -f sender */
+#define TAKES_TEST  4096U /* an address, --account and --timeout */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -48,14 +49,17 @@ struct args {
 	bool json, yes, body, watch;
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
-	const char *word; /* of TAKES_STAY: "on" or "off" */
+	const char *word; /* of TAKES_STAY: "on" or "off"; or an address */
 	struct strlist words;
 	const char *phase;   /* --phase, or NULL */
-	uint64_t for_s;      /* behind "on"; 0 behind "off" */
+	const char *timeout; /* as it was typed */
+	uint64_t for_s;      /* behind "on"; 0 behind "off"; --timeout */
 	const char *account; /* or NULL */
 	const char *sender;  /* -f, or NULL */
 	struct strlist rcpts;
 	const struct conf_problems *problems; /* of the configuration */
+	/* Of main: from now on ^C says that, and exits 75, since it waits. */
+	void (*at_interrupt)(const char *text);
 };
 
 /*

@@ -22,6 +22,9 @@ libadmin_a_SOURCES = \
 	admin/run.h \
 	admin/show.c \
 	admin/status.c \
+	admin/test.c admin/test.h \
+	admin/test_mail.c \
+	admin/test_stage.c \
 	admin/text.c admin/text.h \
 	admin/verb.c
 libadmin_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

@@ -6,9 +6,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -16,6 +18,28 @@
 #include "common/xalloc.h"
 
 #define HELP_COLUMN 33
+
+/* In the handler of a signal nothing can be composed. */
+static char parting[160];
+
+static void
+on_interrupt(int sig)
+{
+	(void)sig;
+	if (write(STDERR_FILENO, parting, strlen(parting)) == -1)
+		_exit(EX_TEMPFAIL);
+	_exit(EX_TEMPFAIL);
+}
+
+static void
+say_when_interrupted(const char *text)
+{
+	struct sigaction leave = { .sa_handler = on_interrupt };
+
+	strlcpy(parting, text, sizeof(parting));
+	sigaction(SIGINT, &leave, NULL);
+	sigaction(SIGTERM, &leave, NULL);
+}
 
 static void
 print_help(void)
@@ -103,6 +127,7 @@ main(int argc, char **argv)
 	} else if (a.help) {
 		print_help();
 	} else {
+		a.at_interrupt = say_when_interrupted;
 		status = run(&a);
 	}
 	args_clear(&a);

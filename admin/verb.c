@@ -27,6 +27,8 @@ const struct verb verbs[] = {
 	    "is my mail going out?" },
 	{ "check", TAKES_JSON | IS_ALONE, run_check, "[--json]",
 	    "look for what keeps mail from going out" },
+	{ "test", TAKES_TEST | TAKES_JSON, run_test, "address [--json]",
+	    "send one message, and wait for the answer" },
 	{ "explain", TAKES_MAIL | TAKES_JSON, run_explain,
 	    "[-f sender] [rcpt ...] <", "what would become of a message" },
 	{ "config", TAKES_JSON, run_config, "[--json]",

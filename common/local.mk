@@ -44,6 +44,7 @@ libcommon_a_SOURCES = \
 	common/strlist.c common/strlist.h \
 	common/submit.c common/submit.h \
 	common/sysexit.c common/sysexit.h \
+	common/textsource.c common/textsource.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 

@@ -26,7 +26,7 @@ static const struct fieldmap_item head_items[] = {
 	NUM(1, head, version, 0, UINT64_MAX),
 };
 static const struct fieldmap_item request_items[] = {
-	NUM(2, ctl_request, verb, CTL_LIST, CTL_CHECK),
+	NUM(2, ctl_request, verb, CTL_LIST, CTL_FOLLOW),
 	LST(3, ctl_request, ids),
 	NUM(4, ctl_request, all, 0, 1),
 	NUM(5, ctl_request, body, 0, 1),
@@ -211,7 +211,7 @@ bool
 ctl_is_question(enum ctl_verb verb)
 {
 	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
-	       verb == CTL_TRACE;
+	       verb == CTL_TRACE || verb == CTL_FOLLOW;
 }
 
 void

@@ -16,7 +16,7 @@
  * frames and ends with DONE.  Rights come from the peer's credentials.
  */
 
-#define CTL_VERSION 3
+#define CTL_VERSION 4
 #define CTL_IDS_MAX 1000
 #define CTL_FD      3 /* where --answer finds its client */
 
@@ -32,7 +32,7 @@ enum ctl_type {
 	CTL_DONE,
 	CTL_EVENT,  /* "trace": how a recipient's mail ended */
 	CTL_ALARM,  /* "status": one that lasts */
-	CTL_SESSION /* "check": how a sign-in went */
+	CTL_SESSION /* "check": how a sign-in went; "test": by which it goes */
 };
 
 enum ctl_verb {
@@ -48,7 +48,8 @@ enum ctl_verb {
 	CTL_FLUSH,  /* sendmail -q and its variants */
 	CTL_TRACE,  /* what became of it, finished mail too */
 	CTL_LEGACY, /* by which endpoint an account's mail goes */
-	CTL_CHECK   /* signs in by each account that may, and sends nothing */
+	CTL_CHECK,  /* signs in by each account that may, and sends nothing */
+	CTL_FOLLOW  /* one message, until its end or for so long */
 };
 
 /* Does it change nothing, so that a reader can answer it? */
@@ -64,7 +65,7 @@ struct ctl_request {
 	char *match_sender;
 	char *word;     /* CTL_TRACE: a queue id, a Message-ID or an address */
 	char *account;  /* CTL_LEGACY: NULL: each that may */
-	uint64_t for_s; /* CTL_LEGACY: 0: off */
+	uint64_t for_s; /* CTL_LEGACY: 0: off; CTL_FOLLOW: so long */
 };
 void ctl_request_clear(struct ctl_request *r);
 int ctl_put_request(struct buf *b, const struct ctl_request *r);

@@ -10,6 +10,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -42,8 +43,11 @@ struct batch {
 	size_t n, room;
 	size_t octets;
 	bool running;
-	batch_committed *committed;
-	void *committed_arg;
+	struct watcher {
+		batch_committed *f;
+		void *arg;
+	} watchers[BATCH_WATCHERS];
+	size_t nwatchers;
 };
 
 static void run(struct batch *b);
@@ -180,8 +184,8 @@ run(struct batch *b)
 	}
 	b->running = false;
 	batch_look_for_damage(b);
-	if (b->committed != NULL)
-		b->committed(b->committed_arg);
+	for (i = 0; i < b->nwatchers; i++)
+		b->watchers[i].f(b->watchers[i].arg);
 	free(v);
 	go_on(b);
 }
@@ -208,8 +212,20 @@ batch_join(struct batch *b, size_t octets, batch_work *work, batch_done *done,
 void
 batch_on_commit(struct batch *b, batch_committed *f, void *arg)
 {
-	b->committed = f;
-	b->committed_arg = arg;
+	assert(b->nwatchers < BATCH_WATCHERS);
+	b->watchers[b->nwatchers++] = (struct watcher){ f, arg };
+}
+
+void
+batch_off_commit(struct batch *b, const void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < b->nwatchers; i++)
+		if (b->watchers[i].arg == arg) {
+			b->watchers[i] = b->watchers[--b->nwatchers];
+			return;
+		}
 }
 
 void

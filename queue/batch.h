@@ -39,9 +39,11 @@ void batch_free(struct batch *b);
 void batch_join(struct batch *b, size_t octets, batch_work *work,
     batch_done *done, void *arg);
 
-/* Called after each commit. */
+/* Called after each commit, until it is taken off by its arg. */
+#define BATCH_WATCHERS 2
 typedef void batch_committed(void *arg);
 void batch_on_commit(struct batch *b, batch_committed *f, void *arg);
+void batch_off_commit(struct batch *b, const void *arg);
 
 /* Commits what has joined, now; for the end of the process. */
 void batch_flush(struct batch *b);

@@ -22,6 +22,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "queue/batch.h"
 #include "queue/control_priv.h"
 #include "queue/listener.h"
 #include "queue/since.h"
@@ -37,6 +38,7 @@ struct control {
 	struct listener *listener;
 	TAILQ_HEAD(, client) clients;
 	size_t nclients;
+	struct event *look; /* after a commit: for those that sleep */
 	control_ended *ended;
 	void *arg;
 };
@@ -56,6 +58,7 @@ client_free(struct client *c)
 	ctl_message_clear(&c->message);
 	free(c->first);
 	trace_free(c->trace);
+	follow_free(c->follow);
 	free(c);
 }
 
@@ -102,13 +105,20 @@ client_say(struct client *c, const char *fmt, ...)
 	ctl_put_said(&c->out, line);
 }
 
+/* It is not asked for more, until something has happened. */
+static bool
+is_resting(const struct client *c)
+{
+	return c->is_waiting || c->is_asleep;
+}
+
 /* Asks for more, up to a search that has found nothing in its turn. */
 static void
 fill(struct client *c)
 {
 	size_t before;
 
-	while (c->out.len < OUT_LOW && !c->is_done && !c->is_waiting) {
+	while (c->out.len < OUT_LOW && !c->is_done && !is_resting(c)) {
 		before = c->out.len;
 		c->source(c);
 		if (c->out.len == before)
@@ -124,7 +134,7 @@ push(struct client *c)
 
 	for (;;) {
 		fill(c);
-		if (c->out.len == 0 && (c->is_done || c->is_waiting))
+		if (c->out.len == 0 && (c->is_done || is_resting(c)))
 			break;
 		if (c->out.len == 0) {
 			/* It looked and found nothing yet. */
@@ -149,13 +159,22 @@ push(struct client *c)
 		 * event made active here would run before the loop looks at
 		 * anybody else.
 		 */
-		if (!c->is_done && !c->is_waiting && c->out.len == 0) {
+		if (!c->is_done && !is_resting(c) && c->out.len == 0) {
 			event_add(c->writable, &patience);
 			return;
 		}
 	}
 	if (c->is_done)
 		client_close(c);
+	else if (c->is_asleep)
+		event_add(c->readable, NULL); /* to see that it has left */
+}
+
+void
+client_wake(struct client *c)
+{
+	c->is_asleep = false;
+	push(c);
 }
 
 void
@@ -199,6 +218,8 @@ find_source(enum ctl_verb verb)
 		return source_legacy;
 	case CTL_CHECK:
 		return source_check;
+	case CTL_FOLLOW:
+		return source_follow;
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:
@@ -320,6 +341,35 @@ on_client(void *arg, int fd, const struct peer *peer)
 		client_new(ctl, fd, peer->uid);
 }
 
+/* Not within the commit: what is told may end a client. */
+static void
+on_commit(void *arg)
+{
+	struct control *ctl = arg;
+	struct client *c;
+
+	TAILQ_FOREACH(c, &ctl->clients, entry)
+	if (c->is_asleep) {
+		event_active(ctl->look, EV_TIMEOUT, 0);
+		return;
+	}
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *ctl = arg;
+	struct client *c, *next;
+
+	(void)fd;
+	(void)what;
+	for (c = TAILQ_FIRST(&ctl->clients); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (c->is_asleep)
+			client_wake(c);
+	}
+}
+
 static struct control *
 make(const struct control_parts *parts)
 {
@@ -327,6 +377,11 @@ make(const struct control_parts *parts)
 
 	ctl->parts = *parts;
 	TAILQ_INIT(&ctl->clients);
+	ctl->look = event_new(parts->base, -1, 0, on_look, ctl);
+	if (ctl->look == NULL)
+		fatalx(EX_OSERR, "libevent: no event for control clients");
+	if (parts->batch != NULL)
+		batch_on_commit(parts->batch, on_commit, ctl);
 	return ctl;
 }
 
@@ -367,5 +422,8 @@ control_free(struct control *ctl)
 		next = TAILQ_NEXT(c, entry);
 		client_close(c);
 	}
+	if (ctl->parts.batch != NULL)
+		batch_off_commit(ctl->parts.batch, ctl);
+	event_free(ctl->look);
 	free(ctl);
 }

@@ -177,6 +177,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_TRACE:
 	case CTL_LEGACY:
 	case CTL_CHECK:
+	case CTL_FOLLOW:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -296,6 +297,7 @@ apply(struct client *c, int64_t since)
 	case CTL_TRACE:
 	case CTL_LEGACY:
 	case CTL_CHECK:
+	case CTL_FOLLOW:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -329,6 +331,7 @@ say_sum(struct client *c)
 	case CTL_TRACE:
 	case CTL_LEGACY:
 	case CTL_CHECK:
+	case CTL_FOLLOW:
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_FLUSH:

@@ -213,6 +213,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	case CTL_TRACE:
 	case CTL_LEGACY:
 	case CTL_CHECK:
+	case CTL_FOLLOW:
 		break;
 	}
 	*done = "due now";

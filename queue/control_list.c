@@ -62,6 +62,7 @@ begin_message(struct client *c, const struct store_message *m)
 	c->message.uid = m->uid;
 	c->message.kind = xstrdup(message_kind_name(m->kind));
 	c->rank = RANKS - 1;
+	c->soonest = INT64_MAX;
 	buf_truncate(&c->pending, 0);
 }
 
@@ -75,6 +76,17 @@ end_message(struct client *c)
 	buf_append(&c->out, buf_data(&c->pending), c->pending.len);
 	ctl_message_clear(&c->message);
 	buf_truncate(&c->pending, 0);
+}
+
+/* What waits for somebody has no time, but something to do. */
+static void
+note_soonest(struct client *c, const struct store_rcpt *r,
+    const struct ctl_recipient *out)
+{
+	bool is_stuck = out->next_at == 0 && out->fix != NULL;
+
+	if (!state_is_final(r->state) && !is_stuck && out->next_at < c->soonest)
+		c->soonest = out->next_at;
 }
 
 static void
@@ -91,6 +103,7 @@ put_rcpt(
 	out.original = copy(r->original);
 	out.state = xstrdup(rcpt_state_name(r->state));
 	client_explain(c, m, r, &out);
+	note_soonest(c, r, &out);
 	ctl_put_recipient(&c->pending, &out);
 	ctl_recipient_clear(&out);
 }
@@ -158,7 +171,7 @@ on_attempt(void *arg, const struct store_attempt *a, const char *address)
 }
 
 int
-client_put_message(struct client *c, uint64_t id, struct err *e)
+client_put_state(struct client *c, uint64_t id, struct err *e)
 {
 	struct store_rcpt *v = NULL;
 	struct store_message m;
@@ -185,6 +198,16 @@ client_put_message(struct client *c, uint64_t id, struct err *e)
 	free(v);
 	end_message(c);
 	store_message_clear(&m);
+	return 1;
+}
+
+int
+client_put_message(struct client *c, uint64_t id, struct err *e)
+{
+	int found = client_put_state(c, id, e);
+
+	if (found != 1)
+		return found;
 	return store_attempts_each(c->parts->store, id, on_attempt, c, e) == -1
 		   ? -1
 		   : 1;

@@ -33,6 +33,7 @@ struct client {
 	bool is_done;
 	bool is_waiting; /* for a commit: the source is not asked */
 	bool is_gone;    /* closed meanwhile: free after the commit */
+	bool is_asleep;  /* until something has changed: nor then */
 	client_source *source;
 
 	int64_t off_since; /* queue.delivery; 0: on, or nobody knows */
@@ -44,11 +45,13 @@ struct client {
 	uint64_t *first; /* as struct act has it, over all slices */
 	bool has_unknown, has_busy;
 	uint32_t next_chunk;
-	struct buf pending;  /* frames of one message's recipients */
-	struct trace *trace; /* control_trace.c */
+	struct buf pending;    /* frames of one message's recipients */
+	struct trace *trace;   /* control_trace.c */
+	struct follow *follow; /* control_follow.c */
 	struct store_failures failures;
 	struct ctl_message message;
-	int rank; /* of the message's state so far */
+	int rank;        /* of the message's state so far */
+	int64_t soonest; /* something comes of it; INT64_MAX: not by itself */
 };
 
 #define CLIENT_OUT_MAX (4 * 1024 * 1024)
@@ -62,6 +65,12 @@ void client_say(struct client *c, const char *fmt, ...)
 
 /* After a commit: the source is asked again. */
 void client_resume(struct client *c);
+
+/*
+ * One that is_asleep is asked again after any commit, since that may have
+ * changed what it looks at, and when somebody wakes it.
+ */
+void client_wake(struct client *c);
 
 /* One slice: what to change, and what to say of it after the commit. */
 struct act {
@@ -100,12 +109,17 @@ client_source source_act;    /* control_act.c, control_change.c */
 client_source source_status; /* control_status.c */
 client_source source_legacy; /* control_legacy.c */
 client_source source_check;  /* control_check.c */
+client_source source_follow; /* control_follow.c */
 
 /*
- * One message with its recipients and attempts: 1, 0 when it is not there for
- * whoever asks, -1.
+ * One message with its recipients: 1, 0 when it is not there for whoever asks,
+ * -1.  And the same with its attempts.
  */
+int client_put_state(struct client *c, uint64_t id, struct err *e);
 int client_put_message(struct client *c, uint64_t id, struct err *e);
+
+/* An event of the journal as a row. */
+void client_put_event(struct client *c, const struct store_event *ev);
 
 /*
  * Fills out's words and next_at for a recipient as it is, which its other
@@ -118,6 +132,7 @@ void client_explain(const struct client *c, const struct store_message *m,
 char *client_full_sender(const struct client *c, const char *sender);
 
 void trace_free(struct trace *t); /* NULL is fine */
+void follow_free(struct follow *f);
 
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);

@@ -81,10 +81,9 @@ copy(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
-static void
-on_event(void *arg, const struct store_event *ev)
+void
+client_put_event(struct client *c, const struct store_event *ev)
 {
-	struct client *c = arg;
 	char id[QUEUE_ID_TEXT];
 	struct ctl_event out = {
 		.at = ev->at,
@@ -107,6 +106,14 @@ on_event(void *arg, const struct store_event *ev)
 	out.id = xstrdup(id);
 	ctl_put_event(&c->out, &out);
 	ctl_event_clear(&out);
+}
+
+static void
+on_event(void *arg, const struct store_event *ev)
+{
+	struct client *c = arg;
+
+	client_put_event(c, ev);
 	c->trace->has_found = true;
 }
 

@@ -299,6 +299,21 @@ dispatch_has(const struct dispatch *d, uint64_t message)
 	return false;
 }
 
+const struct job_ready *
+dispatch_session(const struct dispatch *d, uint64_t message,
+    const struct conf_account **account)
+{
+	const struct job_ready *r;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if ((r = lane_session(d->lanes[i], message)) != NULL) {
+			*account = lane_conf(d->lanes[i]);
+			return r;
+		}
+	return NULL;
+}
+
 void
 dispatch_on_rest(struct dispatch *d, dispatch_rest *f, void *arg)
 {

@@ -89,6 +89,10 @@ void dispatch_move_times(struct dispatch *d, int64_t by_s);
 /* Is this message with a deliver process right now? */
 bool dispatch_has(const struct dispatch *d, uint64_t message);
 
+/* By which session, and of which account: NULL when none is there yet. */
+const struct job_ready *dispatch_session(const struct dispatch *d,
+    uint64_t message, const struct conf_account **account);
+
 /*
  * Begins the end: nothing new is handed over and idle sessions say QUIT.
  * is_idle tells when no deliver process is left.

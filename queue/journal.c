@@ -90,6 +90,18 @@ store_event_add(struct store *s, const struct store_event *ev, struct err *e)
 }
 
 int
+store_event_last(struct store *s, uint64_t *id, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_EVENT_LAST);
+	int found = query_row(s, st, e);
+
+	if (found == 1)
+		*id = query_u64(st, 0);
+	query_end(st);
+	return found == -1 ? -1 : 0;
+}
+
+int
 store_event_forget(struct store *s, int64_t before, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_EVENT_FORGET);

@@ -175,6 +175,12 @@ lane_account(const struct lane *l)
 	return l->account.conf->name;
 }
 
+const struct conf_account *
+lane_conf(const struct lane *l)
+{
+	return l->account.conf;
+}
+
 void
 lane_set_closed(struct lane *l, bool closed)
 {
@@ -228,6 +234,21 @@ lane_has(const struct lane *l, uint64_t message)
 		if (ids[i] == message)
 			return true;
 	return false;
+}
+
+const struct job_ready *
+lane_session(const struct lane *l, uint64_t message)
+{
+	const struct job *j;
+	size_t i;
+
+	for (i = 0; i < l->nworkers; i++) {
+		j = worker_job(l->workers[i]);
+		if (j != NULL && j->msg.id == message &&
+		    worker_was_ready(l->workers[i]))
+			return worker_session(l->workers[i]);
+	}
+	return NULL;
 }
 
 void

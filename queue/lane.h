@@ -37,6 +37,7 @@ struct lane *lane_new(const struct dispatch_parts *parts, uint32_t index,
 void lane_free(struct lane *l);
 
 const char *lane_account(const struct lane *l);
+const struct conf_account *lane_conf(const struct lane *l);
 
 /* Hands over whatever may go, and looks again when more may. */
 void lane_kick(struct lane *l);
@@ -59,6 +60,7 @@ int lane_store(struct lane *l, struct err *e);
 
 void lane_move_times(struct lane *l, int64_t by_s);
 bool lane_has(const struct lane *l, uint64_t message);
+const struct job_ready *lane_session(const struct lane *l, uint64_t message);
 
 /*
  * Accounts of one mailbox share its connections.  yield lets one of them go,

@@ -26,6 +26,7 @@ libqueue_a_SOURCES = \
 	queue/control_act.c \
 	queue/control_change.c \
 	queue/control_check.c \
+	queue/control_follow.c \
 	queue/control_legacy.c \
 	queue/control_list.c \
 	queue/control_priv.h \

@@ -225,6 +225,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT at, id, message, what IN ('bounced', 'expired') FROM event "
 	    "WHERE (at, id) > (?1, ?2) "
 	    "ORDER BY at, id LIMIT " STR(SQL_TRACE_SLICE),
+	[SQL_EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
 	[SQL_TRACE_MESSAGES] =
 	    "SELECT m.id, m.uid, m.id = ?2 OR m.message_id = ?3 OR"
 	    " m.kind = 'bounce' AND m.message_id LIKE ?6 OR "

@@ -338,6 +338,8 @@ struct store_event {
 };
 int store_event_add(
     struct store *s, const struct store_event *ev, struct err *e);
+/* The newest: where a search for what comes later begins. */
+int store_event_last(struct store *s, uint64_t *id, struct err *e);
 /* A slice of those before the instant: 1 when more may be left, 0, -1. */
 int store_event_forget(struct store *s, int64_t before, struct err *e);
 

@@ -256,7 +256,7 @@ upkeep_free(struct upkeep *u)
 	if (u == NULL)
 		return;
 	u->parts->times.jumped = NULL;
-	batch_on_commit(u->parts->batch, NULL, NULL);
+	batch_off_commit(u->parts->batch, u);
 	event_free(u->minute);
 	event_free(u->checkpoint);
 	event_free(u->forget);

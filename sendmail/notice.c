@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/textsource.h"
 #include "common/utf8.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
@@ -64,43 +65,14 @@ notice_put(struct buf *b, const struct notice *n, const char *to,
 		buf_printf(b, "    and %zu more\r\n", n->bad->n - i);
 }
 
-/* A text in memory as a source. */
-struct text {
-	const struct buf *b;
-	size_t at;
-};
-
-static ssize_t
-text_read(void *arg, void *p, size_t n, struct err *e)
-{
-	struct text *t = arg;
-
-	(void)e;
-	if (n > t->b->len - t->at)
-		n = t->b->len - t->at;
-	memcpy(p, buf_data(t->b) + t->at, n);
-	t->at += n;
-	return (ssize_t)n;
-}
-
-static int
-text_rewind(void *arg, struct err *e)
-{
-	struct text *t = arg;
-
-	(void)e;
-	t->at = 0;
-	return 0;
-}
-
 /* Hands the text over as a message of its own. */
 static int
 queue_text(const struct buf *b, const char *address, const char *message_id,
     const uint8_t id[SUBMIT_ID_LEN], const struct route *to,
     const struct report *r)
 {
-	struct text text = { b, 0 };
-	const struct source source = { text_read, text_rewind, &text };
+	struct textsource text;
+	const struct source source = textsource_begin(&text, b);
 	struct submit_head head;
 	struct envelope env;
 	struct parcel *p;

@@ -162,6 +162,16 @@ static const struct {
 	{ { "legacy", "on", "1h", "a", "b" }, "one account is enough: \"b\"" },
 	{ { "legacy", "off", "a", "b" }, "one account is enough: \"b\"" },
 	{ { "legacy", "off", "" }, "one account is enough: \"\"" },
+	{ { "test" }, "test takes the address" },
+	{ { "test", "" }, "one address is tested, not \"\"" },
+	{ { "test", "a@x", "b@x" }, "one address is tested, not \"b@x\"" },
+	{ { "test", "a@x", "--timeout", "5" }, "\"5\" is no duration" },
+	{ { "test", "a@x", "--timeout=0s" }, "\"0s\" is no duration" },
+	{ { "test", "a@x", "--timeout=8d" }, "\"8d\" is no duration" },
+	{ { "test", "a@x", "--timeout" }, "\"\" is no duration" },
+	{ { "queue", "--timeout=1s" }, "queue does not take --timeout" },
+	{ { "--account=x", "queue" }, "queue does not take --account" },
+	{ { "test", "a@x", "--phase=x" }, "test does not take --phase" },
 	{ { "legacy", "off", "--json" }, "legacy does not take --json" },
 };
 
@@ -203,6 +213,25 @@ legacy_has_a_time_and_an_account(void **state)
 	assert_string_equal(a.word, "off");
 	assert_true(a.for_s == 0);
 	assert_null(a.account);
+	args_clear(&a);
+}
+
+static void
+a_test_has_an_address_and_options(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(parse(&a,
+			     (const char *const[WORDS]){ "test", "--account",
+				 "it", "--timeout=90m", "a@x", "--json" },
+			     &e),
+	    0);
+	assert_string_equal(a.word, "a@x");
+	assert_string_equal(a.account, "it");
+	assert_true(a.for_s == 5400);
+	assert_true(a.json);
 	args_clear(&a);
 }
 
@@ -265,6 +294,7 @@ main(void)
 		cmocka_unit_test(takes_all_words_and_a_phase),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(legacy_has_a_time_and_an_account),
+		cmocka_unit_test(a_test_has_an_address_and_options),
 		cmocka_unit_test(a_message_s_sender_and_recipients),
 		cmocka_unit_test(a_thousand_ids_and_no_more),
 	};

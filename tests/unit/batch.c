@@ -299,6 +299,31 @@ served_before(size_t n, size_t octets)
 	return before;
 }
 
+static void
+count(void *arg)
+{
+	(*(int *)arg)++;
+}
+
+static void
+each_who_watches_is_told_of_a_commit(void **state)
+{
+	struct member a = { "a", false, 0, 0, false, NULL };
+	struct member b = { "b", false, 0, 0, false, NULL };
+	int seen = 0;
+
+	(void)state;
+	batch_on_commit(rig.batch, count, &seen);
+	batch_join(rig.batch, 1, work, done, &a);
+	event_base_dispatch(rig.base);
+	assert_int_equal(seen, 1);
+	batch_off_commit(rig.batch, &seen);
+	batch_join(rig.batch, 1, work, done, &b);
+	event_base_dispatch(rig.base);
+	assert_int_equal(seen, 1);
+	assert_int_equal(rig.commits, 2);
+}
+
 /* One fsync for up to 64 messages or 1 MiB, at once when nothing waits. */
 static void
 it_waits_for_64_or_a_mebibyte(void **state)
@@ -324,6 +349,7 @@ main(void)
 		in_rig(joining_from_done_is_the_next_batch),
 		in_rig(others_are_served_between_commits),
 		in_rig(flush_leaves_nothing),
+		in_rig(each_who_watches_is_told_of_a_commit),
 		in_rig(it_waits_for_64_or_a_mebibyte),
 	};
 

@@ -9,6 +9,9 @@ tests_unit_frame_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_submit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_submit_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/textsource
+tests_unit_textsource_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_textsource_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/drop_line
 tests_unit_drop_line_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_drop_line_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)

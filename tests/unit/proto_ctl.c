@@ -348,7 +348,7 @@ static const struct {
 	{ "the version as text", { { 1, "1", 0 }, { 2, NULL, 1 }, ALL }, 4 },
 	{ "no verb", { CURRENT, ALL }, 3 },
 	{ "verb 0", { CURRENT, { 2, NULL, 0 }, ALL }, 4 },
-	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_CHECK + 1 }, ALL }, 4 },
+	{ "an unknown verb", { CURRENT, { 2, NULL, CTL_FOLLOW + 1 }, ALL }, 4 },
 	{ "two verbs", { CURRENT, { 2, NULL, 1 }, { 2, NULL, 2 }, ALL }, 5 },
 	{ "an unknown field", { CURRENT, { 2, NULL, 1 }, ALL, { 10, "x", 0 } },
 	    5 },

@@ -32,6 +32,7 @@ check_PROGRAMS += \
 	tests/unit/control \
 	tests/unit/upkeep \
 	tests/unit/control_act \
+	tests/unit/control_follow \
 	tests/unit/control_reason \
 	tests/unit/control_serve \
 	tests/unit/control_share \
@@ -285,6 +286,10 @@ tests_unit_control_serve_SOURCES = tests/unit/control_serve.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_serve_CFLAGS = $(queue_test_cflags)
 tests_unit_control_serve_LDADD = $(queue_test_libs)
+tests_unit_control_follow_SOURCES = tests/unit/control_follow.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_follow_CFLAGS = $(queue_test_cflags)
+tests_unit_control_follow_LDADD = $(queue_test_libs)
 tests_unit_control_share_SOURCES = tests/unit/control_share.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_share_CFLAGS = $(queue_test_cflags)
