@@ -111,7 +111,7 @@ class Record:
         self.connections = []
         self.messages = []  # in the order of their ends, refused ones too
         self.events = []
-        self._listener = listener
+        self._listeners = [listener] if listener else []
         self._last_id = 0
 
     def connect(self, peer):
@@ -129,8 +129,12 @@ class Record:
         with self.changed:
             self.events.append(event)
             self.changed.notify_all()
-        if self._listener:
-            self._listener(event)
+        for listener in self._listeners:
+            listener(event)
+
+    def listen(self, listener):
+        """Has it called with each event from now on."""
+        self._listeners.append(listener)
 
     def add_message(self, connection, message):
         message.at = time.time()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: ISC
 """The server: options, sockets, one thread a connection."""
 
-import base64
 import datetime
 import fnmatch
 from dataclasses import dataclass, field
 
 from .faults import Faults
+from .forms import forms
 from .listener import Listener
 from .record import Record
 from .session import Session
@@ -135,6 +135,5 @@ class Exchange(Listener):
         """Watches what comes outside TLS for any of the secrets."""
         o = self.options
         for secret in [*o.users.values(), *o.tokens.values()]:
-            plain = secret.encode()
-            if plain in data or base64.b64encode(plain).rstrip(b"=") in data:
+            if any(form in data for form in forms(secret.encode())):
                 seen.plain_secret = True

@@ -251,7 +251,8 @@ def test_auth_outside_tls_is_seen(exchange, client):
     assert exchange.record.secrets_in_clear
 
 
-@pytest.mark.parametrize("text", [PASSWORD, TOKEN, b64(PASSWORD)])
+@pytest.mark.parametrize("text", [PASSWORD, TOKEN, b64(PASSWORD),
+                                  b64("\0%s\0%s" % (USER, TOKEN))])
 def test_secret_outside_tls_is_seen(exchange, client, text):
     client.hello()
     client.cmd("NOOP " + text)

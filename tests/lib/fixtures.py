@@ -8,6 +8,7 @@ import pytest
 
 from exchange import Authority, Exchange
 
+from . import canary
 from .guard import folder, guarded  # noqa: F401
 from .legacy import make_pair  # noqa: F401
 from .site import USER, Site
@@ -61,6 +62,7 @@ def make_site(request, authority):
         for site in made:
             site.check()
     finally:
+        canary.heard.clear()
         for site in made:
             site.remove()
 

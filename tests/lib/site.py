@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A whole mailchute in a temporary folder: configuration, daemon, commands."""
 
-import base64
 import functools
 import glob
 import json
@@ -15,6 +14,7 @@ import sqlite3
 import subprocess
 import tempfile
 
+from . import canary
 from .logfile import LogFile
 from .notify import DEADLINE, wait_end, wait_until
 
@@ -66,13 +66,14 @@ class Site:
             pwd.getpwuid(os.getuid()).pw_name
         entry = pwd.getpwnam(self.user)
         self.uid, self.gid = entry.pw_uid, entry.pw_gid
-        self.password = "canary-" + secrets.token_hex(12)
+        self.password = canary.make()
         self.token = "eyJ0." + secrets.token_urlsafe(90)
-        self.canaries = [lambda: [self.password, self.token]]
         self.server = server
+        self.hunt = canary.Hunt(self)
+        self.watch(lambda: [self.password, self.token])
         self.daemon = None
         self.may_crash = False  # a test that kills the queue process itself
-        self.outputs = []  # all that commands and daemons have printed
+        self.outputs = []  # all that commands of ours have printed
         self._procs = []
         for name in ("lib", "run", "log", "conf"):
             self._owned_dir(self.path(name))
@@ -115,12 +116,19 @@ class Site:
         return path
 
     def secret(self, name, text, mode=0o600):
-        """Writes a secret's file, owned by the daemon's user."""
+        """Writes a secret's file, owned by the daemon's user: text or octets,
+        each line of which is looked for from now on, but for a certificate's,
+        which anybody may read."""
+        octets = text if isinstance(text, bytes) else text.encode()
+        if not mode & 0o004:
+            self.watch(lambda: [line for line in octets.splitlines()
+                                if not line.startswith(b"-----")])
+        self.hunt.belongs.update(("conf/" + name, "conf/" + name + ".new"))
         path = self.path("conf/" + name)
         # A new file each time: its change must show whatever the clock does.
-        with open(path + ".new", "w", opener=lambda p, f: os.open(
+        with open(path + ".new", "wb", opener=lambda p, f: os.open(
                 p, f, mode)) as f:
-            f.write(text)
+            f.write(octets)
         if self.is_root:
             os.chown(path + ".new", self.uid, self.gid)
         os.rename(path + ".new", path)
@@ -383,26 +391,20 @@ class Site:
 
     # ---- the end --------------------------------------------------------
 
-    def look_at_processes(self, proc):
-        """No secret may stand in an argument or an environment of ours."""
-        for pid in self.group(proc.pid):
-            for name in ("cmdline", "environ"):
-                try:
-                    with open("/proc/%d/%s" % (pid, name), "rb") as f:
-                        self._check_bytes("%s of pid %d" % (name, pid),
-                                          f.read())
-                except OSError:
-                    continue
-
     def watch(self, secrets):
-        """secrets: a function to more texts that may stand nowhere; it is
-        asked each time something is searched."""
-        self.canaries.append(secrets)
+        """secrets: a function to more texts that stand nowhere; what they
+        are is asked at the end of the test."""
+        self.hunt.sources.append(secrets)
 
-    def _check_bytes(self, where, data):
-        for secret in {s.encode() for each in self.canaries for s in each()}:
-            for form in (secret, base64.b64encode(secret).rstrip(b"=")):
-                assert form not in data, "a secret stands in " + where
+    def canary(self):
+        """Another secret, for a test to give to somebody."""
+        made = canary.make()
+        self.watch(lambda: [made])
+        return made
+
+    def look_at_processes(self, proc):
+        """Keeps what their arguments and environments are, for check."""
+        self.hunt.look_at(self.group(proc.pid))
 
     def _sanitizers(self):
         """What sanitizers have said, as (where, text)."""
@@ -415,25 +417,12 @@ class Site:
 
     def check(self):
         """What holds after every test."""
-        for text in self.outputs:
-            self._check_bytes("a command's output", text.encode())
-        for folder in ("log", "lib", "run", "spool"):
-            for name, _, files in os.walk(self.path(folder)):
-                if name == self.path("lib/tokens"):
-                    continue  # where refresh tokens belong
-                for file in files:
-                    path = os.path.join(name, file)
-                    if os.path.isfile(path):
-                        with open(path, "rb") as f:
-                            self._check_bytes(path, f.read())
+        self.hunt.search()
         said = ["%s:\n%s" % pair for pair in self._sanitizers()]
         assert not said, "\n".join(said)
         if not self.may_crash:
             for line in self.log.text().splitlines():
                 assert "queue-process-ended" not in line, line
-        if self.server is not None:
-            assert not self.server.record.secrets_in_clear, \
-                "a secret went over a connection without TLS"
 
     def close(self):
         """Ends every process and removes the folder."""
