@@ -52,7 +52,9 @@
  *
  * The secret channel: deliver writes one octet 'S'; the parent answers by one
  * fdpass_send (common/fdpass.h): a descriptor to read the secret from, or none
- * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.
+ * and as text SECRET_LATER or SECRET_NEVER, a blank, and the reason.  A text of
+ * SECRET_RUNS, a blank and a name says that a command prints it; SECRET_DONE,
+ *or a reason as above, follows when that has ended.
  */
 
 #define JOB_VERSION       4
@@ -60,6 +62,8 @@
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
 #define SECRET_NEVER      '5' /* an administrator has to mend it */
+#define SECRET_RUNS       '+' /* what follows is printed by a command */
+#define SECRET_DONE       '0' /* and that has ended well */
 #define JOB_LINGER_MIN_MS 1000
 #define JOB_RCPTS_MAX     10000       /* of one message */
 #define JOB_WHOLE_MAX     (64 * 1024) /* deliver holds such a message whole */

@@ -22,16 +22,15 @@
 #include "queue/alarm_command.h"
 #include "queue/children.h"
 #include "queue/secret.h"
+#include "queue/secret_command.h"
 #include "queue/spawn.h"
 
-#define COMMAND_GRACE_MS 60000 /* for a password_command */
-#define PASS_MS          1000  /* a descriptor fits the buffer at once */
+#define PASS_MS 1000 /* a descriptor fits the buffer at once */
 
 struct child {
 	pid_t pid;
 	uint32_t account;
-	int secret_fd;   /* our end; -1 for a command */
-	int64_t kill_at; /* monotonic; CLOCK_NEVER but for a command */
+	int secret_fd; /* our end; -1: closed */
 };
 
 struct children {
@@ -40,6 +39,7 @@ struct children {
 	struct child v[CHILDREN_MAX];
 	size_t n;
 	struct alarm_command *alarm;
+	struct secret_commands *commands;
 };
 
 /* Logs what would keep an account from signing in, before mail needs it. */
@@ -71,6 +71,7 @@ children_new(const struct conf *conf, bool no_commands)
 	c->conf = conf;
 	c->no_commands = no_commands;
 	c->alarm = alarm_command_new(conf, no_commands);
+	c->commands = secret_commands_new();
 	look_at_secrets(conf);
 	return c;
 }
@@ -79,6 +80,7 @@ void
 children_free(struct children *c)
 {
 	alarm_command_free(c->alarm);
+	secret_commands_free(c->commands);
 	free(c);
 }
 
@@ -104,10 +106,9 @@ children_set_conf(struct children *c, const struct conf *conf)
 }
 
 static void
-add(struct children *c, pid_t pid, uint32_t account, int secret_fd,
-    int64_t kill_at)
+add(struct children *c, pid_t pid, uint32_t account, int secret_fd)
 {
-	c->v[c->n++] = (struct child){ pid, account, secret_fd, kill_at };
+	c->v[c->n++] = (struct child){ pid, account, secret_fd };
 }
 
 static void
@@ -147,7 +148,7 @@ children_start_deliver(
 	keep[SECRET_FD - 3] = secrets[1];
 	if ((pid = spawn_start(&s, e)) == -1)
 		goto out;
-	add(c, pid, account, secrets[0], CLOCK_NEVER);
+	add(c, pid, account, secrets[0]);
 	*job = jobs[0];
 	jobs[0] = secrets[0] = -1;
 out:
@@ -167,34 +168,31 @@ out:
 /* What the command prints goes straight to deliver, by the pipe. */
 static int
 run_secret_command(struct children *c, const struct conf_account *a,
-    uint32_t account, struct err *e)
+    pid_t asker, struct err *e)
 {
-	const char **argv;
-	struct spawn s = { .in = -1, .log = -1 };
-	int fd[2];
-	pid_t pid;
-	size_t i;
-
 	if (c->no_commands)
 		return err_set(e, ERR_LOCAL, "5.3.5",
 		    "password_command is not run for a configuration "
 		    "that was given by a caller");
-	if (c->n == CHILDREN_MAX || pipe2(fd, O_CLOEXEC) == -1)
-		return err_errno(e, ERR_TEMP, "4.3.0", "password_command");
-	argv = xcalloc(a->password_command.n + 1, sizeof(*argv));
-	for (i = 0; i < a->password_command.n; i++)
-		argv[i] = a->password_command.v[i];
-	s.argv = argv;
-	s.out = fd[1];
-	pid = spawn_start(&s, e);
-	free(argv);
-	close(fd[1]);
-	if (pid == -1) {
-		close(fd[0]);
-		return -1;
-	}
-	add(c, pid, account, -1, clock_mono_ms() + COMMAND_GRACE_MS);
-	return fd[0];
+	return secret_command_start(
+	    c->commands, &a->password_command, asker, e);
+}
+
+/* Who asked may have gone, or been told to stop, meanwhile. */
+static void
+tell_ended(struct children *c, pid_t asker, const struct err *why)
+{
+	char text[ERR_TEXT_MAX + 2] = { SECRET_DONE };
+	size_t i;
+
+	if (why->class != ERR_NONE)
+		snprintf(text, sizeof(text), "%c %s",
+		    why->class == ERR_TEMP ? SECRET_LATER : SECRET_NEVER,
+		    why->text);
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].pid == asker && c->v[i].secret_fd != -1)
+			(void)fdpass_send(c->v[i].secret_fd, -1, text,
+			    clock_mono_ms() + PASS_MS, NULL);
 }
 
 /* What a complaint about the secret names: the file, or the program. */
@@ -202,7 +200,8 @@ static char *
 secret_source(const struct conf *conf, const struct conf_account *a)
 {
 	return secret_name(a) == NULL
-		   ? xasprintf("the output of %s", a->password_command.v[0])
+		   ? xasprintf("%c the output of %s", SECRET_RUNS,
+			 a->password_command.v[0])
 		   : secret_path(conf, secret_name(a));
 }
 
@@ -240,7 +239,7 @@ serve_secret(struct children *c, size_t i)
 	if (a->auth == AUTH_NONE)
 		return -1;
 	if (secret_name(a) == NULL)
-		fd = run_secret_command(c, a, k->account, &e);
+		fd = run_secret_command(c, a, k->pid, &e);
 	else
 		fd = secret_open(c->conf, secret_name(a), &e);
 	from = secret_source(c->conf, a);
@@ -288,10 +287,16 @@ children_alarm(struct children *c, const char *text)
 void
 children_reaped(struct children *c, pid_t pid, int wstatus)
 {
+	struct err why;
+	pid_t asker;
 	size_t i;
 
 	if (alarm_command_reaped(c->alarm, pid, wstatus))
 		return;
+	if (secret_command_reaped(c->commands, pid, wstatus, &asker, &why)) {
+		tell_ended(c, asker, &why);
+		return;
+	}
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].pid == pid) {
 			remove_at(c, i);
@@ -304,8 +309,10 @@ children_kill(struct children *c, pid_t pid)
 {
 	size_t i;
 
-	if (pid == 0)
+	if (pid == 0) {
 		alarm_command_kill(c->alarm);
+		secret_commands_kill(c->commands);
+	}
 	for (i = 0; i < c->n; i++)
 		if (pid == 0 || c->v[i].pid == pid)
 			kill(c->v[i].pid, SIGKILL);
@@ -314,30 +321,24 @@ children_kill(struct children *c, pid_t pid)
 void
 children_kill_overdue(struct children *c, int64_t now)
 {
-	size_t i;
-
 	alarm_command_kill_overdue(c->alarm, now);
-	for (i = 0; i < c->n; i++)
-		if (now >= c->v[i].kill_at)
-			kill(c->v[i].pid, SIGKILL);
+	secret_commands_kill_overdue(c->commands, now);
 }
 
 int64_t
 children_deadline(const struct children *c)
 {
-	int64_t at = alarm_command_deadline(c->alarm);
-	size_t i;
+	int64_t alarm = alarm_command_deadline(c->alarm);
+	int64_t secret = secret_commands_deadline(c->commands);
 
-	for (i = 0; i < c->n; i++)
-		if (c->v[i].kill_at < at)
-			at = c->v[i].kill_at;
-	return at;
+	return alarm < secret ? alarm : secret;
 }
 
 size_t
 children_count(const struct children *c)
 {
-	return c->n + (alarm_command_is_running(c->alarm) ? 1 : 0);
+	return c->n + secret_commands_count(c->commands) +
+	       (alarm_command_is_running(c->alarm) ? 1 : 0);
 }
 
 void

@@ -103,6 +103,7 @@ libqueue_a_SOURCES = \
 	queue/salvage_sql.c \
 	queue/schedule.c queue/schedule.h \
 	queue/secret.c queue/secret.h \
+	queue/secret_command.c queue/secret_command.h \
 	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
 	queue/share.c queue/share.h \

@@ -289,16 +289,6 @@ def test_secret_that_is_empty(site, server):
     assert server.record.auths == 0
 
 
-def test_password_command_that_prints_nothing(make_site, server):
-    site = make_site(server, password_file=None,
-                     password_command="/bin/false x")
-    site.start()
-    site.submit("a@example.net", stdin=TEXT)
-    seen = wait_state(site, "held")
-    assert "output of /bin/false is empty" in seen["text"]
-    assert server.record.auths == 0
-
-
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o666])
 def test_secret_readable_by_others(site, server, mode):
     os.chmod(site.path("conf/password"), mode)

@@ -79,6 +79,7 @@ def test_credentials_of_the_service_manager(site, server, mode):
     """In $CREDENTIALS_DIRECTORY by the same name; group bits are its own."""
     os.unlink(site.path("conf/password"))
     os.mkdir(site.path("credentials"), 0o755)
+    site.hunt.belongs.add("credentials")
     site.write("credentials/password", site.password + "\n")
     move(site, "password", 0, site.gid if mode == 0o440 else 0, mode,
          "credentials")
@@ -94,3 +95,91 @@ def test_an_absolute_name_is_taken_as_it_is(site, server):
     os.mkdir(site.path("credentials"), 0o755)
     signs_in(site, server, env=site.environment(
         CREDENTIALS_DIRECTORY=site.path("credentials")))
+
+
+# ---- what is in it ----
+
+def kept_and_held(site, server, *words):
+    """All that a bad secret does; and a good one in its place mends it."""
+    site.wait(lambda: site.status()["accounts"][0]["state"] == "held",
+              "a held account")
+    [account] = site.status()["accounts"]
+    [recipient] = site.queue()[0]["recipients"]
+    assert recipient["state"] == "queued"
+    # One text, wherever it is asked for.
+    for key in ("text", "meaning", "fix"):
+        assert recipient[key] == account[key]
+    assert account["text"] and account["fix"]
+    said = account["text"] + " " + account["fix"]
+    for word in words:
+        assert word in said, said
+    shown = " ".join(site.mailq().split())
+    assert " ".join(account["fix"].split()) in shown
+    return said
+
+
+UTF16 = "\ufeffcanary-0123456789abcdef\n".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("name", ["password", "token"])
+@pytest.mark.parametrize("octets, words", [
+    (b"", ("is empty", "is to stand there")),
+    (b"\ncanary-in-the-second-line\n", ("is empty", "is to stand there")),
+    (b"canary-\xe4\xf6\xfc-latin-1\n", ("not UTF-8", "save it as UTF-8")),
+    (b"\xef\xbb\xbfcanary-behind-a-mark\n", ("byte order mark", "save it")),
+    (UTF16, ("control character", "UTF-16", "save it as UTF-8")),
+    (b"canary-with-a\0-in-it\n", ("control character",)),
+    (b"canary-huge-" + b"x" * 70000, ("too long",)),
+], ids=["empty", "second-line", "latin-1", "mark", "utf-16", "nul", "huge"])
+def test_what_is_no_secret(make_site, server, name, octets, words):
+    """It is not tried; the text names the file and what to do with it."""
+    how = {} if name == "password" else {"auth": "xoauth2",
+                                         "password_file": None}
+    site = make_site(server, **how)
+    if name == "token":
+        site.conf["account"]["token_file"] = site.path("conf/token")
+    good = site.password if name == "password" else site.token
+    site.secret(name, octets)
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    said = kept_and_held(site, server, site.path("conf/" + name), *words)
+    assert "canary" not in said.replace(site.root, "")
+    assert server.record.auths == 0
+    site.secret(name, good + "\n")
+    site.mailchute("retry", "ALL")
+    server.record.wait_messages(1)
+
+
+@pytest.mark.parametrize("name", ["password", "token"])
+@pytest.mark.parametrize("kind", ["wrong", "truncated"])
+def test_what_the_server_refuses(make_site, server, name, kind):
+    """It is tried once."""
+    how = {} if name == "password" else {"auth": "xoauth2",
+                                         "password_file": None}
+    site = make_site(server, **how)
+    if name == "token":
+        site.conf["account"]["token_file"] = site.path("conf/token")
+    good = site.password if name == "password" else site.token
+    site.secret(name, site.canary() if kind == "wrong" else good[:-8])
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    kept_and_held(site, server, "Authentication unsuccessful")
+    site.submit("b@example.net", stdin=TEXT)
+    assert server.record.auths == 1
+    site.secret(name, good + "\n")
+    site.mailchute("retry", "ALL")
+    server.record.wait_messages(2)
+
+
+def test_a_token_that_is_over(make_site, server):
+    """Expired, as Exchange Online says of one: in a 334 and a 535."""
+    server.options.token_reason = '{"status":"401","schemes":"Bearer"}'
+    site = make_site(server, auth="xoauth2", password_file=None)
+    site.conf["account"]["token_file"] = site.path("conf/token")
+    server.options.tokens[USER] = site.canary()
+    site.start()
+    site.submit("a@example.net", stdin=TEXT)
+    kept_and_held(site, server, "Authentication unsuccessful", "401")
+    site.secret("token", server.options.tokens[USER])
+    site.mailchute("retry", "ALL")
+    server.record.wait_messages(1)

@@ -100,6 +100,7 @@ check_PROGRAMS += \
 	tests/unit/salvage \
 	tests/unit/schedule \
 	tests/unit/secret \
+	tests/unit/secret_command \
 	tests/unit/session_describe \
 	tests/unit/settle \
 	tests/unit/share \
@@ -240,6 +241,8 @@ tests_unit_session_describe_CFLAGS = $(queue_test_cflags)
 tests_unit_session_describe_LDADD = $(queue_test_libs)
 tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
+tests_unit_secret_command_CFLAGS = $(queue_test_cflags)
+tests_unit_secret_command_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)
 tests_unit_secret_LDADD = $(queue_test_libs)
 tests_unit_filesource_CFLAGS = $(queue_test_cflags)

@@ -113,20 +113,24 @@ is_left(void)
 
 /* ---- the sign-in ---- */
 
-/* The secret channel with its answer, as SECRET_FD. */
+/* The secret channel with its answer, as SECRET_FD: of a file, or a command. */
 static int
-give_secret(void)
+give_secret(const char *from, const char *verdict)
 {
 	static const char text[] = SECRET "\n" BEHIND "\n";
 	int sock[2], file[2];
 	struct err e;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sock), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sock), 0);
 	assert_int_equal(pipe(file), 0);
 	assert_int_equal(
 	    write(file[1], text, sizeof(text) - 1), sizeof(text) - 1);
 	close(file[1]);
-	assert_int_equal(fdpass_send(sock[0], file[0], "", CLOCK_NEVER, &e), 0);
+	assert_int_equal(
+	    fdpass_send(sock[0], file[0], from, CLOCK_NEVER, &e), 0);
+	if (verdict != NULL)
+		assert_int_equal(
+		    fdpass_send(sock[0], -1, verdict, CLOCK_NEVER, &e), 0);
 	close(file[0]);
 	assert_int_equal(dup2(sock[1], SECRET_FD), SECRET_FD);
 	close(sock[1]);
@@ -135,7 +139,8 @@ give_secret(void)
 
 /* The whole session_open; its server has said everything beforehand. */
 static void
-sign_in(enum auth_mech mech, const char *replies)
+sign_in_from(enum auth_mech mech, const char *replies, const char *from,
+    const char *verdict)
 {
 	static char user[] = "user@example.com", helo[] = "client.example";
 	static const char hello[] = "220 x\r\n250-x\r\n"
@@ -151,7 +156,7 @@ sign_in(enum auth_mech mech, const char *replies)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	send(fd[0], hello, sizeof(hello) - 1, 0);
 	send(fd[0], replies, strlen(replies), 0);
-	secret = give_secret();
+	secret = give_secret(from, verdict);
 	/* As if there had been a handshake. */
 	strlcpy(s.ready.tls, "TLSv1.3", sizeof(s.ready.tls));
 	s.conn = conn_new(fd[1], -1, "server.example");
@@ -164,6 +169,21 @@ sign_in(enum auth_mech mech, const char *replies)
 	assert_false(is_seen);
 	close(secret);
 	close(fd[0]);
+}
+
+static void
+sign_in(enum auth_mech mech, const char *replies)
+{
+	sign_in_from(mech, replies, "", NULL);
+}
+
+static void
+nor_of_what_a_command_printed(void **state)
+{
+	(void)state;
+	sign_in_from(AUTH_PLAIN, "235 ok\r\n", "+ x", "0");
+	/* It failed, so that nobody signs in. */
+	sign_in_from(AUTH_PLAIN, "", "+ x", "5 ended with status 1");
 }
 
 static void
@@ -208,6 +228,7 @@ main(void)
 		cmocka_unit_test(a_secret_would_be_seen),
 		cmocka_unit_test(nothing_stays_of_a_credential),
 		cmocka_unit_test(nor_of_one_that_was_refused),
+		cmocka_unit_test(nor_of_what_a_command_printed),
 	};
 
 	/* SECRET_FD is taken, so that no socket of the test gets it. */
