@@ -45,6 +45,11 @@ enum oauth_grant {
 	GRANT_MANAGED_IDENTITY,
 	GRANT_FEDERATED
 };
+/* How the certificate's key signs a client assertion. */
+enum conf_assertion {
+	ASSERTION_PS256,
+	ASSERTION_RS256
+};
 enum rewrite_mode {
 	REWRITE_AUTO,
 	REWRITE_ALWAYS,
@@ -114,11 +119,12 @@ struct conf_account {
 	char *password_file;
 	struct strlist password_command;
 	char *token_file;
-	/* OAuth; read and checked, used by the program "token" */
+	/* OAuth: what the program "token" is asked with */
 	enum oauth_grant grant;
 	char *tenant, *client_id, *client_secret_file;
 	char *client_secret_expires, *certificate_file, *key_file;
 	char *federated_token_file, *token_url, *scope, *proxy;
+	enum conf_assertion assertion;
 	struct strlist senders;
 	enum rewrite_mode rewrite;
 	bool original_from;
@@ -230,6 +236,12 @@ bool conf_host_is_loopback(const char *host);
 
 /* An IPv4 or IPv6 address rather than a name. */
 bool conf_host_is_address(const char *host);
+
+/*
+ * Does the account sign in with access tokens that the program "token" gets?
+ * Otherwise its password or token comes from a file or a command.
+ */
+bool conf_asks_tokens(const struct conf_account *a);
 
 /* true for every provider of Microsoft's */
 bool provider_is_office365(enum provider p);

@@ -14,7 +14,8 @@
 /* Given any of these, an application's sign-in by OAuth is meant. */
 static const char *const oauth_options[] = { "grant", "tenant", "client_id",
 	"client_secret_file", "client_secret_expires", "certificate_file",
-	"key_file", "federated_token_file", "token_url", "scope", "proxy" };
+	"key_file", "assertion", "federated_token_file", "token_url", "scope",
+	"proxy" };
 #define OAUTH_OPTIONS (sizeof(oauth_options) / sizeof(oauth_options[0]))
 
 static bool
@@ -222,4 +223,10 @@ conf_check_auth(const struct conf_check *k)
 		conf_check_note(k, CONF_ERROR, "tls",
 		    "with tls = none nothing signs in: credentials travel over "
 		    "verified TLS alone");
+}
+
+bool
+conf_asks_tokens(const struct conf_account *a)
+{
+	return a->auth == AUTH_XOAUTH2 && a->token_file == NULL;
 }

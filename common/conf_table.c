@@ -44,6 +44,9 @@ static const struct conf_word grant_words[] = { { "client_credentials",
 	{ "refresh_token", GRANT_REFRESH_TOKEN },
 	{ "managed_identity", GRANT_MANAGED_IDENTITY },
 	{ "federated", GRANT_FEDERATED }, { NULL, 0 } };
+static const struct conf_word assertion_words[] = {
+	{ "ps256", ASSERTION_PS256 }, { "rs256", ASSERTION_RS256 }, { NULL, 0 }
+};
 static const struct conf_word rewrite_words[] = { { "auto", REWRITE_AUTO },
 	{ "always", REWRITE_ALWAYS }, { "never", REWRITE_NEVER }, { NULL, 0 } };
 static const struct conf_word family_words[] = { { "any", FAMILY_ANY },
@@ -186,6 +189,9 @@ const struct conf_option conf_options[] = {
 	    .shown = "none" },
 	{ SECTION_ACCOUNT, "key_file", VALUE_SECRET, ACCOUNT(key_file),
 	    "OAuth: that certificate's private key", .flags = OPTION_SECRET },
+	{ SECTION_ACCOUNT, "assertion", VALUE_WORD, ACCOUNT(assertion),
+	    "OAuth: how that key signs", .def = "ps256",
+	    .words = assertion_words },
 	{ SECTION_ACCOUNT, "federated_token_file", VALUE_SECRET,
 	    ACCOUNT(federated_token_file), "OAuth: the platform's token",
 	    .flags = OPTION_SECRET },

@@ -36,6 +36,7 @@ libcommon_a_SOURCES = \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \
 	common/proto_submit.c common/proto_submit.h \
+	common/proto_token.c common/proto_token.h \
 	common/sandbox.h \
 	common/sanitizer.h \
 	common/secret_rule.c common/secret_rule.h \
@@ -45,6 +46,8 @@ libcommon_a_SOURCES = \
 	common/submit.c common/submit.h \
 	common/sysexit.c common/sysexit.h \
 	common/textsource.c common/textsource.h \
+	common/token_ask.c \
+	common/token_file.c common/token_file.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 

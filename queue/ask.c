@@ -101,6 +101,9 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		member_name(r->uid, answer->name);
 		break;
 	case ASK_DELIVER:
+	case ASK_TOKEN:
+	case ASK_GRANTED:
+	case ASK_KNOWN:
 	case ASK_KILL:
 	case ASK_ALARM:
 	case ASK_ALIVE:
@@ -167,10 +170,12 @@ ask(struct ask *a, const struct ask_request *r, struct ask_answer *answer,
 	    e, answer->why.class, answer->why.status, "%s", answer->why.text);
 }
 
-int
-ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e)
+/* A program of the parent's: our end of its channel. */
+static int
+ask_program(struct ask *a, enum ask_what what, uint32_t account, pid_t *pid,
+    struct err *e)
 {
-	struct ask_request r = { .what = ASK_DELIVER, .account = account };
+	struct ask_request r = { .what = what, .account = account };
 	struct ask_answer answer;
 	int fd;
 
@@ -178,6 +183,40 @@ ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e)
 		return -1;
 	*pid = answer.pid;
 	return fd;
+}
+
+int
+ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e)
+{
+	return ask_program(a, ASK_DELIVER, account, pid, e);
+}
+
+int
+ask_token(struct ask *a, uint32_t account, pid_t *pid, struct err *e)
+{
+	return ask_program(a, ASK_TOKEN, account, pid, e);
+}
+
+void
+ask_granted(struct ask *a, uint32_t account, const struct token_granted *g)
+{
+	struct ask_request r = { .what = ASK_GRANTED, .account = account };
+
+	r.with.granted = *g;
+	tell(a, &r);
+}
+
+int
+ask_known(
+    struct ask *a, uint32_t account, struct token_granted *g, struct err *e)
+{
+	struct ask_request r = { .what = ASK_KNOWN, .account = account };
+	struct ask_answer answer;
+
+	if (ask(a, &r, &answer, NULL, e) == -1)
+		return -1;
+	*g = answer.granted;
+	return 0;
 }
 
 int

@@ -11,6 +11,7 @@
 #include "common/conf.h"
 #include "common/err.h"
 #include "common/member.h"
+#include "common/proto_token.h"
 
 /*
  * What the queue process asks of its parent.  The queue process has given up
@@ -22,6 +23,9 @@
 
 enum ask_what {
 	ASK_DELIVER, /* start deliver for an account; its job channel comes */
+	ASK_TOKEN,   /* start token for an account; its channel comes */
+	ASK_GRANTED, /* what is known of the account's token; no answer */
+	ASK_KNOWN,   /* what of the token that it has was said by ASK_GRANTED */
 	ASK_ALIASES, /* local.aliases, opened for reading */
 	ASK_INCLUDE, /* a file that the aliases name by :include: */
 	ASK_STAMP,   /* what the account's secret file looks like now */
@@ -45,6 +49,7 @@ struct ask_request {
 	union {
 		char path[PATH_MAX];
 		char text[ASK_TEXT_MAX];
+		struct token_granted granted;
 	} with;
 };
 
@@ -61,6 +66,7 @@ struct ask_answer {
 	char name[MEMBER_NAME_MAX];
 	pid_t pid;
 	struct ask_stamp stamp;
+	struct token_granted granted;
 	struct err why; /* when not ok */
 };
 
@@ -79,6 +85,26 @@ struct ask *ask_new_alone(const struct conf *conf);
 void ask_free(struct ask *a);
 
 int ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e);
+
+/*
+ * Starts token for an account of conf_asks_tokens: its token channel
+ * (common/proto_token.h), on which ASK is due, or -1.  One at a time for an
+ * account; a second is refused (ERR_TEMP).
+ */
+int ask_token(struct ask *a, uint32_t account, pid_t *pid, struct err *e);
+
+/*
+ * The parent keeps the account's access token, also while the queue process is
+ * started anew, and with it what GRANTED said of it: tell that, each time, and
+ * ask for it at the start, so that the token endpoint is not.  A reload keeps
+ * both for accounts whose sign-in it did not change.  -1: there is no token, or
+ * nothing was said of it; ask for one by ask_token.
+ */
+void ask_granted(
+    struct ask *a, uint32_t account, const struct token_granted *g);
+int ask_known(
+    struct ask *a, uint32_t account, struct token_granted *g, struct err *e);
+
 int ask_aliases(struct ask *a, struct err *e); /* descriptor */
 int ask_include(struct ask *a, const char *path, struct err *e);
 int ask_stamp(

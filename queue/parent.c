@@ -208,7 +208,11 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 		else
 			report_ready(p);
 		return true;
+	case ASK_GRANTED:
+		return true;
 	case ASK_DELIVER:
+	case ASK_TOKEN:
+	case ASK_KNOWN:
 	case ASK_ALIASES:
 	case ASK_INCLUDE:
 	case ASK_STAMP:
