@@ -48,8 +48,15 @@ libcommon_a_SOURCES = \
 	common/textsource.c common/textsource.h \
 	common/token_ask.c \
 	common/token_file.c common/token_file.h \
+	common/url.c common/url.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
+
+if HAVE_MEMFD
+libcommon_a_SOURCES += common/memfile_linux.c common/memfile.h
+else
+libcommon_a_SOURCES += common/memfile_posix.c common/memfile.h
+endif
 
 # Programs that use the sandbox link $(SECCOMP_LIBS) too.
 if SANDBOX_LINUX

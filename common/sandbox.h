@@ -16,6 +16,9 @@
  * SANDBOX_DELIVER: talks over the descriptors it holds.  No exec, no fork, no
  * new socket, no file but those below its paths, to read.
  *
+ * SANDBOX_TOKEN: the same, but that it may replace files in a folder that it
+ * holds, which is its one path; it opens none.
+ *
  * SANDBOX_QUEUE: the database, the local sockets and the drop folder.  No
  * exec, no fork, no network; files below its paths only.
  *
@@ -27,6 +30,7 @@
 
 enum sandbox_profile {
 	SANDBOX_DELIVER,
+	SANDBOX_TOKEN,
 	SANDBOX_QUEUE
 };
 

@@ -37,10 +37,13 @@ __lsan_is_turned_off(void)
 /* ---- limits ---- */
 
 /*
- * Address space of deliver: its libraries take 30 MiB, a message none of it
- * beyond its buffers.
+ * Address space of deliver and token: their libraries take 30 MiB, mail and
+ * answers none of it beyond its buffers.
  */
 #define DELIVER_AS (512UL * 1024 * 1024)
+
+/* What token writes: an access token to memory, a refresh token to a file. */
+#define TOKEN_FSIZE (128UL * 1024)
 
 static void
 limit(int resource, rlim_t value)
@@ -68,14 +71,14 @@ set_limits(enum sandbox_profile profile)
 	if (SANITIZED)
 		return;
 	limit(RLIMIT_NPROC, 0);
-	if (profile != SANDBOX_DELIVER)
+	if (profile == SANDBOX_QUEUE)
 		return;
 	limit(RLIMIT_AS, DELIVER_AS);
 	/* A log in a file is the one thing that deliver writes to a disk. */
 	if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
 		return;
 	(void)signal(SIGXFSZ, SIG_IGN);
-	limit(RLIMIT_FSIZE, 0);
+	limit(RLIMIT_FSIZE, profile == SANDBOX_TOKEN ? TOKEN_FSIZE : 0);
 }
 
 /* ---- all of it ---- */

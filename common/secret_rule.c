@@ -26,6 +26,39 @@ secret_name(const struct conf_account *a)
 	return NULL;
 }
 
+size_t
+secret_files(
+    const struct conf_account *a, struct secret_file out[SECRET_FILES_MAX])
+{
+	const struct secret_file all[] = {
+		{ "password_file", a->password_file, false },
+		{ "token_file", a->token_file, false },
+		{ "client_secret_file", a->client_secret_file, false },
+		{ "certificate_file", a->certificate_file, true },
+		{ "key_file", a->key_file, false },
+		{ "federated_token_file", a->federated_token_file, false },
+	};
+	bool asks = conf_asks_tokens(a);
+	const char *own = secret_name(a);
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].name != NULL && n < SECRET_FILES_MAX &&
+		    (i < 2 ? all[i].name == own : asks))
+			out[n++] = all[i];
+	return n;
+}
+
+bool
+secret_is_file(const struct conf_account *a)
+{
+	struct secret_file files[SECRET_FILES_MAX];
+
+	/* token stores a refresh token in one. */
+	return secret_files(a, files) > 0 ||
+	       (conf_asks_tokens(a) && a->grant == GRANT_REFRESH_TOKEN);
+}
+
 static const char *
 credentials_directory(void)
 {
@@ -63,12 +96,9 @@ is_credential(const char *path)
 	       strstr(path + n, "/../") == NULL;
 }
 
-int
-secret_judge(const struct stat *st, const char *path, uid_t uid, gid_t gid,
-    struct err *e)
+static int
+judge_owner(const struct stat *st, const char *path, uid_t uid, struct err *e)
 {
-	mode_t group = is_credential(path) ? 0 : S_IRWXG;
-
 	if (!S_ISREG(st->st_mode))
 		return err_set(
 		    e, ERR_LOCAL, "5.3.5", "%s is not a regular file", path);
@@ -78,6 +108,30 @@ secret_judge(const struct stat *st, const char *path, uid_t uid, gid_t gid,
 		    "chown %lu %s && chmod 0600 %s",
 		    path, (unsigned long)st->st_uid, (unsigned long)uid, path,
 		    path);
+	return 0;
+}
+
+int
+secret_judge_public(
+    const struct stat *st, const char *path, uid_t uid, struct err *e)
+{
+	if (judge_owner(st, path, uid, e) == -1)
+		return -1;
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s can be changed by others (mode %04o): chmod 0644 %s",
+		    path, (unsigned)(st->st_mode & 07777), path);
+	return 0;
+}
+
+int
+secret_judge(const struct stat *st, const char *path, uid_t uid, gid_t gid,
+    struct err *e)
+{
+	mode_t group = is_credential(path) ? 0 : S_IRWXG;
+
+	if (judge_owner(st, path, uid, e) == -1)
+		return -1;
 	if ((st->st_mode & S_IRWXO) != 0 ||
 	    ((st->st_mode & group) != 0 && st->st_gid != gid))
 		return err_set(e, ERR_LOCAL, "5.3.5",

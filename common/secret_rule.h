@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "common/conf.h"
 #include "common/err.h"
 
@@ -20,6 +23,21 @@
 const char *secret_name(const struct conf_account *a);
 
 /*
+ * All files that the account signs in with, or gets its tokens with; their
+ * number.  A public one holds no secret, and only must not be changed.
+ */
+#define SECRET_FILES_MAX 4
+struct secret_file {
+	const char *option, *name;
+	bool is_public;
+};
+size_t secret_files(
+    const struct conf_account *a, struct secret_file out[SECRET_FILES_MAX]);
+
+/* Is there a file that can change, and end a hold by that? */
+bool secret_is_file(const struct conf_account *a);
+
+/*
  * Where a secret's name leads: relative names lie in $CREDENTIALS_DIRECTORY
  * when that is set, else beside the configuration.  Allocated.
  */
@@ -31,5 +49,9 @@ char *secret_path(const struct conf *conf, const char *name);
  */
 int secret_judge(const struct stat *st, const char *path, uid_t uid, gid_t gid,
     struct err *e);
+
+/* The same for one that others may read, and nobody may change. */
+int secret_judge_public(
+    const struct stat *st, const char *path, uid_t uid, struct err *e);
 
 #endif

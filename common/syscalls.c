@@ -67,6 +67,11 @@ static const int calls_queue[] = {
 	SC(unlinkat), SC(utimensat),
 };
 
+/* A refresh token takes the place of the one before. */
+static const int calls_token[] = {
+	SC(fsync), SC(renameat), SC(renameat2), SC(unlinkat),
+};
+
 /*
  * No program of ours has a reason to call these, nor has a library: the
  * process is taken over, and dies.
@@ -169,6 +174,11 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, size_t npaths)
 	case SANDBOX_DELIVER:
 		if (npaths > 0)
 			rc = add_reading(ctx);
+		break;
+	case SANDBOX_TOKEN:
+		if (npaths > 0)
+			rc = add(ctx, SCMP_ACT_ALLOW, calls_token,
+			    COUNT(calls_token));
 		break;
 	case SANDBOX_QUEUE:
 		rc = add(ctx, SCMP_ACT_ALLOW, calls_queue, COUNT(calls_queue));

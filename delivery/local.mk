@@ -2,6 +2,7 @@ noinst_LIBRARIES += libdelivery.a
 pkglibexec_PROGRAMS += delivery/deliver
 
 libdelivery_a_SOURCES = \
+	delivery/address.c delivery/address.h \
 	delivery/body.c delivery/body.h delivery/body_priv.h \
 	delivery/channel.c delivery/channel.h \
 	delivery/command.c delivery/command.h \

@@ -6,17 +6,13 @@
 
 #include "common/err.h"
 #include "common/proto_job.h"
+#include "delivery/address.h"
 
 /*
  * From the list of hosts in the configuration to a connected socket.  Done
  * before the sandbox, since the name service opens files and sockets of its
  * own.
  */
-
-/* What failed, as RFC 3463 numbers it. */
-#define RESOLVE_NO_HOST   "4.4.1" /* no address takes the connection */
-#define RESOLVE_NO_ANSWER "4.4.3" /* the name service fails */
-#define RESOLVE_NO_NAME   "4.4.4" /* it says that there is no such name */
 
 struct host {
 	char name[256]; /* A-labels, or a numeric address; no brackets */

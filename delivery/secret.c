@@ -56,6 +56,18 @@ wait_readable(int fd, const char *from, int64_t deadline_ms, struct err *e)
 	return no_secret(e, ERR_TEMP, "nothing came from %s", from);
 }
 
+/*
+ * Files are read at our own place: an access token's descriptor is one that
+ * other processes have as well, and their place is ours.
+ */
+static ssize_t
+read_some(int fd, void *to, size_t n, off_t at)
+{
+	ssize_t got = pread(fd, to, n, at);
+
+	return got == -1 && errno == ESPIPE ? read(fd, to, n) : got;
+}
+
 /* Reads to the end of the first line, or of all. */
 static int
 read_line(int fd, const char *from, struct buf *out, int64_t deadline_ms,
@@ -72,7 +84,8 @@ read_line(int fd, const char *from, struct buf *out, int64_t deadline_ms,
 			    from);
 		if (wait_readable(fd, from, deadline_ms, e) == -1)
 			return -1;
-		if ((n = read(fd, to, STEP)) == -1) {
+		n = read_some(fd, to, STEP, (off_t)out->len);
+		if (n == -1) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
 			return no_secret(e, err_class_of(errno),

@@ -41,6 +41,8 @@ libmail_a_SOURCES = \
 	mail/targets.c mail/targets.h \
 	mail/tidy.c mail/tidy.h mail/tidy_priv.h \
 	mail/tidy_addr.c mail/tidy_text.c \
+	mail/token_error.c mail/token_error.h mail/token_error_priv.h \
+	mail/token_error_rows.c \
 	mail/verdict.c mail/verdict.h mail/verdict_priv.h \
 	mail/verdict_message.c mail/verdict_name.c mail/verdict_session.c \
 	mail/verdict_words.c \

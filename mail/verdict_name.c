@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "mail/chars.h"
-#include "mail/verdict.h"
+#include "mail/verdict_priv.h"
 
 #define ADDRESS_MAX 254 /* RFC 5321 4.5.3.1.3, without its brackets */
 
@@ -46,9 +46,8 @@ copy_address(const char *from, bool is_whole, char out[ADDRESS_MAX + 1])
 	return true;
 }
 
-/* Each place where the word stands alone, as far as there is room. */
-static void
-replace(char *text, size_t size, const char *word, const char *name)
+void
+verdict_put_name(char *text, size_t size, const char *word, const char *name)
 {
 	size_t len = strlen(word), n = strlen(name), rest;
 	char *at = text;
@@ -68,16 +67,25 @@ replace(char *text, size_t size, const char *word, const char *name)
 }
 
 void
+verdict_put_address(
+    char *text, size_t size, const char *word, const char *address)
+{
+	char name[ADDRESS_MAX + 1];
+
+	if (copy_address(address, true, name))
+		verdict_put_name(text, size, word, name);
+}
+
+void
 verdict_name(struct job_result *r, const char *mailbox, const char *from)
 {
 	static const char denied[] = "not allowed to send as ";
 	const char *said = strstr(r->text, denied);
 	char name[ADDRESS_MAX + 1];
 
-	if (copy_address(mailbox, true, name))
-		replace(r->fix, sizeof(r->fix), "MAILBOX", name);
+	verdict_put_address(r->fix, sizeof(r->fix), "MAILBOX", mailbox);
 	if (said != NULL)
 		said += sizeof(denied) - 1;
 	if (copy_address(said, false, name) || copy_address(from, true, name))
-		replace(r->fix, sizeof(r->fix), "FROM", name);
+		verdict_put_name(r->fix, sizeof(r->fix), "FROM", name);
 }

@@ -15,6 +15,15 @@ void verdict_words(enum phase at, const struct reply *r,
     enum verdict_class class, struct job_result *out);
 void verdict_words_error(enum phase at, struct job_result *out);
 
+/*
+ * verdict_name.c: puts a name in each place of the text where the word stands
+ * alone, as far as there is room; and an address, if it is plainly one.
+ */
+void verdict_put_name(
+    char *text, size_t size, const char *word, const char *name);
+void verdict_put_address(
+    char *text, size_t size, const char *word, const char *address);
+
 #define MINUTES 60
 #define HOURS   3600
 

@@ -64,8 +64,6 @@ ask_look(const struct conf *conf, const struct ask_request *r,
     struct ask_answer *answer, int *fd)
 {
 	const struct conf_account *account = &conf->accounts[r->account];
-	const char *secret = secret_name(account);
-
 	switch (r->what) {
 	case ASK_ALIASES:
 		*fd = filesource_open(conf->local.aliases, FILESOURCE_ALIASES,
@@ -78,12 +76,12 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		answer->ok = answer->has_fd = *fd != -1;
 		break;
 	case ASK_STAMP:
-		if (secret == NULL)
+		if (!secret_is_file(account))
 			err_set(&answer->why, ERR_LOCAL, "5.3.5",
 			    "the account has no file");
 		else
-			answer->ok = secret_stamp(conf, secret, &answer->stamp,
-					 &answer->why) == 0;
+			answer->ok = secret_stamp_all(conf, account,
+					 &answer->stamp, &answer->why) == 0;
 		break;
 	case ASK_MEMBER:
 		answer->ok = true;

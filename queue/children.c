@@ -24,6 +24,8 @@
 #include "queue/secret.h"
 #include "queue/secret_command.h"
 #include "queue/spawn.h"
+#include "queue/token_child.h"
+#include "queue/vault.h"
 
 #define PASS_MS 1000 /* a descriptor fits the buffer at once */
 
@@ -31,6 +33,8 @@ struct child {
 	pid_t pid;
 	uint32_t account;
 	int secret_fd; /* our end; -1: closed */
+	bool is_token;
+	struct token_child token; /* place -1 for all others */
 };
 
 struct children {
@@ -40,26 +44,31 @@ struct children {
 	size_t n;
 	struct alarm_command *alarm;
 	struct secret_commands *commands;
+	struct vault *vault;
 };
 
 /* Logs what would keep an account from signing in, before mail needs it. */
 static void
 look_at_secrets(const struct conf *conf)
 {
-	const struct conf_account *a;
+	struct secret_file files[SECRET_FILES_MAX];
+	size_t i, k, n;
 	struct err e;
-	size_t i;
 	int fd;
 
 	for (i = 0; i < conf->naccounts; i++) {
-		a = &conf->accounts[i];
-		if (secret_name(a) == NULL)
-			continue;
-		if ((fd = secret_open(conf, secret_name(a), &e)) == -1)
-			log_event(LOG_WARNING, "secret", "account", a->name,
-			    "text", e.text, NULL);
-		else
-			close(fd);
+		n = secret_files(&conf->accounts[i], files);
+		for (k = 0; k < n; k++) {
+			fd = files[k].is_public
+				 ? secret_open_public(conf, files[k].name, &e)
+				 : secret_open(conf, files[k].name, &e);
+			if (fd == -1)
+				log_event(LOG_WARNING, "secret", "account",
+				    conf->accounts[i].name, "text", e.text,
+				    NULL);
+			else
+				close(fd);
+		}
 	}
 }
 
@@ -72,6 +81,7 @@ children_new(const struct conf *conf, bool no_commands)
 	c->no_commands = no_commands;
 	c->alarm = alarm_command_new(conf, no_commands);
 	c->commands = secret_commands_new();
+	c->vault = vault_new(conf);
 	look_at_secrets(conf);
 	return c;
 }
@@ -81,7 +91,17 @@ children_free(struct children *c)
 {
 	alarm_command_free(c->alarm);
 	secret_commands_free(c->commands);
+	vault_free(c->vault);
 	free(c);
+}
+
+/* It gets nothing more. */
+static void
+close_secret(struct child *k)
+{
+	close(k->secret_fd);
+	k->secret_fd = -1;
+	token_child_clear(&k->token);
 }
 
 static void
@@ -90,10 +110,8 @@ close_secrets(struct children *c)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (c->v[i].secret_fd != -1) {
-			close(c->v[i].secret_fd);
-			c->v[i].secret_fd = -1;
-		}
+		if (c->v[i].secret_fd != -1)
+			close_secret(&c->v[i]);
 }
 
 void
@@ -102,28 +120,33 @@ children_set_conf(struct children *c, const struct conf *conf)
 	close_secrets(c);
 	c->conf = conf;
 	alarm_command_set_conf(c->alarm, conf);
+	vault_set_conf(c->vault, conf);
 	look_at_secrets(conf);
 }
 
 static void
 add(struct children *c, pid_t pid, uint32_t account, int secret_fd)
 {
-	c->v[c->n++] = (struct child){ pid, account, secret_fd };
+	c->v[c->n++] = (struct child){ .pid = pid,
+		.account = account,
+		.secret_fd = secret_fd,
+		.token = { account, -1 } };
 }
 
 static void
 remove_at(struct children *c, size_t i)
 {
 	if (c->v[i].secret_fd != -1)
-		close(c->v[i].secret_fd);
+		close_secret(&c->v[i]);
 	c->v[i] = c->v[--c->n];
 }
 
-pid_t
-children_start_deliver(
-    struct children *c, uint32_t account, int *job, struct err *e)
+/* A program of ours, with a channel to the queue process and one to us. */
+static pid_t
+start_program(struct children *c, const char *path, uint32_t account,
+    int *channel, struct err *e)
 {
-	static const char *const argv[] = { PATH_LIBEXEC "/deliver", NULL };
+	const char *const argv[] = { path, NULL };
 	int jobs[2] = { -1, -1 }, secrets[2] = { -1, -1 }, keep[2];
 	struct spawn s = {
 		.argv = argv,
@@ -144,12 +167,13 @@ children_start_deliver(
 		err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
 		goto out;
 	}
+	/* TOKEN_FD and TOKEN_SECRET_FD are the same numbers. */
 	keep[JOB_FD - 3] = jobs[1];
 	keep[SECRET_FD - 3] = secrets[1];
 	if ((pid = spawn_start(&s, e)) == -1)
 		goto out;
 	add(c, pid, account, secrets[0]);
-	*job = jobs[0];
+	*channel = jobs[0];
 	jobs[0] = secrets[0] = -1;
 out:
 	if (jobs[0] != -1)
@@ -161,6 +185,65 @@ out:
 	if (secrets[1] != -1)
 		close(secrets[1]);
 	return pid;
+}
+
+pid_t
+children_start_deliver(
+    struct children *c, uint32_t account, int *job, struct err *e)
+{
+	return start_program(c, PATH_LIBEXEC "/deliver", account, job, e);
+}
+
+/*
+ * Two at once would spend one refresh token twice.  One that gets nothing from
+ * us any more is of the configuration before, and on its way out.
+ */
+pid_t
+children_start_token(
+    struct children *c, uint32_t account, int *channel, struct err *e)
+{
+	pid_t pid;
+	size_t i;
+
+	if (!conf_asks_tokens(&c->conf->accounts[account]))
+		return err_set(e, ERR_LOCAL, "4.3.5",
+		    "the account does not sign in with tokens of ours");
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].is_token && c->v[i].account == account &&
+		    c->v[i].secret_fd != -1)
+			return err_set(e, ERR_TEMP, "4.3.2",
+			    "a token is being asked for already");
+	pid = start_program(c, PATH_LIBEXEC "/token", account, channel, e);
+	if (pid != -1)
+		c->v[c->n - 1].is_token = true;
+	return pid;
+}
+
+void
+children_granted(
+    struct children *c, uint32_t account, const struct token_granted *g)
+{
+	if (account < c->conf->naccounts)
+		vault_note(c->vault, account, g);
+}
+
+bool
+children_answer(struct children *c, const struct ask_request *r,
+    struct ask_answer *a, int *fd)
+{
+	if (r->what == ASK_KNOWN) {
+		a->ok = vault_known(
+			    c->vault, r->account, &a->granted, &a->why) == 0;
+		return true;
+	}
+	if (r->what == ASK_DELIVER)
+		a->pid = children_start_deliver(c, r->account, fd, &a->why);
+	else if (r->what == ASK_TOKEN)
+		a->pid = children_start_token(c, r->account, fd, &a->why);
+	else
+		return false;
+	a->ok = a->has_fd = *fd != -1;
+	return true;
 }
 
 /* ---- secrets ---- */
@@ -219,25 +302,21 @@ hand_secret(int sock, int fd, const char *from, const struct err *e)
 	    sock, fd, fd == -1 ? text : from, clock_mono_ms() + PASS_MS, NULL);
 }
 
-/* deliver asks by one octet. */
 static int
-serve_secret(struct children *c, size_t i)
+serve_deliver(struct children *c, const struct child *k)
 {
-	const struct child *k = &c->v[i];
 	const struct conf_account *a = &c->conf->accounts[k->account];
+	struct err e;
 	char *from;
 	int fd, rc;
-	struct err e;
-	ssize_t n;
-	char octet;
 
-	n = recv(k->secret_fd, &octet, 1, MSG_DONTWAIT);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n != 1 || octet != 'S')
-		return -1;
 	if (a->auth == AUTH_NONE)
 		return -1;
+	if (conf_asks_tokens(a)) {
+		/* The token stays ours: its next reader gets it, too. */
+		fd = vault_fd(c->vault, k->account, &e);
+		return hand_secret(k->secret_fd, fd, "the access token", &e);
+	}
 	if (secret_name(a) == NULL)
 		fd = run_secret_command(c, a, k->pid, &e);
 	else
@@ -248,6 +327,25 @@ serve_secret(struct children *c, size_t i)
 	if (fd != -1)
 		close(fd);
 	return rc;
+}
+
+/* They ask by one octet; see common/proto_job.h and common/proto_token.h. */
+static int
+serve_secret(struct children *c, size_t i)
+{
+	struct child *k = &c->v[i];
+	ssize_t n;
+	char octet;
+
+	n = recv(k->secret_fd, &octet, 1, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != 1)
+		return -1;
+	if (k->is_token)
+		return token_child_serve(
+		    &k->token, octet, k->secret_fd, c->conf, c->vault);
+	return octet == 'S' ? serve_deliver(c, k) : -1;
 }
 
 size_t
@@ -272,10 +370,8 @@ children_serve(struct children *c, const struct pollfd *fds, size_t n)
 	if (fds[--n].revents != 0)
 		alarm_command_hear(c->alarm);
 	for (i = 0; i < n; i++)
-		if (fds[i].revents != 0 && serve_secret(c, i) == -1) {
-			close(c->v[i].secret_fd);
-			c->v[i].secret_fd = -1;
-		}
+		if (fds[i].revents != 0 && serve_secret(c, i) == -1)
+			close_secret(&c->v[i]);
 }
 
 void
@@ -346,4 +442,5 @@ children_close(struct children *c)
 {
 	close_secrets(c);
 	alarm_command_close(c->alarm);
+	vault_close(c->vault);
 }

@@ -10,11 +10,14 @@
 
 #include "common/conf.h"
 #include "common/err.h"
+#include "common/proto_token.h"
+#include "queue/ask.h"
 
 /*
- * The programs that the parent has started: deliver processes, each with a
- * channel on which it asks for its secret, the commands that print one, and
- * the command that is told of alarms.
+ * The programs that the parent has started: deliver and token processes, each
+ * with a channel on which it asks for its secrets, the commands that print one,
+ * and the command that is told of alarms; and the access tokens that token got
+ * (queue/vault.h).
  */
 #define CHILDREN_MAX 64
 #define CHILDREN_FDS (CHILDREN_MAX + 1)
@@ -35,6 +38,18 @@ void children_close(struct children *c);
 /* Starts deliver for an account; *job is our end of its job channel. */
 pid_t children_start_deliver(
     struct children *c, uint32_t account, int *job, struct err *e);
+
+/* The same for token, one at a time for an account. */
+pid_t children_start_token(
+    struct children *c, uint32_t account, int *channel, struct err *e);
+
+/* What the queue process says of the access token that the account has. */
+void children_granted(
+    struct children *c, uint32_t account, const struct token_granted *g);
+
+/* Answers the questions that concern them; false: it is none of those. */
+bool children_answer(struct children *c, const struct ask_request *r,
+    struct ask_answer *a, int *fd);
 
 /* What to poll, into fds (CHILDREN_FDS of them), and serving it after. */
 size_t children_poll_fds(const struct children *c, struct pollfd *fds);

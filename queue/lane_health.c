@@ -61,7 +61,7 @@ note_secret(struct lane *l)
 {
 	struct err e;
 
-	l->has_stamp = secret_name(l->account.conf) != NULL;
+	l->has_stamp = secret_is_file(l->account.conf);
 	if (l->has_stamp &&
 	    ask_stamp(l->parts.ask, l->account.index, &l->stamp, &e) == -1)
 		memset(&l->stamp, 0, sizeof(l->stamp));

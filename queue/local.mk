@@ -119,12 +119,14 @@ libqueue_a_SOURCES = \
 	queue/submission.c \
 	queue/survey.c queue/survey.h \
 	queue/times.c queue/times.h \
+	queue/token_child.c queue/token_child.h \
 	queue/totals.c \
 	queue/trace.c \
 	queue/trial.c queue/trial.h \
 	queue/tries.c queue/tries.h \
 	queue/unread.c queue/unread.h \
 	queue/upkeep.c queue/upkeep.h \
+	queue/vault.c queue/vault.h \
 	queue/waiting.c queue/waiting.h \
 	queue/worker.c queue/worker.h queue/worker_priv.h \
 	queue/worker_read.c

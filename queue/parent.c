@@ -3,10 +3,10 @@
  * The parent: a loop over its children's channels.
  *
  * It opens files, starts programs and passes descriptors; it reads nothing
- * but fixed structs from the queue process and single octets from deliver, so
- * there is nothing in it to attack by mail.  When the queue process ends
- * without having been told to, it is started anew after a pause: what it had
- * acknowledged is in the database, and it recovers the rest at its start.
+ * but fixed structs from the queue process and single octets from deliver and
+ * token, so there is nothing in it to attack by mail.  When the queue process
+ * ends without having been told to, it is started anew after a pause: what it
+ * had acknowledged is in the database, and it recovers the rest at its start.
  *
  * A reload is such a new start, with another configuration: the queue process
  * is told to make room, and the sockets wait here for the next one.  Should
@@ -178,13 +178,8 @@ answer(struct parent *p, const struct ask_request *r, struct ask_answer *a,
 {
 	if (r->account >= p->conf->naccounts)
 		err_set(&a->why, ERR_LOCAL, "4.3.5", "no such account");
-	else if (r->what != ASK_DELIVER)
+	else if (!children_answer(p->children, r, a, fd))
 		ask_look(p->conf, r, a, fd);
-	else {
-		a->pid = children_start_deliver(
-		    p->children, r->account, fd, &a->why);
-		a->ok = a->has_fd = *fd != -1;
-	}
 }
 
 /* What needs no answer; false when it is a question. */
@@ -209,6 +204,7 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 			report_ready(p);
 		return true;
 	case ASK_GRANTED:
+		children_granted(p->children, r->account, &r->with.granted);
 		return true;
 	case ASK_DELIVER:
 	case ASK_TOKEN:

@@ -21,8 +21,19 @@
  */
 int secret_open(const struct conf *conf, const char *name, struct err *e);
 
+/* The same for a file that is no secret, and that nobody else may change. */
+int secret_open_public(
+    const struct conf *conf, const char *name, struct err *e);
+
 /* What the file looks like now, to see that it was changed. */
 int secret_stamp(const struct conf *conf, const char *name,
+    struct ask_stamp *st, struct err *e);
+
+/*
+ * What all files look like that the account signs in with, its refresh token's
+ * among them: another stamp whenever one of them changes.
+ */
+int secret_stamp_all(const struct conf *conf, const struct conf_account *a,
     struct ask_stamp *st, struct err *e);
 
 #endif
