@@ -35,3 +35,34 @@ delivery_deliver_LDADD = $(DELIVERY_LDADD)
 # What its tests link, too.
 DELIVERY_LDADD = libdelivery.a libmail.a libcommon.a $(LIBBSD_LIBS) \
 	$(SSL_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(SECCOMP_LIBS)
+
+noinst_LIBRARIES += libtoken.a
+pkglibexec_PROGRAMS += delivery/token
+
+libtoken_a_SOURCES = \
+	delivery/base64url.c delivery/base64url.h \
+	delivery/form.c delivery/form.h \
+	delivery/http_date.c delivery/http_date.h \
+	delivery/token_answer.c delivery/token_answer.h \
+	delivery/token_claims.c delivery/token_claims.h \
+	delivery/token_device.c \
+	delivery/token_dial.c delivery/token_dial.h \
+	delivery/token_grant.c \
+	delivery/token_http.c delivery/token_http.h \
+	delivery/token_key.c delivery/token_key.h \
+	delivery/token_prepare.c \
+	delivery/token_run.c delivery/token_run.h \
+	delivery/token_secrets.c delivery/token_secrets.h \
+	delivery/token_store.c delivery/token_store.h \
+	delivery/token_text.c delivery/token_text.h \
+	delivery/token_trouble.c delivery/token_trouble.h
+libtoken_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) \
+	$(JANSSON_CFLAGS)
+
+delivery_token_SOURCES = delivery/token_main.c
+delivery_token_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+delivery_token_LDADD = $(TOKEN_LDADD)
+
+# What its tests link, too.  Of libdelivery.a it takes what deliver shares.
+TOKEN_LDADD = libtoken.a libdelivery.a libmail.a libcommon.a $(LIBBSD_LIBS) \
+	$(CURL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DELIVERY_FORM_H
+#define DELIVERY_FORM_H
+
+#include "common/buf.h"
+
+/*
+ * What is sent as application/x-www-form-urlencoded, or behind the "?" of an
+ * address: octets other than letters, digits and "-._~" become %XX.
+ */
+
+/* Appends name=value, and "&" before it unless it is the first. */
+int form_put(struct buf *b, const char *name, const char *value);
+int form_put_octets(struct buf *b, const char *name, const void *p, size_t n);
+
+#endif
