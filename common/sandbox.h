@@ -16,8 +16,8 @@
  * SANDBOX_DELIVER: talks over the descriptors it holds.  No exec, no fork, no
  * new socket, no file but those below its paths, to read.
  *
- * SANDBOX_TOKEN: the same, but that it may replace files in a folder that it
- * holds, which is its one path; it opens none.
+ * SANDBOX_TOKEN: the same as SANDBOX_DELIVER, but that it may replace files in
+ * a folder that it holds, which is its one path; it opens none.
  *
  * SANDBOX_QUEUE: the database, the local sockets and the drop folder.  No
  * exec, no fork, no network; files below its paths only.
@@ -59,6 +59,13 @@ int sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
  * the kernel cannot tell one path from another: all are closed then.
  */
 bool sandbox_keeps_paths(enum sandbox_mode mode);
+
+/*
+ * Does connect(2) do nothing in SANDBOX_TOKEN?  It then says EINPROGRESS: some
+ * versions of libcurl (7.87 to 8.0) call it for a socket that they were told is
+ * connected, and are content with that, since the socket can be written to.
+ */
+bool sandbox_forbids_connect(enum sandbox_mode mode);
 
 /* No core, no ptrace by the user's other processes; for any of our programs. */
 void sandbox_hide_memory(void);

@@ -89,6 +89,12 @@ sandbox_keeps_paths(enum sandbox_mode mode)
 	return mode != SANDBOX_STRICT || landlock_abi() > 0;
 }
 
+bool
+sandbox_forbids_connect(enum sandbox_mode mode)
+{
+	return mode == SANDBOX_STRICT;
+}
+
 int
 sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
     const struct sandbox_path *paths, size_t npaths,

@@ -33,6 +33,13 @@ sandbox_keeps_paths(enum sandbox_mode mode)
 	return true;
 }
 
+bool
+sandbox_forbids_connect(enum sandbox_mode mode)
+{
+	(void)mode;
+	return false;
+}
+
 void
 sandbox_hide_memory(void)
 {

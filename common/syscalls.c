@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <seccomp.h>
@@ -165,8 +166,23 @@ add_unix_sockets(scmp_filter_ctx ctx)
 	return 0;
 }
 
+/* See sandbox_forbids_connect. */
 static int
-add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, size_t npaths)
+add_token(scmp_filter_ctx ctx, bool strict, size_t npaths)
+{
+	int rc = 0;
+
+	if (strict && SC(connect) >= 0)
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ERRNO(EINPROGRESS), SC(connect), 0);
+	if (rc == 0 && npaths > 0)
+		rc = add(ctx, SCMP_ACT_ALLOW, calls_token, COUNT(calls_token));
+	return rc;
+}
+
+static int
+add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
+    size_t npaths)
 {
 	int rc = 0;
 
@@ -176,9 +192,7 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, size_t npaths)
 			rc = add_reading(ctx);
 		break;
 	case SANDBOX_TOKEN:
-		if (npaths > 0)
-			rc = add(ctx, SCMP_ACT_ALLOW, calls_token,
-			    COUNT(calls_token));
+		rc = add_token(ctx, strict, npaths);
 		break;
 	case SANDBOX_QUEUE:
 		rc = add(ctx, SCMP_ACT_ALLOW, calls_queue, COUNT(calls_queue));
@@ -213,7 +227,7 @@ syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
 	if (rc == 0 && !SANITIZED)
 		rc = add_memory(ctx);
 	if (rc == 0)
-		rc = add_profile(ctx, profile, npaths);
+		rc = add_profile(ctx, profile, strict, npaths);
 	if (rc == 0)
 		rc = add(ctx, strict ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_LOG,
 		    calls_deadly, COUNT(calls_deadly));

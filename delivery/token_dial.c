@@ -3,11 +3,11 @@
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,40 +21,50 @@
 #define HURRY         3 /* this part of its time, where others are left */
 #define HELPER_FD     3
 
-/* Tries each address: a socket, or -1 with *e about the last. */
 static int
-connect_any(
-    const struct addrinfo *list, const struct token_dial_to *to, struct err *e)
+connect_one(const struct addrinfo *a, const struct token_dial_to *to,
+    bool has_others, struct err *e)
 {
-	int64_t limit_ms, by_ms;
-	const struct addrinfo *a;
+	int64_t limit_ms = has_others ? to->connect_ms / HURRY : to->connect_ms;
+	int64_t by_ms = clock_mono_ms() + limit_ms;
 	char address[64];
-	int fd, tried = 0;
+	int fd;
+
+	if (by_ms > to->deadline_ms)
+		by_ms = to->deadline_ms;
+	if ((fd = address_connect(a, to->watch, by_ms)) != -1)
+		return fd;
+	if (errno == ECANCELED)
+		return err_set(
+		    e, ERR_LOCAL, "4.3.2", "mailchuted ended this request");
+	address_format(a, address, sizeof(address));
+	return err_errno(e, ERR_TEMP, RESOLVE_NO_HOST, "connecting to %s, %s",
+	    to->host, address);
+}
+
+/* The first address that takes a connection, which is d->fd; or NULL. */
+static const struct addrinfo *
+connect_any(struct token_dial *d, const struct addrinfo *list,
+    const struct token_dial_to *to, struct err *e)
+{
+	const struct addrinfo *a;
+	int tried = 0;
 
 	for (a = list; a != NULL && tried < ADDRESSES_MAX; a = a->ai_next) {
 		tried++;
-		limit_ms = to->connect_ms;
-		if (a->ai_next != NULL)
-			limit_ms /= HURRY;
-		by_ms = clock_mono_ms() + limit_ms;
-		if (by_ms > to->deadline_ms)
-			by_ms = to->deadline_ms;
-		if ((fd = address_connect(a, to->watch, by_ms)) != -1)
-			return fd;
-		if (errno == ECANCELED)
-			return err_set(e, ERR_LOCAL, "4.3.2",
-			    "mailchuted ended this request");
-		address_format(a, address, sizeof(address));
-		err_errno(e, ERR_TEMP, RESOLVE_NO_HOST, "connecting to %s, %s",
-		    to->host, address);
+		d->fd = connect_one(a, to, a->ai_next != NULL, e);
+		if (d->fd != -1)
+			return a;
+		if (e->class == ERR_LOCAL)
+			break;
 	}
-	return -1;
+	return NULL;
 }
 
 /* ---- the child ---- */
 
 static void __attribute__((noreturn))
-serve(int sock, const struct addrinfo *list, const struct token_dial_to *to)
+serve(int sock, const struct addrinfo *a, const struct token_dial_to *to)
 {
 	struct token_dial_to each = *to;
 	struct err e;
@@ -68,7 +78,7 @@ serve(int sock, const struct addrinfo *list, const struct token_dial_to *to)
 	each.watch = HELPER_FD;
 	while (recv(HELPER_FD, &octet, 1, 0) == 1) {
 		each.deadline_ms = clock_mono_ms() + to->connect_ms;
-		fd = connect_any(list, &each, &e);
+		fd = connect_one(a, &each, false, &e);
 		if (fdpass_send(HELPER_FD, fd, fd == -1 ? e.text : "",
 			clock_mono_ms() + to->connect_ms, NULL) == -1)
 			break;
@@ -79,7 +89,7 @@ serve(int sock, const struct addrinfo *list, const struct token_dial_to *to)
 }
 
 static int
-start_helper(struct token_dial *d, const struct addrinfo *list,
+start_helper(struct token_dial *d, const struct addrinfo *a,
     const struct token_dial_to *to, struct err *e)
 {
 	int pair[2];
@@ -87,14 +97,12 @@ start_helper(struct token_dial *d, const struct addrinfo *list,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
 	if ((d->pid = fork()) == 0)
-		serve(pair[1], list, to);
+		serve(pair[1], a, to);
 	close(pair[1]);
 	d->helper = pair[0];
 	if (d->pid != -1)
 		return 0;
-	err_errno(e, ERR_TEMP, "4.3.0", "fork");
-	token_dial_close(d);
-	return -1;
+	return err_errno(e, ERR_TEMP, "4.3.0", "fork");
 }
 
 /* ---- all of it ---- */
@@ -115,6 +123,7 @@ int
 token_dial_open(
     struct token_dial *d, const struct token_dial_to *to, struct err *e)
 {
+	const struct addrinfo *a;
 	struct addrinfo *list;
 	int rc = -1;
 
@@ -124,11 +133,12 @@ token_dial_open(
 	d->port = to->port;
 	if (address_find(to->host, to->port, to->family, &list, e) == -1)
 		return -1;
-	if (note_address(d, list, e) == 0)
-		rc = to->is_repeated ? start_helper(d, list, to, e)
-		     : (d->fd = connect_any(list, to, e)) == -1 ? -1
-								: 0;
+	if ((a = connect_any(d, list, to, e)) != NULL &&
+	    note_address(d, a, e) == 0)
+		rc = to->is_repeated ? start_helper(d, a, to, e) : 0;
 	freeaddrinfo(list);
+	if (rc == -1)
+		token_dial_close(d);
 	return rc;
 }
 

@@ -20,7 +20,7 @@
 struct token_dial {
 	char host[256];
 	unsigned port;
-	char address[64]; /* numeric, of one of those found; no port */
+	char address[64]; /* the one that answered: numeric, no port */
 	int fd;           /* connected and not yet taken; or -1 */
 	int helper;       /* the child's socket; or -1 */
 	pid_t pid;

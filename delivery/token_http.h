@@ -2,6 +2,7 @@
 #ifndef DELIVERY_TOKEN_HTTP_H
 #define DELIVERY_TOKEN_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/buf.h"
@@ -33,8 +34,14 @@ struct token_http_options {
 	const char *proxy;       /* or NULL */
 	const struct buf *trust; /* certificates in PEM; NULL without TLS */
 	struct token_dial *dial; /* to the proxy if there is one */
-	int64_t deadline_ms;     /* monotonic */
-	int watch;               /* its end ends a request */
+	/*
+	 * In the sandbox nothing is connected, and the sockets of dial are
+	 * used.  Where there is none libcurl connects by itself, to the same
+	 * address: not every version takes a socket that is connected already.
+	 */
+	bool is_confined;
+	int64_t deadline_ms; /* monotonic */
+	int watch;           /* its end ends a request */
 };
 
 /*

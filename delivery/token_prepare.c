@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/sandbox.h"
 #include "mail/date.h"
 #include "delivery/token_run.h"
 #include "delivery/token_secrets.h"
@@ -195,6 +196,7 @@ make_http(struct token_run *r, struct err *e)
 		.proxy = r->url.is_https ? r->ask.proxy : NULL,
 		.trust = r->url.is_https ? &r->trust : NULL,
 		.dial = &r->dial,
+		.is_confined = sandbox_forbids_connect(r->ask.sandbox),
 		.deadline_ms = r->deadline_ms,
 		.watch = r->reader.fd };
 
