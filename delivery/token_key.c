@@ -25,7 +25,8 @@
 
 #define LIFE_S     600  /* Entra takes no longer one */
 #define BITS_MIN   2048 /* the least that Entra takes */
-#define SIGNED_MAX (8 * 1024)
+#define SIGNED_MAX (16 * 1024)
+#define JSON_MAX   (4 * 1024)
 #define SIG_MAX    2048 /* a key of 16384 bits */
 
 struct token_key {
@@ -182,15 +183,19 @@ token_key_until(const struct token_key *k)
 
 /* ---- signing ---- */
 
+/* Into memory of ours: how jansson's is freed depends on the program. */
 static int
 put_json(struct buf *b, json_t *object)
 {
-	char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
-	int rc = text == NULL ? -1 : base64url_put(b, text, strlen(text));
+	char text[JSON_MAX];
+	size_t n = object == NULL
+		       ? 0
+		       : json_dumpb(object, text, sizeof(text), JSON_COMPACT);
 
-	free(text);
 	json_decref(object);
-	return rc;
+	if (n == 0 || n > sizeof(text))
+		return -1;
+	return base64url_put(b, text, n);
 }
 
 /* By which of the application's certificates it is to be verified. */
