@@ -2,6 +2,8 @@
 #ifndef DELIVERY_FORM_H
 #define DELIVERY_FORM_H
 
+#include <stddef.h>
+
 #include "common/buf.h"
 
 /*
@@ -12,5 +14,8 @@
 /* Appends name=value, and "&" before it unless it is the first. */
 int form_put(struct buf *b, const char *name, const char *value);
 int form_put_octets(struct buf *b, const char *name, const void *p, size_t n);
+
+/* How one octet stands there: 1 or 3 characters. */
+size_t form_octet(unsigned char c, char out[3]);
 
 #endif

@@ -53,7 +53,7 @@ month_of(const char *name)
 }
 
 /*
- * Reads text by a form: d, m, y, H, M, S stand for a digit of day, month...,
+ * Reads text by a form: d, y, H, n, S stand for a digit of day, year, hour...,
  * B for the three letters of a month, _ for a digit or a blank, a for a letter;
  * all else stands for itself.
  */
@@ -67,7 +67,7 @@ fits(const char *text, const char *form, struct date *d)
 		into = *form == 'd' || *form == '_' ? &d->day
 		       : *form == 'y'               ? &d->year
 		       : *form == 'H'               ? &d->hour
-		       : *form == 'M'               ? &d->minute
+		       : *form == 'n'               ? &d->minute
 		       : *form == 'S'               ? &d->second
 						    : NULL;
 		if (*text == '\0')
@@ -98,11 +98,11 @@ http_date_parse(const char *text)
 	struct date d;
 	const char *comma = strchr(text, ',');
 
-	if (fits(text, "aaa, dd B yyyy HH:MM:SS GMT", &d) ||
-	    fits(text, "aaa B _d HH:MM:SS yyyy", &d))
+	if (fits(text, "aaa, dd B yyyy HH:nn:SS GMT", &d) ||
+	    fits(text, "aaa B _d HH:nn:SS yyyy", &d))
 		return to_seconds(&d);
 	/* RFC 850: the name of the day is long, the year short. */
-	if (comma == NULL || !fits(comma, ", dd-B-yy HH:MM:SS GMT", &d))
+	if (comma == NULL || !fits(comma, ", dd-B-yy HH:nn:SS GMT", &d))
 		return -1;
 	d.year += d.year < 70 ? 2000 : 1900;
 	return to_seconds(&d);

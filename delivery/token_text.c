@@ -2,6 +2,7 @@
 /* Making a server's words fit to be shown. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/utf8.h"
@@ -9,45 +10,46 @@
 #include "delivery/form.h"
 #include "delivery/token_text.h"
 
-#define HIDDEN   "[secret]"
-#define LEAST    4 /* octets of what is worth hiding */
-#define PART     8 /* of a secret that must not be shown either */
-#define FORM_MAX (256 * 1024)
+#define HIDDEN "[secret]"
+#define LEAST  4 /* octets of what is worth hiding */
+#define PART   8 /* of a secret that must not be shown either */
 
 /*
- * So many octets at p are a secret: all of it, or a part that is long enough
- * from its beginning on, since a server may have cut it.
+ * So many octets at p are a secret, as it is or as it stands in a form: all of
+ * it, or a part that is long enough from its beginning on, since a server may
+ * have cut it.
  */
 static size_t
-match(const char *p, const char *secret, size_t n)
+match(const char *p, const struct buf *secret, bool is_form)
 {
-	size_t i;
+	size_t i, k, n, at = 0;
+	char octet[3];
 
-	for (i = 0; i < n && p[i] != '\0' && p[i] == secret[i]; i++)
-		;
-	return (i == n && n >= LEAST) || i >= PART ? i : 0;
+	for (i = 0; i < secret->len; i++) {
+		octet[0] = secret->data[i];
+		n = is_form ? form_octet((unsigned char)octet[0], octet) : 1;
+		for (k = 0; k < n && p[at + k] == octet[k]; k++)
+			;
+		if (k < n || p[at] == '\0')
+			break;
+		at += n;
+	}
+	return (i == secret->len && i >= LEAST) || i >= PART ? at : 0;
 }
 
-/* The same for any of them, as it is or as it stands in a form. */
+/* The most of that for any of them. */
 static size_t
 secret_at(const char *p, const struct token_hidden *h)
 {
-	struct buf form;
-	size_t i, n = 0;
+	size_t i, n, most = 0;
+	int is_form;
 
-	for (i = 0; i < h->n && n == 0; i++) {
-		if (h->v[i] == NULL || h->v[i]->len == 0)
-			continue;
-		n = match(p, h->v[i]->data, h->v[i]->len);
-		if (n > 0)
-			break;
-		buf_init(&form, FORM_MAX);
-		if (form_put_octets(&form, "", h->v[i]->data, h->v[i]->len) ==
-		    0)
-			n = match(p, form.data + 1, form.len - 1);
-		buf_wipe(&form);
-	}
-	return n;
+	for (i = 0; i < h->n; i++)
+		for (is_form = 0; is_form < 2 && h->v[i] != NULL; is_form++) {
+			n = match(p, h->v[i], is_form != 0);
+			most = n > most ? n : most;
+		}
+	return most;
 }
 
 static void
