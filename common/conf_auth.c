@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "common/conf_priv.h"
-#include "common/conf_provider.h"
-#include "common/xalloc.h"
 
 /* Given any of these, an application's sign-in by OAuth is meant. */
 static const char *const oauth_options[] = { "grant", "tenant", "client_id",
@@ -58,70 +56,6 @@ password_given(const struct conf_check *k)
 	       conf_check_given(k, "password_command");
 }
 
-static void
-need(const struct conf_check *k, const char *option, const char *why)
-{
-	if (!conf_check_given(k, option))
-		conf_check_note(
-		    k, CONF_ERROR, "grant", "%s needs %s", why, option);
-}
-
-static void
-check_grant(const struct conf_check *k)
-{
-	const struct conf_account *a = k->account;
-
-	switch (a->grant) {
-	case GRANT_CREDENTIALS:
-		need(k, "tenant", "grant client_credentials");
-		need(k, "client_id", "grant client_credentials");
-		if (conf_check_given(k, "certificate_file"))
-			need(k, "key_file", "certificate_file");
-		else if (!conf_check_given(k, "client_secret_file"))
-			conf_check_note(k, CONF_ERROR, "grant",
-			    "grant client_credentials needs "
-			    "client_secret_file, or certificate_file and "
-			    "key_file");
-		if (a->tenant != NULL && strcmp(a->tenant, "common") == 0)
-			conf_check_note(k, CONF_ERROR, "tenant",
-			    "tenant = common does not work with "
-			    "client_credentials; give the tenant's id or "
-			    "domain");
-		break;
-	case GRANT_REFRESH_TOKEN:
-		need(k, "tenant", "grant refresh_token");
-		need(k, "client_id", "grant refresh_token");
-		break;
-	case GRANT_FEDERATED:
-		need(k, "tenant", "grant federated");
-		need(k, "client_id", "grant federated");
-		need(k, "federated_token_file", "grant federated");
-		break;
-	case GRANT_MANAGED_IDENTITY:
-		break;
-	}
-	if (a->token_url != NULL && strncmp(a->token_url, "https:", 6) != 0)
-		conf_check_note(k, CONF_ERROR, "token_url",
-		    "token_url must begin with https: a secret goes there");
-}
-
-static void
-fill_grant(const struct conf_check *k)
-{
-	struct conf_account *a = k->account;
-	const struct conf_provider *p = conf_provider_get(a->provider);
-
-	if (a->token_url == NULL && a->tenant != NULL && p->token_host != NULL)
-		a->token_url = xasprintf("https://%s/%s/oauth2/v2.0/token",
-		    p->token_host, a->tenant);
-	if (a->scope == NULL && p->scope != NULL)
-		a->scope = xstrdup(
-		    a->grant == GRANT_REFRESH_TOKEN &&
-			    a->provider == PROVIDER_OFFICE365
-			? "https://outlook.office.com/SMTP.Send offline_access"
-			: p->scope);
-}
-
 /* Nothing was said of auth: what is given decides. */
 static void
 choose(const struct conf_check *k)
@@ -144,31 +78,27 @@ choose(const struct conf_check *k)
 		/* As if it were there: one complaint is enough. */
 		a->auth = AUTH_LOGIN;
 		conf_check_note(k, CONF_ERROR, "auth",
-		    "there is nothing to sign in with; give token_file, "
-		    "password_file or password_command");
+		    "there is nothing to sign in with; give tenant, client_id "
+		    "and client_secret_file, or certificate_file and "
+		    "key_file; or token_file, password_file or "
+		    "password_command");
 	}
 }
 
 static void
 check_xoauth2(const struct conf_check *k)
 {
-	const char *oauth = oauth_given(k);
 	bool token = conf_check_given(k, "token_file");
 
-	if (oauth != NULL && !token)
-		check_grant(k);
 	if (token)
-		warn_of_oauth(k,
-		    ": token_file is used, and sign-in by OAuth grant is not "
-		    "in this version");
-	else if (oauth != NULL)
-		conf_check_note(k, CONF_ERROR, oauth,
-		    "sign-in by OAuth grant is not in this version; let "
-		    "another program keep an access token fresh and name its "
-		    "file with token_file");
+		warn_of_oauth(k, ": token_file is used");
+	else if (oauth_given(k) != NULL)
+		conf_grant_check(k);
 	else
-		conf_check_note(
-		    k, CONF_ERROR, "auth", "auth = xoauth2 needs token_file");
+		conf_check_note(k, CONF_ERROR, "auth",
+		    "auth = xoauth2 needs tenant, client_id and what the "
+		    "application proves itself by (client_secret_file, or "
+		    "certificate_file and key_file), or token_file");
 	if (password_given(k) && conf_check_given(k, "auth"))
 		conf_check_note(k, CONF_WARNING, "auth",
 		    "the password has no effect with auth = xoauth2");
@@ -204,7 +134,7 @@ conf_check_auth(const struct conf_check *k)
 
 	if (!conf_check_given(k, "auth"))
 		choose(k);
-	fill_grant(k);
+	conf_grant_fill(k);
 	if (a->auth == AUTH_XOAUTH2)
 		check_xoauth2(k);
 	else if (a->auth != AUTH_NONE)

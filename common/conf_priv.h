@@ -94,4 +94,8 @@ void conf_check_note(const struct conf_check *k, enum conf_severity severity,
     __attribute__((format(printf, 4, 5)));
 void conf_check_auth(const struct conf_check *k);
 
+/* Sign-in by tokens of ours: defaults, and what is wrong; conf_grant.c. */
+void conf_grant_fill(const struct conf_check *k);
+void conf_grant_check(const struct conf_check *k);
+
 #endif

@@ -6,6 +6,7 @@ libcommon_a_SOURCES = \
 	common/conf.c common/conf.h common/conf_priv.h \
 	common/conf_auth.c \
 	common/conf_check.c \
+	common/conf_grant.c \
 	common/conf_host.c \
 	common/conf_list.c \
 	common/conf_note.c \

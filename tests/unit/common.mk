@@ -38,6 +38,7 @@ tests_unit_strlist_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 CONF_TESTS = \
 	tests/unit/conf \
 	tests/unit/conf_auth \
+	tests/unit/conf_grant \
 	tests/unit/conf_check \
 	tests/unit/conf_host \
 	tests/unit/conf_provider \
@@ -52,6 +53,10 @@ tests_unit_conf_auth_SOURCES = tests/unit/conf_auth.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_auth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_conf_auth_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_grant_SOURCES = tests/unit/conf_grant.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_grant_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_grant_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_conf_check_SOURCES = tests/unit/conf_check.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
