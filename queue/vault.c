@@ -15,6 +15,9 @@
 #include "common/xalloc.h"
 #include "queue/vault.h"
 
+/* Ten values, each of a line of the configuration (64 KiB), and more. */
+#define ASKS_MAX (1024 * 1024)
+
 struct place {
 	char *asks; /* who asks whom for what; NULL: the account does not */
 	int fd;     /* -1: no token */
@@ -42,7 +45,7 @@ asks_of(const struct conf_account *a)
 
 	if (!conf_asks_tokens(a))
 		return NULL;
-	buf_init(&b, SIZE_MAX / 2);
+	buf_init(&b, ASKS_MAX);
 	buf_printf(&b, "%d %d", (int)a->provider, (int)a->grant);
 	for (i = 0; i < sizeof(s) / sizeof(s[0]); i++)
 		if (s[i] == NULL)

@@ -24,6 +24,19 @@ tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/proto_job
 tests_fuzz_proto_job_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/proto_token tests/fuzz/url
+tests_fuzz_proto_token_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+tests_fuzz_url_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+
+# targets of token
+FUZZ_TARGETS += tests/fuzz/base64url tests/fuzz/http_date \
+	tests/fuzz/token_answer tests/fuzz/token_claims
+token_fuzz_libs = $(FUZZ_ENGINE) $(TOKEN_LDADD)
+tests_fuzz_base64url_LDADD = $(token_fuzz_libs)
+tests_fuzz_http_date_LDADD = $(token_fuzz_libs)
+tests_fuzz_token_answer_LDADD = $(token_fuzz_libs)
+tests_fuzz_token_claims_LDADD = $(token_fuzz_libs)
+
 # targets of mail/
 FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/compose \
 	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \

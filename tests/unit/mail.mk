@@ -10,7 +10,9 @@ check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests
 	tests/unit/reencode tests/unit/reply tests/unit/rewrite tests/unit/status \
 	tests/unit/suffix tests/unit/targets tests/unit/tidy \
 	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/verdict \
-	tests/unit/verdict_name tests/unit/verdict_rows tests/unit/words
+	tests/unit/token_error \
+	tests/unit/token_error_rows tests/unit/verdict_name \
+	tests/unit/verdict_rows tests/unit/words
 
 mail_test_libs = libmail.a libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_addr_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -93,6 +95,10 @@ tests_unit_verdict_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_verdict_LDADD = $(mail_test_libs)
 tests_unit_verdict_name_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_verdict_name_LDADD = $(mail_test_libs)
+tests_unit_token_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_token_error_LDADD = $(mail_test_libs)
+tests_unit_token_error_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_token_error_rows_LDADD = $(mail_test_libs)
 tests_unit_verdict_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_verdict_rows_LDADD = $(mail_test_libs)
 

@@ -111,6 +111,8 @@ check_PROGRAMS += \
 	tests/unit/sql \
 	tests/unit/stall \
 	tests/unit/state \
+	tests/unit/token_child \
+	tests/unit/vault \
 	tests/unit/store \
 	tests/unit/store_due \
 	tests/unit/store_faults \
@@ -243,6 +245,14 @@ tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_command_CFLAGS = $(queue_test_cflags)
 tests_unit_secret_command_LDADD = $(queue_test_libs)
+tests_unit_token_child_SOURCES = tests/unit/token_child.c \
+	tests/unit/queue_fixture.c tests/unit/queue_fixture.h
+tests_unit_token_child_CFLAGS = $(queue_test_cflags)
+tests_unit_token_child_LDADD = $(queue_test_libs)
+tests_unit_vault_SOURCES = tests/unit/vault.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_vault_CFLAGS = $(queue_test_cflags)
+tests_unit_vault_LDADD = $(queue_test_libs)
 tests_unit_secret_CFLAGS = $(queue_test_cflags)
 tests_unit_secret_LDADD = $(queue_test_libs)
 tests_unit_filesource_CFLAGS = $(queue_test_cflags)

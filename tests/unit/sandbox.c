@@ -86,6 +86,31 @@ create_inside(void)
 }
 
 static int
+replace_at(const char *from, const char *to)
+{
+	char one[512], other[512];
+
+	snprintf(one, sizeof(one), "%s/%s", folder, from);
+	snprintf(other, sizeof(other), "%s/%s", folder, to);
+	return renameat(AT_FDCWD, one, AT_FDCWD, other) == -1 ? errno : 0;
+}
+
+/* And back, for those that come after. */
+static int
+replace_inside(void)
+{
+	int error = replace_at("file", "other");
+
+	return error == 0 ? replace_at("other", "file") : error;
+}
+
+static int
+replace_elsewhere(void)
+{
+	return renameat(AT_FDCWD, outside, AT_FDCWD, outside) == -1 ? errno : 0;
+}
+
+static int
 leave_by_link(void)
 {
 	return open_at("link", O_RDONLY);
@@ -329,6 +354,7 @@ struct attempt {
 
 /* clang-format off */
 #define D SANDBOX_DELIVER, SANDBOX_STRICT, SANDBOX_READ
+#define T SANDBOX_TOKEN, SANDBOX_STRICT, SANDBOX_WRITE
 #define Q SANDBOX_QUEUE, SANDBOX_STRICT, SANDBOX_WRITE
 static const struct attempt attempts[] = {
 	{ "deliver: open a file", D, open_elsewhere, EACCES, 0 },
@@ -372,6 +398,18 @@ static const struct attempt attempts[] = {
 	{ "queue: pipe and memory work", Q, use_pipe_and_memory, 0, 0 },
 	{ "queue: a folder kept for reading", SANDBOX_QUEUE, SANDBOX_STRICT,
 	    SANDBOX_READ, write_inside, EACCES, NEEDS_LANDLOCK },
+	{ "token: open a file", T, open_elsewhere, EACCES, 0 },
+	{ "token: read in its folder", T, read_inside, EACCES, 0 },
+	{ "token: create in its folder", T, create_inside, EACCES, 0 },
+	{ "token: replace in its folder", T, replace_inside, 0, 0 },
+	{ "token: replace elsewhere", T, replace_elsewhere, EACCES,
+	    NEEDS_LANDLOCK },
+	{ "token: unlink elsewhere", T, unlink_elsewhere, EACCES, 0 },
+	{ "token: connect does nothing", T, connect_socket, EINPROGRESS, 0 },
+	{ "token: make a socket", T, make_inet_socket, EACCES, 0 },
+	{ "token: make a Unix socket", T, make_unix_socket, EACCES, 0 },
+	{ "token: start a program", T, start_program, KILLED, 0 },
+	{ "token: fork", T, start_child, KILLED, 0 },
 	{ "log: nothing is refused", SANDBOX_DELIVER, SANDBOX_LOG,
 	    SANDBOX_READ, open_elsewhere, 0, 0 },
 	{ "off: nothing is refused", SANDBOX_DELIVER, SANDBOX_OFF,
