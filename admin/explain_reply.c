@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "admin/explain_token.h"
 #include "admin/json.h"
 #include "admin/run.h"
 #include "admin/text.h"
@@ -33,36 +34,39 @@ struct sense {
 
 /* ---- the reply, as it was typed ---- */
 
-/* The words as one line or several, as they stand in a log or a mail. */
+/* All words, with a blank between. */
 static int
-read_words(const struct strlist *words, struct reply *r, struct err *e)
+join_words(const struct strlist *words, struct buf *b, struct err *e)
 {
-	struct buf b;
-	const char *line;
-	size_t i, n;
-	int got = 0;
+	size_t i;
 
-	buf_init(&b, REPLY_MAX);
 	for (i = 0; i < words->n; i++)
-		if ((i > 0 && buf_putc(&b, ' ') == -1) ||
-		    buf_puts(&b, words->v[i]) == -1) {
-			got = err_set(
+		if ((i > 0 && buf_putc(b, ' ') == -1) ||
+		    buf_puts(b, words->v[i]) == -1)
+			return err_set(
 			    e, ERR_PERM, "5.5.2", "the reply is too long");
-			goto out;
-		}
-	for (line = buf_data(&b); *line != '\0' && got == 0; line += n) {
+	return 0;
+}
+
+/* The text as one line or several, as they stand in a log or a mail. */
+static int
+read_reply(const char *text, struct reply *r, struct err *e)
+{
+	const char *line;
+	int got = 0;
+	size_t n;
+
+	for (line = text; *line != '\0' && got == 0; line += n) {
 		n = strcspn(line, "\r\n");
 		got = reply_parse_line(r, line, n, e);
 		n += strspn(line + n, "\r\n");
 	}
-	if (got != 1 || reply_class(r) < 4)
-		got = err_set(e, ERR_PERM, "5.5.2",
-		    "\"%.60s\" is no refusal: one begins with three digits, of "
-		    "which the first is 4 or 5",
-		    buf_data(&b));
-out:
-	buf_clear(&b);
-	return got == 1 ? 0 : -1;
+	if (got == 1 && reply_class(r) >= 4)
+		return 0;
+	return err_set(e, ERR_PERM, "5.5.2",
+	    "\"%.60s\" is no refusal: one begins with three digits, of which "
+	    "the first is 4 or 5, or names a number such as AADSTS7000222",
+	    text);
 }
 
 /* ---- what it means ---- */
@@ -221,8 +225,8 @@ find_phase(const char *word, enum phase *out, struct err *e)
 	    word);
 }
 
-int
-run_explain_reply(const struct args *a, const struct conf *c)
+static int
+explain_text(const struct args *a, const struct conf *c, const char *text)
 {
 	struct sense senses[PHASES];
 	enum phase only = PHASE_FINAL;
@@ -233,7 +237,7 @@ run_explain_reply(const struct args *a, const struct conf *c)
 
 	reply_init(&r);
 	if ((a->phase != NULL && find_phase(a->phase, &only, &e) == -1) ||
-	    read_words(&a->words, &r, &e) == -1) {
+	    read_reply(text, &r, &e) == -1) {
 		complain(e.text);
 		goto out;
 	}
@@ -251,5 +255,23 @@ run_explain_reply(const struct args *a, const struct conf *c)
 	status = 0;
 out:
 	reply_clear(&r);
+	return status;
+}
+
+int
+run_explain_reply(const struct args *a, const struct conf *c)
+{
+	int status = EX_USAGE;
+	struct buf text;
+	struct err e;
+
+	buf_init(&text, REPLY_MAX);
+	if (join_words(&a->words, &text, &e) == -1)
+		complain(e.text);
+	else if (a->phase == NULL && explain_token(buf_data(&text), a->json, c))
+		status = 0;
+	else
+		status = explain_text(a, c, buf_data(&text));
+	buf_clear(&text);
 	return status;
 }

@@ -15,6 +15,7 @@ libadmin_a_SOURCES = \
 	admin/explain.c admin/explain.h \
 	admin/explain_print.c \
 	admin/explain_reply.c \
+	admin/explain_token.c admin/explain_token.h \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \
 	admin/queue.c \

@@ -3,8 +3,8 @@
 
 # What our own package depends on.
 NEEDED = """
-    ca-certificates debconf init-system-helpers libbsd0 libevent-core-2.1-7
-    libidn2-0 libjansson4 libseccomp2 libsqlite3-0 libssl3
+    ca-certificates debconf init-system-helpers libbsd0 libcurl4
+    libevent-core-2.1-7 libidn2-0 libjansson4 libseccomp2 libsqlite3-0 libssl3
     systemd-standalone-sysusers systemd-standalone-tmpfiles sysvinit-utils
     zlib1g
 """.split()

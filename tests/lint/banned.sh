@@ -25,13 +25,14 @@ judge 'only sendmail, admin and tests write to stdout' "$(
     grep_code '(^|[^A-Za-z0-9_])(v?printf|puts|putchar) *\(|[^A-Za-z0-9_]stdout[^A-Za-z0-9_]' \
         $(c_files) | elsewhere '(sendmail|admin|tests)/[^:]*')"
 
-judge 'OpenSSL is behind delivery/tls' "$(
-    include_elsewhere 'openssl/.*' 'delivery/tls[a-z_]*\.[ch]|tests/[^:]*')"
+judge 'OpenSSL is behind delivery/tls and delivery/token_key' "$(
+    include_elsewhere 'openssl/.*' \
+        'delivery/(tls[a-z_]*|token_key)\.[ch]|tests/[^:]*')"
 judge 'SQLite is behind queue/store' "$(
     include_elsewhere 'sqlite3\.h' \
         'queue/store_priv\.h|tests/[^:]*')"
-judge 'no program uses libcurl yet' "$(
-    include_elsewhere 'curl/.*' 'delivery/oauth\.c')"
+judge 'libcurl is behind delivery/token_http' "$(
+    include_elsewhere 'curl/.*' 'delivery/token_http\.c')"
 
 # Strings count here, comments do not matter.
 verbs='(SELECT|INSERT (OR [A-Z]+ )?INTO|UPDATE [a-z_]+ SET|DELETE FROM'

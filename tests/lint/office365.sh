@@ -14,11 +14,17 @@ trap 'rm -rf "$scratch"' EXIT
 sed -n '/^| Code /,/^$/p' "$page" | grep '^|' |
     grep -vE '^\|( Code |-)' >"$scratch/page" || :
 "$rows" >"$scratch/code"
+sed -n '/^| AADSTS or error /,/^$/p' "$page" | grep '^|' |
+    grep -vE '^\|( AADSTS |-)' >"$scratch/page-token" || :
+"$rows" token >"$scratch/code-token"
 
 judge 'the tables are not empty' "$(
-    [ "$(wc -l <"$scratch/code")" -ge 80 ] || echo 'few rows were found')"
+    [ "$(wc -l <"$scratch/code")" -ge 80 ] || echo 'few rows were found'
+    [ "$(wc -l <"$scratch/code-token")" -ge 50 ] || echo 'few numbers were found')"
 judge "each reply of the code is in $page, and no other" \
     "$(diff "$scratch/code" "$scratch/page" | grep '^[<>]' || :)"
+judge "each refusal of a token is in $page, and no other" \
+    "$(diff "$scratch/code-token" "$scratch/page-token" | grep '^[<>]' || :)"
 
 # Each block of an account, as a configuration of its own.
 settings() {

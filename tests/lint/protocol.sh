@@ -38,6 +38,7 @@ coded() {
         enum_members common/proto_submit.h submit_type SUBMIT_
         enum_members common/proto_submit.h submit_field SF_
         enum_members common/proto_job.h job_type JOB_
+        enum_members common/proto_token.h token_type TOKEN_
         enum_members common/proto_ctl.h ctl_type CTL_
     } | sort
 }

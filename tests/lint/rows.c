@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Prints each row of the catalogue of replies as docs/office365.md has to have
- * it; for office365.sh.
+ * it; with an operand, of the refusals of token endpoints; for office365.sh.
  */
 #include "config.h"
 
 #include <stdio.h>
 
+#include "mail/token_error.h"
 #include "mail/verdict.h"
 
 static const char *whose(enum verdict_class class)
@@ -68,12 +69,33 @@ print_wait(unsigned wait_s)
 		printf(" %us", wait_s);
 }
 
+static int
+print_token_errors(void)
+{
+	const struct token_error_row *r;
+	size_t i;
+
+	for (i = 0; (r = token_error_row(i)) != NULL; i++) {
+		if (r->aadsts != 0)
+			printf("| %llu ", (unsigned long long)r->aadsts);
+		else
+			printf("| %s ", r->error);
+		printf("| %s", token_error_action(r));
+		print_wait(r->wait_s);
+		printf(" | %s | %s |\n", r->meaning, r->fix);
+	}
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct verdict_row *r;
 	size_t i;
 
+	(void)argv;
+	if (argc > 1)
+		return print_token_errors();
 	for (i = 0; (r = verdict_row(i)) != NULL; i++) {
 		if (r->code != 0)
 			printf("| %u ", r->code);

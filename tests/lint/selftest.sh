@@ -74,7 +74,7 @@ caught banned 'only sendmail' common/planted.c "$(body '	fputs("x", stdout);')"
 caught banned 'OpenSSL' queue/planted.c '#include <openssl/ssl.h>'
 caught banned 'OpenSSL' delivery/planted.c '#  include <openssl/evp.h>'
 caught banned 'SQLite' sendmail/planted.c '#include <sqlite3.h>'
-caught banned 'no program uses libcurl' admin/planted.c '#include <curl/curl.h>'
+caught banned 'libcurl is behind' admin/planted.c '#include <curl/curl.h>'
 caught banned 'SQL stands' queue/planted.c "$(body '	run("SELECT 1");')"
 caught banned 'SQL stands' queue/planted.c \
     "$(body '	run("DELETE FROM message");')"
