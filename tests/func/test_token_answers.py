@@ -282,9 +282,16 @@ def test_certificates_that_are_none(ask, tmp_path):
     assert judged(got) == NEVER and "missing" in got.text
 
 
-def test_proxy_of_the_environment_is_not_used(entra, ask):
-    """The parent gives none; a connection that libcurl made would fail."""
-    assert ask().kind == "granted"
+@pytest.mark.parametrize("mode", [0, 2])
+def test_environment_is_not_believed(entra, ask, make_proxy, tmp_path, mode):
+    """The parent gives none; libcurl would look into some of it."""
+    proxy = make_proxy()
+    got = ask(sandbox=mode, environ={
+        "https_proxy": proxy.url(), "HTTPS_PROXY": proxy.url(),
+        "ALL_PROXY": proxy.url(), "HOME": str(tmp_path),
+        "CURL_CA_BUNDLE": "/nowhere", "SSL_CERT_FILE": "/nowhere"})
+    assert got.kind == "granted", got
+    assert not proxy.record.requests
 
 
 # ---- a proxy -------------------------------------------------------------------
@@ -292,7 +299,8 @@ def test_proxy_of_the_environment_is_not_used(entra, ask):
 @pytest.mark.parametrize("mode", [0, 2])
 def test_proxy(entra, ask, make_proxy, mode):
     proxy = make_proxy()
-    assert ask(proxy=proxy.url(), sandbox=mode).kind == "granted"
+    got = ask(proxy=proxy.url(), sandbox=mode, environ={"no_proxy": "*"})
+    assert got.kind == "granted", got
     assert [r.method for r in proxy.record.requests] == ["CONNECT"]
     assert not proxy.record.secrets_in_clear
 

@@ -3,6 +3,7 @@
 process, which asks, and the parent, which hands out secrets' files."""
 
 import array
+import fcntl
 import os
 import socket
 import struct
@@ -15,6 +16,7 @@ from .site import program
 SCOPE = "https://outlook.office365.com/.default"
 USER_SCOPE = "https://outlook.office.com/SMTP.Send offline_access"
 VERSION = 1
+GET_SEALS = 1034  # F_GET_SEALS
 
 # docs/protocol.md: token_ask
 ASK = {"account": 2, "provider": 3, "grant": 4, "proof": 5, "assertion": 6,
@@ -79,7 +81,8 @@ class TokenRun:
     value that is a text in a list, such as ["4 reason"], refuses.  folder is the
     one of refresh tokens."""
 
-    def __init__(self, folder=None, files=None, refuses_place=None):
+    def __init__(self, folder=None, files=None, refuses_place=None,
+                 environ=None):
         self.folder, self.files = folder, files or {}
         self.refuses_place = refuses_place
         self.access = None  # the access token that the parent adopted
@@ -97,8 +100,10 @@ class TokenRun:
              "a, b = os.dup(a), os.dup(b)\n"
              "os.dup2(a, 60); os.dup2(b, 61)\n"
              "os.dup2(60, 3); os.dup2(61, 4)\n"
-             "os.execve(sys.argv[3], [sys.argv[3]], {})\n",
-             str(theirs.fileno()), str(secrets.fileno()), program("token")],
+             "os.execve(sys.argv[3], [sys.argv[3]], dict(\n"
+             "    word.split('=', 1) for word in sys.argv[4:]))\n",
+             str(theirs.fileno()), str(secrets.fileno()), program("token"),
+             *("%s=%s" % pair for pair in (environ or {}).items())],
             pass_fds=[theirs.fileno(), secrets.fileno()],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE)
@@ -139,7 +144,7 @@ class TokenRun:
         if self.refuses_place:
             self._send(None, self.refuses_place)
             return
-        self.seals = __import__("fcntl").fcntl(place, 1034)
+        self.seals = fcntl.fcntl(place, GET_SEALS)
         self.access = os.pread(place, 1 << 20, 0).decode()
         self._send(None, "")
 
@@ -200,9 +205,9 @@ class TokenRun:
             self.end()
 
 
-def run_token(folder=None, files=None, **values):
+def run_token(folder=None, files=None, environ=None, **values):
     """One whole run: (answer, TokenRun)."""
-    run = TokenRun(folder, files)
+    run = TokenRun(folder, files, environ=environ)
     try:
         run.ask(**values)
         got = run.answer()

@@ -111,6 +111,7 @@ check_PROGRAMS += \
 	tests/unit/sql \
 	tests/unit/stall \
 	tests/unit/state \
+	tests/unit/children \
 	tests/unit/token_child \
 	tests/unit/vault \
 	tests/unit/store \
@@ -245,6 +246,13 @@ tests_unit_expand_CFLAGS = $(queue_test_cflags)
 tests_unit_expand_LDADD = $(queue_test_libs)
 tests_unit_secret_command_CFLAGS = $(queue_test_cflags)
 tests_unit_secret_command_LDADD = $(queue_test_libs)
+# Compiled once more, with programs that the test makes.
+tests_unit_children_SOURCES = tests/unit/children.c queue/children.c \
+	tests/unit/queue_fixture.c tests/unit/queue_fixture.h
+tests_unit_children_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/children-programs"'
+tests_unit_children_CFLAGS = $(queue_test_cflags)
+tests_unit_children_LDADD = $(queue_test_libs)
 tests_unit_token_child_SOURCES = tests/unit/token_child.c \
 	tests/unit/queue_fixture.c tests/unit/queue_fixture.h
 tests_unit_token_child_CFLAGS = $(queue_test_cflags)
