@@ -21,6 +21,8 @@ RIGHT = {"chunked": 3599, "no-length": 3599, "type-lower": 3599,
          "token-escaped": 3599, "expires-string": 3599, "expires-one": 1,
          "expires-century": 28 * 3600, "refresh-missing": 3599,
          "refresh-empty": 3599, "refresh-number": 3599}
+TOO_LARGE = ["big-body", "chunked-endless", "endless-body",
+             "endless-continue", "endless-headers", "huge-body"]
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def test_odd_answer(entra, ask, kind):
     else:
         assert judged(got) == LATER
         assert (got.phase, got.status[0]) == ("answer", "4")
+        assert (kind in TOO_LARGE) == ("answer that is too large" in got.text)
         assert got.text and got.meaning and got.fix
 
 
