@@ -21,8 +21,9 @@ RIGHT = {"chunked": 3599, "no-length": 3599, "type-lower": 3599,
          "token-escaped": 3599, "expires-string": 3599, "expires-one": 1,
          "expires-century": 28 * 3600, "refresh-missing": 3599,
          "refresh-empty": 3599, "refresh-number": 3599}
-TOO_LARGE = ["big-body", "chunked-endless", "endless-body",
-             "endless-continue", "endless-headers", "huge-body"]
+TOO_LARGE = ["big-body", "chunked-endless", "deep", "deep-open",
+             "endless-body", "endless-continue", "endless-headers",
+             "huge-body", "length-overflow", "refresh-100k", "token-100k"]
 
 
 @pytest.fixture
