@@ -50,9 +50,10 @@ token_claims_parse(const char *token, size_t n, struct token_claims *out)
 
 	memset(out, 0, sizeof(*out));
 	buf_init(&b, PAYLOAD_MAX);
-	if (from++ != NULL &&
-	    (end = memchr(from, '.', n - (size_t)(from - token))) != NULL &&
-	    base64url_decode(&b, from, (size_t)(end - from)) == 0)
+	if (from != NULL &&
+	    (end = memchr(from + 1, '.', n - (size_t)(from + 1 - token))) !=
+		NULL &&
+	    base64url_decode(&b, from + 1, (size_t)(end - from - 1)) == 0)
 		claims = json_loadb(
 		    buf_data(&b), b.len, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(claims)) {

@@ -52,38 +52,49 @@ secret_at(const char *p, const struct token_hidden *h)
 	return most;
 }
 
-static void
+/* What does not fit ends the text: the rest would close up over the gap. */
+static bool
 add(char *out, size_t size, size_t *len, const char *p, size_t n)
 {
-	if (*len + n < size) {
-		memcpy(out + *len, p, n);
-		*len += n;
-	}
+	if (*len + n >= size)
+		return false;
+	memcpy(out + *len, p, n);
+	*len += n;
+	return true;
+}
+
+/* What cannot be shown: a blank for a run of it, or a sign for each octet. */
+static bool
+add_odd(char *out, size_t size, size_t *len, char c)
+{
+	if ((unsigned char)c > 0x7f)
+		return add(out, size, len, "?", 1);
+	if (*len == 0 || out[*len - 1] == ' ')
+		return true;
+	return add(out, size, len, " ", 1);
 }
 
 void
 token_text_put(
     char *out, size_t size, const char *text, const struct token_hidden *h)
 {
+	bool fits = true;
 	size_t n, len = 0;
 
-	while (*text != '\0' && len + 1 < size) {
+	while (*text != '\0' && fits) {
 		if (h != NULL && (n = secret_at(text, h)) > 0) {
-			add(out, size, &len, HIDDEN, strlen(HIDDEN));
-			text += n;
+			fits = add(out, size, &len, HIDDEN, strlen(HIDDEN));
 		} else if ((unsigned char)*text > 0x20 &&
 			   (unsigned char)*text < 0x7f) {
-			add(out, size, &len, text++, 1);
+			n = 1;
+			fits = add(out, size, &len, text, n);
 		} else if ((n = utf8_len(text)) > 0) {
-			add(out, size, &len, text, n);
-			text += n;
+			fits = add(out, size, &len, text, n);
 		} else {
-			/* A run of blanks and controls is one blank. */
-			if (len > 0 && out[len - 1] != ' ')
-				out[len++] =
-				    (unsigned char)*text > 0x7f ? '?' : ' ';
-			text++;
+			n = 1;
+			fits = add_odd(out, size, &len, *text);
 		}
+		text += n;
 	}
 	while (len > 0 && out[len - 1] == ' ')
 		len--;

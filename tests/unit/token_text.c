@@ -27,7 +27,7 @@ makes_one_clean_line(void **state)
 		{ "a\xc2\x9b"
 		  "b",
 		    "a??b" },
-		{ "\xff", "" } };
+		{ "\xff", "?" } };
 	char out[64];
 	size_t i;
 
@@ -77,6 +77,9 @@ hides_what_is_secret(void **state)
 		token_text_put(out, sizeof(out), cases[i].text, &h);
 		assert_string_equal(out, cases[i].shown);
 	}
+	/* Where the mark has no room the text ends: no gap closes. */
+	token_text_put(out, 10, "hunthunter2+x~&er2+x", &h);
+	assert_string_equal(out, "hunt");
 	buf_clear(&secret);
 	buf_clear(&brief);
 	buf_clear(&tiny);
