@@ -43,13 +43,13 @@ nobody_changes_a_sealed_one(void **state)
 	int fd = memfile_new("test", &e);
 
 	(void)state;
-#ifdef F_ADD_SEALS
+#ifdef HAVE_MEMFD_CREATE
 	assert_false(memfile_is_sealed(fd));
 #endif
 	assert_int_equal(write(fd, "token", 5), 5);
 	assert_int_equal(memfile_seal(fd, &e), 0);
 	assert_true(memfile_is_sealed(fd));
-#ifdef F_ADD_SEALS
+#ifdef HAVE_MEMFD_CREATE
 	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(ftruncate(fd, 0), -1);
 	assert_int_equal(memfile_seal(fd, &e), -1);

@@ -100,7 +100,7 @@ takes_only_what_is_one(void **state)
 	fd = token(large);
 	assert_int_equal(vault_keep(v, 0, fd, &e), -1);
 	close(fd);
-#ifdef F_ADD_SEALS
+#ifdef HAVE_MEMFD_CREATE
 	fd = memfile_new("test", &e);
 	assert_int_equal(write(fd, "x", 1), 1);
 	assert_int_equal(vault_keep(v, 0, fd, &e), -1);
