@@ -159,8 +159,7 @@ run_check(const struct args *a, const struct conf *c)
 		find_owner(&k);
 		check_files(&k);
 		check_daemon(&k);
-		if (k.has_daemon)
-			check_server(&k);
+		check_server(&k);
 	}
 	check_host(&k);
 	print_end(&k);

@@ -47,7 +47,7 @@ int check_status(const struct check *k);
  */
 void check_files(struct check *k);
 void check_daemon(struct check *k);
-void check_server(struct check *k); /* where a daemon runs */
+void check_server(struct check *k);
 void check_host(struct check *k);
 
 /* What owns the name sendmail below root; ours is where mailchute's is. */

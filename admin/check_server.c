@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "admin/check.h"
 #include "admin/run.h"
@@ -172,12 +173,21 @@ take_row(void *arg, const struct frame *f, struct err *e)
 	return 0;
 }
 
+static const char *
+who_may(const struct check *k, const struct ctl_answer *a)
+{
+	if (a->status != EX_NOPERM && a->status != EX_UNAVAILABLE)
+		return "mend what it says, then: mailchute check";
+	return k->has_daemon ? "run it as root, or join queue.admin_group"
+			     : "run it as root";
+}
+
 void
 check_server(struct check *k)
 {
 	const struct ctl_request request = { .verb = CTL_CHECK };
 	const struct ctl_question question = {
-		.where = place_of(k->args, k->conf, CTL_START_NOTHING),
+		.where = place_of(k->args, k->conf, CTL_START_ANSWER),
 		.request = &request,
 		.row = take_row,
 		.arg = k,
@@ -190,8 +200,7 @@ check_server(struct check *k)
 		check_say(k, CHECK_UNKNOWN, "servers", "mailchute status", "%s",
 		    e.text);
 	else if (answer.status != 0)
-		check_say(k, CHECK_UNKNOWN, "servers",
-		    "run it as root, or join queue.admin_group", "%s",
-		    ctl_answer_reason(&answer));
+		check_say(k, CHECK_UNKNOWN, "servers", who_may(k, &answer),
+		    "%s", ctl_answer_reason(&answer));
 	free(answer.text);
 }

@@ -35,8 +35,8 @@
 #define DAEMON_LOOK_MS 100
 #define COPY_MAX       8192
 
-static int
-refuse(int status, const char *text)
+int
+answer_end(int status, const char *text)
 {
 	struct buf b;
 	struct err e;
@@ -54,12 +54,12 @@ answer_refuse(const struct conf *conf, int status, const struct err *why)
 	char text[ERR_TEXT_MAX];
 
 	if (status != EX_NOPERM)
-		return refuse(status, why->text);
+		return answer_end(status, why->text);
 	snprintf(text, sizeof(text),
 	    "mailchuted is not running, and without it only root and %s may "
 	    "look; root starts it by \"sendmail -bd\"",
 	    conf->queue.user);
-	return refuse(EX_UNAVAILABLE, text);
+	return answer_end(EX_UNAVAILABLE, text);
 }
 
 /* ---- a daemon after all ---- */
@@ -98,8 +98,8 @@ relay(int daemon)
 	return 0;
 }
 
-static int
-ask_daemon(const struct conf *conf)
+int
+answer_by_daemon(const struct conf *conf)
 {
 	int64_t end = clock_mono_ms() + DAEMON_WAIT_MS;
 	int fd;
@@ -110,20 +110,19 @@ ask_daemon(const struct conf *conf)
 		poll(NULL, 0, DAEMON_LOOK_MS);
 	if (fd != -1)
 		return relay(fd);
-	return refuse(EX_TEMPFAIL,
+	return answer_end(EX_TEMPFAIL,
 	    "another process holds the queue and does not answer; try later");
 }
 
 /* ---- the request ---- */
 
-/* Looks at the request without taking it from the socket. */
+/* Looks at the request without taking it from the socket; false: it is none. */
 static bool
-wants_change(void)
+peek_verb(enum ctl_verb *verb)
 {
 	struct ctl_request r;
 	struct frame f;
 	struct err e;
-	bool change;
 	char bytes[COPY_MAX];
 	struct pollfd p = { .fd = CTL_FD, .events = POLLIN };
 	ssize_t n;
@@ -131,14 +130,30 @@ wants_change(void)
 	memset(&r, 0, sizeof(r));
 	/* One small frame: it comes whole, or it is no question. */
 	if (poll(&p, 1, DAEMON_WAIT_MS) <= 0)
-		return true;
+		return false;
 	n = recv(CTL_FD, bytes, sizeof(bytes), MSG_PEEK);
 	if (n <= 0 || frame_parse(bytes, (size_t)n, &f) <= 0 ||
 	    ctl_get_request(&f, &r, &e) == -1)
-		return true;
-	change = !ctl_is_question(r.verb);
+		return false;
+	*verb = r.verb;
 	ctl_request_clear(&r);
-	return change;
+	return true;
+}
+
+static bool
+wants_change(void)
+{
+	enum ctl_verb verb;
+
+	return !peek_verb(&verb) || !ctl_is_question(verb);
+}
+
+bool
+answer_is_check(void)
+{
+	enum ctl_verb verb;
+
+	return peek_verb(&verb) && verb == CTL_CHECK;
 }
 
 static void
@@ -230,10 +245,10 @@ cannot_look(
 	char path[PATH_MAX];
 
 	if (peer_get(CTL_FD, &client) == 0 && client.uid == 0)
-		return refuse(EX_CONFIG, lock->text);
+		return answer_end(EX_CONFIG, lock->text);
 	snprintf(path, sizeof(path), "%s/queue.db", conf->queue.directory);
 	if (access(path, R_OK) == 0 || errno != EACCES)
-		return refuse(EX_UNAVAILABLE, look->text);
+		return answer_end(EX_UNAVAILABLE, look->text);
 	return answer_refuse(conf, EX_NOPERM, look);
 }
 
@@ -262,13 +277,13 @@ answer_run(const struct conf *conf, const struct identity *identity)
 	sandbox_hide_memory();
 	lock = lock_take(conf->queue.directory, 0, &e);
 	if (lock == -1 && e.class == ERR_TEMP)
-		return ask_daemon(conf);
+		return answer_by_daemon(conf);
 	if (lock != -1) {
 		err_clear(&e);
 		rc = with_lock(conf, identity, &e);
 		lock_release(lock);
 	}
 	if (rc == -1)
-		return refuse(EX_UNAVAILABLE, e.text);
+		return answer_end(EX_UNAVAILABLE, e.text);
 	return rc == 0 ? 0 : read_only(conf, identity, &e);
 }

@@ -13,6 +13,7 @@ libqueue_a_SOURCES = \
 	queue/alarm_kind.c \
 	queue/alarm_text.c \
 	queue/answer.c queue/answer.h \
+	queue/answer_check.c \
 	queue/ask.c queue/ask.h \
 	queue/background.c queue/background.h \
 	queue/ballast.c queue/ballast.h \

@@ -280,10 +280,11 @@ main(int argc, char **argv)
 	log_warnings(&warnings, o.mode);
 	if (chdir("/") == -1)
 		fatalx(EX_OSERR, "/: %s", strerror(errno));
-	po.once = o.mode == MODE_ONCE;
+	po.check = o.mode == MODE_ANSWER && answer_is_check();
+	po.once = o.mode == MODE_ONCE || po.check;
 	po.no_commands = o.no_commands;
 	po.identity = &id;
-	if (o.mode == MODE_ANSWER) {
+	if (o.mode == MODE_ANSWER && !po.check) {
 		status = answer_run(c, &id);
 		conf_free(c);
 	} else {

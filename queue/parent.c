@@ -29,7 +29,9 @@
 #include "common/clock.h"
 #include "common/fdpass.h"
 #include "common/log.h"
+#include "common/proto_ctl.h"
 #include "common/xalloc.h"
+#include "queue/answer.h"
 #include "queue/ask.h"
 #include "queue/background.h"
 #include "queue/children.h"
@@ -125,8 +127,11 @@ start_queue(struct parent *p)
 		/* Of a daemon in the background it is the first's to close. */
 		eo.ready_fd = p->was_ready ? -1 : p->opt->ready_fd;
 		eo.parent_fd = fd[1];
-		exit(engine_run(p->conf, &eo));
+		exit(p->opt->check ? answer_check(p->conf, &eo)
+				   : engine_run(p->conf, &eo));
 	}
+	if (p->opt->check)
+		close(CTL_FD);
 	close(fd[1]);
 	p->queue_fd = fd[0];
 	p->queue_since = clock_mono_ms();
@@ -280,7 +285,7 @@ reload(struct parent *p)
 	struct conf *c;
 
 	got_hangup = 0;
-	if (p->queue == -1 || p->stop_at != 0)
+	if (p->queue == -1 || p->stop_at != 0 || p->opt->once)
 		return;
 	manager_reloading(p->opt->manager);
 	logs_reopen(p->conf, !p->opt->no_commands);

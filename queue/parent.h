@@ -16,6 +16,7 @@
 struct parent_options {
 	bool no_commands; /* run no *_command: the configuration is a guest's */
 	bool once;        /* one run over the queue, then the end */
+	bool check;       /* a run that only answers on CTL_FD: answer_check */
 	const struct identity *identity;
 	int ready_fd; /* background_enter's; -1: in front */
 	const struct manager *manager;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """mailchute check: what it sees, and that what it tells to do helps."""
 
+import fcntl
 import json
 import os
+import pwd
 import stat
 import subprocess
 
@@ -292,3 +294,91 @@ def test_others_may_not_have_it_sign_in(make_site, server):
     lines, _ = check(site, uid=STRANGER)
     assert not steps(lines) and not server.record.connections
     assert lines["servers"]["level"] == "unknown"
+
+
+# ---- the same where mailchuted does not run, which is when it is asked first
+
+
+def test_each_step_without_a_daemon(make_site, server):
+    site = make_site(server, family="ipv4")
+    lines, status = check(site)
+    assert steps(lines) == ["ok"] * 5
+    assert lines["mailchuted"]["level"] == "fail" and status == 2
+    (seen,) = server.record.connections
+    server.record.wait(lambda: seen.quit, "QUIT")
+    assert seen.verbs()[-1] == "QUIT" and "MAIL" not in seen.verbs()
+    assert seen.auths == 1
+
+
+def test_no_mail_leaves_without_a_daemon(make_site, server):
+    site = make_site(server, family="ipv4", linger="60s")
+    site.submit("a@example.net")
+    lines, _ = check(site)
+    assert steps(lines) == ["ok"] * 5
+    assert not server.record.messages
+    assert len(server.record.connections) == 1
+    assert "1 messages wait" in lines["queue"]["text"]
+    site.start()
+    server.record.wait_messages(1)
+
+
+def test_a_password_refused_without_a_daemon_is_not_tried_by_it(
+        make_site, server):
+    site = make_site(server, family="ipv4")
+    site.secret("password", "wrong\n")
+    lines, status = check(site)
+    assert steps(lines) == ["ok"] * 4 + ["fail"] and status == 2
+    assert "535" in line_of(lines, "sign-in")["text"]
+    lines, _ = check(site)
+    assert not steps(lines)
+    assert "no sign-in is tried" in lines[ACCOUNT]["text"]
+    site.start()
+    site.submit("a@example.net")
+    lines, _ = check(site)
+    assert "535" in lines[ACCOUNT]["text"]
+    assert sum(c.auths for c in server.record.connections) == 1
+
+
+@pytest.mark.parametrize("how, told", [
+    ("name", ["fail"]), ("port", ["ok", "fail"])])
+def test_where_it_fails_without_a_daemon(make_site, server, how, told):
+    options = {"name": {"provider": "smtp", "host": "no.such.invalid"},
+               "port": {"port": "1", "family": "ipv4"}}
+    site = make_site(server, **options[how])
+    lines, status = check(site)
+    assert steps(lines) == told and status == 2
+
+
+@NEEDS_ROOT
+def test_without_a_daemon_others_sign_in_nowhere(make_site, server):
+    site = make_site(server)
+    check(site)
+    seen = len(server.record.connections)
+    lines, _ = check(site, uid=STRANGER)
+    assert not steps(lines)
+    assert lines["servers"]["level"] == "unknown"
+    assert lines["servers"]["next"] == "run it as root"
+    assert len(server.record.connections) == seen
+
+
+@NEEDS_ROOT
+def test_without_a_daemon_nothing_of_it_is_roots(make_site, server):
+    """What it makes is queue.user's, so that the daemon can go on with it."""
+    site = make_site(server, family="ipv4")
+    lines, _ = check(site)
+    assert steps(lines) == ["ok"] * 5
+    owner = pwd.getpwnam("nobody").pw_uid
+    for name in os.listdir(site.path("lib")):
+        assert os.stat(site.path("lib/" + name)).st_uid == owner, name
+
+
+def test_while_another_has_the_queue(make_site, server):
+    """A daemon that starts at the same moment: no second connection of ours."""
+    site = make_site(server, family="ipv4")
+    check(site)
+    with open(site.path("lib/lock"), "r+b") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        lines, _ = check(site)
+        assert not steps(lines)
+        assert lines["servers"]["level"] == "unknown"
+    assert len(server.record.connections) == 1
