@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "mail/verdict.h"
 #include "delivery/channel.h"
 #include "delivery/conn.h"
 #include "delivery/reply_read.h"
 #include "delivery/session.h"
 #include "delivery/transaction.h"
+
+#define HEED_MS 1000 /* for the rest of what began to come */
 
 /* The word for an ordinary end of the session. */
 static void
@@ -28,23 +31,50 @@ end_well(struct session *s, const char *text, struct job_result *why)
 }
 
 /*
- * The server spoke while nothing was asked, most likely 421 and its end.  No
- * message is hurt, and a new connection may be made at once.
+ * Of a connection that has not had one message: trouble, or signing in would be
+ * repeated as fast as the server says goodbye.
  */
 static void
-heed_server(struct session *s, struct job_result *why)
+judge_unasked(struct session *s, struct reply *r, struct job_result *why)
+{
+	struct err e;
+
+	if (r->code == 421 || reply_class(r) >= 4) {
+		verdict_reply(PHASE_MAIL, r, why);
+	} else {
+		err_set(&e, ERR_TEMP, "4.5.0",
+		    "protocol error: the server said %u %.200s, unasked",
+		    r->code, buf_data(&r->text));
+		verdict_error(PHASE_MAIL, &e, why);
+	}
+	if (why->scope != JOB_SCOPE_CONNECTION &&
+	    why->scope != JOB_SCOPE_ACCOUNT) {
+		why->outcome = JOB_DEFERRED;
+		why->scope = JOB_SCOPE_CONNECTION;
+	}
+	verdict_name(why, s->job->user, NULL);
+}
+
+void
+session_heed(struct session *s, struct job_result *why)
 {
 	struct reply r;
 	struct err e;
 
 	reply_init(&r);
 	conn_phase(s->conn, PHASE_MAIL);
-	conn_deadline(s->conn, clock_mono_ms() + 1000);
-	if (reply_read(&r, s->conn, &e) == -1)
-		end_well(s, e.text, why);
-	else
+	conn_deadline(s->conn, clock_mono_ms() + HEED_MS);
+	if (reply_read(&r, s->conn, &e) == -1) {
+		if (s->transactions > 0)
+			end_well(s, e.text, why);
+		else
+			verdict_error(PHASE_MAIL, &e, why);
+	} else if (s->transactions > 0) {
 		end_well(s, buf_data(&r.text), why);
-	why->code = r.code;
+		why->code = r.code;
+	} else {
+		judge_unasked(s, &r, why);
+	}
 	s->is_broken = true;
 	reply_clear(&r);
 }
@@ -67,7 +97,7 @@ wait_next(
 	if (!channel_has_input(s->channel)) {
 		switch (conn_idle(s->conn, clock_mono_ms() + wait)) {
 		case CONN_SERVER:
-			heed_server(s, why);
+			session_heed(s, why);
 			return NEXT_END;
 		case CONN_TIMEOUT:
 			end_well(s, "no more mail", why);

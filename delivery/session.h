@@ -46,6 +46,13 @@ int session_open(struct session *s, struct job_result *why);
  */
 int session_serve(struct session *s, struct err *e);
 
+/*
+ * The server spoke while nothing was asked, most likely 421 and its end.  After
+ * a message that is the ordinary end of a session, and a new one may be made at
+ * once; before the first one it is trouble with the connection.
+ */
+void session_heed(struct session *s, struct job_result *why);
+
 /* Says goodbye if that makes sense, and closes. */
 void session_close(struct session *s);
 

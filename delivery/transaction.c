@@ -238,18 +238,12 @@ reset(struct transaction *t)
 static int
 heed_idle(struct transaction *t)
 {
-	struct err e;
+	struct job_result why;
 
 	if (!conn_has_input(t->s->conn))
 		return 0;
-	conn_phase(t->s->conn, PHASE_MAIL);
-	reply_reset(&t->reply);
-	if (reply_read(&t->reply, t->s->conn, &e) == 0)
-		err_set(
-		    &e, ERR_TEMP, "4.5.0", "%.200s", buf_data(&t->reply.text));
-	settle_lost_body(t, &e);
-	t->why->code = t->reply.code;
-	return -1;
+	session_heed(t->s, &why);
+	return settle_end(t, &why);
 }
 
 static bool

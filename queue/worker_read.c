@@ -182,6 +182,9 @@ take_closed(struct worker *w, const struct frame *f, struct err *e)
 
 	if (w->state == WORKER_CLOSING || job_get_closed(f, &why, e) == -1)
 		return -1;
+	/* It says a result for each message that it began to send. */
+	if (w->job != NULL)
+		w->job->is_body_ended = false;
 	end_session(w, &why);
 	return 0;
 }

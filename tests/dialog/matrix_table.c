@@ -151,7 +151,7 @@ static const struct expected table[PLACES][TWICE + 1] = {
 		FAILS(BYE, "deferred connection 421"),
 		FAILS(WRONG, "deferred connection 0"),
 		/* signed in; what it says then belongs to nothing */
-		[TWICE] = { NULL, "closed untried connection 250", 0 } },
+		[TWICE] = { NULL, "closed deferred connection 0", 0 } },
 	[MAIL] = { PUT_OFF(LOST, "0"), REFUSES("message", 0),
 		PUT_OFF(BYE, "421"), PUT_OFF(WRONG, "0"), PUT_OFF(TWICE, "0") },
 	[RCPT] = { PUT_OFF(LOST, "0"), REFUSES("recipient", 0),

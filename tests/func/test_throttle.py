@@ -92,6 +92,30 @@ def test_421_between_two_messages_is_no_back_off(make_site, server):
     assert account(site)["state"] == "ready"
 
 
+@pytest.mark.parametrize("said", [b"421 4.3.2 Service not active\r\n", b""],
+                         ids=["421", "closed"])
+def test_421_before_the_first_message(make_site, server, said):
+    """The sign-in is taken, and the session over: one more sign-in after the
+    account's wait, not at once, and the message was never begun."""
+    server.faults.add(state="auth", count="forever", close=True,
+                      raw=b"235 2.7.0 Authentication successful\r\n" + said)
+    site = make_site(server, backoff_min="1s", backoff_max="1h").start()
+    site.submit("a@example.net", stdin=TEXT % USER)
+    for nth in range(1, 4):
+        site.log.wait_for("backoff", nth=nth)
+        assert server.record.auths == nth
+        message, = site.queue()
+        assert (message["state"], message["attempts"]) == ("queued", 0)
+    told = [int(e["failures"]) for e in site.log.events("backoff")]
+    assert told == [1, 2, 3]
+    assert not site.log.events("uncertain")
+    server.faults.clear()
+    site.mailchute("retry", "ALL")
+    got, = server.record.wait_messages(1)
+    assert got.addresses == ["a@example.net"]
+    site.wait_empty()
+
+
 # ---- 432 -------------------------------------------------------------------------
 
 def test_432_is_one_connection_less_also_after_a_restart(make_site, server):
