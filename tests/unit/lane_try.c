@@ -88,6 +88,26 @@ silence_after_the_end_is_uncertain(void **state)
 	rig_down();
 }
 
+/* deliver says itself that the session ended first: no attempt is spent. */
+static void
+a_word_instead_of_an_answer_is_no_attempt(void **state)
+{
+	struct deliver d;
+	uint64_t id;
+
+	(void)state;
+	rig_up(MAIL);
+	id = post(1000, "a@example.com");
+	connect_deliver(&d);
+	hears_message(&d);
+	hears(&d, JOB_BODY_END);
+	says_closed(&d, JOB_DEFERRED);
+	assert_string_equal(office_list(&rig.o), QUEUED);
+	assert_int_equal(attempts(id), 0);
+	assert_string_equal(view(0).state, "backoff");
+	rig_down();
+}
+
 static void
 silence_before_the_end_costs_nothing(void **state)
 {
@@ -405,6 +425,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(limits_follow_what_leaves_and_what_comes),
 		cmocka_unit_test(silence_after_the_end_is_uncertain),
+		cmocka_unit_test(a_word_instead_of_an_answer_is_no_attempt),
 		cmocka_unit_test(silence_before_the_end_costs_nothing),
 		cmocka_unit_test(a_large_body_comes_whole),
 		cmocka_unit_test(one_that_may_be_encoded_comes_twice),
