@@ -240,6 +240,46 @@ budget_next(struct budget *b, int64_t now, unsigned recipients)
 	return day_at > at ? day_at : at;
 }
 
+/* When the window has room for one more and for those before it; not before now
+ */
+static int64_t
+expect(const struct window *w, uint64_t most, uint64_t before, int64_t now,
+    int64_t (*below)(const struct window *w, uint64_t most))
+{
+	int64_t at = below(w, most - before - 1);
+
+	return at > now ? at : now;
+}
+
+/* Each waits for the one that goes count before it, to leave the window. */
+static int64_t
+expect_by_rate(struct budget *b, int64_t now, uint64_t before)
+{
+	uint64_t count = b->rate.count;
+
+	if (count == 0)
+		return now;
+	window_move(&b->window, now);
+	return expect(&b->window, count, before % count, now, messages_below) +
+	       (int64_t)(before / count) * (b->window.length_s + 1);
+}
+
+int64_t
+budget_expect(struct budget *b, int64_t now, uint64_t before)
+{
+	int64_t at = expect_by_rate(b, now, before), today, day_at;
+	uint64_t most = b->recipients_per_day;
+
+	if (most == 0)
+		return at;
+	window_move(&b->day, now);
+	today = expect_by_rate(b, now, before % most);
+	day_at = expect(&b->day, most, before % most, now, recipients_below);
+	day_at = (day_at > today ? day_at : today) +
+		 (int64_t)(before / most) * (b->day.length_s + 1);
+	return day_at > at ? day_at : at;
+}
+
 uint64_t
 budget_rcpts_left(struct budget *b, int64_t now)
 {

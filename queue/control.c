@@ -57,6 +57,7 @@ client_free(struct client *c)
 	ctl_request_clear(&c->request);
 	ctl_message_clear(&c->message);
 	free(c->first);
+	free(c->ahead);
 	trace_free(c->trace);
 	follow_free(c->follow);
 	free(c);
@@ -303,6 +304,7 @@ client_new(struct control *ctl, int fd, uid_t uid)
 	c->fd = fd;
 	c->uid = uid;
 	c->may_all = has_all_rights(ctl, fd, uid);
+	c->counted = SIZE_MAX;
 	buf_init(&c->in, FRAME_MAX + FRAME_HEAD + FRAME_RAW_MAX);
 	buf_init(&c->out, CLIENT_OUT_MAX);
 	buf_init(&c->pending, CLIENT_OUT_MAX);

@@ -63,6 +63,7 @@ begin_message(struct client *c, const struct store_message *m)
 	c->message.kind = xstrdup(message_kind_name(m->kind));
 	c->rank = RANKS - 1;
 	c->soonest = INT64_MAX;
+	client_line_up(c, m);
 	buf_truncate(&c->pending, 0);
 }
 

@@ -52,6 +52,10 @@ struct client {
 	struct ctl_message message;
 	int rank;        /* of the message's state so far */
 	int64_t soonest; /* something comes of it; INT64_MAX: not by itself */
+
+	/* control_turn.c; by account: messages that go before the one at hand */
+	uint64_t *ahead;
+	size_t counted; /* account of the one at hand, or SIZE_MAX */
 };
 
 #define CLIENT_OUT_MAX (4 * 1024 * 1024)
@@ -127,6 +131,15 @@ void client_put_event(struct client *c, const struct store_event *ev);
  */
 void client_explain(const struct client *c, const struct store_message *m,
     const struct store_rcpt *r, struct ctl_recipient *out);
+
+/* The index of the account of that name; SIZE_MAX: there is none. */
+size_t client_account(const struct client *c, const char *name);
+
+/* m comes next: how many go before it? */
+void client_line_up(struct client *c, const struct store_message *m);
+
+/* When its turn comes, by what client_line_up has counted; 0: nobody knows. */
+int64_t client_turn(const struct client *c, const struct store_message *m);
 
 /* A local sender lies in the store as a bare name; to be freed. */
 char *client_full_sender(const struct client *c, const char *sender);

@@ -136,14 +136,12 @@ say_what_lacks(struct ctl_recipient *out, enum cause cause)
 static bool
 find_view(const struct client *c, const char *account, struct dispatch_view *v)
 {
-	size_t i;
+	size_t i = client_account(c, account);
 
-	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
-		dispatch_view(c->parts->dispatch, i, v);
-		if (strcmp(v->conf->name, account) == 0)
-			return true;
-	}
-	return false;
+	if (i == SIZE_MAX)
+		return false;
+	dispatch_view(c->parts->dispatch, i, v);
+	return true;
 }
 
 /* Our own words may name a file of secrets: those are not for everybody. */
@@ -210,6 +208,25 @@ explain_turn(const struct store_rcpt *r, const struct dispatch_view *v,
 	say(out, cause);
 	if (r->attempts > 0)
 		set(&out->text, "not tried again yet");
+}
+
+/*
+ * Others of the account go before it, and the budget lets so many go a minute,
+ * or a day: its turn is further off than the account's next message.
+ */
+static void
+explain_line(const struct client *c, const struct store_message *m,
+    const struct dispatch_view *v, struct ctl_recipient *out)
+{
+	int64_t at = 0;
+
+	if (strcmp(v->state, "ready") == 0 || strcmp(v->state, "budget") == 0)
+		at = client_turn(c, m);
+	if (at <= out->next_at || at <= times_now(c->parts->times))
+		return;
+	out->next_at = at;
+	if (strcmp(out->text, FRESH) == 0)
+		set(&out->meaning, words[CAUSE_BEHIND].meaning);
 }
 
 /* Puts two sentences into one place; either may be missing. */
@@ -300,6 +317,8 @@ explain_wait(const struct client *c, const struct store_message *m,
 			explain_turn(r, is_known ? &v : NULL, out);
 		say_what_lacks(out, CAUSE_PUT_OFF);
 	}
+	if (is_known && r->due_at <= times_now(c->parts->times))
+		explain_line(c, m, &v, out);
 }
 
 static bool

@@ -355,6 +355,12 @@ dispatch_share_next(
 	return lane_share_next(d->lanes[i], after, out);
 }
 
+int64_t
+dispatch_expect(const struct dispatch *d, size_t i, uint64_t before)
+{
+	return lane_expect(d->lanes[i], before);
+}
+
 bool
 dispatch_has_due(const struct dispatch *d, size_t i)
 {

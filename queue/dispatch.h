@@ -143,6 +143,12 @@ bool dispatch_share(const struct dispatch *d, const char *account, uid_t uid,
 bool dispatch_share_next(
     const struct dispatch *d, size_t i, int64_t after, struct share *out);
 
+/*
+ * When a message of the i-th account that is due goes, if so many go before it
+ * and nothing but the budget keeps them.
+ */
+int64_t dispatch_expect(const struct dispatch *d, size_t i, uint64_t before);
+
 /* Is mail of the i-th account due, of a user who may send? */
 bool dispatch_has_due(const struct dispatch *d, size_t i);
 

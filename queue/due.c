@@ -231,6 +231,23 @@ store_due_next(struct store *s, struct store_due *due, struct err *e)
 }
 
 int
+store_due_before(struct store *s, const struct store_message *m, int64_t now,
+    uint64_t *n, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_DUE_BEFORE);
+	int found;
+
+	query_bind_text(st, 1, m->account);
+	query_bind_i64(st, 2, now);
+	query_bind_u64(st, 3, m->id);
+	found = query_row(s, st, e);
+	if (found == 1)
+		*n = query_u64(st, 0);
+	query_end(st);
+	return found == 1 ? 0 : -1;
+}
+
+int
 store_account_names(struct store *s, struct strlist *names, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_ACCOUNT_NAMES);

@@ -81,6 +81,8 @@ void lane_note_ended(
 /* Takes over how many connections the mailbox has. */
 void lane_note_fewer(struct lane *l, const struct fewer *f);
 
+int64_t lane_expect(struct lane *l, uint64_t before); /* dispatch_expect */
+
 /* As dispatch_share and dispatch_share_next; and dispatch_has_due. */
 void lane_share(struct lane *l, uid_t uid, struct share *out);
 bool lane_share_next(struct lane *l, int64_t after, struct share *out);

@@ -19,6 +19,13 @@ lane_share(struct lane *l, uid_t uid, struct share *out)
 	    times_now(l->parts.times), out);
 }
 
+int64_t
+lane_expect(struct lane *l, uint64_t before)
+{
+	return budget_expect(
+	    l->account.budget, times_now(l->parts.times), before);
+}
+
 bool
 lane_share_next(struct lane *l, int64_t after, struct share *out)
 {

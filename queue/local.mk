@@ -34,6 +34,7 @@ libqueue_a_SOURCES = \
 	queue/control_reason.c queue/control_reason.h \
 	queue/control_status.c \
 	queue/control_trace.c \
+	queue/control_turn.c \
 	queue/control_why.c \
 	queue/damage.c queue/damage.h \
 	queue/damage_note.c queue/damage_note.h \

@@ -169,6 +169,9 @@ const char *const sql_text[SQL_COUNT] = {
 	    " AND uid = ?3 AND due_at > 0 AND NOT EXISTS"
 	    " (SELECT 1 FROM fact WHERE name = 'released ' || m.uid || ' ' ||"
 	    "  m.id) LIMIT 1",
+	[SQL_DUE_BEFORE] =
+	    "SELECT count(*) FROM message WHERE account = ?1 AND lane = 1"
+	    " AND due_at BETWEEN 1 AND ?2 AND id < ?3",
 	[SQL_USAGE] =
 	    "SELECT uid, count(*), sum(size) FROM message "
 	    "WHERE state <> 'staging' GROUP BY uid",

@@ -419,6 +419,10 @@ int store_room(const struct store *s, uint64_t *octets, struct err *e);
 int store_account_waiting(
     struct store *s, const char *account, uint64_t *messages, struct err *e);
 
+/* Of the account's mail, alarms apart, what is due and came before that one. */
+int store_due_before(struct store *s, const struct store_message *m,
+    int64_t now, uint64_t *n, struct err *e);
+
 /* ---- accounts ---- */
 
 /* What the schedule knows of an account; kept over restarts. */

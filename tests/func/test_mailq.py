@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What mailq and mailchute show, to people and to scripts, and what they do."""
 
+import calendar
 import json
 import os
 import re
@@ -230,6 +231,31 @@ def test_since_when_a_budget_is_spent(make_site, server):
     assert account["state"] == "budget"
     assert account["since"] == time.strftime("%Y-%m-%dT%H:%M:%SZ",
                                              time.gmtime(sent_at))
+
+
+def instant(text):
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def test_each_has_the_time_of_its_turn(make_site, server):
+    """Two an hour go: the third of what waits goes an hour after the first."""
+    site = make_site(server, rate="2/1h", connections="1").start()
+    for i in range(7):
+        site.submit("r%d@example.net" % i, stdin=TEXT)
+    server.record.wait_messages(2)
+    site.wait(lambda: site.status()["accounts"][0]["state"] == "budget",
+              "the budget to be spent")
+    waiting = site.queue()
+    turns = [instant(m["recipients"][0]["next_at"]) for m in waiting]
+    assert len(turns) == 5
+    assert [round((t - turns[0]) / 3600) for t in turns] == [0, 0, 1, 1, 2]
+    listed = re.findall(r"\(next try: (.*)\)", site.mailq())
+    assert listed == [time.strftime("%a %b %e %H:%M:%S", time.gmtime(t))
+                      for t in turns]
+    # One that is shown alone is told the same.
+    for message, turn in zip(waiting, turns):
+        shown, = site.json("show", message["id"])
+        assert instant(shown["recipients"][0]["next_at"]) == turn
 
 
 def test_json_of_odd_text(holding):
