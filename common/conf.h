@@ -104,7 +104,8 @@ struct conf_queue {
 	uint64_t uid_messages;
 	uint64_t uid_bytes;
 	uint64_t uid_connections;
-	uint64_t uid_share; /* hundredths of a day's recipients */
+	struct rate uid_rate; /* beyond it a user is warned of */
+	uint64_t uid_share;   /* hundredths of a day's recipients */
 };
 
 struct conf_account {

@@ -32,6 +32,7 @@
 #include "queue/ask.h"
 #include "queue/batch.h"
 #include "queue/expand.h"
+#include "queue/flood.h"
 #include "queue/limits.h"
 #include "queue/room.h"
 #include "queue/store.h"
@@ -45,6 +46,7 @@ struct admit {
 	struct admit_parts parts;
 	admit_news *news;
 	void *news_arg;
+	struct flood *flood;
 };
 
 struct admission {
@@ -70,12 +72,15 @@ admit_new(const struct admit_parts *parts)
 	struct admit *a = xcalloc(1, sizeof(*a));
 
 	a->parts = *parts;
+	a->flood = flood_new(parts->conf->queue.uid_rate);
 	return a;
 }
 
 void
 admit_free(struct admit *a)
 {
+	if (a != NULL)
+		flood_free(a->flood);
 	free(a);
 }
 
@@ -369,6 +374,23 @@ log_queued(const struct admission *m)
 }
 
 static void
+watch_rate(const struct admit *a, uid_t uid)
+{
+	const struct rate *r = &a->parts.conf->queue.uid_rate;
+	struct buf b;
+
+	if (!flood_note(a->flood, uid, times_now(a->parts.times)))
+		return;
+	buf_init(&b, LOG_LINE_MAX);
+	log_begin(&b, "flood");
+	log_num(&b, "uid", (int64_t)uid);
+	log_num(&b, "messages", (int64_t)r->count + 1);
+	log_num(&b, "within_s", r->per_s);
+	log_end(&b, LOG_WARNING);
+	buf_clear(&b);
+}
+
+static void
 final_done(void *arg, const struct err *failed)
 {
 	struct admission *m = arg;
@@ -385,10 +407,11 @@ final_done(void *arg, const struct err *failed)
 		m->caller.end(m->caller.arg,
 		    m->earlier != 0 ? m->earlier : m->row.id, failed);
 	/* After the answer: a log that is slow keeps no caller waiting. */
-	if (is_new)
+	if (is_new) {
 		log_queued(m);
-	if (is_new)
+		watch_rate(a, m->caller.uid);
 		admit_tell_news(a, m->row.account);
+	}
 	m->is_busy = false;
 	if (m->is_dropped)
 		admission_drop(m);

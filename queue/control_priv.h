@@ -53,7 +53,8 @@ struct client {
 	int rank;        /* of the message's state so far */
 	int64_t soonest; /* something comes of it; INT64_MAX: not by itself */
 
-	/* control_turn.c; by account: messages that go before the one at hand */
+	/* control_turn.c; by account: messages that go before the one at hand
+	 */
 	uint64_t *ahead;
 	size_t counted; /* account of the one at hand, or SIZE_MAX */
 };

@@ -50,6 +50,7 @@ libqueue_a_SOURCES = \
 	queue/due.c \
 	queue/engine.c queue/engine.h \
 	queue/expand.c queue/expand.h \
+	queue/flood.c queue/flood.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
 	queue/fewer.c queue/fewer.h \

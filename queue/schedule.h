@@ -74,8 +74,8 @@ void budget_note(
 int64_t budget_next(struct budget *b, int64_t now, unsigned recipients);
 
 /*
- * When a message to one recipient goes that so many others like it go before, if
- * nothing but the budget keeps them; not before now.
+ * When a message to one recipient goes that so many others like it go before,
+ * if nothing but the budget keeps them; not before now.
  */
 int64_t budget_expect(struct budget *b, int64_t now, uint64_t before);
 

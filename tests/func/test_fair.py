@@ -87,3 +87,18 @@ def test_an_administrator_is_told_and_lifts_it(flooded, server):
     site.wait(lambda: len(sent(server)) == 19, "the day to be used up")
     site.wait(lambda: site.status()["accounts"][0]["state"] == "budget",
               "the account out of its budget")
+
+
+@needs_root
+def test_a_loop_is_warned_of_while_it_runs(make_site, server):
+    """Long before it has had its share; the others are not, and all is taken."""
+    site = make_site(server)
+    site.conf["queue"].update(uid_rate="5/1h", delivery="off")
+    site.start()
+    site.submit("urgent@example.com")
+    for i in range(12):
+        site.submit("r%d@example.net" % i, stdin=TEXT, uid=OTHER)
+    line, = site.log.events("flood")
+    assert (line["uid"], line["messages"], line["within_s"]) == (
+        str(OTHER), "6", "3600")
+    assert len(site.queue()) == 13

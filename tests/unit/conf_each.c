@@ -81,6 +81,7 @@ static const struct sample {
 	{ SECTION_QUEUE, "uid_messages", "20000", "3", OFFICE },
 	{ SECTION_QUEUE, "uid_bytes", "2G", "64K", OFFICE },
 	{ SECTION_QUEUE, "uid_connections", "64", "4", OFFICE },
+	{ SECTION_QUEUE, "uid_rate", "600/1h", "5/1m", OFFICE },
 	{ SECTION_QUEUE, "uid_share", "75", "100", OFFICE },
 	{ SECTION_ACCOUNT, "provider", "office365", "office365-dod", BARE },
 	{ SECTION_ACCOUNT, "host", "smtp.office365.com", "localhost", OFFICE },

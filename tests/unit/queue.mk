@@ -103,6 +103,7 @@ check_PROGRAMS += \
 	tests/unit/secret_command \
 	tests/unit/session_describe \
 	tests/unit/settle \
+	tests/unit/flood \
 	tests/unit/share \
 	tests/unit/settle_judge \
 	tests/unit/settle_record \
@@ -404,6 +405,9 @@ tests_unit_lane_mailbox_SOURCES = tests/unit/lane_mailbox.c \
 tests_unit_lane_mailbox_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_mailbox_LDADD = $(queue_test_libs)
 
+tests_unit_flood_SOURCES = tests/unit/flood.c
+tests_unit_flood_CFLAGS = $(queue_test_cflags)
+tests_unit_flood_LDADD = $(queue_test_libs)
 tests_unit_share_SOURCES = tests/unit/share.c
 tests_unit_share_CFLAGS = $(queue_test_cflags)
 tests_unit_share_LDADD = $(queue_test_libs)
