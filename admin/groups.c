@@ -24,7 +24,11 @@ struct group {
 	uint64_t code;
 	int64_t since;
 	struct buf rows;
-	char last[ID_MAX]; /* the message of the last row */
+	char first[ID_MAX], last[ID_MAX]; /* the messages of those rows */
+
+	/* of all rows, printed or not */
+	uint64_t n, messages, octets;
+	int64_t oldest_at, next_at, last_at;
 };
 
 struct groups {
@@ -141,18 +145,45 @@ put_head(const struct groups *g, struct buf *b, const struct ctl_message *m,
 	buf_puts(b, " -> ");
 }
 
+static void
+count(
+    struct group *p, const struct ctl_message *m, const struct ctl_recipient *r)
+{
+	if (p->n == 0) {
+		strlcpy(p->first, m->id, sizeof(p->first));
+		p->oldest_at = m->arrived_at;
+		p->next_at = p->last_at = r->next_at;
+	}
+	if (p->n == 0 || strcmp(p->last, m->id) != 0) {
+		p->messages++;
+		p->octets += m->size;
+	}
+	if (m->arrived_at < p->oldest_at)
+		p->oldest_at = m->arrived_at;
+	if (r->next_at < p->next_at)
+		p->next_at = r->next_at;
+	if (r->next_at > p->last_at)
+		p->last_at = r->next_at;
+	p->n++;
+}
+
 void
 groups_add(struct groups *g, const struct ctl_message *m,
     const struct ctl_recipient *r)
 {
 	struct group *p = find_group(g, r);
+	bool is_another = strcmp(p->last, m->id) != 0;
 	size_t before = p->rows.len;
 
-	if (strcmp(p->last, m->id) == 0)
-		buf_printf(&p->rows, "%*s-> ", INDENT, "");
-	else
-		put_head(g, &p->rows, m, r);
+	count(p, m, r);
 	strlcpy(p->last, m->id, sizeof(p->last));
+	g->rows++;
+	if (p->n > GROUPS_LISTED)
+		return;
+	if (is_another)
+		put_head(g, &p->rows, m, r);
+	else
+		buf_printf(&p->rows, "%*s-> ", INDENT, "");
 	utf8_put_safe(&p->rows, r->address);
 	if (r->original != NULL && strcmp(r->original, r->address) != 0) {
 		buf_puts(&p->rows, " (for ");
@@ -160,13 +191,33 @@ groups_add(struct groups *g, const struct ctl_message *m,
 		buf_puts(&p->rows, ")");
 	}
 	buf_puts(&p->rows, "\n");
-	g->rows++;
 	g->octets += p->rows.len - before;
 	if (g->octets >= g->octets_max)
 		groups_print(g);
 }
 
 /* ---- printing ---- */
+
+/* In place of rows that say all the same. */
+static void
+print_many(const struct groups *g, const struct group *p)
+{
+	char size[TEXT_SHORT], age[TEXT_SHORT], next[TEXT_SHORT];
+
+	text_size(p->octets, size);
+	text_age(g->now - p->oldest_at, age);
+	fprintf(g->to, "  %-8s%s to %s, %s", "which", p->first, p->last, size);
+	if (p->n > p->messages)
+		fprintf(
+		    g->to, ", to %llu recipients", (unsigned long long)p->n);
+	fprintf(g->to, "; the oldest is %s old; mailq lists each\n", age);
+	text_next(p->next_at, g->now, next);
+	fprintf(g->to, "  %-8s%s", "next", next);
+	text_next(p->last_at, g->now, next);
+	if (p->last_at > g->now && p->last_at != p->next_at)
+		fprintf(g->to, ", the last %s", next);
+	fputc('\n', g->to);
+}
 
 static void
 print_heading(const struct groups *g, const struct group *p)
@@ -175,6 +226,10 @@ print_heading(const struct groups *g, const struct group *p)
 	const char *state = p->cause[0], *text = p->cause[CAUSE_TEXT];
 
 	text_put(g->to, state);
+	if (p->n > GROUPS_LISTED)
+		fprintf(g->to, ", %llu message%s",
+		    (unsigned long long)p->messages,
+		    p->messages == 1 ? "" : "s");
 	if (p->code != 0 || *text != '\0') {
 		fputs(": ", g->to);
 		text_put_reply(g->to, p->code, p->cause[1], text);
@@ -186,6 +241,10 @@ print_heading(const struct groups *g, const struct group *p)
 		text_local_time(p->since, when);
 		text_age(g->now - p->since, age);
 		fprintf(g->to, "  %-8s%s (%s ago)\n", "since", when, age);
+	}
+	if (p->n > GROUPS_LISTED) {
+		print_many(g, p);
+		return;
 	}
 	fprintf(g->to, "  %-12s %5s %6s %7s  %s\n", "ID", "AGE", "SIZE", "NEXT",
 	    "FROM -> TO");
@@ -201,7 +260,9 @@ groups_print(struct groups *g)
 			fputc('\n', g->to);
 		g->has_printed = true;
 		print_heading(g, &g->v[i]);
-		fwrite(buf_data(&g->v[i].rows), 1, g->v[i].rows.len, g->to);
+		if (g->v[i].n <= GROUPS_LISTED)
+			fwrite(buf_data(&g->v[i].rows), 1, g->v[i].rows.len,
+			    g->to);
 		group_clear(&g->v[i]);
 	}
 	g->n = 0;

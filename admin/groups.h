@@ -10,10 +10,12 @@
 
 /*
  * Recipients that wait, each under the heading of its cause, in the order in
- * which causes and recipients came.  Rows are kept until they are printed, and
- * no more than so many octets of them: of a longer listing each part is grouped
- * by itself, and a million messages take no more memory than a few thousand.
+ * which causes and recipients came.  Many of one cause are its heading with
+ * their number, and no rows.  Rows are kept until they are printed, and no more
+ * than so many octets of them: of a longer listing each part is grouped by
+ * itself, and a million messages take no more memory than a few thousand.
  */
+#define GROUPS_LISTED     20 /* rows of one cause */
 #define GROUPS_OCTETS_MAX (8 * 1024 * 1024)
 #define GROUPS_MAX        256 /* causes at a time */
 

@@ -426,6 +426,29 @@ def test_a_release_leaves_nothing_of_the_hold(server, make_site):
     wait_for(site, "a@example.net", code=451)
 
 
+def test_two_hundred_of_one_cause_are_one_line(server, make_site):
+    """In queue and in status: how many, why, and what to do."""
+    server.faults.add(state="auth", count="forever", reply=(
+        "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is "
+        "disabled for the Mailbox."))
+    site = make_site(server)
+    for i in range(200):
+        site.submit("r%d@example.net" % i)
+    site.start()
+    site.wait(lambda: len(site.queue()) == 200, "all of them")
+    wait_account(site, "held")
+    line = "Set-CASMailbox -Identity %s -SmtpClientAuthenticationDisabled " \
+        "$false" % USER
+    for verb, count in (("queue", "queued, 200 messages: 535 5.7.139"),
+                        ("status", "200 messages wait")):
+        text = flat(site.mailchute(verb).stdout)
+        assert text.count(count) == 1
+        assert text.count("SMTP AUTH is switched off for this mailbox.") == 1
+        assert text.count(line) == 1
+        assert "r1@example.net" not in text
+    assert "in 200 Requests" in site.mailq()
+
+
 def test_equal_holds_stand_under_one_heading(holding):
     for name in ("a", "b", "c"):
         one(holding, name + "@example.net")
