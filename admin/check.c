@@ -62,6 +62,19 @@ check_say(struct check *k, enum check_level level, const char *what,
 	fputc('\n', k->out);
 }
 
+void
+check_reply(uint64_t code, const char *status, const char *text,
+    char front[CHECK_FRONT])
+{
+	bool has_status = status == NULL || *status == '\0' ||
+			  (text != NULL && strstr(text, status) != NULL);
+
+	front[0] = '\0';
+	if (code > 0)
+		snprintf(front, CHECK_FRONT, "%u %s%s", (unsigned)(code % 1000),
+		    has_status ? "" : status, has_status ? "" : " ");
+}
+
 int
 check_status(const struct check *k)
 {

@@ -40,6 +40,12 @@ void check_say(struct check *k, enum check_level level, const char *what,
     const char *next, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The code and status of a reply, as far as its text does not begin with them.
+ */
+#define CHECK_FRONT 40
+void check_reply(uint64_t code, const char *status, const char *text,
+    char front[CHECK_FRONT]);
+
 /* The exit status of monitoring plugins. */
 int check_status(const struct check *k);
 

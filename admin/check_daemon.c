@@ -69,8 +69,9 @@ check_queue(struct check *k, const struct ctl_totals *t)
 		    (unsigned long long)t->held,
 		    (unsigned long long)t->uncertain);
 	else
-		check_say(k, CHECK_OK, "queue", NULL, "%llu messages wait",
-		    (unsigned long long)t->waiting);
+		check_say(k, CHECK_OK, "queue", NULL, "%llu message%s wait%s",
+		    (unsigned long long)t->waiting, t->waiting == 1 ? "" : "s",
+		    t->waiting == 1 ? "s" : "");
 }
 
 /* The server's last word on it, which only a later attempt takes back. */
@@ -78,14 +79,11 @@ static void
 check_account(struct check *k, const struct ctl_account *a, int64_t now)
 {
 	char *what = xasprintf("account %s", text_account(a->name));
-	char next_at[TEXT_SHORT], code[24] = "";
+	char next_at[TEXT_SHORT], front[CHECK_FRONT];
 	bool is_held = strcmp(a->state, "held") == 0;
 
 	text_next(a->next_at, now, next_at);
-	if (a->code > 0)
-		snprintf(code, sizeof(code), "%llu %s ",
-		    (unsigned long long)a->code,
-		    a->status == NULL ? "" : a->status);
+	check_reply(a->code, a->status, a->text, front);
 	if (strcmp(a->state, "ready") == 0 && a->tls != NULL && *a->tls != '\0')
 		check_say(k, CHECK_OK, what, NULL, "is signed in at %s over %s",
 		    a->relay, a->tls);
@@ -96,7 +94,7 @@ check_account(struct check *k, const struct ctl_account *a, int64_t now)
 		check_say(k, is_held ? CHECK_FAIL : CHECK_WARN, what, a->fix,
 		    "%s, next try %s: %s%s%s%s",
 		    is_held ? "is held, so no sign-in is tried" : a->state,
-		    next_at, code, a->text == NULL ? "" : a->text,
+		    next_at, front, a->text == NULL ? "" : a->text,
 		    a->meaning == NULL ? "" : " - ",
 		    a->meaning == NULL ? "" : a->meaning);
 	free(what);

@@ -74,16 +74,12 @@ static void
 say_failure(struct check *k, const char *what, const struct ctl_session *s,
     enum step step)
 {
-	char code[24] = "";
+	char front[CHECK_FRONT];
 
-	if (s->code > 0)
-		snprintf(
-		    code, sizeof(code), "%llu ", (unsigned long long)s->code);
+	check_reply(s->code, s->status, s->text, front);
 	check_say(k, CHECK_FAIL, what,
-	    s->fix == NULL ? "mailchute status" : s->fix, "%s%s%s%s%s%s%s",
-	    code, s->code > 0 && s->status != NULL ? s->status : "",
-	    s->code > 0 ? " " : "", s->text == NULL ? "" : s->text,
-	    s->meaning == NULL ? "" : " - ",
+	    s->fix == NULL ? "mailchute status" : s->fix, "%s%s%s%s%s", front,
+	    s->text == NULL ? "" : s->text, s->meaning == NULL ? "" : " - ",
 	    s->meaning == NULL ? "" : s->meaning, who_blocks(s, step));
 }
 

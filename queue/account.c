@@ -229,6 +229,16 @@ account_answered(struct account *a, int64_t now)
 	return recover(a, now);
 }
 
+bool
+account_signed_in(struct account *a, int64_t now)
+{
+	const struct store_account *k = &a->known;
+
+	if (k->state != ACCOUNT_HELD || (k->code != 0 && k->code / 10 != 53))
+		return false;
+	return recover(a, now);
+}
+
 static int64_t
 hold_delay(unsigned failures)
 {

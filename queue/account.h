@@ -105,6 +105,13 @@ bool account_bound(
  */
 bool account_succeeded(struct account *a, int64_t now);
 bool account_answered(struct account *a, int64_t now);
+
+/*
+ * Somebody asked for a sign-in, and it was taken: a hold for a sign-in that was
+ * refused (535 and the like), or for a secret that could not be had, is over.
+ */
+bool account_signed_in(struct account *a, int64_t now);
+
 bool account_failed(
     struct account *a, const struct job_result *why, int64_t now, uint32_t rnd);
 

@@ -338,6 +338,11 @@ lane_new(const struct dispatch_parts *parts, uint32_t index,
 		free(l);
 		return NULL;
 	}
+	if (lane_load_secret(l, e) == -1) {
+		account_clear(&l->account);
+		free(l);
+		return NULL;
+	}
 	l->timer = event_new(parts->base, -1, 0, on_timer, l);
 	if (l->timer == NULL)
 		fatalx(EX_OSERR, "libevent: no event for an account");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The account's health as it changes: saved, logged, and, while it is held,
- * watched for a new secret.
+ * The account's health as it changes: saved and logged.
  */
 #include "config.h"
 
@@ -17,8 +16,15 @@
 #include "mail/verdict.h"
 #include "queue/batch.h"
 #include "queue/lane_priv.h"
-#include "queue/secret.h"
 #include "queue/times.h"
+
+int
+lane_store(struct lane *l, struct err *e)
+{
+	if (lane_save_secret(l, e) == -1)
+		return -1;
+	return account_save(&l->account, l->parts.store, e);
+}
 
 static int
 save_work(void *arg, struct err *e)
@@ -27,13 +33,7 @@ save_work(void *arg, struct err *e)
 
 	/* What changes from here on wants another piece. */
 	l->is_saving = false;
-	return account_save(&l->account, l->parts.store, e);
-}
-
-int
-lane_store(struct lane *l, struct err *e)
-{
-	return account_save(&l->account, l->parts.store, e);
+	return lane_store(l, e);
 }
 
 static void
@@ -55,18 +55,6 @@ lane_save(struct lane *l)
 	batch_join(l->parts.batch, 0, save_work, save_done, l);
 }
 
-/* A file that is missing is changed when it comes. */
-static void
-note_secret(struct lane *l)
-{
-	struct err e;
-
-	l->has_stamp = secret_is_file(l->account.conf);
-	if (l->has_stamp &&
-	    ask_stamp(l->parts.ask, l->account.index, &l->stamp, &e) == -1)
-		memset(&l->stamp, 0, sizeof(l->stamp));
-}
-
 static void
 account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 {
@@ -76,7 +64,7 @@ account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 	if (!account_failed(&l->account, why, now, arc4random()))
 		return;
 	if (k->state == ACCOUNT_HELD) {
-		note_secret(l);
+		lane_note_secret(l);
 		lane_recall(l);
 	}
 	lane_save(l);
@@ -172,22 +160,4 @@ lane_session_ended(struct lane *l, const struct job_ready *session,
 	case JOB_UNTRIED:
 		break;
 	}
-}
-
-/* A held account whose secret was replaced gets one attempt. */
-void
-lane_look_at_secret(struct lane *l, int64_t now)
-{
-	struct ask_stamp st;
-	struct err e;
-
-	if (l->account.known.state != ACCOUNT_HELD || !l->has_stamp ||
-	    ask_stamp(l->parts.ask, l->account.index, &st, &e) == -1)
-		return;
-	if (memcmp(&st, &l->stamp, sizeof(st)) == 0)
-		return;
-	l->stamp = st;
-	if (account_allow_probe(&l->account, now))
-		log_event(LOG_NOTICE, "secret-changed", "account",
-		    l->account.conf->name, NULL);
 }

@@ -19,6 +19,7 @@
  */
 #define LANE_WORKERS_MAX 16 /* account.connections allows no more */
 #define LANE_WATCHES_MAX 8
+#define LANE_STAMP_MAX   96 /* four numbers */
 
 struct lane {
 	struct dispatch_parts parts;
@@ -36,10 +37,11 @@ struct lane {
 	uint64_t started_for; /* the message that the last connection is for */
 	struct event *timer;
 	bool has_stamp;
-	struct ask_stamp stamp; /* of the secret that was refused */
-	struct buf ticket;      /* to resume TLS from; "" when there is none */
-	bool has_given; /* a message, since the last connection was begun */
-	bool yields;    /* the next idle one goes then, for another lane */
+	bool is_stamp_news;         /* and not in the store yet */
+	char stamp[LANE_STAMP_MAX]; /* of the secret that was refused */
+	struct buf ticket; /* to resume TLS from; "" when there is none */
+	bool has_given;    /* a message, since the last connection was begun */
+	bool yields;       /* the next idle one goes then, for another lane */
 	bool is_saving;
 	bool is_merging;  /* notices become a report: nothing new is given */
 	unsigned npassed; /* messages that wait for an answer to another */
@@ -109,6 +111,9 @@ void lane_hosts_passed(struct lane *l, const struct job_ready *session);
 void lane_session_ended(struct lane *l, const struct job_ready *session,
     const struct job_result *why);
 void lane_look_at_secret(struct lane *l, int64_t now);
+void lane_note_secret(struct lane *l); /* it was refused */
+int lane_save_secret(struct lane *l, struct err *e);
+int lane_load_secret(struct lane *l, struct err *e);
 
 /*
  * lane_merge.c: true when the job, whose turn it was, is a notice that is being

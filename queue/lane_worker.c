@@ -139,6 +139,11 @@ on_ready(void *arg, struct worker *w)
 	    r->cipher, NULL);
 	lane_hosts_passed(l, r);
 	lane_legacy_met(l, r);
+	if (is_for_check &&
+	    account_signed_in(&l->account, times_now(l->parts.times))) {
+		lane_save(l);
+		l->calls->trouble(l->arg, l->account.index, 0);
+	}
 	lane_check_tell(l, r, NULL);
 	lane_kick(l);
 	/* With mail for it, it is like any other. */

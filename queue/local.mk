@@ -65,6 +65,7 @@ libqueue_a_SOURCES = \
 	queue/lane_legacy.c \
 	queue/lane_merge.c \
 	queue/lane_next.c \
+	queue/lane_secret.c \
 	queue/lane_share.c \
 	queue/lane_priv.h \
 	queue/lane_denied.c \

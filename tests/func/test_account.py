@@ -164,6 +164,24 @@ def test_changed_secret_ends_the_hold(refused, server):
     assert server.record.auths == 2
 
 
+def test_a_secret_that_changes_while_nothing_runs(make_site, server):
+    """Noticed at the next start; one that is the same is not tried again."""
+    site = make_site(server)
+    site.secret("password", "wrong\n")
+    site.start()
+    site.submit("a@example.net")
+    site.log.wait_for("account-held")
+    site.restart()
+    site.submit("b@example.net")
+    site.wait(lambda: len(site.queue()) == 2, "two messages")
+    assert server.record.auths == 1
+    site.stop()
+    site.secret("password", site.password + "\n")
+    site.start()
+    server.record.wait_messages(2)
+    site.wait_empty()
+
+
 def test_retry_after_the_cure(refused, server):
     """The administrator enabled SMTP AUTH: nothing here changed."""
     server.options.users[USER] = refused.password

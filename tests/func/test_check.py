@@ -317,7 +317,7 @@ def test_no_mail_leaves_without_a_daemon(make_site, server):
     assert steps(lines) == ["ok"] * 5
     assert not server.record.messages
     assert len(server.record.connections) == 1
-    assert "1 messages wait" in lines["queue"]["text"]
+    assert "1 message waits" in lines["queue"]["text"]
     site.start()
     server.record.wait_messages(1)
 
@@ -382,3 +382,56 @@ def test_while_another_has_the_queue(make_site, server):
         assert not steps(lines)
         assert lines["servers"]["level"] == "unknown"
     assert len(server.record.connections) == 1
+
+
+def test_a_mended_password_is_tried_without_a_daemon(make_site, server):
+    """Once for each file: not again for the same, and what is taken is well."""
+    site = make_site(server, family="ipv4")
+    site.secret("password", "wrong\n")
+    check(site)
+    site.secret("password", "wrong, too\n")
+    for _ in range(2):
+        lines, _ = check(site)
+        assert lines[ACCOUNT]["level"] == "fail"
+    assert sum(c.auths for c in server.record.connections) == 2
+    site.secret("password", site.password + "\n")
+    lines, _ = check(site)
+    assert line_of(lines, "sign-in")["level"] == "ok"
+    lines, _ = check(site)
+    assert lines[ACCOUNT]["level"] == "ok"
+    site.start()
+    assert site.status()["accounts"][0]["state"] == "ready"
+    site.submit("a@example.net")
+    server.record.wait_messages(1)
+
+
+def test_a_sign_in_that_is_taken_ends_a_hold(make_site, server):
+    """Of a sign-in that was refused, and of no other kind."""
+    site = make_site(server, family="ipv4").start()
+    server.faults.add(state="auth", reply="535 5.7.139 Authentication "
+                      "unsuccessful, the user credentials were incorrect.")
+    check(site)
+    assert site.status()["accounts"][0]["state"] == "held"
+    site.mailchute("retry", "ALL")
+    lines, _ = check(site)
+    assert line_of(lines, "sign-in")["level"] == "ok"
+    assert site.status()["accounts"][0]["state"] == "ready"
+    server.faults.add(state="dot", count="forever", reply="554 5.2.0 STOREDRV."
+                      "Submission.Exception:SubmissionQuotaExceededException")
+    site.submit("a@example.net")
+    site.log.wait_for("account-held", code="554")
+    site.mailchute("pause")
+    site.mailchute("retry", "ALL")
+    lines, _ = check(site)
+    assert line_of(lines, "sign-in")["level"] == "ok"
+    assert lines[ACCOUNT]["level"] == "fail"
+    assert site.status()["accounts"][0]["state"] == "held"
+
+
+def test_a_reply_is_told_once(make_site, server):
+    site = make_site(server, family="ipv4")
+    site.secret("password", "wrong\n")
+    for step in ("sign-in of " + ACCOUNT, ACCOUNT):
+        lines, _ = check(site)
+        assert lines[step]["text"].count("535 5.7.139 Auth") == 1
+        assert lines[step]["text"].count("5.7.139") == 1
