@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What docs/install.md and docs/operations.md have people type, typed."""
+"""What docs/install.md, docs/operations.md and docs/office365.md have people type,
+typed."""
 
 import contextlib
 import os
@@ -178,9 +179,18 @@ def test_from_source(provider, authority):
         host.run("rc-service", "mailchuted", "status", status=3)
 
 
+def test_office365(bare, provider):
+    """From the package to the first message, on a host that has no more."""
+    bare.install()
+    assert follow("office365.md", bare, provider) >= 8
+    message, = provider.record.accepted
+    assert message.header("From") == '"alice@contoso.com" <%s>' % USER
+    assert message.header("Reply-To") == "alice@contoso.com"
+
+
 def test_every_command_is_seen():
     """No line that looks like one is passed over."""
-    for name in ("install.md", "operations.md"):
+    for name in ("install.md", "operations.md", "office365.md"):
         lines = [n for n, line in enumerate(page(name).splitlines(), 1)
                  if line.startswith(("    # ", "    $ "))]
         assert lines == [s.line for s in steps(page(name)) if s.kind in "#$"]

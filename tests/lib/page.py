@@ -33,6 +33,8 @@ VOLATILE = (
     (r"\b\d+/(\d+) +\d+/(\d+) +\d+/(\d+) +(-$|TLS.*)",
      r"N/\1 N/\2 N/\3 SESSION"),
     (r"\b[A-Z]{3}\d?P?\d{3}MB\d{4}\S*", "BACKEND"),
+    (r"\b\d+\.\d+\.\d+\.\d+:587\b", "ADDRESS:587"),
+    (r"issued by [^,]*, until TIME", "issued by AUTHORITY, until TIME"),
 )
 # Asked again until they answer as the page has it: mail takes its time.
 ASKING = re.compile(r"(mailq|mailchute (queue|show|trace|status)|grep|tail|ls|"
