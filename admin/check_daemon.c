@@ -81,8 +81,11 @@ check_account(struct check *k, const struct ctl_account *a, int64_t now)
 	char *what = xasprintf("account %s", text_account(a->name));
 	char next_at[TEXT_SHORT], front[CHECK_FRONT];
 	bool is_held = strcmp(a->state, "held") == 0;
+	bool is_due = is_held && a->next_at <= now;
+	char wait[TEXT_SHORT + 16];
 
 	text_next(a->next_at, now, next_at);
+	snprintf(wait, sizeof(wait), ", next try %s", next_at);
 	check_reply(a->code, a->status, a->text, front);
 	if (strcmp(a->state, "ready") == 0 && a->tls != NULL && *a->tls != '\0')
 		check_say(k, CHECK_OK, what, NULL, "is signed in at %s over %s",
@@ -91,10 +94,12 @@ check_account(struct check *k, const struct ctl_account *a, int64_t now)
 		check_say(
 		    k, CHECK_OK, what, NULL, "nothing is known against it");
 	else
-		check_say(k, is_held ? CHECK_FAIL : CHECK_WARN, what, a->fix,
-		    "%s, next try %s: %s%s%s%s",
-		    is_held ? "is held, so no sign-in is tried" : a->state,
-		    next_at, front, a->text == NULL ? "" : a->text,
+		check_say(k, is_held && !is_due ? CHECK_FAIL : CHECK_WARN, what,
+		    a->fix, "%s%s: %s%s%s%s",
+		    !is_held ? a->state
+		    : is_due ? "is held, and may sign in once"
+			     : "is held, so no sign-in is tried",
+		    is_due ? "" : wait, front, a->text == NULL ? "" : a->text,
 		    a->meaning == NULL ? "" : " - ",
 		    a->meaning == NULL ? "" : a->meaning);
 	free(what);

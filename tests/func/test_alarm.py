@@ -248,6 +248,18 @@ def test_a_stall(make_site, server):
     assert site.status()["verdict"] == "ok"
 
 
+def test_it_is_logged_as_an_error(make_site, server):
+    """Who lets errors alone through hears of it."""
+    site = make_site(server, backoff_min="1s", backoff_max="1s")
+    site.conf["queue"]["stall"] = "2s"
+    site.conf["log"]["level"] = "err"
+    server.down()
+    site.start()
+    submit(site)
+    assert site.log.wait_for("alarm")["kind"] == "stall"
+    assert not site.log.events("backoff")  # which is a warning
+
+
 def test_an_account_stalls_while_another_delivers(make_site, server):
     site = make_site(server, backoff_min="1s", backoff_max="1s")
     site.conf["queue"]["stall"] = "2s"
