@@ -171,8 +171,9 @@ run_check(const struct args *a, const struct conf *c)
 	if (c != NULL) {
 		find_owner(&k);
 		check_files(&k);
-		check_daemon(&k);
+		/* First, so that what follows tells what came of it. */
 		check_server(&k);
+		check_daemon(&k);
 	}
 	check_host(&k);
 	print_end(&k);

@@ -170,11 +170,11 @@ take_row(void *arg, const struct frame *f, struct err *e)
 }
 
 static const char *
-who_may(const struct check *k, const struct ctl_answer *a)
+who_may(const struct ctl_answer *a)
 {
 	if (a->status != EX_NOPERM && a->status != EX_UNAVAILABLE)
 		return "mend what it says, then: mailchute check";
-	return k->has_daemon ? "run it as root, or join queue.admin_group"
+	return a->is_daemon ? "run it as root, or join queue.admin_group"
 			     : "run it as root";
 }
 
@@ -196,7 +196,7 @@ check_server(struct check *k)
 		check_say(k, CHECK_UNKNOWN, "servers", "mailchute status", "%s",
 		    e.text);
 	else if (answer.status != 0)
-		check_say(k, CHECK_UNKNOWN, "servers", who_may(k, &answer),
+		check_say(k, CHECK_UNKNOWN, "servers", who_may(&answer),
 		    "%s", ctl_answer_reason(&answer));
 	free(answer.text);
 }

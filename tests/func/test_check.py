@@ -397,7 +397,6 @@ def test_a_mended_password_is_tried_without_a_daemon(make_site, server):
     site.secret("password", site.password + "\n")
     lines, _ = check(site)
     assert line_of(lines, "sign-in")["level"] == "ok"
-    lines, _ = check(site)
     assert lines[ACCOUNT]["level"] == "ok"
     site.start()
     assert site.status()["accounts"][0]["state"] == "ready"
