@@ -310,12 +310,21 @@ def test_each_step_without_a_daemon(make_site, server):
     assert seen.auths == 1
 
 
-def test_no_mail_leaves_without_a_daemon(make_site, server):
+def test_no_mail_leaves_without_a_daemon(make_site, make_server, server):
+    """Nor while another account has still to answer."""
     site = make_site(server, family="ipv4", linger="60s")
+    slow = make_server()
+    slow.options.users["slow@contoso.example"] = site.password
+    slow.faults.add(state="greeting", delay=1)
+    site.conf["account slow"] = {**site.conf["account"], "port": slow.port,
+                                 "user": "slow@contoso.example"}
+    site.write_conf()
     site.submit("a@example.net")
+    assert "a@example.net" in site.mailq()  # it is in the queue then
     lines, _ = check(site)
     assert steps(lines) == ["ok"] * 5
-    assert not server.record.messages
+    assert lines["sign-in of account slow"]["level"] == "ok"
+    assert not server.record.messages and not slow.record.messages
     assert len(server.record.connections) == 1
     assert "1 message waits" in lines["queue"]["text"]
     site.start()
