@@ -175,7 +175,7 @@ who_may(const struct ctl_answer *a)
 	if (a->status != EX_NOPERM && a->status != EX_UNAVAILABLE)
 		return "mend what it says, then: mailchute check";
 	return a->is_daemon ? "run it as root, or join queue.admin_group"
-			     : "run it as root";
+			    : "run it as root";
 }
 
 void
@@ -196,7 +196,7 @@ check_server(struct check *k)
 		check_say(k, CHECK_UNKNOWN, "servers", "mailchute status", "%s",
 		    e.text);
 	else if (answer.status != 0)
-		check_say(k, CHECK_UNKNOWN, "servers", who_may(&answer),
-		    "%s", ctl_answer_reason(&answer));
+		check_say(k, CHECK_UNKNOWN, "servers", who_may(&answer), "%s",
+		    ctl_answer_reason(&answer));
 	free(answer.text);
 }
