@@ -184,7 +184,7 @@ def test_office365(bare, provider):
     bare.install()
     assert follow("office365.md", bare, provider) >= 8
     message, = provider.record.accepted
-    assert message.header("From") == '"alice@contoso.com" <%s>' % USER
+    assert message.header("From") == '"alice@web01" <%s>' % USER
     assert message.header("Reply-To") == "alice@contoso.com"
 
 
