@@ -267,9 +267,12 @@ expect_by_rate(struct budget *b, int64_t now, uint64_t before)
 int64_t
 budget_expect(struct budget *b, int64_t now, uint64_t before)
 {
-	int64_t at = expect_by_rate(b, now, before), today, day_at;
 	uint64_t most = b->recipients_per_day;
+	int64_t at, today, day_at;
 
+	/* What is under way goes before it, too. */
+	before += b->flying;
+	at = expect_by_rate(b, now, before);
 	if (most == 0)
 		return at;
 	window_move(&b->day, now);
