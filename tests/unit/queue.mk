@@ -103,6 +103,7 @@ check_PROGRAMS += \
 	tests/unit/secret_command \
 	tests/unit/session_describe \
 	tests/unit/settle \
+	tests/unit/budget_expect \
 	tests/unit/flood \
 	tests/unit/share \
 	tests/unit/settle_judge \
@@ -405,6 +406,9 @@ tests_unit_lane_mailbox_SOURCES = tests/unit/lane_mailbox.c \
 tests_unit_lane_mailbox_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_mailbox_LDADD = $(queue_test_libs)
 
+tests_unit_budget_expect_SOURCES = tests/unit/budget_expect.c
+tests_unit_budget_expect_CFLAGS = $(queue_test_cflags)
+tests_unit_budget_expect_LDADD = $(queue_test_libs)
 tests_unit_flood_SOURCES = tests/unit/flood.c
 tests_unit_flood_CFLAGS = $(queue_test_cflags)
 tests_unit_flood_LDADD = $(queue_test_libs)

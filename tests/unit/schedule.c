@@ -258,52 +258,6 @@ no_window_ever_holds_too_much(void **unused)
 		}
 }
 
-/* What is expected of each message is what comes true when all go as they may.
- */
-static void
-what_is_expected_comes_true(void **unused)
-{
-	static const struct {
-		struct rate rate;
-		uint64_t per_day;
-	} cases[] = { { { 28, 60 }, 0 }, { { 28, 60 }, 100 }, { { 1, 1 }, 0 },
-		{ { 5, 7 }, 12 }, { { 0, 0 }, 30 }, { { 3, 3600 }, 40 } };
-	struct budget *told, *b;
-	const int64_t start = 1800000000;
-	int64_t now = start, at, off, slack;
-	size_t i, n;
-
-	(void)unused;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		told = budget_new(cases[i].rate, cases[i].per_day);
-		b = budget_new(cases[i].rate, cases[i].per_day);
-		/* Two went a while ago. */
-		for (n = 0; n < 2; n++) {
-			now = budget_next(b, start + 3 * (int64_t)n, 1);
-			if (now == 0)
-				now = start + 3 * (int64_t)n;
-			budget_note(b, now, 1, 1);
-			budget_note(told, now, 1, 1);
-		}
-		now = start + 8;
-		for (n = 0; n < 90; n++) {
-			at = budget_next(b, now, 1);
-			now = at > now ? at : now;
-			off = now - budget_expect(told, start + 8, n);
-			/* A day is counted by the minute. */
-			slack = cases[i].per_day == 0
-				    ? 0
-				    : 60 * (int64_t)(n / cases[i].per_day + 1);
-			if (off < -slack || off > slack)
-				fail_msg("case %zu: the %zu-th goes %lld s off",
-				    i, n, (long long)off);
-			budget_note(b, now, 1, 1);
-		}
-		budget_free(told);
-		budget_free(b);
-	}
-}
-
 /* A budget that only ever refused would pass the test above. */
 static void
 budget_is_used_nearly_whole(void **unused)
@@ -512,7 +466,6 @@ main(void)
 		cmocka_unit_test(clock_set_back_makes_nobody_wait),
 		cmocka_unit_test(slow_start_is_one_two_all),
 		cmocka_unit_test(no_window_ever_holds_too_much),
-		cmocka_unit_test(what_is_expected_comes_true),
 		cmocka_unit_test(budget_is_used_nearly_whole),
 		cmocka_unit_test(message_beyond_the_day_waits_for_an_empty_one),
 		cmocka_unit_test(a_large_message_waits_for_enough),
