@@ -179,10 +179,10 @@ def test_from_source(provider, authority):
         host.run("rc-service", "mailchuted", "status", status=3)
 
 
-def test_office365(bare, provider):
+def test_office365(bare, provider, authority):
     """From the package to the first message, on a host that has no more."""
     bare.install()
-    assert follow("office365.md", bare, provider) >= 8
+    assert follow("office365.md", bare, provider, authority) >= 8
     message, = provider.record.accepted
     assert message.header("From") == '"alice@web01" <%s>' % USER
     assert message.header("Reply-To") == "alice@contoso.com"
