@@ -153,16 +153,13 @@ expect(const struct frame *f, enum token_type type, struct err *e)
 }
 
 static int
-get_frame(const struct frame *f, enum token_type type,
-    const struct fieldmap_item *items, size_t n, void *into, size_t size,
-    struct err *e)
+get_frame(const struct frame *f, enum token_type type, struct fieldmap *t,
+    size_t size, struct err *e)
 {
-	struct fieldmap t = { items, n, into, 0 };
-
-	memset(into, 0, size);
+	memset(t->into, 0, size);
 	if (expect(f, type, e) == -1)
 		return -1;
-	return fieldmap_get(f, &t, 1, e);
+	return fieldmap_get(f, t, 1, e);
 }
 
 void
@@ -223,20 +220,23 @@ token_get_refused(const struct frame *f, char text[ERR_TEXT_MAX], struct err *e)
 int
 token_get_granted(const struct frame *f, struct token_granted *g, struct err *e)
 {
-	return get_frame(f, TOKEN_GRANTED, granted_items, COUNT(granted_items),
-	    g, sizeof(*g), e);
+	struct fieldmap t = { granted_items, COUNT(granted_items), g, 0 };
+
+	return get_frame(f, TOKEN_GRANTED, &t, sizeof(*g), e);
 }
 
 int
 token_get_failed(const struct frame *f, struct token_failed *x, struct err *e)
 {
-	return get_frame(f, TOKEN_FAILED, failed_items, COUNT(failed_items), x,
-	    sizeof(*x), e);
+	struct fieldmap t = { failed_items, COUNT(failed_items), x, 0 };
+
+	return get_frame(f, TOKEN_FAILED, &t, sizeof(*x), e);
 }
 
 int
 token_get_code(const struct frame *f, struct token_code *c, struct err *e)
 {
-	return get_frame(
-	    f, TOKEN_CODE, code_items, COUNT(code_items), c, sizeof(*c), e);
+	struct fieldmap t = { code_items, COUNT(code_items), c, 0 };
+
+	return get_frame(f, TOKEN_CODE, &t, sizeof(*c), e);
 }

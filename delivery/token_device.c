@@ -41,13 +41,12 @@ static int
 ask(struct token_run *r, const char *url, const struct buf *form,
     struct token_http_answer *a)
 {
-	enum token_phase phase;
 	struct err e;
 
 	r->granted.asked_at = r->failed.asked_at = clock_wall();
-	if (token_http_ask(r->http, url, form, NULL, a, &phase, &e) == 0)
+	if (token_http_ask(r->http, url, form, NULL, a, &e) == 0)
 		return 0;
-	return token_run_fail(r, phase, &e);
+	return token_run_fail(r, a->phase, &e);
 }
 
 static int

@@ -312,21 +312,20 @@ phase_of(CURLcode rc)
 }
 
 static int
-explain(const struct token_http *h, CURLcode rc, enum token_phase *phase,
-    struct err *e)
+explain(const struct token_http *h, CURLcode rc, struct err *e)
 {
 	const struct token_http_options *o = &h->o;
 	const char *why =
 	    h->error[0] != '\0' ? h->error : curl_easy_strerror(rc);
 
-	*phase = phase_of(rc);
+	h->answer->phase = phase_of(rc);
 	if (h->is_local_end)
 		return err_set(
 		    e, ERR_LOCAL, "4.3.2", "mailchuted ended this request");
 	if (h->is_too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return err_set(e, ERR_TEMP, "4.7.0",
 		    "%s gave an answer that is too large", o->url->host);
-	if (*phase == TOKEN_PHASE_TLS && rc == CURLE_SSL_CACERT_BADFILE)
+	if (rc == CURLE_SSL_CACERT_BADFILE)
 		return err_set(e, ERR_LOCAL, "4.7.0",
 		    "the trusted certificates (account.tls_ca_file) hold none: "
 		    "%s",
@@ -337,8 +336,7 @@ explain(const struct token_http *h, CURLcode rc, enum token_phase *phase,
 
 int
 token_http_ask(struct token_http *h, const char *url, const struct buf *form,
-    const char *header, struct token_http_answer *a, enum token_phase *phase,
-    struct err *e)
+    const char *header, struct token_http_answer *a, struct err *e)
 {
 	struct curl_slist *headers = NULL, *more;
 	long status = 0;
@@ -366,5 +364,5 @@ token_http_ask(struct token_http *h, const char *url, const struct buf *form,
 	a->status = (unsigned)status;
 	if (rc == CURLE_OK && status >= 100 && status <= 999)
 		return 0;
-	return explain(h, rc, phase, e);
+	return explain(h, rc, e);
 }

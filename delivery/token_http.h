@@ -55,21 +55,22 @@ void token_http_deadline(struct token_http *h, int64_t deadline_ms);
 
 struct token_http_answer {
 	unsigned status;
-	struct buf body;      /* wiped by token_http_wipe */
-	char location[256];   /* of a redirect, as it came */
-	int64_t server_at;    /* Date, or 0 */
-	char retry_after[64]; /* as it came */
+	struct buf body;        /* wiped by token_http_wipe */
+	char location[256];     /* of a redirect, as it came */
+	int64_t server_at;      /* Date, or 0 */
+	char retry_after[64];   /* as it came */
+	enum token_phase phase; /* how far it came, when there is none */
 };
 void token_http_wipe(struct token_http_answer *a);
 
 /*
  * Sends one request and reads the answer, whatever its status; form NULL: GET,
  * with header.  -1 with *e filled (ERR_TEMP; ERR_LOCAL with 4.3.2 when watch
- * ended), and *phase says how far it came.  *a is wiped by the caller in any
+ * ended), and a->phase says how far it came.  *a is wiped by the caller in any
  * case.
  */
 int token_http_ask(struct token_http *h, const char *url,
     const struct buf *form, const char *header, struct token_http_answer *a,
-    enum token_phase *phase, struct err *e);
+    struct err *e);
 
 #endif

@@ -106,7 +106,7 @@ put_session(struct client *c, struct follow *f)
 	const struct conf_account *a;
 	const struct job_ready *r =
 	    dispatch_session(c->parts->dispatch, f->id, &a);
-	struct ctl_session out = { NULL };
+	struct ctl_session out = { .account = NULL };
 	size_t start = c->out.len;
 
 	if (r == NULL)

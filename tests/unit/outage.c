@@ -21,7 +21,7 @@
 
 #define DOWN_MS    (5 * MINUTE) /* when it goes down */
 #define UP_MS      (DOWN_MS + 60 * MINUTE)
-#define RATE       28 /* account.rate, a minute */
+#define RATE       28U /* account.rate, a minute */
 #define FOR_EVER   (1000 * HOUR)
 #define LIGHT_UID  2000 /* and on: a message now and then */
 #define LIGHT      5

@@ -72,51 +72,53 @@ virtual_run(struct event_base *base, int64_t until_ms)
 /* ---- in the place of the C library's ---- */
 
 int
-clock_gettime(clockid_t id, struct timespec *ts)
+clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
 	int64_t ms = passed_ms;
 
-	if (!is_virtual || (id != CLOCK_REALTIME && id != CLOCK_MONOTONIC &&
-			       id != CLOCK_MONOTONIC_COARSE))
-		return (int)syscall(SYS_clock_gettime, id, ts);
-	ms += id == CLOCK_REALTIME ? wall_ms : (int64_t)SINCE_BOOT_S * 1000;
-	ts->tv_sec = (time_t)(ms / 1000);
-	ts->tv_nsec = (long)(ms % 1000 * 1000000);
+	if (!is_virtual ||
+	    (clock_id != CLOCK_REALTIME && clock_id != CLOCK_MONOTONIC &&
+		clock_id != CLOCK_MONOTONIC_COARSE))
+		return (int)syscall(SYS_clock_gettime, clock_id, tp);
+	ms +=
+	    clock_id == CLOCK_REALTIME ? wall_ms : (int64_t)SINCE_BOOT_S * 1000;
+	tp->tv_sec = (time_t)(ms / 1000);
+	tp->tv_nsec = (long)(ms % 1000 * 1000000);
 	return 0;
 }
 
 /* What is ready is first; when nothing is, the wait is over already. */
 int
-epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms)
+epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)
 {
-	int n, real_ms = is_virtual ? 0 : timeout_ms;
+	int n, real_ms = is_virtual ? 0 : timeout;
 
-	n = (int)syscall(
-	    SYS_epoll_pwait, fd, events, max, real_ms, NULL, sizeof(long));
+	n = (int)syscall(SYS_epoll_pwait, epfd, events, maxevents, real_ms,
+	    NULL, sizeof(long));
 	if (!is_virtual || n != 0)
 		return n;
 	/* Nothing will ever come: the test has forgotten something. */
-	assert_true(timeout_ms >= 0);
-	passed_ms += timeout_ms;
+	assert_true(timeout >= 0);
+	passed_ms += timeout;
 	return 0;
 }
 
 /* What a newer libevent calls. */
-int epoll_pwait2(int fd, struct epoll_event *events, int max,
-    const struct timespec *timeout, const sigset_t *mask);
+int epoll_pwait2(int epfd, struct epoll_event *events, int maxevents,
+    const struct timespec *timeout, const sigset_t *ss);
 
 int
-epoll_pwait2(int fd, struct epoll_event *events, int max,
-    const struct timespec *timeout, const sigset_t *mask)
+epoll_pwait2(int epfd, struct epoll_event *events, int maxevents,
+    const struct timespec *timeout, const sigset_t *ss)
 {
 	int64_t ms = -1;
 
-	assert_null(mask);
+	assert_null(ss);
 	if (timeout != NULL)
 		ms = (int64_t)timeout->tv_sec * 1000 +
 		     (timeout->tv_nsec + 999999) / 1000000;
 	assert_true(ms <= INT_MAX);
-	return epoll_wait(fd, events, max, (int)ms);
+	return epoll_wait(epfd, events, maxevents, (int)ms);
 }
 
 int
@@ -127,8 +129,8 @@ fsync(int fd)
 }
 
 int
-fdatasync(int fd)
+fdatasync(int fildes)
 {
-	(void)fd;
+	(void)fildes;
 	return 0;
 }
