@@ -234,12 +234,13 @@ const struct verdict_row verdict_session_rows[] = {
 	    REPORTS_AUTH },
 	{ 535, "5.7.142", NULL, VERDICT_CONNECTION, 0,
 	    "The token is about to expire.",
-	    "Nothing, if what writes account.token_file still runs: it is read "
-	    "again for each connection.",
+	    "Nothing: another one is used next time. With account.token_file, "
+	    "check that what writes it still runs.",
 	    HIGH_VOLUME },
 	{ 535, "5.7.143", NULL, VERDICT_CONNECTION, 0,
 	    "The token has expired.",
-	    "Check that what writes account.token_file still runs.",
+	    "Check this host's clock; with account.token_file, that what "
+	    "writes it still runs.",
 	    HIGH_VOLUME },
 	{ 535, "5.7.144", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The application lacks the permission for High Volume Email.",

@@ -28,6 +28,7 @@
 #include "queue/control_priv.h"
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
+#include "queue/signin.h"
 #include "queue/times.h"
 
 #define AGAIN "Nothing to do: it is tried again by itself."
@@ -46,6 +47,7 @@ enum cause {
 	CAUSE_PUT_OFF,
 	/* its turn has not come, by what the account does meanwhile */
 	CAUSE_NEXT,
+	CAUSE_TOKEN,
 	CAUSE_CONNECTING,
 	CAUSE_BEHIND,
 	CAUSE_STAGING
@@ -77,6 +79,9 @@ static const struct words {
 	    "The account is left alone for a while after a failure.", AGAIN },
 	[CAUSE_PUT_OFF] = { "the server gave no reason", NULL, AGAIN },
 	[CAUSE_NEXT] = { FRESH, "It waits for its turn, which comes at once.",
+	    NULL },
+	[CAUSE_TOKEN] = { FRESH,
+	    "It waits for its turn: mailchuted is asking for an access token.",
 	    NULL },
 	[CAUSE_CONNECTING] = { FRESH,
 	    "It waits for its turn: mailchuted is connecting to the server.",
@@ -203,7 +208,10 @@ explain_turn(const struct store_rcpt *r, const struct dispatch_view *v,
 {
 	enum cause cause = CAUSE_NEXT;
 
-	if (v != NULL && v->connections > 0)
+	if (v != NULL && v->signin != NULL && v->signin->is_asking &&
+	    v->connections == 0)
+		cause = CAUSE_TOKEN;
+	else if (v != NULL && v->connections > 0)
 		cause = v->relay[0] == '\0' ? CAUSE_CONNECTING : CAUSE_BEHIND;
 	say(out, cause);
 	if (r->attempts > 0)

@@ -14,6 +14,8 @@
 #include "queue/lane.h"
 #include "queue/trial.h"
 
+#define ASKING_MAX 4 /* tokens at once, of all applications */
+
 struct dispatch {
 	struct dispatch_parts parts;
 	struct lane **lanes;
@@ -103,6 +105,77 @@ on_freed(void *arg, const struct lane *l)
 			lane_kick(d->lanes[i]);
 }
 
+/* ---- tokens ---- */
+
+static bool
+is_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* What an endpoint counts by. */
+static bool
+is_same_application(const struct lane *a, const struct lane *b)
+{
+	const struct conf_account *x = lane_conf(a), *y = lane_conf(b);
+
+	return a != b && conf_asks_tokens(x) && conf_asks_tokens(y) &&
+	       is_equal(x->token_url, y->token_url) &&
+	       is_equal(x->client_id, y->client_id);
+}
+
+static bool
+may_ask(void *arg, const struct lane *l)
+{
+	const struct dispatch *d = arg;
+	size_t i, n = 0;
+
+	for (i = 0; i < d->nlanes; i++) {
+		if (!lane_token_is_asking(d->lanes[i]))
+			continue;
+		if (is_same_application(d->lanes[i], l))
+			return false;
+		n++;
+	}
+	return n < ASKING_MAX;
+}
+
+static void
+on_asked(void *arg, const struct lane *l)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	(void)l;
+	for (i = 0; i < d->nlanes; i++)
+		if (lane_token_is_in_line(d->lanes[i]))
+			lane_kick(d->lanes[i]);
+}
+
+/* It would be asked a thousand times for the same answer. */
+static void
+on_put_off(void *arg, const struct lane *l, const struct token_failed *x)
+{
+	struct dispatch *d = arg;
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		if (is_same_application(d->lanes[i], l) &&
+		    lane_token_is_in_line(d->lanes[i]))
+			lane_token_hear(d->lanes[i], x);
+}
+
+void
+dispatch_keep_tokens(struct dispatch *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nlanes; i++)
+		lane_token_keep(d->lanes[i]);
+}
+
+/* ---- */
+
 static void
 on_rest(void *arg)
 {
@@ -128,6 +201,9 @@ static const struct lane_calls lane_calls = {
 	.crowded = on_crowded,
 	.fewer = on_fewer,
 	.freed = on_freed,
+	.may_ask = may_ask,
+	.asked = on_asked,
+	.put_off = on_put_off,
 	.rest = on_rest,
 	.trouble = on_trouble,
 };
@@ -211,6 +287,8 @@ dispatch_stop(struct dispatch *d)
 	size_t i;
 
 	d->is_stopping = true;
+	for (i = 0; i < d->nlanes; i++)
+		lane_token_end(d->lanes[i]);
 	for (i = 0; i < d->nlanes; i++)
 		lane_check_end(d->lanes[i]);
 	set_closed(d);

@@ -16,6 +16,7 @@ struct event_base;
 struct legacy;
 struct limits;
 struct proved;
+struct signin;
 struct times;
 
 /*
@@ -70,6 +71,12 @@ int dispatch_save(struct dispatch *d, size_t i, struct err *e); /* in a batch */
  * let TLS 1.0 come about?  What it answers is logged, and in the view.
  */
 void dispatch_try_tls(struct dispatch *d);
+
+/*
+ * From now on access tokens are looked after with no mail waiting, too: a
+ * refresh token dies when it is not used.
+ */
+void dispatch_keep_tokens(struct dispatch *d);
 
 /*
  * Signs in by the i-th account, as for mail, and ends again if there is none;
@@ -128,6 +135,7 @@ struct dispatch_view {
 	char tls[16];
 	unsigned old_tls; /* sessions below TLS 1.2 that are open */
 	const struct legacy *legacy;
+	const struct signin *signin; /* NULL: it asks for no tokens */
 	bool is_away;          /* the next connection goes to the legacy host */
 	const char *forbidden; /* why TLS 1.0 cannot come about; or NULL */
 };

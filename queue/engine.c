@@ -424,8 +424,10 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 		dispatch_probe_all(g.parts.dispatch, true);
 	else if (!opt->once)
 		dispatch_kick(g.parts.dispatch, NULL);
-	if (!opt->once)
+	if (!opt->once) {
+		dispatch_keep_tokens(g.parts.dispatch);
 		dispatch_try_tls(g.parts.dispatch);
+	}
 	event_base_dispatch(g.parts.base);
 	stop(&g);
 	batch_flush(g.parts.batch);

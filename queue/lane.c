@@ -97,6 +97,8 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 	if (w == NULL) {
 		job_free(j);
 		l->started_for = due.id;
+		if (!lane_token_may_start(l, now, at))
+			return false;
 		if (l->calls->has_place(l->arg, l))
 			return lane_start_worker(l, e) == 0;
 		l->calls->crowded(l->arg, l);
@@ -133,12 +135,15 @@ lane_kick(struct lane *l)
 
 	if (l->is_closed || !l->parts.conf->queue.delivery) {
 		lane_quit_idle(l);
+		lane_token_look(l, now);
+		lane_token_tell(l, now);
 		lane_check_start(l);
 		rest(l);
 		return;
 	}
 	lane_legacy_look(l, now);
 	lane_look_at_secret(l, now);
+	lane_token_look(l, now);
 	err_clear(&e);
 	l->npassed = 0;
 	while (advance(l, now, &at, &e))
@@ -149,6 +154,7 @@ lane_kick(struct lane *l)
 		lane_ours_failed(l, &e);
 		at = l->account.known.next_at;
 	}
+	lane_token_tell(l, now);
 	if (account_waits(&l->account, now))
 		lane_quit_idle(l);
 	lane_check_start(l);
@@ -191,7 +197,8 @@ lane_set_closed(struct lane *l, bool closed)
 bool
 lane_is_idle(const struct lane *l)
 {
-	return l->nworkers == 0 && l->nsettling == 0 && !l->is_merging;
+	return l->nworkers == 0 && l->nsettling == 0 && !l->is_merging &&
+	       !lane_token_is_asking(l);
 }
 
 bool
@@ -204,6 +211,7 @@ lane_probe(struct lane *l, bool also_held, uint64_t first)
 	l->wanted = first;
 	hosts_forget(&l->account.hosts);
 	waited = account_allow_probe(&l->account, times_now(l->parts.times));
+	lane_token_allow(l, times_now(l->parts.times));
 	if (waited)
 		lane_save(l);
 	lane_kick(l);
@@ -220,6 +228,7 @@ lane_move_times(struct lane *l, int64_t by_s)
 	for (i = 0; i < l->nsettling; i++)
 		job_move_times(l->settling[i], by_s);
 	account_move_times(&l->account, by_s);
+	lane_token_move_times(l, by_s);
 	lane_save(l);
 	lane_kick(l);
 }
@@ -317,6 +326,7 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);
 	v->legacy = &l->account.legacy;
+	v->signin = lane_token_signin(l);
 	v->is_away = lane_is_away(l, now);
 	view_sessions(l, v);
 }
@@ -333,7 +343,9 @@ lane_new(const struct dispatch_parts *parts, uint32_t index,
 	buf_init(&l->ticket, JOB_TICKET_MAX);
 	l->settle = (struct settle){ parts->conf, parts->store, parts->bounce };
 	if (account_load(&l->account, parts->store, parts->conf, index,
-		times_now(parts->times), e) == -1) {
+		times_now(parts->times), e) == -1 ||
+	    lane_token_new(l, e) == -1) {
+		lane_token_free(l);
 		account_clear(&l->account);
 		free(l);
 		return NULL;
@@ -360,6 +372,7 @@ lane_free(struct lane *l)
 	for (i = 0; i < l->nworkers; i++)
 		worker_free(l->workers[i]);
 	event_free(l->timer);
+	lane_token_free(l);
 	account_clear(&l->account);
 	strlist_clear(&l->proved);
 	buf_wipe(&l->ticket);

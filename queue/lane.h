@@ -11,6 +11,7 @@
 struct account_sent;
 struct fewer;
 struct lane;
+struct token_failed;
 
 struct lane_calls {
 	/* a message was handed to the server; and all is heard of it */
@@ -25,6 +26,15 @@ struct lane_calls {
 	void (*freed)(void *arg, const struct lane *l);
 	/* its mailbox has fewer connections for now, with all its accounts */
 	void (*fewer)(void *arg, const struct lane *l, const struct fewer *f);
+	/*
+	 * Accounts of one application ask for their tokens one at a time: may
+	 * this one now?  Else it is in line.  asked: its process has ended.
+	 * put_off: the endpoint has put it off, and so will it those in line.
+	 */
+	bool (*may_ask)(void *arg, const struct lane *l);
+	void (*asked)(void *arg, const struct lane *l);
+	void (*put_off)(
+	    void *arg, const struct lane *l, const struct token_failed *x);
 	/* nothing is under way here any more */
 	void (*rest)(void *arg);
 	/* as dispatch_on_trouble tells it */
@@ -53,6 +63,17 @@ bool lane_is_idle(const struct lane *l);
 bool lane_probe(struct lane *l, bool also_held, uint64_t first);
 void lane_check(struct lane *l, dispatch_checked *f, void *arg);
 void lane_check_end(struct lane *l); /* whoever waits is told so */
+
+/*
+ * Its access token: looked after from now on with no mail waiting, too; no
+ * more; is it being asked for, or in line; and what another's answer was.
+ */
+void lane_token_keep(struct lane *l);
+void lane_token_end(struct lane *l);
+bool lane_token_is_asking(const struct lane *l);
+bool lane_token_is_in_line(const struct lane *l);
+void lane_token_hear(struct lane *l, const struct token_failed *x);
+const struct conf_account *lane_conf(const struct lane *l);
 
 /* As dispatch_set_legacy and dispatch_save have it. */
 void lane_set_legacy(struct lane *l, int64_t for_s);

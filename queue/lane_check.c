@@ -42,16 +42,19 @@ could_not_start(struct lane *l, const struct err *e)
 void
 lane_check_start(struct lane *l)
 {
+	int64_t at;
 	struct err e;
 
 	if (l->nwatches == 0 || !lane_may_start(l))
+		return;
+	l->started_for = 0;
+	if (!lane_token_may_start(l, times_now(l->parts.times), &at))
 		return;
 	/* Told when it is there: lane_kick. */
 	if (!l->calls->has_place(l->arg, l)) {
 		l->calls->crowded(l->arg, l);
 		return;
 	}
-	l->started_for = 0;
 	l->is_for_check = true;
 	if (lane_start_worker(l, &e) == -1)
 		could_not_start(l, &e);

@@ -55,8 +55,8 @@ lane_save(struct lane *l)
 	batch_join(l->parts.batch, 0, save_work, save_done, l);
 }
 
-static void
-account_trouble(struct lane *l, const struct job_result *why, int64_t now)
+void
+lane_account_trouble(struct lane *l, const struct job_result *why, int64_t now)
 {
 	const struct store_account *k = &l->account.known;
 	struct buf b;
@@ -102,10 +102,10 @@ lane_trouble(struct lane *l, const struct job_ready *session,
 	lane_legacy_heard(l, session, &told);
 	why = &told;
 	if (session->is_legacy)
-		account_trouble(l, why, now);
+		lane_account_trouble(l, why, now);
 	else if (!account_host_failed(
 		     &l->account, &t, now, arc4random(), &is_news))
-		account_trouble(l, why, now);
+		lane_account_trouble(l, why, now);
 	else if (is_news)
 		log_event(LOG_WARNING, "host-failed", "account",
 		    l->account.conf->name, "relay", session->relay, "phase",
@@ -127,7 +127,7 @@ lane_ours_failed(struct lane *l, const struct err *e)
 	strlcpy(why.fix,
 	    "Mend what the text names; it is tried again by itself.",
 	    sizeof(why.fix));
-	account_trouble(l, &why, times_now(l->parts.times));
+	lane_account_trouble(l, &why, times_now(l->parts.times));
 }
 
 void

@@ -12,6 +12,7 @@
  * A lane in full, for the files that are the lane: lane.c knows the moment,
  * lane_next.c chooses the message, lane_share.c knows whose may go, and
  * lane_denied.c under which address, lane_worker.c keeps the connections,
+ * lane_token.c has the access token that they sign in with,
  * lane_check.c makes some that no mail asks for, lane_legacy.c knows by which
  * endpoint, lane_merge.c lets notices go as one report, lane_try.c sees one try
  * through to the disk, lane_failed.c notes those that ended before,
@@ -36,6 +37,7 @@ struct lane {
 	uint64_t wanted;      /* goes next: somebody named it; 0: none */
 	uint64_t started_for; /* the message that the last connection is for */
 	struct event *timer;
+	struct lane_token *token; /* NULL: the account asks for none */
 	bool has_stamp;
 	bool is_stamp_news;         /* and not in the store yet */
 	char stamp[LANE_STAMP_MAX]; /* of the secret that was refused */
@@ -104,6 +106,8 @@ void lane_recall(struct lane *l);
 
 /* lane_health.c */
 void lane_save(struct lane *l);
+void lane_account_trouble(
+    struct lane *l, const struct job_result *why, int64_t now);
 void lane_trouble(struct lane *l, const struct job_ready *session,
     const struct job_result *why);
 void lane_ours_failed(struct lane *l, const struct err *e);
@@ -142,6 +146,34 @@ void lane_well(struct lane *l, const struct job_ready *session);
 void lane_check_start(struct lane *l);
 void lane_check_tell(struct lane *l, const struct job_ready *session,
     const struct job_result *why);
+
+/*
+ * lane_token.c: may a connection begin, as far as its token goes?  Where there
+ * is none to begin with it is asked for, or what keeps it from coming becomes
+ * the account's trouble; *at is when to look again, if that is known.
+ */
+bool lane_token_may_start(struct lane *l, int64_t now, int64_t *at);
+
+/*
+ * What lasts is the account's trouble with no mail due, too: somebody has to
+ * act, and the sooner he hears of it the better.
+ */
+void lane_token_tell(struct lane *l, int64_t now);
+
+/* With no mail waiting, too: what is to be asked for by itself. */
+void lane_token_look(struct lane *l, int64_t now);
+
+/*
+ * A connection has failed: true when the token was refused, and it is to be
+ * tried once more with another.  Else *why has what was doubtful of the token.
+ */
+bool lane_token_refused(struct lane *l, struct job_result *why);
+void lane_token_taken(struct lane *l); /* the server has let us in */
+void lane_token_allow(struct lane *l, int64_t now); /* one attempt now */
+void lane_token_move_times(struct lane *l, int64_t by_s);
+const struct signin *lane_token_signin(const struct lane *l);
+int lane_token_new(struct lane *l, struct err *e);
+void lane_token_free(struct lane *l);
 
 /* lane_failed.c */
 void lane_failed_try(struct lane *l, const struct job_ready *session,

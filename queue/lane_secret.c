@@ -91,6 +91,7 @@ lane_look_at_secret(struct lane *l, int64_t now)
 	    stamp_now(l, text) == -1 || strcmp(text, l->stamp) == 0)
 		return;
 	strlcpy(l->stamp, text, sizeof(l->stamp));
+	lane_token_allow(l, now);
 	if (account_allow_probe(&l->account, now))
 		log_event(LOG_NOTICE, "secret-changed", "account",
 		    l->account.conf->name, NULL);

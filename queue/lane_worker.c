@@ -134,6 +134,7 @@ on_ready(void *arg, struct worker *w)
 	bool is_for_check = l->is_for_check;
 
 	l->is_for_check = false;
+	lane_token_taken(l);
 	log_event(LOG_INFO, "session", "account", l->account.conf->name,
 	    "relay", r->relay, "address", r->address, "tls", r->tls, "cipher",
 	    r->cipher, NULL);
@@ -173,15 +174,21 @@ on_closed(
     void *arg, struct worker *w, struct job *j, const struct job_result *why)
 {
 	struct lane *l = arg;
+	struct job_result told = *why;
 
-	l->wanted = 0; /* it was for one attempt */
 	if (!worker_was_ready(w)) {
-		l->is_for_check = false;
 		lane_hosts_passed(l, worker_session(w));
 		lane_legacy_met(l, worker_session(w));
 		lane_failed_try(l, worker_session(w), why);
-		lane_check_tell(l, worker_session(w), why);
+		if (lane_token_refused(l, &told)) {
+			lane_kick(l);
+			return;
+		}
+		l->is_for_check = false;
+		lane_check_tell(l, worker_session(w), &told);
 	}
+	why = &told;
+	l->wanted = 0; /* it was for one attempt */
 	/*
 	 * A session that we broke off says nothing about the account.  But our
 	 * own trouble may last: the server is not to be called for nothing,

@@ -70,6 +70,7 @@ libqueue_a_SOURCES = \
 	queue/lane_priv.h \
 	queue/lane_denied.c \
 	queue/lane_failed.c \
+	queue/lane_token.c \
 	queue/lane_try.c \
 	queue/lane_worker.c \
 	queue/legacy.c queue/legacy.h \
@@ -111,6 +112,7 @@ libqueue_a_SOURCES = \
 	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
 	queue/share.c queue/share.h \
+	queue/signin.c queue/signin.h \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \
@@ -124,6 +126,7 @@ libqueue_a_SOURCES = \
 	queue/survey.c queue/survey.h \
 	queue/times.c queue/times.h \
 	queue/token_child.c queue/token_child.h \
+	queue/token_errand.c queue/token_errand.h \
 	queue/totals.c \
 	queue/trace.c \
 	queue/trial.c queue/trial.h \
