@@ -245,9 +245,8 @@ is_on(struct alarms *a, enum alarm_kind kind, size_t account)
 	       (kind != ALARM_MAIL_HELD || m->has_notice);
 }
 
-/* May mail leave, and be read?  See alarm.h. */
-static bool
-can_mail(struct alarms *a)
+bool
+alarm_can_mail(struct alarms *a)
 {
 	size_t by = a->parts.conf->default_account;
 
@@ -343,7 +342,7 @@ look(struct alarms *a)
 	for (m = a->v; m < a->v + a->n; m++)
 		if (m->wants_look)
 			look_at(a, m, now);
-	if (can_mail(a))
+	if (alarm_can_mail(a))
 		choose_mail(a);
 	for (m = a->v; m < a->v + a->n; m++) {
 		m->is_written = m->is_dirty;

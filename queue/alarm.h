@@ -61,6 +61,9 @@ void alarm_watch(struct alarms *a);
 /* Looks at everything now; what follows is told when it is on disk. */
 void alarm_look(struct alarms *a);
 
+/* May mail to local.admin leave now, and be read?  See above. */
+bool alarm_can_mail(struct alarms *a);
+
 /* The clock was set, and the store has moved what it knows. */
 void alarm_move_times(struct alarms *a, int64_t by_s);
 

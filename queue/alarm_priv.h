@@ -10,7 +10,7 @@
 /*
  * For the files that are the alarms: alarm.c remembers and tells them,
  * alarm_kind.c knows when each kind lasts and what it says, alarm_text.c
- * writes that for the program and for the mail.
+ * writes that for the program and for the mail (queue/letter.h).
  */
 enum alarm_kind {
 	/* In this order: a stall is none while the account is held. */

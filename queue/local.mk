@@ -21,6 +21,7 @@ libqueue_a_SOURCES = \
 	queue/bounce.c queue/bounce.h \
 	queue/bound.c \
 	queue/budget.c \
+	queue/calendar.c queue/calendar.h \
 	queue/children.c queue/children.h \
 	queue/chunk.c \
 	queue/control.c queue/control.h \
@@ -50,6 +51,9 @@ libqueue_a_SOURCES = \
 	queue/due.c \
 	queue/engine.c queue/engine.h \
 	queue/expand.c queue/expand.h \
+	queue/expiry.c queue/expiry.h \
+	queue/expiry_store.c queue/expiry_store.h \
+	queue/expiry_words.c \
 	queue/flood.c queue/flood.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
@@ -76,6 +80,7 @@ libqueue_a_SOURCES = \
 	queue/legacy.c queue/legacy.h \
 	queue/legacy_hint.c queue/legacy_hint.h \
 	queue/legacy_store.c queue/legacy_store.h \
+	queue/letter.c queue/letter.h \
 	queue/limits.c queue/limits.h \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
@@ -116,7 +121,7 @@ libqueue_a_SOURCES = \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
 	queue/spawn.c queue/spawn.h \
-	queue/schema.c queue/schema_1.c \
+	queue/schema.c queue/schema_1.c queue/schema_2.c \
 	queue/sql.c queue/sql.h \
 	queue/stall.c queue/stall.h \
 	queue/state.c queue/state.h \

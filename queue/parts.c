@@ -19,6 +19,7 @@
 #include "queue/ballast.h"
 #include "queue/batch.h"
 #include "queue/bounce.h"
+#include "queue/calendar.h"
 #include "queue/dispatch.h"
 #include "queue/expand.h"
 #include "queue/limits.h"
@@ -209,6 +210,7 @@ make_rest(struct parts *p, bool may_write, struct err *e)
 {
 	struct dispatch_parts dp;
 	struct alarm_parts lp;
+	struct calendar_parts cp;
 	struct refuse_parts rp;
 	struct admit_parts ap;
 
@@ -235,8 +237,12 @@ make_rest(struct parts *p, bool may_write, struct err *e)
 		return -1;
 	lp = (struct alarm_parts){ p->base, p->conf, p->identity, &p->times,
 		p->store, p->batch, p->ask, p->limits, p->expand, p->dispatch };
-	p->alarms = alarm_new(&lp, e);
-	return p->alarms == NULL ? -1 : 0;
+	if ((p->alarms = alarm_new(&lp, e)) == NULL)
+		return -1;
+	cp = (struct calendar_parts){ p->conf, p->identity, &p->times, p->store,
+		p->batch, p->limits, p->expand, p->dispatch, p->alarms };
+	p->calendar = calendar_new(&cp, e);
+	return p->calendar == NULL ? -1 : 0;
 }
 
 static int
@@ -355,6 +361,7 @@ parts_try_at_once(struct parts *p)
 void
 parts_close(struct parts *p)
 {
+	calendar_free(p->calendar);
 	alarm_free(p->alarms);
 	dispatch_free(p->dispatch);
 	refuse_free(p->refuse);

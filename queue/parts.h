@@ -13,6 +13,7 @@ struct ask;
 struct ballast;
 struct batch;
 struct bounce;
+struct calendar;
 struct dispatch;
 struct event_base;
 struct expand;
@@ -46,6 +47,7 @@ struct parts {
 	struct refuse *refuse;
 	struct dispatch *dispatch;
 	struct alarms *alarms; /* they come only with alarm_watch */
+	struct calendar *calendar;
 };
 
 /* The loop, with the priorities of queue/loop.h; never NULL. */

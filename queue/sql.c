@@ -326,6 +326,14 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_FACT_RENAME] =
 	    "UPDATE fact SET name = ?3 || substr(name, length(?1) + 1) "
 	    "WHERE name > ?1 AND name < ?2",
+	[SQL_EXPIRY_EACH] =
+	    "SELECT account, what, at, source, warned, mailed FROM expiry",
+	[SQL_EXPIRY_PUT] =
+	    "REPLACE INTO expiry (account, what, at, source, warned, mailed) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_EXPIRY_DELETE] =
+	    "DELETE FROM expiry WHERE account = ?1 AND what = ?2",
+	[SQL_EXPIRY_FORGET] = "DELETE FROM expiry WHERE account = ?1",
 
 	/* Invariants: each finds what must not be; see queue/recover.c. */
 	[SQL_CHECK_STATES] =

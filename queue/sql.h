@@ -116,6 +116,10 @@ enum sql {
 	SQL_FACT_NAMES,
 	SQL_INSTANTS_FORGET,
 	SQL_FACT_RENAME,
+	SQL_EXPIRY_EACH,
+	SQL_EXPIRY_PUT,
+	SQL_EXPIRY_DELETE,
+	SQL_EXPIRY_FORGET,
 
 	SQL_CHECK_STATES,
 	SQL_CHECK_SIZES,
@@ -162,6 +166,7 @@ extern const size_t sql_npragmas;
 extern const char *const sql_migrations[];
 extern const int sql_version; /* what we write; the number of migrations */
 extern const char sql_schema_1[];
+extern const char sql_schema_2[];
 
 /* Columns of the message part of SQL_MESSAGE_GET and SQL_LIST_*. */
 enum sql_message_column {

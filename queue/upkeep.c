@@ -14,6 +14,7 @@
 #include "queue/ask.h"
 #include "queue/ballast.h"
 #include "queue/batch.h"
+#include "queue/calendar.h"
 #include "queue/denied.h"
 #include "queue/dispatch.h"
 #include "queue/loop.h"
@@ -188,6 +189,7 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 	on_forget(-1, 0, u);
 	on_jump(-1, 0, u);
 	alarm_look(u->parts->alarms);
+	calendar_look(u->parts->calendar);
 }
 
 /*
@@ -247,6 +249,7 @@ upkeep_new(struct parts *parts, int64_t alive_ms)
 	parts->times.jumped = note_jump;
 	parts->times.arg = u;
 	alarm_watch(parts->alarms);
+	calendar_look(parts->calendar);
 	return u;
 }
 

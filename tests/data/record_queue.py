@@ -138,6 +138,12 @@ def main(path):
                 "ops@example.net": "452 4.2.2 full"})
             site.write("conf/aliases", ALIASES)
             queue_conf(site, away_port=1)
+            # No mail goes by it, so that it signs in nowhere.
+            site.conf["account app"] = dict(
+                provider="office365", host="localhost", user="app@" +
+                USER.split("@")[1], tenant="t.example", client_id="11111111-2222-3333-4444-555555555555",
+                client_secret_file="app_secret",
+                client_secret_expires="2099-01-31")
             site.start()
             story = Story(site, server)
             story.what_is_over()
@@ -146,6 +152,7 @@ def main(path):
             story.what_is_held()
             story.the_end()
             store(site, path)
+            site.check()
         finally:
             site.close()
             site.remove()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A queue.db that a mailchuted of schema version 1 has left, with mail in every
+"""A queue.db that a mailchuted of each schema version has left, with mail in every
 state: opened, shown, delivered, salvaged; and one that is newer than we are."""
 
 import glob
@@ -18,20 +18,22 @@ from lib import specimens
 
 CONFIG = 78
 FIRST_PAGE = 8192
+NEWEST = 2
 BODY = "für später, in zwei Teilen\r\n".encode() * 3000
 
 # What becomes due by "retry ALL" once nothing is paused.
 GOES = sorted(a for a, state in WAITING.items() if state != "held")
 
 
-@pytest.fixture
-def upgraded(site, server):
-    """A host whose queue was left by version 1; not started yet."""
+@pytest.fixture(params=range(1, NEWEST + 1))
+def upgraded(request, site, server):
+    """A host whose queue was left by that version; not started yet."""
     site.write("conf/aliases", specimens.ALIASES)
     queue_conf(site, away_port=server.port)
     for user in HELD, AWAY:
         server.options.users[user] = site.password
-    plant_queue(site)
+    plant_queue(site, version=request.param)
+    site.left_by = request.param
     return site
 
 
@@ -99,8 +101,9 @@ def test_it_is_served_and_delivered(upgraded, server):
     assert arrived(server, len(GOES) + 1) == sorted(WAITING)
     site.wait_empty()
     assert len(mail(server)) == len(GOES) + 1
-    assert not os.path.exists(site.path("lib/queue.db.v1"))
-    assert version(site) == 1
+    assert version(site) == NEWEST
+    assert os.path.exists(site.path("lib/queue.db.v%d" % site.left_by)) == (
+        site.left_by < NEWEST)
 
 
 def test_it_is_shown_without_a_daemon(upgraded):
@@ -150,14 +153,15 @@ def test_a_newer_queue_is_refused_and_left_alone(upgraded, server):
     path = site.path("lib/queue.db")
     os.rename(path, path + ".v1")
     plant_queue(site)
-    set_version(path, 2)
+    set_version(path, NEWEST + 1)
     with open(path, "rb") as f:
         before = f.read()
 
     proc = site.spawn()
     assert proc.wait(30) == CONFIG
     said = site.log.text() + open(site.path("log/stderr")).read()
-    assert "of version 2" in said and "up to 1" in said
+    assert "of version %d" % (NEWEST + 1) in said
+    assert "up to %d" % NEWEST in said
     assert "run the newer mailchute" in said
     for argv in (["mailq"], ["mailchute", "status"]):
         done = site.run([program(argv[0]), "-C", site.conf_path, *argv[1:]])
@@ -169,7 +173,7 @@ def test_a_newer_queue_is_refused_and_left_alone(upgraded, server):
     assert not glob.glob(path + ".damaged-*")
 
     # As mailchuted(8) says.
-    os.rename(path, path + ".v2")
+    os.rename(path, path + ".newer")
     for end in "-wal", "-shm":
         if os.path.exists(path + end):
             os.unlink(path + end)

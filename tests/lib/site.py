@@ -58,6 +58,8 @@ class Site:
     what watch() adds: check looks for them wherever they must not be.
     """
 
+    _secrets = frozenset()  # as check() has found them
+
     def __init__(self, server=None, as_root=None, **account):
         self.root = tempfile.mkdtemp(prefix="mailchute-test-")
         os.chmod(self.root, 0o755)

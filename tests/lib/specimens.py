@@ -105,11 +105,11 @@ def queue_conf(site, away_port):
     site.conf["account away"] = dict(common, user=AWAY, port=away_port)
 
 
-def plant_queue(site, data=None):
+def plant_queue(site, data=None, version=1):
     """Gives a site that has not run yet the stored queue."""
     target = site.path("lib/queue.db")
     with open(target, "wb") as f:
-        f.write(data or gzip.decompress(read("queue-1", "queue.db.gz")))
+        f.write(data or gzip.decompress(read("queue-%d" % version, "queue.db.gz")))
     os.chmod(target, 0o600)
     if os.getuid() == 0:
         os.chown(target, site.uid, site.gid)

@@ -18,11 +18,12 @@
 #include "queue/store_priv.h"
 #include "tests/unit/queue_fixture.h"
 
-static const char to_2[] = "CREATE TABLE device (name TEXT PRIMARY KEY);"
-			   "PRAGMA user_version = 2";
-static const char to_3[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
-			   "UPDATE message SET extra = 'x';"
+/* The two versions after the newest. */
+static const char to_3[] = "CREATE TABLE device (name TEXT PRIMARY KEY);"
 			   "PRAGMA user_version = 3";
+static const char to_4[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
+			   "UPDATE message SET extra = 'x';"
+			   "PRAGMA user_version = 4";
 static const char broken[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
 			     "UPDATE nothing SET extra = 'x'";
 
@@ -57,7 +58,7 @@ number(sqlite3 *db, const char *sql)
 	return n;
 }
 
-/* A queue of version 1 with two messages, and its path. */
+/* A queue of the newest version with two messages, and its path. */
 static char *
 make_queue(const char *directory)
 {
@@ -88,28 +89,26 @@ schema_of(const char *path)
 }
 
 /*
- * The text of version 1 is that of the files of version 1: whoever finds this
- * failing wants to write a version 2.
+ * The text of each version is that of the files of it: whoever finds this
+ * failing wants to write another version.
  */
 static void
-version_1_is_what_it_was(void **state)
+is_what_it_was(int version)
 {
-	const char *const steps[] = { sql_schema_1 };
 	char *directory = fixture_directory();
-	char *stored = fixture_stored(directory), *was, *is;
+	char *stored = fixture_stored(directory, version), *was, *is;
 	char *path = xasprintf("%s/new.db", directory);
 	sqlite3 *db;
 	struct err e;
 	size_t i;
 
-	(void)state;
 	/* Which makes it, with the pages of a queue. */
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_exec(db, "PRAGMA page_size = 8192", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(run(db, path, steps, 1, &e), 0);
-	assert_int_equal(number(db, sql_ask_version), 1);
+	assert_int_equal(run(db, path, sql_migrations, version, &e), 0);
+	assert_int_equal(number(db, sql_ask_version), version);
 	assert_int_equal(number(db, sql_ask_application_id), 0x4d636875);
 	sqlite3_close(db);
 	was = schema_of(stored);
@@ -117,10 +116,10 @@ version_1_is_what_it_was(void **state)
 	for (i = 0; was[i] != '\0' && was[i] == is[i]; i++)
 		;
 	if (was[i] != is[i])
-		fail_msg("version 1 was \"%.60s\" and is \"%.60s\"",
+		fail_msg("version %d was \"%.60s\" and is \"%.60s\"", version,
 		    was + (i < 30 ? 0 : i - 30), is + (i < 30 ? 0 : i - 30));
 	db = open_raw(stored);
-	assert_int_equal(number(db, sql_ask_version), 1);
+	assert_int_equal(number(db, sql_ask_version), version);
 	assert_int_equal(number(db, sql_ask_application_id), 0x4d636875);
 	assert_int_equal(number(db, sql_ask_page_size), 8192);
 	sqlite3_close(db);
@@ -131,19 +130,29 @@ version_1_is_what_it_was(void **state)
 	fixture_remove(directory);
 }
 
+static void
+each_version_is_what_it_was(void **state)
+{
+	int version;
+
+	(void)state;
+	for (version = 1; version <= sql_version; version++)
+		is_what_it_was(version);
+}
+
 /* Opened by today's store: put right as after a crash, and whole. */
 static void
-stored_file_is_a_queue(void **state)
+is_a_queue(int version)
 {
 	char *directory = fixture_directory();
-	char *path = fixture_stored(directory);
+	char *path = fixture_stored(directory, version);
 	struct store_opened what;
 	struct store_totals t;
 	struct store *s = fixture_open(directory, &what);
 	struct err e;
 
-	(void)state;
-	assert_int_equal(what.migrated_from, sql_version > 1 ? 1 : 0);
+	assert_int_equal(
+	    what.migrated_from, sql_version > version ? version : 0);
 	assert_true(what.checked);
 	assert_int_equal(what.uncertain, 1);
 	assert_int_equal(what.swept, 1);
@@ -153,33 +162,47 @@ stored_file_is_a_queue(void **state)
 	assert_int_equal(t.held, 1);
 	assert_int_equal(t.uncertain, 2);
 	store_close(s);
+	assert_int_equal(
+	    fixture_number(directory, "SELECT count(*) FROM expiry"),
+	    version > 1 ? 1 : 0);
 	free(path);
 	fixture_remove(directory);
 }
 
 static void
+each_stored_file_is_a_queue(void **state)
+{
+	int version;
+
+	(void)state;
+	for (version = 1; version <= sql_version; version++)
+		is_a_queue(version);
+}
+
+static void
 steps_run_in_order_after_a_backup(void **state)
 {
-	const char *const steps[] = { sql_migrations[0], to_2, to_3 };
+	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
+		to_3, to_4 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *backup = xasprintf("%s.v1", path);
+	char *backup = xasprintf("%s.v2", path);
 	sqlite3 *db = open_raw(path), *old;
 	struct stat st;
 	struct err e;
 	int version;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 3, &e), 0);
-	assert_int_equal(migrate_version(db, path, 3, &version, &e), 0);
-	assert_int_equal(version, 3);
+	assert_int_equal(run(db, path, steps, 4, &e), 0);
+	assert_int_equal(migrate_version(db, path, 4, &version, &e), 0);
+	assert_int_equal(version, 4);
 	assert_int_equal(
 	    number(db, "SELECT count(*) FROM message WHERE extra = 'x'"), 2);
 
 	assert_int_equal(stat(backup, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	old = open_raw(backup);
-	assert_int_equal(migrate_version(old, backup, 3, &version, &e), 0);
-	assert_int_equal(version, 1);
+	assert_int_equal(migrate_version(old, backup, 4, &version, &e), 0);
+	assert_int_equal(version, 2);
 	assert_int_equal(number(old, "SELECT count(*) FROM message"), 2);
 	assert_int_equal(
 	    number(old, "SELECT sum(length(data)) FROM chunk"), 100100);
@@ -187,7 +210,7 @@ steps_run_in_order_after_a_backup(void **state)
 
 	/* Nothing to do is nothing done. */
 	assert_int_equal(unlink(backup), 0);
-	assert_int_equal(run(db, path, steps, 3, &e), 0);
+	assert_int_equal(run(db, path, steps, 4, &e), 0);
 	assert_int_equal(stat(backup, &st), -1);
 	sqlite3_close(db);
 	free(backup);
@@ -199,16 +222,17 @@ steps_run_in_order_after_a_backup(void **state)
 static void
 backup_is_a_queue(void **state)
 {
-	const char *const steps[] = { sql_migrations[0], to_2 };
+	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
+		to_3 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *backup = xasprintf("%s.v1", path);
+	char *backup = xasprintf("%s.v2", path);
 	sqlite3 *db = open_raw(path);
 	struct store_totals t;
 	struct store *s;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 2, &e), 0);
+	assert_int_equal(run(db, path, steps, 3, &e), 0);
 	sqlite3_close(db);
 	assert_int_equal(rename(backup, path), 0);
 	s = fixture_open(directory, NULL);
@@ -223,16 +247,17 @@ backup_is_a_queue(void **state)
 static void
 step_that_fails_leaves_the_version_before(void **state)
 {
-	const char *const steps[] = { sql_migrations[0], to_2, broken };
+	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
+		to_3, broken };
 	char *directory = fixture_directory(), *path = make_queue(directory);
 	sqlite3 *db = open_raw(path);
 	struct err e;
 	int version;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 3, &e), -1);
-	assert_int_equal(migrate_version(db, path, 3, &version, &e), 0);
-	assert_int_equal(version, 2);
+	assert_int_equal(run(db, path, steps, 4, &e), -1);
+	assert_int_equal(migrate_version(db, path, 4, &version, &e), 0);
+	assert_int_equal(version, 3);
 	assert_int_equal(
 	    number(db, "SELECT count(*) FROM pragma_table_info('message')"
 		       " WHERE name = 'extra'"),
@@ -246,21 +271,22 @@ step_that_fails_leaves_the_version_before(void **state)
 static void
 backup_that_cannot_be_made_stops_it(void **state)
 {
-	const char *const steps[] = { sql_migrations[0], to_2 };
+	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
+		to_3 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *partial = xasprintf("%s.v1.part", path);
+	char *partial = xasprintf("%s.v2.part", path);
 	sqlite3 *db = open_raw(path);
 	struct err e;
 	int version;
 
 	(void)state;
 	assert_int_equal(mkdir(partial, 0700), 0);
-	assert_int_equal(run(db, path, steps, 2, &e), -1);
+	assert_int_equal(run(db, path, steps, 3, &e), -1);
 	assert_non_null(strstr(e.text, "backing up"));
-	assert_int_equal(migrate_version(db, path, 2, &version, &e), 0);
-	assert_int_equal(version, 1);
+	assert_int_equal(migrate_version(db, path, 3, &version, &e), 0);
+	assert_int_equal(version, 2);
 	assert_int_equal(rmdir(partial), 0);
-	assert_int_equal(run(db, path, steps, 2, &e), 0);
+	assert_int_equal(run(db, path, steps, 3, &e), 0);
 	sqlite3_close(db);
 	free(partial);
 	free(path);
@@ -270,7 +296,8 @@ backup_that_cannot_be_made_stops_it(void **state)
 static void
 newer_version_is_left_alone(void **state)
 {
-	const char *const steps[] = { sql_migrations[0], to_2 };
+	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
+		to_3 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
 	sqlite3 *db = open_raw(path);
 	struct store_opened what;
@@ -278,7 +305,7 @@ newer_version_is_left_alone(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 2, &e), 0);
+	assert_int_equal(run(db, path, steps, 3, &e), 0);
 	sqlite3_close(db);
 	assert_int_equal(
 	    store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },
@@ -298,8 +325,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(version_1_is_what_it_was),
-		cmocka_unit_test(stored_file_is_a_queue),
+		cmocka_unit_test(each_version_is_what_it_was),
+		cmocka_unit_test(each_stored_file_is_a_queue),
 		cmocka_unit_test(steps_run_in_order_after_a_backup),
 		cmocka_unit_test(backup_is_a_queue),
 		cmocka_unit_test(step_that_fails_leaves_the_version_before),

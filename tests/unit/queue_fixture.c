@@ -101,11 +101,11 @@ world_tear_down(void **state)
 }
 
 char *
-fixture_stored(const char *directory)
+fixture_stored(const char *directory, int version)
 {
 	const char *top = getenv("top_srcdir");
-	char *from = xasprintf(
-	    "%s/tests/data/queue-1/queue.db.gz", top == NULL ? "." : top);
+	char *from = xasprintf("%s/tests/data/queue-%d/queue.db.gz",
+	    top == NULL ? "." : top, version);
 	char *path = xasprintf("%s/queue.db", directory), octets[8192];
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), n;
 	gzFile in = gzopen(from, "rb");

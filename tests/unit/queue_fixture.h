@@ -52,7 +52,7 @@ int world_tear_down(void **state);
  * Puts the queue that a mailchuted of version 1 has left (tests/data/queue-1)
  * into the directory: its path.
  */
-char *fixture_stored(const char *directory);
+char *fixture_stored(const char *directory, int version);
 
 /* Runs SQL on the queue's file by a connection of its own. */
 void fixture_tamper(const char *directory, const char *sql);

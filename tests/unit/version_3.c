@@ -15,7 +15,7 @@
 #include "common/xalloc.h"
 #include "queue/sql.h"
 #include "tests/unit/queue_fixture.h"
-#include "tests/unit/version_2.h"
+#include "tests/unit/version_3.h"
 
 /*
  * A column with a default, a table, an index, a change of every row; and a view
@@ -25,7 +25,7 @@
 	"-- xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
 #define PADDING_4 PADDING PADDING PADDING PADDING
 
-static const char to_2[] =
+static const char to_3[] =
     "ALTER TABLE message ADD COLUMN class TEXT NOT NULL DEFAULT 'plain'"
     " CHECK (class IN ('plain', 'urgent'));"
     "CREATE TABLE device (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
@@ -33,10 +33,10 @@ static const char to_2[] =
     "CREATE VIEW v_device AS SELECT " PADDING_4 PADDING_4 PADDING_4 PADDING_4
     " name FROM device;"
     "UPDATE message SET class = 'urgent' WHERE kind <> 'mail';"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = 3;";
 
-const char *const sql_migrations[] = { sql_schema_1, to_2 };
-const int sql_version = 2;
+const char *const sql_migrations[] = { sql_schema_1, sql_schema_2, to_3 };
+const int sql_version = 3;
 
 /* Every column of version 1, by name: a later one may have more. */
 static const char *const tables[] = {
@@ -60,16 +60,16 @@ static const char *const tables[] = {
 };
 
 char *
-version_2_world(char **path)
+version_3_world(char **path)
 {
 	char *directory = fixture_directory();
 
-	*path = fixture_stored(directory);
+	*path = fixture_stored(directory, 1);
 	return directory;
 }
 
 void
-version_2_remove(char *directory, char *path)
+version_3_remove(char *directory, char *path)
 {
 	free(path);
 	fixture_remove(directory);
