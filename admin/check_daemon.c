@@ -105,6 +105,34 @@ check_account(struct check *k, const struct ctl_account *a, int64_t now)
 	free(what);
 }
 
+/* A token by itself says nothing: it is got when mail is due. */
+static void
+check_token(struct check *k, const struct ctl_token *t)
+{
+	char *what;
+
+	if (t->text == NULL)
+		return;
+	what = xasprintf("token %s", text_account(t->account));
+	check_say(k, CHECK_WARN, what,
+	    t->fix == NULL ? "mailchute status" : t->fix, "no new one: %s",
+	    t->text);
+	free(what);
+}
+
+static void
+check_expiry(struct check *k, const struct ctl_expiry *x)
+{
+	char *what;
+
+	if (x->text == NULL)
+		return;
+	what = xasprintf("expiry %s", text_account(x->account));
+	check_say(k, x->is_soon ? CHECK_WARN : CHECK_OK, what,
+	    x->is_soon ? x->fix : NULL, "%s", x->text);
+	free(what);
+}
+
 static void
 check_alarm(struct check *k, const struct ctl_alarm *a)
 {
@@ -131,6 +159,10 @@ check_daemon(struct check *k)
 		check_say(k, CHECK_UNKNOWN, "accounts",
 		    "run it as root, or join queue.admin_group",
 		    "you may not see how they fare");
+	for (i = 0; i < r.ntokens; i++)
+		check_token(k, &r.tokens[i]);
+	for (i = 0; i < r.nexpiries; i++)
+		check_expiry(k, &r.expiries[i]);
 	for (i = 0; i < r.nalarms; i++)
 		check_alarm(k, &r.alarms[i]);
 	for (i = 0; i < r.remarks.n; i++)

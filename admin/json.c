@@ -188,8 +188,6 @@ json_account(const struct ctl_account *a, int64_t now)
 	set(o, "legacy_until", json_time(a->legacy_until));
 	set(o, "old_tls", json_integer((json_int_t)a->old_tls));
 	set(o, "old_tls_ever", json_integer((json_int_t)a->old_tls_ever));
-	/* Dates on which a credential ends, when there will be such. */
-	set(o, "expires", json_array());
 	return o;
 }
 

@@ -20,6 +20,7 @@ libadmin_a_SOURCES = \
 	admin/json.c admin/json.h \
 	admin/queue.c \
 	admin/report.c admin/report.h \
+	admin/report_token.c \
 	admin/run.h \
 	admin/show.c \
 	admin/status.c \

@@ -40,6 +40,7 @@ report_clear(struct report *r)
 	for (i = 0; i < r->nalarms; i++)
 		ctl_alarm_clear(&r->alarms[i]);
 	free(r->alarms);
+	report_clear_tokens(r);
 	strlist_clear(&r->remarks);
 	ctl_totals_clear(&r->totals);
 	memset(r, 0, sizeof(*r));
@@ -216,6 +217,7 @@ print_account(
 		fprintf(to, "    %-8s%s\n", "next", next);
 	}
 	print_legacy(r, a, to);
+	report_print_tokens(r, a->name, to);
 }
 
 /* What its account's row does not tell already. */
@@ -263,11 +265,14 @@ report_json(const struct report *r, FILE *to)
 {
 	const struct json_lists l = { json_array(), json_array(),
 		json_array() };
+	json_t *o;
 	size_t i;
 
-	for (i = 0; i < r->naccounts; i++)
-		json_array_append_new(
-		    l.accounts, json_account(&r->accounts[i], r->now));
+	for (i = 0; i < r->naccounts; i++) {
+		o = json_account(&r->accounts[i], r->now);
+		report_add_tokens(r, r->accounts[i].name, o);
+		json_array_append_new(l.accounts, o);
+	}
 	for (i = 0; i < r->nalarms; i++)
 		json_array_append_new(l.alarms, json_alarm(&r->alarms[i]));
 	for (i = 0; i < r->remarks.n; i++)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "common/proto_ctl.h"
 
 /*
@@ -17,6 +19,10 @@ struct report {
 	size_t naccounts;
 	struct ctl_alarm *alarms;
 	size_t nalarms;
+	struct ctl_token *tokens;
+	size_t ntokens;
+	struct ctl_expiry *expiries;
+	size_t nexpiries;
 	struct strlist remarks;
 	bool has_totals;
 	struct ctl_totals totals;
@@ -38,5 +44,12 @@ int report_status(const struct report *r);
 void report_print(const struct report *r, FILE *to, bool coloured);
 void report_print_verdict(const struct report *r, FILE *to, bool coloured);
 void report_json(const struct report *r, FILE *to);
+
+/* report_token.c: of one account, and its keys in an object of --json. */
+int report_take_token(struct report *r, const struct frame *f, struct err *e);
+int report_take_expiry(struct report *r, const struct frame *f, struct err *e);
+void report_clear_tokens(struct report *r);
+void report_print_tokens(const struct report *r, const char *account, FILE *to);
+void report_add_tokens(const struct report *r, const char *account, json_t *o);
 
 #endif

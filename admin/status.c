@@ -75,6 +75,10 @@ take_row(void *arg, const struct frame *f, struct err *e)
 		return take_account(r, f, e);
 	case CTL_ALARM:
 		return take_alarm(r, f, e);
+	case CTL_TOKEN:
+		return report_take_token(r, f, e);
+	case CTL_EXPIRY:
+		return report_take_expiry(r, f, e);
 	case CTL_SAID:
 		if ((line = ctl_get_said(f, e)) == NULL)
 			return -1;

@@ -34,6 +34,7 @@ libcommon_a_SOURCES = \
 	common/nearest.c common/nearest.h \
 	common/proto_ctl.c common/proto_ctl.h \
 	common/proto_ctl_session.c \
+	common/proto_ctl_token.c \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \
 	common/proto_submit.c common/proto_submit.h \

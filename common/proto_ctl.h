@@ -30,9 +30,11 @@ enum ctl_type {
 	CTL_SAID,      /* one line of what was done, for people */
 	CTL_TOTALS,
 	CTL_DONE,
-	CTL_EVENT,  /* "trace": how a recipient's mail ended */
-	CTL_ALARM,  /* "status": one that lasts */
-	CTL_SESSION /* "check": how a sign-in went; "test": by which it goes */
+	CTL_EVENT,   /* "trace": how a recipient's mail ended */
+	CTL_ALARM,   /* "status": one that lasts */
+	CTL_SESSION, /* "check": how a sign-in went; "test": by which it goes */
+	CTL_TOKEN,   /* "status": of an account that gets its own */
+	CTL_EXPIRY   /* "status": what ends, of the accounts above */
 };
 
 enum ctl_verb {
@@ -213,6 +215,35 @@ void ctl_session_clear(struct ctl_session *s);
 int ctl_put_session(struct buf *b, const struct ctl_session *s);
 int ctl_get_session(
     const struct frame *f, struct ctl_session *s, struct err *e);
+
+/*
+ * An account's access token, never the token itself (proto_ctl_token.c); and
+ * something that it signs in with, and when that ends.
+ */
+struct ctl_token {
+	char *account;
+	char *grant;
+	int64_t until;        /* 0: there is none that is good */
+	int64_t refreshed_at; /* when the last one was asked for */
+	int64_t next_at;      /* 0: when mail is due */
+	uint64_t failures;    /* in a row, since then */
+	char *text, *fix;     /* of the last of them */
+};
+void ctl_token_clear(struct ctl_token *t);
+int ctl_put_token(struct buf *b, const struct ctl_token *t);
+int ctl_get_token(const struct frame *f, struct ctl_token *t, struct err *e);
+
+struct ctl_expiry {
+	char *account;
+	char *what; /* docs/protocol.md lists them, and the sources */
+	int64_t at;
+	char *source;
+	char *text, *fix; /* NULL of what ends all the time */
+	bool is_soon;     /* it makes the verdict a warning */
+};
+void ctl_expiry_clear(struct ctl_expiry *x);
+int ctl_put_expiry(struct buf *b, const struct ctl_expiry *x);
+int ctl_get_expiry(const struct frame *f, struct ctl_expiry *x, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

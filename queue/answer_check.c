@@ -122,7 +122,8 @@ serve(struct check_run *r)
 {
 	struct parts *p = &r->parts;
 	struct control_parts cp = { p->base, p->conf, p->identity, &p->times,
-		p->store, p->batch, p->dispatch, p->limits, p->alarms, false };
+		p->store, p->batch, p->dispatch, p->limits, p->alarms,
+		p->calendar, false };
 
 	dispatch_set_paused(p->dispatch, times_now(&p->times));
 	dispatch_on_rest(p->dispatch, on_rest, r);

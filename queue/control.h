@@ -9,6 +9,7 @@
 #include "queue/dirs.h"
 
 struct alarms;
+struct calendar;
 struct batch;
 struct dispatch;
 struct event_base;
@@ -33,6 +34,7 @@ struct control_parts {
 	struct dispatch *dispatch;
 	struct limits *limits;
 	struct alarms *alarms;
+	struct calendar *calendar;
 	bool is_daemon; /* false: nothing is delivered just now */
 };
 

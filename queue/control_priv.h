@@ -151,6 +151,9 @@ void follow_free(struct follow *f);
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);
 
+/* control_token.c */
+void status_put_tokens(struct client *c);
+
 /*
  * An account's name for people, from the one in the store; valid as long as
  * the configuration and what was given are.

@@ -7,7 +7,8 @@
  *	warning    an account backs off with mail waiting, or has spent its
  *	           budget for longer than a rate's window; delivery is paused or
  *	           off with mail waiting; mail is held or uncertain; another
- *	           alarm lasts
+ *	           alarm lasts; what an account signs in with ends within a
+ *	           fortnight
  *	ok         otherwise
  */
 #include "config.h"
@@ -25,6 +26,7 @@
 #include "common/xalloc.h"
 #include "queue/account.h"
 #include "queue/alarm.h"
+#include "queue/calendar.h"
 #include "queue/control_priv.h"
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
@@ -159,6 +161,17 @@ judge_alarm(void *arg, const struct alarm_view *v)
 }
 
 static void
+judge_expiry(void *arg, const struct calendar_view *v)
+{
+	struct finding *f = arg;
+
+	if (expiry_is_soon(v->expiry, v->now))
+		find(f, LEVEL_WARNING, v->expiry->at - EXPIRY_SOON_S,
+		    f->for_anyone ? "what an account signs in with ends soon"
+				  : v->words.text);
+}
+
+static void
 judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 {
 	const struct dispatch *d = c->parts->dispatch;
@@ -202,6 +215,7 @@ status_put_totals(struct client *c)
 			ready_since = v.known->since;
 	}
 	alarm_each(c->parts->alarms, judge_alarm, &f);
+	calendar_each(c->parts->calendar, judge_expiry, &f);
 	judge_queue(c, &t, &f);
 	judge_damage(c, &f);
 	if (f.level == LEVEL_OK) {
@@ -414,10 +428,13 @@ source_status(struct client *c)
 	if (is_counting(c) || c->is_done)
 		return;
 	/* One whose cause was just mended is over now, not in a minute. */
-	if (c->parts->is_daemon)
+	if (c->parts->is_daemon) {
 		alarm_look(c->parts->alarms);
+		calendar_look(c->parts->calendar);
+	}
 	if (c->may_all) {
 		put_accounts(c);
+		status_put_tokens(c);
 		alarm_each(c->parts->alarms, put_alarm, c);
 		put_remarks(c);
 		put_forbidden(c);

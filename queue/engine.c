@@ -287,7 +287,7 @@ listen_all(struct engine *g, struct err *e)
 	struct control_parts cp = { g->parts.base, g->parts.conf,
 		g->opt->identity, &g->parts.times, g->parts.store,
 		g->parts.batch, g->parts.dispatch, g->parts.limits,
-		g->parts.alarms, true };
+		g->parts.alarms, g->parts.calendar, true };
 
 	if (g->opt->once)
 		return 0;

@@ -34,6 +34,7 @@ libqueue_a_SOURCES = \
 	queue/control_priv.h \
 	queue/control_reason.c queue/control_reason.h \
 	queue/control_status.c \
+	queue/control_token.c \
 	queue/control_trace.c \
 	queue/control_turn.c \
 	queue/control_why.c \

@@ -84,6 +84,8 @@ read_the_others(const struct frame *f)
 	struct ctl_totals t;
 	struct ctl_alarm alarm;
 	struct ctl_session session;
+	struct ctl_token token;
+	struct ctl_expiry expiry;
 	char *text;
 	int status;
 
@@ -99,6 +101,10 @@ read_the_others(const struct frame *f)
 		ctl_alarm_clear(&alarm);
 	if (ctl_get_session(f, &session, NULL) == 0)
 		ctl_session_clear(&session);
+	if (ctl_get_token(f, &token, NULL) == 0)
+		ctl_token_clear(&token);
+	if (ctl_get_expiry(f, &expiry, NULL) == 0)
+		ctl_expiry_clear(&expiry);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

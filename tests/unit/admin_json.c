@@ -91,7 +91,7 @@ status_has_its_keys(void **state)
 		"held", "failed", "oldest_at", "accounts" };
 	static const char *const of_account[] = { "name", "state", "since",
 		"code", "text", "meaning", "fix", "next_at", "sent_minute",
-		"sent_day", "connections", "tls", "expires" };
+		"sent_day", "connections", "tls" };
 	const struct ctl_totals t = { .verdict = S("ok"), .waiting = 3 };
 	const struct ctl_account a = { .name = S(""),
 		.state = S("held"),
@@ -118,7 +118,6 @@ status_has_its_keys(void **state)
 		assert_non_null(json_object_get(one, of_account[i]));
 	assert_string_equal(json_string_value(json_object_get(one, "next_at")),
 	    "2023-11-14T22:14:21Z");
-	assert_true(json_is_array(json_object_get(one, "expires")));
 	assert_true(json_is_null(json_object_get(one, "tls")));
 	one = json_array_get(json_object_get(o, "alarms"), 0);
 	assert_keys(one, "kind account since text fix");

@@ -245,6 +245,103 @@ nothing_steers_the_terminal(void **state)
 	free(got);
 }
 
+/* What belongs to the account by its name, and what to do when it is soon. */
+static void
+tokens_and_ends_stand_under_their_account(void **state)
+{
+	struct report r = report("ok", "no mail waits", 0);
+	struct ctl_account a = account("alerts@contoso.com", "ready");
+	struct ctl_token t[2] = { { .account = S("alerts@contoso.com"),
+				      .grant = S("refresh_token"),
+				      .until = NOW + 3000,
+				      .refreshed_at = NOW - 600,
+				      .next_at = NOW + 2700,
+				      .failures = 1,
+				      .text = S("AADSTS50196: a loop"),
+				      .fix = S("Wait.") },
+		{ .account = S("other"), .grant = S("federated") } };
+	struct ctl_expiry x[3] = { { .account = S("alerts@contoso.com"),
+				       .what = S("access_token"),
+				       .at = NOW + 3000,
+				       .source = S("token") },
+		{ .account = S("alerts@contoso.com"),
+		    .what = S("client_secret"),
+		    .at = NOW + 9 * 86400 + 5,
+		    .source = S("configuration"),
+		    .text = S("the secret ends in 9 days"),
+		    .fix = S("Make a new one."),
+		    .is_soon = true },
+		{ .account = S("other"),
+		    .what = S("certificate"),
+		    .at = NOW,
+		    .source = S("certificate"),
+		    .text = S("that of others") } };
+	json_t *o = json_object(), *ends, *token;
+	char *got;
+
+	(void)state;
+	r.accounts = &a;
+	r.naccounts = 1;
+	r.tokens = t;
+	r.ntokens = 2;
+	r.expiries = x;
+	r.nexpiries = 3;
+	got = print(&r, false);
+	assert_non_null(strstr(got, "    token   refresh_token; good until "));
+	assert_non_null(strstr(got, "; got 10m ago; next in 45m\n"));
+	assert_non_null(
+	    strstr(got, "    failed  no new token: AADSTS50196: a loop\n"
+			"    do      Wait.\n"));
+	assert_non_null(strstr(got, "    ends    the secret ends in 9 days\n"
+				    "    do      Make a new one.\n"));
+	assert_null(strstr(got, "that of others"));
+	assert_null(strstr(got, "federated"));
+	free(got);
+
+	report_add_tokens(&r, "alerts@contoso.com", o);
+	token = json_object_get(o, "token");
+	assert_string_equal(json_string_value(json_object_get(token, "grant")),
+	    "refresh_token");
+	assert_int_equal(
+	    json_integer_value(json_object_get(token, "failures")), 1);
+	ends = json_object_get(o, "expires");
+	assert_int_equal(json_array_size(ends), 2);
+	assert_int_equal(json_integer_value(
+			     json_object_get(json_array_get(ends, 1), "days")),
+	    9);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(ends, 0), "what")),
+	    "access_token");
+	json_decref(o);
+	/* One that asks for none, and of which nothing ends. */
+	o = json_object();
+	report_add_tokens(&r, "plain", o);
+	assert_true(json_is_null(json_object_get(o, "token")));
+	assert_int_equal(json_array_size(json_object_get(o, "expires")), 0);
+	json_decref(o);
+}
+
+/* An application's is got when mail is due: that there is none is no fault. */
+static void
+no_token_is_no_trouble(void **state)
+{
+	struct report r = report("ok", "no mail waits", 0);
+	struct ctl_account a = account("alerts@contoso.com", "ready");
+	struct ctl_token t = { .account = S("alerts@contoso.com"),
+		.grant = S("client_credentials") };
+	char *got;
+
+	(void)state;
+	r.accounts = &a;
+	r.naccounts = 1;
+	r.tokens = &t;
+	r.ntokens = 1;
+	got = print(&r, false);
+	assert_non_null(strstr(got, "client_credentials; none yet: it is got "
+				    "when mail is due\n"));
+	free(got);
+}
+
 int
 main(void)
 {
@@ -255,6 +352,8 @@ main(void)
 		cmocka_unit_test(alarms_and_remarks_come_last),
 		cmocka_unit_test(each_verdict_has_its_status_and_colour),
 		cmocka_unit_test(nothing_steers_the_terminal),
+		cmocka_unit_test(tokens_and_ends_stand_under_their_account),
+		cmocka_unit_test(no_token_is_no_trouble),
 	};
 
 	return cmocka_run_group_tests_name("admin_report", tests, NULL, NULL);

@@ -217,7 +217,8 @@ ask_with(uid_t uid, const void *p, size_t n)
 	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
 		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.is_reader ? NULL : rig.o.parts.batch, rig.o.parts.dispatch,
-		rig.o.parts.limits, rig.o.parts.alarms, rig.is_daemon };
+		rig.o.parts.limits, rig.o.parts.alarms, rig.o.parts.calendar,
+		rig.is_daemon };
 	bool has_ended = false;
 	struct control *c;
 	struct buf in;

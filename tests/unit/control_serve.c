@@ -45,6 +45,7 @@ up(void)
 		.dispatch = rig.o.parts.dispatch,
 		.limits = rig.o.parts.limits,
 		.alarms = rig.o.parts.alarms,
+		.calendar = rig.o.parts.calendar,
 		.is_daemon = true,
 	};
 	char *run = xasprintf("%s/run", rig.o.directory);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* Status: the accounts' access tokens, and what ends when. */
+#include "config.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/xalloc.h"
+#include "queue/account.h"
+#include "queue/calendar.h"
+#include "queue/control_priv.h"
+#include "queue/dispatch.h"
+#include "queue/signin.h"
+
+static char *
+lend(const char *text)
+{
+	return text[0] == '\0' ? NULL : (char *)(uintptr_t)text;
+}
+
+static void
+put_token(
+    struct client *c, const struct dispatch_view *v, const struct signin *s)
+{
+	static const char *const grants[] = {
+		[GRANT_CREDENTIALS] = "client_credentials",
+		[GRANT_REFRESH_TOKEN] = "refresh_token",
+		[GRANT_MANAGED_IDENTITY] = "managed_identity",
+		[GRANT_FEDERATED] = "federated",
+	};
+	struct ctl_token out;
+	int64_t at;
+
+	memset(&out, 0, sizeof(out));
+	out.account = (char *)(uintptr_t)account_shown_name(v->conf);
+	out.grant = (char *)(uintptr_t)grants[v->conf->grant];
+	out.until = signin_good_until(s) > 0 ? s->granted.until : 0;
+	out.refreshed_at = s->has_token ? s->granted.asked_at : 0;
+	at = signin_ask_at(s, clock_wall(), s->has_token);
+	out.next_at = at == SIGNIN_NEVER ? 0 : at;
+	out.failures = s->failures;
+	if (s->failures > 0) {
+		out.text = lend(s->failed.text);
+		out.fix = lend(s->failed.fix);
+	}
+	ctl_put_token(&c->out, &out);
+	if (out.until == 0)
+		return;
+	ctl_put_expiry(&c->out, &(struct ctl_expiry){ .account = out.account,
+				    .what = (char[]){ "access_token" },
+				    .at = out.until,
+				    .source = (char[]){ "token" } });
+}
+
+static void
+put_expiry(void *arg, const struct calendar_view *v)
+{
+	struct client *c = arg;
+	const struct ctl_expiry out = {
+		.account = (char *)(uintptr_t)account_shown_name(v->account),
+		.what = (char *)(uintptr_t)expiry_what_name(v->what),
+		.at = v->expiry->at,
+		.source =
+		    (char *)(uintptr_t)expiry_source_name(v->expiry->source),
+		.text = v->words.text,
+		.fix = v->words.fix,
+		.is_soon = expiry_is_soon(v->expiry, v->now),
+	};
+
+	ctl_put_expiry(&c->out, &out);
+}
+
+void
+status_put_tokens(struct client *c)
+{
+	struct dispatch_view v;
+	size_t i;
+
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
+		dispatch_view(c->parts->dispatch, i, &v);
+		if (v.signin != NULL)
+			put_token(c, &v, v.signin);
+	}
+	calendar_each(c->parts->calendar, put_expiry, c);
+}
