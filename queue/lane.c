@@ -48,6 +48,68 @@ has_room(const struct lane *l)
 	return lane_busy(l, ids) < LANE_WORKERS_MAX;
 }
 
+/* There is no connection that is free for this message: one more, if it may. */
+static bool
+connect_for(
+    struct lane *l, uint64_t message, int64_t now, int64_t *at, struct err *e)
+{
+	l->started_for = message;
+	if (!lane_token_may_start(l, now, at))
+		return false;
+	if (l->calls->has_place(l->arg, l))
+		return lane_start_worker(l, e) == 0;
+	l->calls->crowded(l->arg, l);
+	return false;
+}
+
+/* The job becomes the worker's; false when it went into a report instead. */
+static bool
+hand_over(struct lane *l, struct worker *w, struct job *j, int64_t now)
+{
+	if (lane_merge(l, j, now)) {
+		job_free(j);
+		return false;
+	}
+	/* An alarm is nobody's turn: the round goes on where it was. */
+	if (j->msg.kind != KIND_ALARM)
+		l->last_uid = j->msg.uid;
+	l->last_probed = j->msg.id;
+	if (j->msg.id == l->wanted)
+		l->wanted = 0;
+	lane_sent(l, j, now);
+	l->has_given = true;
+	worker_give(w, j);
+	return true;
+}
+
+/* The next message is loaded: what becomes of it now.  The job is used up. */
+static bool
+proceed(struct lane *l, struct job *j, int64_t now, int64_t *at, struct err *e)
+{
+	struct worker *w = lane_idle_worker(l);
+	uint64_t id = j->msg.id;
+
+	switch (lane_look_at_from(l, j, now, e)) {
+	case FROM_REFUSED:
+		lane_refuse_from(l, j);
+		return true;
+	case FROM_UNKNOWN:
+		job_free(j);
+		return false;
+	case FROM_WAITS:
+		/* Its user's turn is over: others do not wait with it. */
+		l->last_uid = j->msg.uid;
+		job_free(j);
+		return l->npassed++ < PASSED_MAX;
+	case FROM_FINE:
+		break;
+	}
+	if (w != NULL)
+		return hand_over(l, w, j, now);
+	job_free(j);
+	return connect_for(l, id, now, at, e);
+}
+
 /*
  * One step: hands over a message or starts a connection.  False when there is
  * nothing more to do now; then *at is when there will be (0: unknown).
@@ -77,47 +139,7 @@ advance(struct lane *l, int64_t now, int64_t *at, struct err *e)
 		return false;
 	j = job_load(
 	    l->parts.store, due.id, now, lane_max_rcpts(l, &due, now), e);
-	if (j == NULL)
-		return false;
-	switch (lane_look_at_from(l, j, now, e)) {
-	case FROM_REFUSED:
-		lane_refuse_from(l, j);
-		return true;
-	case FROM_UNKNOWN:
-		job_free(j);
-		return false;
-	case FROM_WAITS:
-		/* Its user's turn is over: others do not wait with it. */
-		job_free(j);
-		l->last_uid = due.uid;
-		return l->npassed++ < PASSED_MAX;
-	case FROM_FINE:
-		break;
-	}
-	if (w == NULL) {
-		job_free(j);
-		l->started_for = due.id;
-		if (!lane_token_may_start(l, now, at))
-			return false;
-		if (l->calls->has_place(l->arg, l))
-			return lane_start_worker(l, e) == 0;
-		l->calls->crowded(l->arg, l);
-		return false;
-	}
-	if (lane_merge(l, j, now)) {
-		job_free(j);
-		return false;
-	}
-	/* An alarm is nobody's turn: the round goes on where it was. */
-	if (j->msg.kind != KIND_ALARM)
-		l->last_uid = due.uid;
-	l->last_probed = due.id;
-	if (due.id == l->wanted)
-		l->wanted = 0;
-	lane_sent(l, j, now);
-	l->has_given = true;
-	worker_give(w, j);
-	return true;
+	return j != NULL && proceed(l, j, now, at, e);
 }
 
 static void
