@@ -27,6 +27,7 @@ libcommon_a_SOURCES = \
 	common/filesource.c common/filesource.h \
 	common/frame.c common/frame.h \
 	common/handover.c common/handover.h \
+	common/job_session.c common/job_session.h \
 	common/log.c common/log.h \
 	common/member.c common/member.h \
 	common/parcel.c common/parcel.h \
@@ -44,6 +45,7 @@ libcommon_a_SOURCES = \
 	common/secret_rule.c common/secret_rule.h \
 	common/site.c common/site.h \
 	common/source.h \
+	common/spawn.c common/spawn.h \
 	common/strlist.c common/strlist.h \
 	common/submit.c common/submit.h \
 	common/sysexit.c common/sysexit.h \

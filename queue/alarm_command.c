@@ -24,9 +24,9 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/log.h"
+#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "queue/alarm_command.h"
-#include "queue/spawn.h"
 
 #define LIMIT_MS  60000
 #define AGAIN_MS  1000 /* it is killed, and does not go */

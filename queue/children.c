@@ -18,12 +18,12 @@
 #include "common/fdpass.h"
 #include "common/log.h"
 #include "common/proto_job.h"
+#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "queue/alarm_command.h"
 #include "queue/children.h"
 #include "queue/secret.h"
 #include "queue/secret_command.h"
-#include "queue/spawn.h"
 #include "queue/token_child.h"
 #include "queue/vault.h"
 

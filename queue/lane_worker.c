@@ -8,9 +8,9 @@
 
 #include <syslog.h>
 
+#include "common/job_session.h"
 #include "common/log.h"
 #include "queue/lane_priv.h"
-#include "queue/session.h"
 #include "queue/times.h"
 
 struct worker *

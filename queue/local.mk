@@ -115,13 +115,11 @@ libqueue_a_SOURCES = \
 	queue/schedule.c queue/schedule.h \
 	queue/secret.c queue/secret.h \
 	queue/secret_command.c queue/secret_command.h \
-	queue/session.c queue/session.h \
 	queue/settle.c queue/settle.h \
 	queue/share.c queue/share.h \
 	queue/signin.c queue/signin.h \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
-	queue/spawn.c queue/spawn.h \
 	queue/schema.c queue/schema_1.c queue/schema_2.c \
 	queue/sql.c queue/sql.h \
 	queue/stall.c queue/stall.h \

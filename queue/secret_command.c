@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "queue/secret_command.h"
-#include "queue/spawn.h"
 
 #define LIMIT_MS 60000 /* it may ask a vault over the network */
 #define AGAIN_MS 1000  /* it is killed, and does not go */

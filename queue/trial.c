@@ -6,10 +6,10 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "common/job_session.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/ask.h"
-#include "queue/session.h"
 #include "queue/trial.h"
 #include "queue/worker.h"
 

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "common/sanitizer.h"
-#include "queue/spawn.h"
+#include "common/spawn.h"
 #include "tests/unit/queue_fixture.h"
 
 static char said[4096];
@@ -196,6 +196,34 @@ what_cannot_be_started_is_told(void **state)
 	assert_int_equal(e.class, ERR_LOCAL);
 }
 
+/* Root's child is root no more; nobody else's is another than he is. */
+static void
+a_child_may_be_somebody_else(void **state)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "id -u; id -g; id -G",
+		NULL };
+	struct spawn s = { .argv = argv,
+		.in = -1,
+		.log = -1,
+		.drops = true,
+		.uid = 65534,
+		.gid = 65533 };
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0) {
+		assert_int_equal(spawn_start(&s, &e), -1);
+		assert_int_equal(e.class, ERR_LOCAL);
+		return;
+	}
+	assert_int_equal(run(&s), 0);
+	assert_int_equal(strncmp(said, "65534\n65533\n65533\n", 18), 0);
+	s.uid = 0;
+	s.gid = 0;
+	assert_int_equal(spawn_start(&s, &e), -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 int
 main(void)
 {
@@ -206,6 +234,7 @@ main(void)
 		cmocka_unit_test(what_it_complains_of_may_go_elsewhere),
 		cmocka_unit_test(a_child_may_lead_a_group),
 		cmocka_unit_test(what_cannot_be_started_is_told),
+		cmocka_unit_test(a_child_may_be_somebody_else),
 	};
 
 	/* What make hands on; mailchuted lets go of it likewise. */

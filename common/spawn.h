@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef QUEUE_SPAWN_H
-#define QUEUE_SPAWN_H
+#ifndef COMMON_SPAWN_H
+#define COMMON_SPAWN_H
 
 #include <sys/types.h>
 
@@ -10,9 +10,10 @@
 #include "common/strlist.h"
 
 /*
- * Starting of programs by the parent: fork and exec, a fresh address space,
- * exactly the descriptors meant for it, an environment made from nothing, and
- * SIGKILL for the child when the parent dies.
+ * Starting of programs, by mailchuted's parent and by "mailchute setup": fork
+ * and exec, a fresh address space, exactly the descriptors meant for it, an
+ * environment made from nothing, and SIGKILL for the child when the parent
+ * dies.
  */
 
 /*
@@ -28,6 +29,8 @@
  *
  * leads_group: it leads a process group of its own, so that it can be killed
  * with all that it starts.
+ *
+ * drops: it becomes uid and gid before it is anything else.
  */
 struct spawn {
 	const char *const *argv; /* ends with NULL */
@@ -36,6 +39,9 @@ struct spawn {
 	size_t nkeep;
 	bool is_told_to_stop;
 	bool leads_group;
+	bool drops;
+	uid_t uid;
+	gid_t gid;
 };
 pid_t spawn_start(const struct spawn *s, struct err *e);
 

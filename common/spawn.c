@@ -19,8 +19,9 @@
 #endif
 
 #include "common/log.h"
+#include "common/priv.h"
 #include "common/sanitizer.h"
-#include "queue/spawn.h"
+#include "common/spawn.h"
 
 #define FIRST_KEPT 3
 #define KEPT_MAX   4
@@ -84,7 +85,12 @@ static void __attribute__((noreturn)) become(const struct spawn *s, int report)
 	for (i = 0; i < n; i++)
 		if (dup2(fd[i], i) == -1)
 			goto fail;
-			/* Everything else is close-on-exec. */
+	/* Everything else is close-on-exec. */
+	/* Before the line below: a change of the user undoes it. */
+	if (s->drops && priv_drop(s->uid, s->gid, NULL) == -1) {
+		errno = EPERM;
+		goto fail;
+	}
 #ifdef __linux__
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
 		goto fail;

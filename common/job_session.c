@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "queue/session.h"
+#include "common/job_session.h"
 
 #define TLS_MIN_LEGACY 10
 

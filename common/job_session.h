@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef QUEUE_SESSION_H
-#define QUEUE_SESSION_H
+#ifndef COMMON_JOB_SESSION_H
+#define COMMON_JOB_SESSION_H
 
 #include "common/conf.h"
 #include "common/proto_job.h"
