@@ -7,6 +7,7 @@ libcommon_a_SOURCES = \
 	common/conf_auth.c \
 	common/conf_check.c \
 	common/conf_grant.c \
+	common/conf_edit.c common/conf_edit.h \
 	common/conf_host.c \
 	common/conf_list.c \
 	common/conf_note.c \

@@ -67,6 +67,8 @@ tests_fuzz_dropfile_LDADD = $(queue_fuzz_libs)
 tests_fuzz_incoming_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
 tests_fuzz_incoming_LDADD = $(queue_fuzz_libs)
 FUZZ_TARGETS += tests/fuzz/conf tests/fuzz/proto_ctl
+FUZZ_TARGETS += tests/fuzz/conf_edit
+tests_fuzz_conf_edit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_conf_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
