@@ -41,8 +41,7 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "devices",
-		"import-config", "metrics", "passwd", "restore", "salvage",
-		"setup" };
+		"import-config", "metrics", "passwd", "restore", "salvage" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -83,6 +82,7 @@ take_option(struct args *a, const char *word, struct err *e)
 		{ "--yes", TAKES_YES, offsetof(struct args, yes) },
 		{ "--body", TAKES_BODY, offsetof(struct args, body) },
 		{ "--watch", TAKES_WATCH, offsetof(struct args, watch) },
+		{ "--print", TAKES_SETUP, offsetof(struct args, print) },
 		{ "--help", 0, offsetof(struct args, help) },
 		{ "-h", 0, offsetof(struct args, help) },
 		{ "--version", 0, offsetof(struct args, version) },
@@ -152,6 +152,15 @@ take_stay(struct args *a, const char *word, struct err *e)
 }
 
 static int
+take_account(struct args *a, const char *word, struct err *e)
+{
+	if (a->account != NULL || !syntax_is_id(word))
+		return usage(e, "one account by its name is enough:", word);
+	a->account = word;
+	return 0;
+}
+
+static int
 take_operand(struct args *a, const char *word, struct err *e)
 {
 	if (a->verb == NULL) {
@@ -173,6 +182,8 @@ take_operand(struct args *a, const char *word, struct err *e)
 	}
 	if ((a->verb->takes & TAKES_STAY) != 0)
 		return take_stay(a, word, e);
+	if ((a->verb->takes & TAKES_SETUP) != 0)
+		return take_account(a, word, e);
 	if ((a->verb->takes & TAKES_MAIL) != 0) {
 		strlist_add(&a->rcpts, word);
 		return 0;
@@ -209,7 +220,8 @@ check_valued(const struct args *a, struct err *e)
 		wrong = "--phase";
 	else if (a->timeout != NULL && (takes & TAKES_TEST) == 0)
 		wrong = "--timeout";
-	else if (a->account != NULL && (takes & (TAKES_TEST | TAKES_STAY)) == 0)
+	else if (a->account != NULL &&
+		 (takes & (TAKES_TEST | TAKES_STAY | TAKES_SETUP)) == 0)
 		wrong = "--account";
 	if (wrong == NULL)
 		return 0;
@@ -232,7 +244,8 @@ check(const struct args *a, struct err *e)
 	if ((a->json && (v->takes & TAKES_JSON) == 0) ||
 	    (a->yes && (v->takes & TAKES_YES) == 0) ||
 	    (a->body && (v->takes & TAKES_BODY) == 0) ||
-	    (a->watch && (v->takes & TAKES_WATCH) == 0))
+	    (a->watch && (v->takes & TAKES_WATCH) == 0) ||
+	    (a->print && (v->takes & TAKES_SETUP) == 0))
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s does not take an option that stands before it",
 		    v->name);

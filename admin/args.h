@@ -26,6 +26,7 @@ struct args;
 #define TAKES_STAY  1024U /* on DURATION, or off; and an account */
 #define TAKES_MAIL  2048U /* recipients, and -f sender */
 #define TAKES_TEST  4096U /* an address, --account and --timeout */
+#define TAKES_SETUP 8192U /* --print, and an account */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -46,7 +47,7 @@ struct args {
 	const struct verb *verb; /* NULL with help or version */
 	const char *conf_path;   /* -C, or NULL */
 	bool help, version;
-	bool json, yes, body, watch;
+	bool json, yes, body, watch, print;
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
 	const char *word; /* of TAKES_STAY: "on" or "off"; or an address */

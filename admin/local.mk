@@ -11,7 +11,9 @@ libadmin_a_SOURCES = \
 	admin/check_files.c \
 	admin/check_host.c \
 	admin/check_server.c \
+	admin/child.c admin/child.h \
 	admin/config.c \
+	admin/dialogue.c admin/dialogue.h \
 	admin/explain.c admin/explain.h \
 	admin/explain_print.c \
 	admin/explain_reply.c \
@@ -22,6 +24,18 @@ libadmin_a_SOURCES = \
 	admin/report.c admin/report.h \
 	admin/report_token.c \
 	admin/run.h \
+	admin/setup.c admin/setup.h \
+	admin/setup_ask.c \
+	admin/setup_cert.c \
+	admin/setup_conf.c \
+	admin/setup_end.c \
+	admin/setup_judge.c \
+	admin/setup_lines.c \
+	admin/setup_sign_in.c \
+	admin/setup_stage.c \
+	admin/setup_token.c \
+	admin/setup_try.c \
+	admin/setup_write.c \
 	admin/show.c \
 	admin/status.c \
 	admin/test.c admin/test.h \

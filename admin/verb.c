@@ -31,6 +31,8 @@ const struct verb verbs[] = {
 	    "send one message, and wait for the answer" },
 	{ "explain", TAKES_MAIL | TAKES_JSON, run_explain,
 	    "[-f sender] [rcpt ...] <", "what would become of a message" },
+	{ "setup", TAKES_SETUP | IS_ALONE, run_setup, "[--print] [account]",
+	    "ask, sign in, write the configuration, send a test" },
 	{ "config", TAKES_JSON, run_config, "[--json]",
 	    "the options in force, and where each comes from" },
 	{ "explain-reply", TAKES_WORDS | TAKES_PHASE | TAKES_JSON | IS_ALONE,

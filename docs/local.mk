@@ -46,4 +46,5 @@ EXTRA_DIST += \
 	docs/promises.md \
 	docs/protocol.md \
 	docs/schema.md \
+	docs/setup.md \
 	docs/style.md

@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/admin_args tests/unit/admin_check tests/unit/admin_groups \
 	tests/unit/admin_json tests/unit/admin_report \
 	tests/unit/admin_text
+check_PROGRAMS += tests/unit/admin_setup
 admin_test_libs = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
 	$(CMOCKA_LIBS)
 tests_unit_admin_args_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -17,4 +18,6 @@ tests_unit_admin_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_report_LDADD = $(admin_test_libs)
 tests_unit_admin_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_text_LDADD = $(admin_test_libs)
+tests_unit_admin_setup_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_setup_LDADD = $(admin_test_libs)
 endif

@@ -162,6 +162,11 @@ static const struct {
 	{ { "legacy", "on", "1h", "a", "b" }, "one account is enough: \"b\"" },
 	{ { "legacy", "off", "a", "b" }, "one account is enough: \"b\"" },
 	{ { "legacy", "off", "" }, "one account is enough: \"\"" },
+	{ { "setup", "one", "two" }, "one account by its name is enough" },
+	{ { "setup", "a b" }, "one account by its name is enough" },
+	{ { "setup", "--json" }, "setup does not take --json" },
+	{ { "queue", "--print" }, "queue does not take --print" },
+	{ { "--print", "queue" }, "queue does not take an option" },
 	{ { "test" }, "test takes the address" },
 	{ { "test", "" }, "one address is tested, not \"\"" },
 	{ { "test", "a@x", "b@x" }, "one address is tested, not \"b@x\"" },
@@ -213,6 +218,22 @@ legacy_has_a_time_and_an_account(void **state)
 	assert_string_equal(a.word, "off");
 	assert_true(a.for_s == 0);
 	assert_null(a.account);
+	args_clear(&a);
+}
+
+static void
+a_setup_may_name_an_account(void **state)
+{
+	struct args a;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    parse(
+		&a, (const char *const[WORDS]){ "setup", "--print", "it" }, &e),
+	    0);
+	assert_true(a.print);
+	assert_string_equal(a.account, "it");
 	args_clear(&a);
 }
 
@@ -294,6 +315,7 @@ main(void)
 		cmocka_unit_test(takes_all_words_and_a_phase),
 		cmocka_unit_test(refuses_the_rest),
 		cmocka_unit_test(legacy_has_a_time_and_an_account),
+		cmocka_unit_test(a_setup_may_name_an_account),
 		cmocka_unit_test(a_test_has_an_address_and_options),
 		cmocka_unit_test(a_message_s_sender_and_recipients),
 		cmocka_unit_test(a_thousand_ids_and_no_more),
