@@ -265,6 +265,8 @@ learn(struct lane *l)
 static void
 start(struct lane *l)
 {
+	const struct token_errand_parts parts = { l->parts.base, l->parts.ask,
+		l->parts.conf };
 	struct lane_token *t = l->token;
 	struct token_failed x;
 	struct err e;
@@ -274,8 +276,8 @@ start(struct lane *l)
 	t->is_in_line = !l->calls->may_ask(l->arg, l);
 	if (t->is_in_line)
 		return;
-	t->run = token_errand_start(l->parts.base, l->parts.ask, l->parts.conf,
-	    l->account.index, &run_calls, l, &e);
+	t->run =
+	    token_errand_start(&parts, l->account.index, &run_calls, l, &e);
 	if (t->run != NULL) {
 		signin_asks(&t->signin, times_now(l->parts.times));
 		return;

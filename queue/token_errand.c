@@ -211,30 +211,29 @@ put_ask(int fd, const struct conf *conf, uint32_t account, struct err *e)
 }
 
 struct token_errand *
-token_errand_start(struct event_base *base, struct ask *ask,
-    const struct conf *conf, uint32_t account,
+token_errand_start(const struct token_errand_parts *p, uint32_t account,
     const struct token_errand_calls *calls, void *arg, struct err *e)
 {
 	struct token_errand *r;
 	pid_t pid;
-	int fd = ask_token(ask, account, &pid, e);
+	int fd = ask_token(p->ask, account, &pid, e);
 
 	if (fd == -1)
 		return NULL;
 	/* One that ended at once is heard of by its end. */
-	if (put_ask(fd, conf, account, e) == -1 && e->class == ERR_LOCAL) {
+	if (put_ask(fd, p->conf, account, e) == -1 && e->class == ERR_LOCAL) {
 		close(fd);
 		return NULL;
 	}
 	r = xcalloc(1, sizeof(*r));
-	r->ask = ask;
+	r->ask = p->ask;
 	r->fd = fd;
 	r->pid = pid;
 	r->calls = calls;
 	r->arg = arg;
 	buf_init(&r->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	r->readable = event_new(base, fd, EV_READ, on_readable, r);
+	r->readable = event_new(p->base, fd, EV_READ, on_readable, r);
 	if (r->readable == NULL)
 		fatalx(EX_OSERR, "libevent: no event for token");
 	listen_on(r);

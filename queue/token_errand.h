@@ -21,10 +21,16 @@ struct token_errand_calls {
 	void (*gone)(void *arg);
 };
 
+struct token_errand_parts {
+	struct event_base *base;
+	struct ask *ask;
+	const struct conf *conf;
+};
+
 /* NULL with *e filled when none could be started. */
-struct token_errand *token_errand_start(struct event_base *base,
-    struct ask *ask, const struct conf *conf, uint32_t account,
-    const struct token_errand_calls *calls, void *arg, struct err *e);
+struct token_errand *token_errand_start(const struct token_errand_parts *p,
+    uint32_t account, const struct token_errand_calls *calls, void *arg,
+    struct err *e);
 
 /* Hangs up, which ends the process; nothing is called any more. */
 void token_errand_free(struct token_errand *r);

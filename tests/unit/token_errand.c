@@ -58,6 +58,15 @@ static const struct token_errand_calls calls = { on_granted, on_failed,
 	on_gone };
 
 static struct token_errand *
+start(void)
+{
+	const struct token_errand_parts parts = { rig.o.parts.base,
+		rig.o.parts.ask, rig.o.conf };
+
+	return token_errand_start(&parts, 0, &calls, NULL, &rig.o.e);
+}
+
+static struct token_errand *
 begin(struct deliver *t)
 {
 	struct token_errand *r;
@@ -66,8 +75,7 @@ begin(struct deliver *t)
 	memset(&told, 0, sizeof(told));
 	rig_up(ACCOUNT);
 	will_start(t);
-	r = token_errand_start(rig.o.parts.base, rig.o.parts.ask, rig.o.conf, 0,
-	    &calls, NULL, &rig.o.e);
+	r = start();
 	assert_non_null(r);
 	asked(ASK_TOKEN);
 	hears_any(t, &f);
@@ -215,8 +223,7 @@ one_that_cannot_be_started_says_why(void **state)
 	(void)state;
 	rig_up(ACCOUNT);
 	will_refuse("no more processes");
-	assert_null(token_errand_start(rig.o.parts.base, rig.o.parts.ask,
-	    rig.o.conf, 0, &calls, NULL, &rig.o.e));
+	assert_null(start());
 	token_errand_no(&x, &rig.o.e);
 	assert_string_equal(x.text, "no more processes");
 	assert_int_equal(x.class, TOKEN_LATER);
