@@ -2,6 +2,7 @@
 """One connection of HTTP: requests, their answers, and the faults of both."""
 
 import ssl
+from email.utils import formatdate
 
 from ..session import End
 from ..wire import Gone
@@ -118,6 +119,8 @@ class HttpSession:
         return self.server.route(request)
 
     def told(self, request, answer):
+        answer.headers.setdefault("Date", formatdate(self.server.now(),
+                                                     usegmt=True))
         with self.server.record.changed:
             request.status, request.number = answer.status, answer.number
         self.note("answer", "%d%s" % (answer.status, " AADSTS%d"
