@@ -16,7 +16,7 @@
  * frames and ends with DONE.  Rights come from the peer's credentials.
  */
 
-#define CTL_VERSION 4
+#define CTL_VERSION 5
 #define CTL_IDS_MAX 1000
 #define CTL_FD      3 /* where --answer finds its client */
 
@@ -194,6 +194,15 @@ void ctl_alarm_clear(struct ctl_alarm *a);
 int ctl_put_alarm(struct buf *b, const struct ctl_alarm *a);
 int ctl_get_alarm(const struct frame *f, struct ctl_alarm *a, struct err *e);
 
+/* What became of the envelopes that "check" had said: struct job_probe. */
+struct ctl_probe {
+	char *took;
+	char *sender; /* refused; NULL: none was */
+	char *phase;
+	uint64_t code;
+	char *status, *text, *meaning, *fix;
+};
+
 /* How an account's sign-in went (proto_ctl_session.c). */
 struct ctl_session {
 	char *account; /* as configured */
@@ -210,6 +219,7 @@ struct ctl_session {
 	char *phase; /* that failed; NULL: none did */
 	uint64_t code;
 	char *status, *text, *meaning, *fix;
+	struct ctl_probe probe; /* all NULL where nothing was probed */
 };
 void ctl_session_clear(struct ctl_session *s);
 int ctl_put_session(struct buf *b, const struct ctl_session *s);
@@ -228,6 +238,12 @@ struct ctl_token {
 	int64_t next_at;      /* 0: when mail is due */
 	uint64_t failures;    /* in a row, since then */
 	char *text, *fix;     /* of the last of them */
+	char *meaning;
+	/* What the token says of itself, as struct token_claims has it. */
+	char *aud, *roles, *scp, *appid, *oid, *tid, *upn;
+	char *doubt, *doubt_fix; /* what makes a refusal of it likely */
+	/* The endpoint's clock at the last answer, and ours; 0: not known. */
+	int64_t server_at, asked_at;
 };
 void ctl_token_clear(struct ctl_token *t);
 int ctl_put_token(struct buf *b, const struct ctl_token *t);

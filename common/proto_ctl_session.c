@@ -31,6 +31,14 @@ static const struct fieldmap_item session_items[] = {
 	STR(15, ctl_session, text, false),
 	STR(16, ctl_session, meaning, false),
 	STR(17, ctl_session, fix, false),
+	STR(18, ctl_session, probe.took, false),
+	STR(19, ctl_session, probe.sender, false),
+	STR(20, ctl_session, probe.phase, false),
+	NUM(21, ctl_session, probe.code, 0, 999),
+	STR(22, ctl_session, probe.status, false),
+	STR(23, ctl_session, probe.text, false),
+	STR(24, ctl_session, probe.meaning, false),
+	STR(25, ctl_session, probe.fix, false),
 };
 /* clang-format on */
 

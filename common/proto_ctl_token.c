@@ -22,6 +22,18 @@ static const struct fieldmap_item token_items[] = {
 	NUM(6, ctl_token, failures, 0, UINT64_MAX),
 	STR(7, ctl_token, text, false),
 	STR(8, ctl_token, fix, false),
+	STR(9, ctl_token, meaning, false),
+	STR(10, ctl_token, aud, false),
+	STR(11, ctl_token, roles, false),
+	STR(12, ctl_token, scp, false),
+	STR(13, ctl_token, appid, false),
+	STR(14, ctl_token, oid, false),
+	STR(15, ctl_token, tid, false),
+	STR(16, ctl_token, upn, false),
+	STR(17, ctl_token, doubt, false),
+	STR(18, ctl_token, doubt_fix, false),
+	NUM(19, ctl_token, server_at, 0, INT64_MAX),
+	NUM(20, ctl_token, asked_at, 0, INT64_MAX),
 };
 
 static const struct fieldmap_item expiry_items[] = {

@@ -54,6 +54,7 @@ static const struct fieldmap_item session_items[] = {
 	NUM(25, job_session, log_level, 0, LOG_DEBUG),
 	NUM(26, job_session, has_ticket, 0, 1),
 	NUM(27, job_session, is_trial, 0, 1),
+	NUM(28, job_session, is_probe, 0, 1),
 };
 
 static const struct fieldmap_item ready_items[] = {
@@ -72,6 +73,14 @@ static const struct fieldmap_item ready_items[] = {
 	TXT(52, job_ready, offers),
 	TXT(53, job_ready, issuer),
 	NUM(54, job_ready, cert_until, 0, INT64_MAX),
+	TXT(55, job_ready, probe.took),
+	TXT(56, job_ready, probe.sender),
+	TXT(57, job_ready, probe.phase),
+	NUM(58, job_ready, probe.code, 0, 599),
+	TXT(59, job_ready, probe.status),
+	TXT(60, job_ready, probe.text),
+	TXT(61, job_ready, probe.meaning),
+	TXT(62, job_ready, probe.fix),
 };
 
 static const struct fieldmap_item result_items[] = {

@@ -57,7 +57,7 @@
  *or a reason as above, follows when that has ended.
  */
 
-#define JOB_VERSION       4
+#define JOB_VERSION       5
 #define JOB_FD            3
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
@@ -131,6 +131,11 @@ struct job_session {
 	 * about?  FAILED says so by JOB_UNTRIED, or why not by JOB_REJECTED.
 	 */
 	bool is_trial;
+	/*
+	 * Before READY some envelopes are said and taken back: MAIL, RCPT and
+	 * RSET, for whoever wants to know whether mail may be sent.
+	 */
+	bool is_probe;
 };
 void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);
@@ -141,6 +146,20 @@ int job_get_session(
 int job_put_refused(struct buf *b, const char *text);
 int job_get_refused(
     const struct frame *f, char text[ERR_TEXT_MAX], struct err *e);
+
+/*
+ * What is_probe has shown.  The first refusal ends it: an address is not to be
+ * refused again and again.
+ */
+struct job_probe {
+	char took[512];   /* addresses that may stand in MAIL FROM; or "" */
+	char sender[256]; /* the one that was refused; or "" */
+	char phase[32];   /* "MAIL FROM", "RCPT TO" */
+	unsigned code;    /* of the reply; 0: none came */
+	char status[ERR_STATUS_MAX];
+	char text[ERR_TEXT_MAX];
+	char meaning[256], fix[512]; /* from the verdict table; may be "" */
+};
 
 /*
  * What a session turned out to be.  Hosts are tried in order, in a circle from
@@ -168,6 +187,7 @@ struct job_ready {
 	char offers[512];   /* what EHLO announced: "SIZE 1000, DSN"; or "" */
 	char issuer[128];   /* who signed the server's certificate; or "" */
 	int64_t cert_until; /* when that is over; 0: not known */
+	struct job_probe probe;
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);
 int job_get_ready(const struct frame *f, struct job_ready *r, struct err *e);

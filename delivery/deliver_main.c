@@ -23,6 +23,7 @@
 #include "mail/verdict.h"
 #include "delivery/channel.h"
 #include "delivery/conn.h"
+#include "delivery/probe.h"
 #include "delivery/resolve.h"
 #include "delivery/session.h"
 #include "delivery/tls.h"
@@ -176,6 +177,8 @@ run(struct deliver *d)
 	set_rules(d);
 	if (session_open(&d->session, &why) == -1)
 		return tell_failed(d, &why);
+	if (d->job.is_probe)
+		probe_run(&d->session);
 	if (session_serve(&d->session, &e) == 0)
 		return EXIT_SUCCESS;
 	log_event(LOG_WARNING, "deliver", "account", d->job.account, "error",

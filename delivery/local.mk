@@ -12,6 +12,7 @@ libdelivery_a_SOURCES = \
 	delivery/fit.c \
 	delivery/idn.c delivery/idn.h \
 	delivery/outgoing.c delivery/outgoing.h \
+	delivery/probe.c delivery/probe.h \
 	delivery/reply_read.c delivery/reply_read.h \
 	delivery/resolve.c delivery/resolve.h \
 	delivery/sasl.c delivery/sasl.h \

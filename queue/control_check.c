@@ -25,6 +25,19 @@ lend(const char *text)
 	return text[0] == '\0' ? NULL : (char *)(uintptr_t)text;
 }
 
+static void
+lend_probe(const struct job_probe *from, struct ctl_probe *to)
+{
+	to->took = lend(from->took);
+	to->sender = lend(from->sender);
+	to->phase = lend(from->phase);
+	to->code = from->code;
+	to->status = lend(from->status);
+	to->text = lend(from->text);
+	to->meaning = lend(from->meaning);
+	to->fix = lend(from->fix);
+}
+
 /* Nothing is allocated: the row is written at once. */
 static void
 put_row(struct client *c, size_t account, const struct job_ready *r,
@@ -43,6 +56,7 @@ put_row(struct client *c, size_t account, const struct job_ready *r,
 		.size_max = r->size_max,
 	};
 
+	lend_probe(&r->probe, &out.probe);
 	dispatch_view(c->parts->dispatch, account, &v);
 	out.account = (char *)(uintptr_t)status_account_name(c, v.conf->name);
 	if (v.conf->auth != AUTH_NONE)
@@ -75,8 +89,12 @@ on_checked(void *arg, const struct job_ready *r, const struct job_result *why)
 	const struct asked_one *one = arg;
 	struct client *c = one->all->client;
 
-	if (r != NULL)
+	/* The token first, which the session needed first. */
+	if (r != NULL) {
+		status_put_token(c, one->account);
+		status_put_ends(c, one->account);
 		put_row(c, one->account, r, why);
+	}
 	if (is_last(one->all))
 		client_resume(c);
 }

@@ -153,6 +153,10 @@ void status_put_totals(struct client *c);
 
 /* control_token.c */
 void status_put_tokens(struct client *c);
+void status_put_token(struct client *c, size_t account);
+
+/* What ends of an account, as far as it is known without the calendar. */
+void status_put_ends(struct client *c, size_t account);
 
 /*
  * An account's name for people, from the one in the store; valid as long as

@@ -18,6 +18,35 @@ lend(const char *text)
 	return text[0] == '\0' ? NULL : (char *)(uintptr_t)text;
 }
 
+/* Of the last answer, whichever that was. */
+static void
+lend_clocks(const struct signin *s, struct ctl_token *out)
+{
+	if (s->failures > 0 && s->failed.server_at != 0) {
+		out->server_at = s->failed.server_at;
+		out->asked_at = s->failed.asked_at;
+	} else if (s->has_token && s->granted.server_at != 0) {
+		out->server_at = s->granted.server_at;
+		out->asked_at = s->granted.asked_at;
+	}
+}
+
+static void
+lend_claims(const struct token_granted *g, struct ctl_token *out)
+{
+	const struct token_claims *k = &g->claims;
+
+	out->aud = lend(k->aud);
+	out->roles = lend(k->roles);
+	out->scp = lend(k->scp);
+	out->appid = lend(k->appid);
+	out->oid = lend(k->oid);
+	out->tid = lend(k->tid);
+	out->upn = lend(k->upn);
+	out->doubt = lend(g->doubt);
+	out->doubt_fix = lend(g->fix);
+}
+
 static void
 put_token(
     struct client *c, const struct dispatch_view *v, const struct signin *s)
@@ -42,7 +71,11 @@ put_token(
 	if (s->failures > 0) {
 		out.text = lend(s->failed.text);
 		out.fix = lend(s->failed.fix);
+		out.meaning = lend(s->failed.meaning);
 	}
+	if (s->has_token)
+		lend_claims(&s->granted, &out);
+	lend_clocks(s, &out);
 	ctl_put_token(&c->out, &out);
 	if (out.until == 0)
 		return;
@@ -71,15 +104,43 @@ put_expiry(void *arg, const struct calendar_view *v)
 }
 
 void
-status_put_tokens(struct client *c)
+status_put_token(struct client *c, size_t account)
 {
 	struct dispatch_view v;
+
+	dispatch_view(c->parts->dispatch, account, &v);
+	if (v.signin != NULL)
+		put_token(c, &v, v.signin);
+}
+
+void
+status_put_ends(struct client *c, size_t account)
+{
+	struct calendar_view row = { .now = clock_wall() };
+	struct dispatch_view v;
+	struct expiry found;
+
+	dispatch_view(c->parts->dispatch, account, &v);
+	row.account = v.conf;
+	row.expiry = &found;
+	for (row.what = 0; row.what < EXPIRY_WHATS; row.what++) {
+		memset(&found, 0, sizeof(found));
+		if (!expiry_applies(v.conf, row.what) ||
+		    !expiry_find(v.conf, row.what, v.signin, &found))
+			continue;
+		expiry_describe(c->parts->conf, v.conf, row.what, &found,
+		    row.now, &row.words);
+		put_expiry(c, &row);
+		expiry_words_clear(&row.words);
+	}
+}
+
+void
+status_put_tokens(struct client *c)
+{
 	size_t i;
 
-	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++) {
-		dispatch_view(c->parts->dispatch, i, &v);
-		if (v.signin != NULL)
-			put_token(c, &v, v.signin);
-	}
+	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++)
+		status_put_token(c, i);
 	calendar_each(c->parts->calendar, put_expiry, c);
 }

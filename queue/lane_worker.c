@@ -251,6 +251,7 @@ lane_start_worker(struct lane *l, struct err *e)
 		return -1;
 	l->has_given = false;
 	session_describe(l->parts.conf, l->account.conf, &s);
+	s.is_probe = l->is_for_check;
 	start.is_legacy = lane_is_away(l, now);
 	if (start.is_legacy)
 		session_turn_legacy(l->account.conf, &s);

@@ -221,14 +221,18 @@ static int
 expect_ready(struct script *s, const struct frame *f, const char *text)
 {
 	struct job_ready r;
-	char got[512];
+	char got[2048];
 	struct err e;
 
 	if (job_get_ready(f, &r, &e) == -1)
 		return fail(&s->stage, "%s", e.text);
 	s->ready = r;
-	snprintf(got, sizeof(got), "%s %s tls=%s size=%llu dsn=%d", r.relay,
-	    r.address, r.tls, (unsigned long long)r.size_max, r.dsn);
+	snprintf(got, sizeof(got),
+	    "%s %s tls=%s size=%llu dsn=%d took=(%s) refused=(%s) %s %u %s "
+	    "%s",
+	    r.relay, r.address, r.tls, (unsigned long long)r.size_max, r.dsn,
+	    r.probe.took, r.probe.sender, r.probe.phase, r.probe.code,
+	    r.probe.status, r.probe.meaning);
 	return strstr(got, text) != NULL
 		   ? check_sandbox(s)
 		   : fail(&s->stage, "deliver told: %s", got);

@@ -97,6 +97,8 @@ script_set(struct script *s, const char *key, const char *value)
 		return 0;
 	if (strcmp(key, "chunking") == 0)
 		j->chunking = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "probe") == 0)
+		j->is_probe = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "user") == 0)
 		replace(&j->user, value);
 	else if (strcmp(key, "secret") == 0)

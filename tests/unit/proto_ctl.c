@@ -197,7 +197,9 @@ session_comes_back(void **state)
 		.offers = (char *)(uintptr_t) "SIZE 1000, DSN",
 		.phase = (char *)(uintptr_t) "AUTH",
 		.code = 535,
-		.fix = (char *)(uintptr_t) "check it" };
+		.fix = (char *)(uintptr_t) "check it",
+		.probe = { .took = (char *)(uintptr_t) "a@example.com",
+		    .code = 550 } };
 	struct ctl_session out;
 	struct frame f;
 	struct err e;
@@ -215,6 +217,9 @@ session_comes_back(void **state)
 	assert_string_equal(out.phase, "AUTH");
 	assert_int_equal(out.code, 535);
 	assert_null(out.user);
+	assert_string_equal(out.probe.took, "a@example.com");
+	assert_int_equal(out.probe.code, 550);
+	assert_null(out.probe.sender);
 	ctl_session_clear(&out);
 	f.type = CTL_ALARM;
 	assert_int_equal(ctl_get_session(&f, &out, &e), -1);

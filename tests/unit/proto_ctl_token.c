@@ -32,7 +32,11 @@ token_and_expiry_come_back(void **state)
 		.until = 1800000000,
 		.refreshed_at = 1799996400,
 		.failures = 2,
-		.text = (char *)(uintptr_t) "AADSTS50196" };
+		.text = (char *)(uintptr_t) "AADSTS50196",
+		.roles = (char *)(uintptr_t) "SMTP.SendAsApp",
+		.oid = (char *)(uintptr_t) "1-2",
+		.server_at = 1799996500,
+		.asked_at = 1799996400 };
 	struct ctl_expiry x = { .account = (char *)(uintptr_t) "shop",
 		.what = (char *)(uintptr_t) "client_secret",
 		.at = 1800000000,
@@ -54,6 +58,10 @@ token_and_expiry_come_back(void **state)
 	assert_int_equal(out.failures, 2);
 	assert_string_equal(out.text, "AADSTS50196");
 	assert_null(out.fix);
+	assert_string_equal(out.roles, "SMTP.SendAsApp");
+	assert_string_equal(out.oid, "1-2");
+	assert_null(out.scp);
+	assert_true(out.server_at - out.asked_at == 100);
 	ctl_token_clear(&out);
 	assert_int_equal(ctl_get_expiry(&f, &ends, &e), -1);
 	buf_truncate(&b, 0);

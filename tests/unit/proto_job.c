@@ -228,7 +228,9 @@ answers_come_back(void **state)
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
 		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
 		"connecting to a: refused", true, 13, true, false,
-		"SIZE 1000, DSN", "DigiCert", 1800000000 };
+		"SIZE 1000, DSN", "DigiCert", 1800000000,
+		{ "a@example.com", "b@example.com", "MAIL FROM", 550, "5.7.60",
+		    "no", "not allowed", "grant it" } };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
 	struct job_ready ready_out;
 	struct job_result r;
@@ -276,6 +278,11 @@ answers_come_back(void **state)
 	assert_string_equal(ready_out.offers, "SIZE 1000, DSN");
 	assert_string_equal(ready_out.issuer, "DigiCert");
 	assert_true(ready_out.cert_until == 1800000000);
+	assert_string_equal(ready_out.probe.took, "a@example.com");
+	assert_string_equal(ready_out.probe.sender, "b@example.com");
+	assert_string_equal(ready_out.probe.phase, "MAIL FROM");
+	assert_int_equal(ready_out.probe.code, 550);
+	assert_string_equal(ready_out.probe.fix, "grant it");
 
 	buf_truncate(&b, 0);
 	job_put_done(&b, &done);
