@@ -223,6 +223,8 @@ check_valued(const struct args *a, struct err *e)
 	else if (a->account != NULL &&
 		 (takes & (TAKES_TEST | TAKES_STAY | TAKES_SETUP)) == 0)
 		wrong = "--account";
+	else if (a->send != NULL && (takes & TAKES_SEND) == 0)
+		wrong = "--send";
 	if (wrong == NULL)
 		return 0;
 	return err_set(
@@ -306,7 +308,11 @@ take_valued(
 		a->phase = value;
 	else if ((value = value_of(word, "--account", argv, i)) != NULL)
 		a->account = value;
-	else if ((value = value_of(word, "--timeout", argv, i)) != NULL) {
+	else if ((value = value_of(word, "--send", argv, i)) != NULL) {
+		a->send = value;
+		if (*value == '\0')
+			return usage(e, "a message is sent to no", value);
+	} else if ((value = value_of(word, "--timeout", argv, i)) != NULL) {
 		a->timeout = value;
 		if (syntax_read_duration(value, &a->for_s) == -1 ||
 		    a->for_s < 1 || a->for_s > TEST_MAX_S)

@@ -13,20 +13,21 @@ struct conf_problems;
 struct args;
 
 /* What a verb takes; of the rest it says that it does not. */
-#define TAKES_ID    1U    /* one queue id */
-#define TAKES_IDS   2U    /* queue ids, or ALL */
-#define TAKES_JSON  4U    /* --json */
-#define TAKES_YES   8U    /* --yes */
-#define TAKES_BODY  16U   /* --body */
-#define TAKES_WATCH 32U   /* --watch */
-#define TAKES_WORD  64U   /* one word, as it was typed */
-#define TAKES_WORDS 128U  /* all words, as they were typed */
-#define TAKES_PHASE 256U  /* --phase */
-#define IS_ALONE    512U  /* it needs no configuration */
-#define TAKES_STAY  1024U /* on DURATION, or off; and an account */
-#define TAKES_MAIL  2048U /* recipients, and -f sender */
-#define TAKES_TEST  4096U /* an address, --account and --timeout */
-#define TAKES_SETUP 8192U /* --print, and an account */
+#define TAKES_ID    1U     /* one queue id */
+#define TAKES_IDS   2U     /* queue ids, or ALL */
+#define TAKES_JSON  4U     /* --json */
+#define TAKES_YES   8U     /* --yes */
+#define TAKES_BODY  16U    /* --body */
+#define TAKES_WATCH 32U    /* --watch */
+#define TAKES_WORD  64U    /* one word, as it was typed */
+#define TAKES_WORDS 128U   /* all words, as they were typed */
+#define TAKES_PHASE 256U   /* --phase */
+#define IS_ALONE    512U   /* it needs no configuration */
+#define TAKES_STAY  1024U  /* on DURATION, or off; and an account */
+#define TAKES_MAIL  2048U  /* recipients, and -f sender */
+#define TAKES_TEST  4096U  /* an address, --account and --timeout */
+#define TAKES_SETUP 8192U  /* --print, and an account */
+#define TAKES_SEND  16384U /* --send with an address */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -56,6 +57,7 @@ struct args {
 	const char *timeout; /* as it was typed */
 	uint64_t for_s;      /* behind "on"; 0 behind "off"; --timeout */
 	const char *account; /* or NULL */
+	const char *send;    /* --send, or NULL */
 	const char *sender;  /* -f, or NULL */
 	struct strlist rcpts;
 	const struct conf_problems *problems; /* of the configuration */

@@ -163,9 +163,11 @@ print_end(const struct check *k)
 int
 run_check(const struct args *a, const struct conf *c)
 {
-	struct check k = {
-		.args = a, .conf = c, .out = stdout, .json = a->json
-	};
+	struct check k = { .args = a,
+		.conf = c,
+		.out = stdout,
+		.json = a->json,
+		.ahead_s = INT64_MIN };
 
 	check_conf(&k);
 	if (c != NULL) {
@@ -175,7 +177,11 @@ run_check(const struct args *a, const struct conf *c)
 		check_server(&k);
 		check_daemon(&k);
 	}
-	check_host(&k);
+	check_clock(&k);
+	check_mailers(&k);
+	if (a->send != NULL)
+		check_send(&k);
 	print_end(&k);
+	report_clear(&k.asked);
 	return check_status(&k);
 }

@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 #include "admin/args.h"
+#include "admin/report.h"
 #include "common/conf.h"
+#include "common/proto_ctl.h"
 
 /*
  * "mailchute check", the doctor: a line for each thing that mail needs, with
@@ -33,6 +35,10 @@ struct check {
 	uid_t uid; /* of the daemon: whose files these should be */
 	gid_t gid;
 	bool has_daemon;
+	/* Of the sign-ins: the accounts' tokens, and what ends. */
+	struct report asked;
+	/* How far ahead of ours another clock was; none: INT64_MIN. */
+	int64_t ahead_s;
 };
 
 /* One line.  next is a command or what else to do; NULL where it is well. */
@@ -54,7 +60,27 @@ int check_status(const struct check *k);
 void check_files(struct check *k);
 void check_daemon(struct check *k);
 void check_server(struct check *k);
-void check_host(struct check *k);
+void check_clock(struct check *k);
+void check_mailers(struct check *k);
+
+/* Whoever takes mail on that port of this host. */
+void check_port(struct check *k, unsigned port);
+
+/* By which name the jobs of cron find sendmail, below root. */
+void check_cron(struct check *k, const char *root, const char *ours);
+
+/* With --send: a message that goes the whole way. */
+void check_send(struct check *k);
+
+/*
+ * What an account's token says of itself; s is how the sign-in with it went.
+ * check_token_known tells of one with which none was tried.
+ */
+void check_token(struct check *k, const struct ctl_session *s);
+const struct ctl_token *check_token_of(
+    const struct check *k, const char *account);
+void check_token_known(struct check *k, const struct ctl_token *t);
+void check_ends(struct check *k, const struct report *status);
 
 /* What owns the name sendmail below root; ours is where mailchute's is. */
 void check_sendmail(struct check *k, const char *root, const char *ours);

@@ -105,32 +105,23 @@ check_account(struct check *k, const struct ctl_account *a, int64_t now)
 	free(what);
 }
 
-/* A token by itself says nothing: it is got when mail is due. */
-static void
-check_token(struct check *k, const struct ctl_token *t)
+/* What keeps the account is told with it, and that is the token's as a rule. */
+static bool
+is_told(const struct report *r, const struct ctl_token *t)
 {
-	char *what;
+	const struct ctl_account *a;
+	size_t i;
 
-	if (t->text == NULL)
-		return;
-	what = xasprintf("token %s", text_account(t->account));
-	check_say(k, CHECK_WARN, what,
-	    t->fix == NULL ? "mailchute status" : t->fix, "no new one: %s",
-	    t->text);
-	free(what);
-}
-
-static void
-check_expiry(struct check *k, const struct ctl_expiry *x)
-{
-	char *what;
-
-	if (x->text == NULL)
-		return;
-	what = xasprintf("expiry %s", text_account(x->account));
-	check_say(k, x->is_soon ? CHECK_WARN : CHECK_OK, what,
-	    x->is_soon ? x->fix : NULL, "%s", x->text);
-	free(what);
+	for (i = 0; i < r->naccounts; i++) {
+		a = &r->accounts[i];
+		if (t->text != NULL && a->text != NULL &&
+		    strcmp(a->state, "ready") != 0 &&
+		    strcmp(text_account(a->name), text_account(t->account)) ==
+			0 &&
+		    strcmp(a->text, t->text) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -160,9 +151,9 @@ check_daemon(struct check *k)
 		    "run it as root, or join queue.admin_group",
 		    "you may not see how they fare");
 	for (i = 0; i < r.ntokens; i++)
-		check_token(k, &r.tokens[i]);
-	for (i = 0; i < r.nexpiries; i++)
-		check_expiry(k, &r.expiries[i]);
+		if (!is_told(&r, &r.tokens[i]))
+			check_token_known(k, &r.tokens[i]);
+	check_ends(k, &r);
 	for (i = 0; i < r.nalarms; i++)
 		check_alarm(k, &r.alarms[i]);
 	for (i = 0; i < r.remarks.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The doctor looks at secrets, folders and disks. */
+/* The doctor looks at folders and disks. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -20,110 +20,11 @@
 #include "admin/check.h"
 #include "admin/text.h"
 #include "common/clock.h"
-#include "common/secret_rule.h"
 #include "common/xalloc.h"
 
-#define TOKEN_OLD_S (2 * 3600) /* an access token lives an hour or so */
-#define FILES_FEW   1000       /* names that a disk has left */
+#define FILES_FEW   1000 /* names that a disk has left */
 #define MODE_DROP   03733
 #define DROP_LATE_S 3600 /* replayed every minute by a daemon that runs */
-
-/* ---- secrets ---- */
-
-/* The text of the rule ends in what mends it. */
-static void
-say_with_fix(struct check *k, const char *what, const struct err *e)
-{
-	const char *fix = strstr(e->text, ": chown ");
-
-	if (fix == NULL)
-		check_say(k, CHECK_FAIL, what, NULL, "%s", e->text);
-	else
-		check_say(k, CHECK_FAIL, what, fix + 2, "%.*s",
-		    (int)(fix - e->text), e->text);
-}
-
-static void
-say_missing(struct check *k, const char *what, const char *path, bool is_bare)
-{
-	char *next;
-
-	if (errno == EACCES) {
-		check_say(k, CHECK_UNKNOWN, what, "run it as root",
-		    "%s may not be looked at by you", path);
-		return;
-	}
-	next = xasprintf("write the secret to it, then: chown %lu %s && "
-			 "chmod 0600 %s",
-	    (unsigned long)k->uid, path, path);
-	/* The service may get it from elsewhere, and we do not see it. */
-	check_say(k, is_bare ? CHECK_WARN : CHECK_FAIL, what, next, "%s: %s%s",
-	    path, strerror(errno),
-	    is_bare ? "; that is right only where the service is given it "
-		      "(LoadCredential=)"
-		    : "");
-	free(next);
-}
-
-static void
-look_into_secret(struct check *k, const struct conf_account *a,
-    const char *what, const char *path, const struct stat *st)
-{
-	int64_t age = clock_wall() - (int64_t)st->st_mtim.tv_sec;
-	struct err e;
-
-	if (secret_judge(st, path, k->uid, k->gid, &e) == -1) {
-		say_with_fix(k, what, &e);
-	} else if (st->st_size == 0) {
-		check_say(k, CHECK_FAIL, what, "write the secret to it",
-		    "%s is empty", path);
-	} else if (a->auth == AUTH_XOAUTH2 && age > TOKEN_OLD_S) {
-		check_say(k, CHECK_WARN, what,
-		    "see to the program that keeps account.token_file fresh",
-		    "%s was not renewed for %lld minutes; access tokens live "
-		    "about an hour",
-		    path, (long long)age / 60);
-	} else {
-		check_say(k, CHECK_OK, what, NULL,
-		    "%s is there, and nobody else may read it", path);
-	}
-}
-
-static void
-check_command(struct check *k, const char *what, const struct strlist *argv)
-{
-	if (access(argv->v[0], X_OK) == 0)
-		check_say(k, CHECK_OK, what, NULL, "%s can be run", argv->v[0]);
-	else
-		check_say(k, CHECK_FAIL, what,
-		    "correct account.password_command", "%s: %s", argv->v[0],
-		    strerror(errno));
-}
-
-void
-check_secret(struct check *k, const struct conf_account *a)
-{
-	const char *name = secret_name(a);
-	char *what = xasprintf("secret of account %s", text_account(a->name));
-	struct stat st;
-	char *path;
-
-	if (name != NULL) {
-		path = secret_path(k->conf, name);
-		if (stat(path, &st) == -1)
-			say_missing(k, what, path, name[0] != '/');
-		else
-			look_into_secret(k, a, what, path, &st);
-		free(path);
-	} else if (a->auth != AUTH_NONE && a->password_command.n > 0) {
-		check_command(k, what, &a->password_command);
-	}
-	if (a->tls_ca_file != NULL && stat(a->tls_ca_file, &st) == -1)
-		check_say(k, errno == EACCES ? CHECK_UNKNOWN : CHECK_FAIL,
-		    "account.tls_ca_file", "correct account.tls_ca_file",
-		    "%s: %s", a->tls_ca_file, strerror(errno));
-	free(what);
-}
 
 /* ---- folders ---- */
 

@@ -24,11 +24,12 @@ enum step {
 	STEP_TLS,
 	STEP_EHLO,
 	STEP_AUTH,
+	STEP_SEND, /* the envelopes that were said, and taken back */
 	STEPS
 };
 
 static const char *const names[STEPS] = { "name service", "connection", "TLS",
-	"EHLO", "sign-in" };
+	"EHLO", "sign-in", "Send As" };
 
 /* At which step it failed; STEPS: at none. */
 static enum step
@@ -65,22 +66,111 @@ who_blocks(const struct ctl_session *s, enum step step)
 		       "that port, or a firewall refuses them";
 	if (strstr(s->text, "timed out") != NULL ||
 	    strstr(s->text, "timeout") != NULL)
-		return " - nothing answers at all: a firewall drops it; many "
-		       "networks close port 25, some 587";
+		return " - nothing answers at all: a firewall, or the "
+		       "provider of this host's network, drops what goes out "
+		       "to that port; many close 25, some 587";
+	if (strstr(s->text, "No route to host") != NULL ||
+	    strstr(s->text, "unreachable") != NULL)
+		return " - this host has no way there: no default route, no "
+		       "network, or none for IPv6 (then account.family = ipv4)";
 	return "";
+}
+
+/* What to run to see it without mailchute; to be freed, or NULL. */
+static char *
+try_by_hand(const struct ctl_session *s, enum step step)
+{
+	const char *port = s->address == NULL ? NULL : strrchr(s->address, ':');
+
+	if (s->relay == NULL)
+		return NULL;
+	if (step == STEP_NAME)
+		return xasprintf("getent hosts %s", s->relay);
+	if (step == STEP_CONNECT && port != NULL)
+		return xasprintf("from this host and from another one: nc -vz "
+				 "%s %s",
+		    s->relay, port + 1);
+	if (step == STEP_TLS && port != NULL)
+		return xasprintf("openssl s_client -starttls smtp -connect "
+				 "%s:%s </dev/null shows the certificate",
+		    s->relay, port + 1);
+	return NULL;
+}
+
+static bool
+is_id(const char *s)
+{
+	return s != NULL && *s != '\0' &&
+	       strspn(s, "0123456789abcdefABCDEF-") == strlen(s);
+}
+
+/*
+ * An application that was refused: mostly a wrong object id was told to
+ * Exchange.  The token has the right one.
+ */
+static char *
+try_permissions(const struct check *k, const struct ctl_session *s)
+{
+	const struct ctl_token *t = check_token_of(k, s->account);
+
+	if (t == NULL || s->code != 535 || s->user == NULL ||
+	    strcmp(t->grant, "refresh_token") == 0 || !is_id(t->appid) ||
+	    !is_id(t->oid))
+		return NULL;
+	return xasprintf(
+	    "In Exchange Online PowerShell: Get-ServicePrincipal -Identity %s "
+	    "| Format-List AppId,ObjectId (it must be there, with ObjectId "
+	    "%s); Get-MailboxPermission -Identity %s -User %s (it must list "
+	    "FullAccess)",
+	    t->appid, t->oid, s->user, t->oid);
 }
 
 static void
 say_failure(struct check *k, const char *what, const struct ctl_session *s,
     enum step step)
 {
-	char front[CHECK_FRONT];
+	char front[CHECK_FRONT], *more, *next;
 
+	more = step == STEP_AUTH ? try_permissions(k, s) : try_by_hand(s, step);
+	next = xasprintf("%s%s%s", s->fix == NULL ? "" : s->fix,
+	    s->fix == NULL || more == NULL ? "" : " ",
+	    more == NULL ? "" : more);
 	check_reply(s->code, s->status, s->text, front);
 	check_say(k, CHECK_FAIL, what,
-	    s->fix == NULL ? "mailchute status" : s->fix, "%s%s%s%s%s", front,
+	    next[0] == '\0' ? "mailchute status" : next, "%s%s%s%s%s", front,
 	    s->text == NULL ? "" : s->text, s->meaning == NULL ? "" : " - ",
 	    s->meaning == NULL ? "" : s->meaning, who_blocks(s, step));
+	free(next);
+	free(more);
+}
+
+/* It shows less than one would like: see delivery/probe.h. */
+static void
+say_probe(struct check *k, const char *what, const struct ctl_session *s)
+{
+	const struct ctl_probe *p = &s->probe;
+	char front[CHECK_FRONT];
+
+	if (p->sender != NULL) {
+		check_reply(p->code, p->status, p->text, front);
+		check_say(k, CHECK_FAIL, what,
+		    p->fix == NULL ? "correct account.senders" : p->fix,
+		    "mail from %s is refused at %s: %s%s%s%s", p->sender,
+		    p->phase == NULL ? "?" : p->phase, front,
+		    p->text == NULL ? "" : p->text,
+		    p->meaning == NULL ? "" : " - ",
+		    p->meaning == NULL ? "" : p->meaning);
+	} else if (p->took != NULL) {
+		check_say(k, CHECK_OK, what, NULL,
+		    "mail from %s may begin (MAIL, RCPT, then RSET: none was "
+		    "sent); Exchange Online judges the sender only after the "
+		    "message: mailchute check --send ADDRESS shows that, too",
+		    p->took);
+	} else if (s->user != NULL && strchr(s->user, '@') != NULL) {
+		check_say(k, CHECK_OK, what, NULL,
+		    "not tried: a session was there already, which carries "
+		    "mail");
+	}
 }
 
 static void
@@ -133,6 +223,9 @@ say_well(struct check *k, const char *what, const struct ctl_session *s,
 		    s->user == NULL ? "none is asked for" : "accepted: ",
 		    s->user == NULL ? "" : s->user);
 		break;
+	case STEP_SEND:
+		say_probe(k, what, s);
+		break;
 	case STEPS:
 		break;
 	}
@@ -144,6 +237,9 @@ say_session(struct check *k, const struct ctl_session *s)
 	enum step step, failed = failed_at(s);
 	char *what;
 
+	check_token(k, s);
+	if (s->phase != NULL && strcmp(s->phase, "token") == 0)
+		return; /* no server was asked */
 	for (step = STEP_NAME; step < STEPS && step <= failed; step++) {
 		what = xasprintf(
 		    "%s of account %s", names[step], text_account(s->account));
@@ -158,13 +254,18 @@ say_session(struct check *k, const struct ctl_session *s)
 static int
 take_row(void *arg, const struct frame *f, struct err *e)
 {
+	struct check *k = arg;
 	struct ctl_session s;
 
+	if (f->type == CTL_TOKEN)
+		return report_take_token(&k->asked, f, e);
+	if (f->type == CTL_EXPIRY)
+		return report_take_expiry(&k->asked, f, e);
 	if (f->type != CTL_SESSION)
 		return 0;
 	if (ctl_get_session(f, &s, e) == -1)
 		return -1;
-	say_session(arg, &s);
+	say_session(k, &s);
 	ctl_session_clear(&s);
 	return 0;
 }

@@ -9,7 +9,11 @@ libadmin_a_SOURCES = \
 	admin/check.c admin/check.h \
 	admin/check_daemon.c \
 	admin/check_files.c \
-	admin/check_host.c \
+	admin/check_clock.c \
+	admin/check_mailers.c \
+	admin/check_secret.c \
+	admin/check_send.c \
+	admin/check_token.c \
 	admin/check_server.c \
 	admin/child.c admin/child.h \
 	admin/config.c \

@@ -32,7 +32,10 @@ set_parting(const struct args *a, const char *id)
 static int
 give_up(struct test_stages *t, int status, const char *id, char *text)
 {
-	complain(text);
+	if (t->is_quiet)
+		test_tell_quiet(t, text);
+	else
+		complain(text);
 	test_tell_end(t, status, id, text);
 	free(text);
 	return status;
@@ -102,26 +105,35 @@ refused(struct test_stages *t, const struct err *e)
 }
 
 int
-run_test(const struct args *a, const struct conf *c)
+test_run(struct test_stages *t, const struct args *a)
 {
-	struct test_stages t = { .json = a->json, .conf = c };
-	struct test_sending s = {
-		.args = a, .conf = c, .composed = test_tell_composed, .arg = &t
-	};
+	struct test_sending s = { .args = a,
+		.conf = t->conf,
+		.composed = test_tell_composed,
+		.arg = t };
 	struct handed handed;
 	struct err e;
 	int status;
 
 	if (test_mail_send(&s, &handed, &e) == -1)
-		status = refused(&t, &e);
+		status = refused(t, &e);
 	else if (handed.queue_id[0] == '\0')
-		status = tell_dropped(&t, s.folder, handed.why.text);
+		status = tell_dropped(t, s.folder, handed.why.text);
 	else {
 		set_parting(a, handed.queue_id);
-		test_tell_committed(&t, handed.queue_id);
-		status = follow(&t, a, handed.queue_id);
+		test_tell_committed(t, handed.queue_id);
+		status = follow(t, a, handed.queue_id);
 	}
 	free(s.folder);
+	return status;
+}
+
+int
+run_test(const struct args *a, const struct conf *c)
+{
+	struct test_stages t = { .json = a->json, .conf = c };
+	int status = test_run(&t, a);
+
 	test_stages_clear(&t);
 	return status;
 }

@@ -44,7 +44,10 @@ int test_mail_send(struct test_sending *s, struct handed *out, struct err *e);
 /* What is told of the stages; what a person reads is a line each, and more. */
 struct test_stages {
 	bool json;
+	bool is_quiet; /* nothing is printed: only what was last is kept */
 	const struct conf *conf;
+	char *last;           /* the last stage, as it is told to people */
+	char *fix;            /* what to do about it; or NULL */
 	struct strlist told;  /* what would only be said again */
 	struct strlist ended; /* recipients */
 	size_t naccepted, nrefused;
@@ -57,6 +60,14 @@ void test_tell_dropped(
     struct test_stages *t, const char *folder, const char *why);
 /* The rows of CTL_FOLLOW: a ctl_row whose arg is the stages. */
 int test_tell_row(void *arg, const struct frame *f, struct err *e);
+/*
+ * The whole way of one message, told by those; the exit status of "mailchute
+ * test".
+ */
+int test_run(struct test_stages *t, const struct args *a);
+
+/* Where nothing is printed: what is last. */
+void test_tell_quiet(struct test_stages *t, const char *text);
 void test_tell_end(
     struct test_stages *t, int status, const char *id, const char *text);
 

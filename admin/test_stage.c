@@ -27,25 +27,39 @@ test_stages_clear(struct test_stages *t)
 {
 	strlist_clear(&t->told);
 	strlist_clear(&t->ended);
+	free(t->last);
+	free(t->fix);
+}
+
+void
+test_tell_quiet(struct test_stages *t, const char *text)
+{
+	free(t->last);
+	t->last = xstrdup(text);
 }
 
 /* A line, or all of the object, which is taken over. */
 static void __attribute__((format(printf, 4, 5)))
-tell(const struct test_stages *t, const char *stage, json_t *o, const char *fmt,
-    ...)
+tell(struct test_stages *t, const char *stage, json_t *o, const char *fmt, ...)
 {
 	char when[TEXT_TIME], line[LINE_MAX_LEN];
 	int64_t now = clock_wall();
 	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	free(t->last);
+	t->last = xasprintf("%s %s", stage, line);
+	if (t->is_quiet) {
+		json_decref(o);
+		return;
+	}
 	if (t->json) {
 		json_object_set_new(o, "stage", json_text(stage));
 		json_object_set_new(o, "at", json_time(now));
 		json_put_line(stdout, o);
 	} else {
-		va_start(ap, fmt);
-		vsnprintf(line, sizeof(line), fmt, ap);
-		va_end(ap);
 		text_local_time(now, when);
 		printf("%s  %-*s", when + DATE_LEN, STAGE_WIDTH, stage);
 		text_put(stdout, line);
@@ -170,7 +184,7 @@ news_object(const struct news *n)
 }
 
 static void
-tell_news(const struct test_stages *t, const struct news *n)
+tell_news(struct test_stages *t, const struct news *n)
 {
 	char *reply = reply_of(n->code, n->status, n->text);
 	char next[TEXT_SHORT], when[TEXT_TIME];
@@ -179,7 +193,9 @@ tell_news(const struct test_stages *t, const struct news *n)
 	    n->relay == NULL ? "" : " by ", n->relay == NULL ? "" : n->relay,
 	    reply);
 	free(reply);
-	if (t->json)
+	free(t->fix);
+	t->fix = is_empty(n->fix) ? NULL : xstrdup(n->fix);
+	if (t->json || t->is_quiet)
 		return;
 	text_put_para(stdout, INDENT, "means", n->meaning);
 	text_put_para(stdout, INDENT, "do", n->fix);
@@ -334,7 +350,7 @@ test_tell_end(
 {
 	json_t *o;
 
-	if (!t->json)
+	if (!t->json || t->is_quiet)
 		return;
 	o = json_object();
 	set(o, "id", id);

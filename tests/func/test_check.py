@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from lib.netns import own_network
 from lib.site import USER, program
 
 NEEDS_ROOT = pytest.mark.skipif(os.getuid() != 0,
@@ -198,7 +199,9 @@ def test_usage(make_site):
 
 # ---- the way to the server ----
 
-STEPS = ["name service", "connection", "TLS", "EHLO", "sign-in"]
+STEPS = ["name service", "connection", "TLS", "EHLO", "sign-in", "Send As"]
+PROBED = ["ok"] * len(STEPS)
+PROBE = ["MAIL", "RCPT", "RSET", "QUIT"]
 
 
 def steps(lines):
@@ -214,7 +217,7 @@ def line_of(lines, step):
 def test_each_step_to_the_server(make_site, server):
     site = make_site(server, family="ipv4").start()
     lines, _ = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
     assert "localhost at 127.0.0.1:%d" % server.port in \
         line_of(lines, "connection")["text"]
     assert "TLSv1.3" in line_of(lines, "TLS")["text"]
@@ -224,8 +227,10 @@ def test_each_step_to_the_server(make_site, server):
     assert USER in line_of(lines, "sign-in")["text"]
     server.record.wait(lambda: server.record.connections[0].quit, "QUIT")
     (seen,) = server.record.connections
-    assert seen.verbs()[-1] == "QUIT" and "MAIL" not in seen.verbs()
+    assert seen.verbs()[-4:] == PROBE
     assert seen.auths == 1 and not server.record.messages
+    assert line_of(lines, "Send As")["text"].startswith(
+        "mail from %s may begin" % USER)
 
 
 def test_a_session_that_is_there_serves(make_site, server):
@@ -233,7 +238,8 @@ def test_a_session_that_is_there_serves(make_site, server):
     site.submit("a@example.net")
     server.record.wait_messages(1)
     lines, _ = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
+    assert "not tried" in line_of(lines, "Send As")["text"]
     assert len(server.record.connections) == 1
 
 
@@ -265,10 +271,24 @@ def test_nothing_takes_the_connection(make_site, server):
     assert "firewall" in line_of(lines, "connection")["text"]
 
 
+@NEEDS_ROOT
+def test_no_way_there(make_site, server):
+    """It says so, and what to try by hand."""
+    with own_network():
+        site = make_site(server, provider="smtp", host="192.0.2.1").start()
+        lines, status = check(site)
+    line = line_of(lines, "connection")
+    assert line["level"] == "fail" and status == 2
+    assert "this host has no way there" in line["text"]
+    assert "nc -vz 192.0.2.1 %d" % server.port in line["next"]
+
+
 def test_no_such_name(make_site, server):
     site = make_site(server, provider="smtp", host="no.such.invalid").start()
     lines, status = check(site)
     assert steps(lines) == ["fail"] and status == 2
+    assert "getent hosts no.such.invalid" in \
+        line_of(lines, "name service")["next"]
 
 
 def test_a_certificate_that_is_not_trusted(make_site, make_server, authority):
@@ -284,7 +304,7 @@ def test_while_delivery_is_paused(make_site, server):
     site.mailchute("pause")
     site.submit("a@example.net")
     lines, _ = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
     assert not server.record.messages
 
 
@@ -302,12 +322,12 @@ def test_others_may_not_have_it_sign_in(make_site, server):
 def test_each_step_without_a_daemon(make_site, server):
     site = make_site(server, family="ipv4")
     lines, status = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
     assert lines["mailchuted"]["level"] == "fail" and status == 2
     (seen,) = server.record.connections
     server.record.wait(lambda: seen.quit, "QUIT")
-    assert seen.verbs()[-1] == "QUIT" and "MAIL" not in seen.verbs()
-    assert seen.auths == 1
+    assert seen.verbs()[-4:] == PROBE
+    assert seen.auths == 1 and not server.record.messages
 
 
 def test_no_mail_leaves_without_a_daemon(make_site, make_server, server):
@@ -322,7 +342,7 @@ def test_no_mail_leaves_without_a_daemon(make_site, make_server, server):
     site.submit("a@example.net")
     assert "a@example.net" in site.mailq()  # it is in the queue then
     lines, _ = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
     assert lines["sign-in of account slow"]["level"] == "ok"
     assert not server.record.messages and not slow.record.messages
     assert len(server.record.connections) == 1
@@ -375,7 +395,7 @@ def test_without_a_daemon_nothing_of_it_is_roots(make_site, server):
     """What it makes is queue.user's, so that the daemon can go on with it."""
     site = make_site(server, family="ipv4")
     lines, _ = check(site)
-    assert steps(lines) == ["ok"] * 5
+    assert steps(lines) == PROBED
     owner = pwd.getpwnam("nobody").pw_uid
     for name in os.listdir(site.path("lib")):
         assert os.stat(site.path("lib/" + name)).st_uid == owner, name
