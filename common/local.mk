@@ -44,6 +44,7 @@ libcommon_a_SOURCES = \
 	common/sandbox.h \
 	common/sanitizer.h \
 	common/secret_rule.c common/secret_rule.h \
+	common/siphash.c common/siphash.h \
 	common/site.c common/site.h \
 	common/source.h \
 	common/spawn.c common/spawn.h \

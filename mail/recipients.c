@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who gets the message.  A list may be long and is the caller's to choose, so
- * finding a double takes a hash table and not a search.
+ * Who gets the message.  A list may be long and is a stranger's to choose, so
+ * finding a double takes a hash table and not a search, with a key that the
+ * stranger does not know.
  */
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/proto_submit.h"
 #include "common/utf8.h"
@@ -35,23 +37,23 @@ recipients_clear(struct recipients *r)
 	recipients_init(r, r->env, r->notify);
 }
 
-/* FNV-1a over the address without regard to case, as addr_equal compares. */
-static uint32_t
-hash(const char *address)
+/* Of the address without regard to case, as addr_equal compares. */
+static uint64_t
+hash(const struct recipients *r, const char *address)
 {
-	uint32_t h = 2166136261U;
+	char folded[ADDR_MAX];
+	size_t n;
 
-	for (; *address != '\0'; address++)
-		h = (h ^ (uint32_t)tolower((unsigned char)*address)) *
-		    16777619U;
-	return h;
+	for (n = 0; n < sizeof(folded) && address[n] != '\0'; n++)
+		folded[n] = (char)tolower((unsigned char)address[n]);
+	return siphash(r->key, folded, n);
 }
 
 /* The slot that holds this address, or the empty one where it belongs. */
 static size_t *
 find_slot(const struct recipients *r, const char *address)
 {
-	size_t i = hash(address) & (r->nslots - 1);
+	size_t i = hash(r, address) & (r->nslots - 1);
 
 	while (r->slots[i] != 0 &&
 	       !addr_equal(r->env->rcpts[r->slots[i] - 1].address, address))
@@ -67,6 +69,9 @@ make_room(struct recipients *r)
 
 	if (r->env->nrcpts < r->nslots / 2)
 		return;
+	/* Without a random key the table is right all the same. */
+	if (r->nslots == 0 && getentropy(r->key, sizeof(r->key)) == -1)
+		memset(r->key, 0, sizeof(r->key));
 	free(r->slots);
 	r->nslots = r->nslots == 0 ? SLOTS_FIRST : r->nslots * 2;
 	r->slots = xcalloc(r->nslots, sizeof(*r->slots));

@@ -7,6 +7,7 @@
 
 #include "common/envelope.h"
 #include "common/err.h"
+#include "common/siphash.h"
 #include "common/strlist.h"
 
 /*
@@ -20,8 +21,9 @@ struct recipients {
 	const struct strlist *final; /* -n: local.names, whose names (and bare
 				      * ones) are no aliases; or NULL */
 	struct strlist bad;          /* "ADDRESS: what is wrong with it" */
-	size_t *slots; /* hash table: places in env->rcpts, plus 1 */
-	size_t nslots; /* a power of two, or 0 */
+	size_t *slots;            /* hash table: places in env->rcpts, plus 1 */
+	size_t nslots;            /* a power of two, or 0 */
+	uint8_t key[SIPHASH_KEY]; /* of the table */
 };
 
 void recipients_init(

@@ -138,11 +138,14 @@ tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 	$(SECCOMP_LIBS) $(SQLITE_LIBS)
 endif
 
-check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site
+check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
+	tests/unit/siphash
 tests_unit_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_handover_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_parcel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_parcel_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_siphash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_siphash_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_site_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_site_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 

@@ -130,6 +130,37 @@ a_long_list_has_no_doubles(void **state)
 	envelope_clear(&env);
 }
 
+/*
+ * Who chooses the addresses must not choose where they lie in the table: each
+ * message has an order of its own.
+ */
+static void
+nobody_knows_the_order_of_the_table(void **state)
+{
+	struct recipients r[2];
+	struct envelope env[2];
+	struct err e;
+	char address[64];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		envelope_init(&env[i]);
+		recipients_init(&r[i], &env[i], 0);
+		for (j = 0; j < 1000; j++) {
+			snprintf(address, sizeof(address), "u%zu@x.y", j);
+			assert_int_equal(recipients_add(&r[i], address, &e), 0);
+		}
+	}
+	assert_int_equal(r[0].nslots, r[1].nslots);
+	assert_memory_not_equal(
+	    r[0].slots, r[1].slots, r[0].nslots * sizeof(*r[0].slots));
+	for (i = 0; i < 2; i++) {
+		recipients_clear(&r[i]);
+		envelope_clear(&env[i]);
+	}
+}
+
 static void
 too_many_are_refused(void **state)
 {
@@ -326,6 +357,7 @@ main(void)
 		cmocka_unit_test(names_that_are_no_aliases),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(a_long_list_has_no_doubles),
+		cmocka_unit_test(nobody_knows_the_order_of_the_table),
 		cmocka_unit_test(too_many_are_refused),
 		cmocka_unit_test(what_is_no_address_is_cut),
 		cmocka_unit_test(senders_given_by_f),
