@@ -20,6 +20,7 @@ static const struct {
 	{ "MAIL", VERB_MAIL },
 	{ "RCPT", VERB_RCPT },
 	{ "DATA", VERB_DATA },
+	{ "BDAT", VERB_BDAT },
 	{ "EHLO", VERB_EHLO },
 	{ "HELO", VERB_HELO },
 	{ "RSET", VERB_RSET },
@@ -29,7 +30,6 @@ static const struct {
 	{ "HELP", VERB_HELP },
 	{ "EXPN", VERB_ABSENT },
 	{ "AUTH", VERB_ABSENT },
-	{ "BDAT", VERB_ABSENT },
 	{ "STARTTLS", VERB_ABSENT },
 	{ "ETRN", VERB_ABSENT },
 	{ "TURN", VERB_ABSENT },
@@ -150,4 +150,25 @@ command_path(const struct span *arg, const char *word, struct span *address,
 	drop_route(address);
 	*params = s;
 	return 0;
+}
+
+int
+command_chunk(const struct span *arg, uint64_t *size, bool *is_last)
+{
+	struct span s = *arg;
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
+		if (n > INT64_MAX / 10 - 1)
+			return -1;
+		n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	if (i == 0 || (i < s.n && !char_is_blank(s.p[i])))
+		return -1;
+	skip(&s, i);
+	trim(&s);
+	*size = n;
+	*is_last = s.n == 4 && strncasecmp(s.p, "LAST", 4) == 0;
+	return s.n == 0 || *is_last ? 0 : -1;
 }

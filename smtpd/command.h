@@ -2,7 +2,9 @@
 #ifndef SMTPD_COMMAND_H
 #define SMTPD_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A command line of SMTP (RFC 5321 4.1.1) taken apart, without judging what it
@@ -17,6 +19,7 @@ enum verb {
 	VERB_MAIL,
 	VERB_RCPT,
 	VERB_DATA,
+	VERB_BDAT,
 	VERB_RSET,
 	VERB_NOOP,
 	VERB_VRFY,
@@ -47,5 +50,11 @@ void command_parse(const char *p, size_t n, struct command *out);
  */
 int command_path(const struct span *arg, const char *word, struct span *address,
     struct span *params);
+
+/*
+ * Reads the argument of BDAT: the octets of a chunk, and whether LAST stands
+ * behind them.  -1 when it has not this form, or no file is that large.
+ */
+int command_chunk(const struct span *arg, uint64_t *size, bool *is_last);
 
 #endif

@@ -11,7 +11,8 @@ libsmtpd_a_SOURCES = \
 	smtpd/pipe.c smtpd/pipe.h \
 	smtpd/reply.c smtpd/reply.h \
 	smtpd/serve.c smtpd/serve.h \
-	smtpd/session.c smtpd/session.h
+	smtpd/session.c smtpd/session.h \
+	smtpd/text.c smtpd/text.h
 
 # Started for each message that some mail readers send, as sendmail is.
 smtpd_smtpd_SOURCES = smtpd/main.c

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One message, from 354 to the answer.  It passes through as it comes: the
- * dots undone (smtpd/data.c), completed as sendmail does it (mail/compose.c),
- * and handed over (common/handover.c) with its first MiB in memory.
- *
- * Never half a message: a text that does not come to its end is a source that
- * fails, so that no end is ever written to the daemon or to a drop file.
+ * One message, from its text to the answer.  It passes through as it comes:
+ * completed as sendmail does it (mail/compose.c), and handed over
+ * (common/handover.c) with its first MiB in memory.
  */
 #include "config.h"
 
@@ -22,13 +19,7 @@
 #include "mail/compose.h"
 #include "mail/date.h"
 #include "mail/msgid.h"
-#include "smtpd/data.h"
 #include "smtpd/message.h"
-
-/* A writer slower than this is given up; the daemon sets such files aside. */
-#define WRITER_MS (12 * INT64_C(3600) * 1000)
-
-#define SCRATCH 4096
 
 /* Who a message without From is of when it has no sender, either. */
 #define NOBODY "MAILER-DAEMON"
@@ -36,9 +27,6 @@
 struct message {
 	const struct site *site;
 	struct envelope *env;
-	struct conn *conn;
-	int64_t deadline_ms;
-	struct data data;
 	struct submit_head head;
 	struct completion with;
 	char date[DATE_SIZE];
@@ -46,50 +34,6 @@ struct message {
 	struct compose *compose;
 	struct parcel *parcel;
 };
-
-/* ---- the text as a source ---- */
-
-static ssize_t
-text_read(void *arg, void *p, size_t n, struct err *e)
-{
-	struct message *m = arg;
-	size_t used, len = 0;
-	const char *from;
-	ssize_t got;
-
-	while (len == 0 && !m->data.ended) {
-		got = conn_read(m->conn, &from, m->deadline_ms);
-		if (got == -1)
-			return err_set(e, ERR_TEMP, "4.4.2",
-			    "the message did not come to its end");
-		used = (size_t)got;
-		if (DATA_ROOM(used) > n)
-			used = n - DATA_ROOM(0);
-		conn_used(m->conn, data_take(&m->data, from, used, p, &len));
-	}
-	return (ssize_t)len;
-}
-
-static int
-text_rewind(void *arg, struct err *e)
-{
-	(void)arg;
-	return err_set(
-	    e, ERR_TEMP, "4.3.0", "what was said by SMTP cannot be read again");
-}
-
-/* Reads the text to its end; -1 when it has none. */
-static int
-drain(struct message *m)
-{
-	char scratch[SCRATCH];
-	ssize_t n;
-
-	do
-		n = text_read(m, scratch, sizeof(scratch), NULL);
-	while (n > 0);
-	return (int)n;
-}
 
 /* ---- what it is given ---- */
 
@@ -139,15 +83,16 @@ stamp(struct message *m, struct err *e)
 /* ---- the way of it ---- */
 
 static int
-hand_over(struct message *m, struct handed *handed, struct err *e)
+hand_over(struct message *m, const struct source *text, struct handed *handed,
+    struct err *e)
 {
-	struct source source = { text_read, text_rewind, m };
+	struct source source;
 	struct route to = site_route(m->site);
 	const struct completed *found;
 
 	if (stamp(m, e) == -1)
 		return -1;
-	m->compose = compose_new(&source, CANON_DOT_IS_TEXT, &m->with);
+	m->compose = compose_new(text, CANON_DOT_IS_TEXT, &m->with);
 	if (compose_header(m->compose, &found, e) == -1)
 		return -1;
 	m->env->from = envelope_text(found->from);
@@ -189,26 +134,18 @@ answer(const struct message *m, const struct handed *handed, struct reply *r)
 }
 
 int
-message_take(struct conn *c, const struct site *site, struct envelope *env,
-    bool takes_lf, struct reply *r)
+message_take(const struct source *text, const struct site *site,
+    struct envelope *env, struct reply *r, struct err *e)
 {
 	struct message m;
 	struct handed handed;
-	struct err e;
-	int rc = 0;
+	int rc;
 
 	memset(&m, 0, sizeof(m));
 	m.site = site;
 	m.env = env;
-	m.conn = c;
-	m.deadline_ms = clock_mono_ms() + WRITER_MS;
-	data_init(&m.data, takes_lf);
-	if (hand_over(&m, &handed, &e) == 0) {
+	if ((rc = hand_over(&m, text, &handed, e)) == 0)
 		answer(&m, &handed, r);
-	} else if ((rc = drain(&m)) == 0) {
-		log_text(LOG_ERR, "smtpd", "%s", e.text);
-		reply_of_err(r, &e);
-	}
 	parcel_free(m.parcel);
 	compose_free(m.compose);
 	free(m.message_id);

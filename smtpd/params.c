@@ -33,6 +33,15 @@ malformed(struct reply *r, const char *name, const char *value)
 	    r, 501, "5.5.4", "%s: the value \"%s\" is malformed", name, value);
 }
 
+int
+params_too_large(uint64_t size_max, struct reply *r)
+{
+	return reply_set(r, 552, "5.3.4",
+	    "the message is larger than the %llu octets that "
+	    "queue.message_size_max allows",
+	    (unsigned long long)size_max);
+}
+
 static int
 set_size(struct sink *to, const char *value, struct reply *r)
 {
@@ -45,10 +54,7 @@ set_size(struct sink *to, const char *value, struct reply *r)
 	/* What no number holds is too large for anybody. */
 	size = (uint64_t)strtonum(value, 0, INT64_MAX, &why);
 	if (to->size_max != 0 && (why != NULL || size > to->size_max))
-		return reply_set(r, 552, "5.3.4",
-		    "the message is larger than the %llu octets that "
-		    "queue.message_size_max allows",
-		    (unsigned long long)to->size_max);
+		return params_too_large(to->size_max, r);
 	return 0;
 }
 

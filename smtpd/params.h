@@ -19,6 +19,9 @@
 int params_mail(const struct span *params, uint64_t size_max,
     struct envelope *env, struct reply *r);
 
+/* The refusal of a message of more octets.  Returns -1. */
+int params_too_large(uint64_t size_max, struct reply *r);
+
 /* Those of RCPT.  orcpt is allocated, or NULL; the caller's to free. */
 struct rcpt_params {
 	unsigned notify;

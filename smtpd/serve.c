@@ -2,6 +2,7 @@
 /* The engine: what the client says goes to the session, texts to message.c. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -11,11 +12,14 @@
 #include "smtpd/reply.h"
 #include "smtpd/serve.h"
 #include "smtpd/session.h"
+#include "smtpd/text.h"
 
 struct serve {
 	struct conn conn;
 	struct session session;
 	const struct site *site;
+	enum session_next next; /* what the latest command asks for */
+	bool has_lf;            /* its line ended in LF alone */
 };
 
 static void
@@ -27,36 +31,138 @@ say(struct serve *s, unsigned code, const char *status, const char *text)
 	reply_put(conn_out(&s->conn), &r);
 }
 
-/* The message for the session's envelope; -1 when the client is gone. */
-static int
-take_text(struct serve *s, bool takes_lf)
+/* Reads one line and does what it says: what comes next. */
+static void
+one_command(struct serve *s)
+{
+	struct conn_line line;
+	struct buf *out;
+
+	s->next = SESSION_QUIT;
+	if (conn_read_line(&s->conn, &line) == -1)
+		return;
+	out = conn_out(&s->conn);
+	s->has_lf = !line.has_cr;
+	s->next = line.is_long
+		      ? session_long_line(&s->session, out)
+		      : session_command(&s->session, line.p, line.n, out);
+}
+
+/* ---- the text ---- */
+
+static void
+note_loss(void)
+{
+	log_text(LOG_NOTICE, "smtpd",
+	    "a message did not come to its end and was dropped");
+}
+
+static void
+refuse(struct serve *s, const struct err *e)
 {
 	struct reply r;
 
-	if (message_take(&s->conn, s->site, &s->session.env, takes_lf, &r) ==
-	    -1) {
-		log_text(LOG_NOTICE, "smtpd",
-		    "a message did not come to its end and was dropped");
-		return -1;
-	}
+	log_text(LOG_ERR, "smtpd", "%s", e->text);
+	reply_of_err(&r, e);
 	reply_put(conn_out(&s->conn), &r);
+}
+
+/* The text behind DATA, and the answer to it; -1 when the client is gone. */
+static int
+take_data(struct serve *s)
+{
+	struct envelope env;
+	struct source source;
+	struct reply r;
+	struct text t;
+	struct err e;
+	int rc = 0;
+
+	text_init_data(&t, &s->conn, s->has_lf);
+	source = text_source_data(&t);
+	session_take(&s->session, &env);
+	if (message_take(&source, s->site, &env, &r, &e) == 0)
+		reply_put(conn_out(&s->conn), &r);
+	else if ((rc = text_drain_data(&t)) == 0)
+		refuse(s, &e);
+	else
+		note_loss();
+	envelope_clear(&env);
 	session_reset(&s->session);
+	return rc;
+}
+
+static void
+begin_chunk(const struct serve *s, struct text *t)
+{
+	t->left = s->session.chunk.size;
+	t->is_last = s->session.chunk.is_last;
+}
+
+/*
+ * Between chunks the client may say anything.  What ends the message, a RSET
+ * or the loss of the connection, has its answer already.
+ */
+static int
+next_chunk(void *arg, struct text *t)
+{
+	struct serve *s = arg;
+
+	say(s, 250, "2.0.0", "the chunk has arrived");
+	do
+		one_command(s);
+	while (s->next == SESSION_COMMAND && s->session.is_chunked);
+	if (s->next != SESSION_CHUNK)
+		return -1;
+	begin_chunk(s, t);
 	return 0;
 }
 
-/* Reads one line and does what it says: what comes next. */
-static enum session_next
-one_command(struct serve *s, struct conn_line *line)
+/*
+ * A message that begins with this chunk.  Returns 0 when s->next is done with,
+ * 1 when it is what has ended the message, -1 when the client is gone.
+ */
+static int
+take_chunks(struct serve *s)
 {
-	struct buf *out;
+	struct envelope env;
+	struct source source;
+	struct reply r;
+	struct text t;
+	struct err e;
+	int rc = 0;
 
-	if (conn_read_line(&s->conn, line) == -1)
-		return SESSION_QUIT;
-	out = conn_out(&s->conn);
-	if (line->is_long)
-		return session_long_line(&s->session, out);
-	return session_command(&s->session, line->p, line->n, out);
+	text_init_chunks(&t, &s->conn);
+	t.next_chunk = next_chunk;
+	t.arg = s;
+	begin_chunk(s, &t);
+	source = text_source_chunks(&t);
+	session_take(&s->session, &env);
+	if (message_take(&source, s->site, &env, &r, &e) == 0)
+		reply_put(conn_out(&s->conn), &r);
+	else if (s->next != SESSION_CHUNK)
+		rc = 1;
+	else if ((rc = text_drain_chunk(&t)) == 0)
+		refuse(s, &e);
+	if (rc != 0)
+		note_loss();
+	envelope_clear(&env);
+	session_reset(&s->session);
+	return rc;
 }
+
+/* A chunk of a message that was refused; -1 when the client is gone. */
+static int
+skip_chunk(struct serve *s)
+{
+	struct text t;
+
+	text_init_chunks(&t, &s->conn);
+	begin_chunk(s, &t);
+	return text_drain_chunk(&t);
+}
+
+/* ---- from the beginning to the end ---- */
 
 /* The client's fault, or the connection's, as an exit status. */
 static int
@@ -82,37 +188,58 @@ end(struct serve *s)
 	return conn_flush(&s->conn) == -1 ? EX_IOERR : EX_OK;
 }
 
+/*
+ * What follows may be the text of a message that was refused, and its lines
+ * must not become commands.
+ */
+static int
+send_away(struct serve *s)
+{
+	say(s, 421, "4.7.0",
+	    "the message came without being asked for; closing");
+	return EX_PROTOCOL;
+}
+
 /* Returns the exit status of a client that is sent away, or 0. */
 static int
 converse(struct serve *s)
 {
-	struct conn_line line;
+	int rc;
 
+	one_command(s);
 	for (;;) {
-		switch (one_command(s, &line)) {
+		rc = 0;
+		switch (s->next) {
 		case SESSION_COMMAND:
 			break;
 		case SESSION_TEXT:
-			if (take_text(s, !line.has_cr) == -1)
-				return EX_OK;
+			rc = take_data(s);
 			break;
 		case SESSION_NO_TEXT:
 			/*
 			 * RFC 2920 3.1: nobody goes on behind DATA without its
-			 * answer.  Who does so all the same sends the text,
-			 * whose lines must not become commands.
+			 * answer.  Who does so all the same sends the text.
 			 */
-			if (!conn_has_input(&s->conn))
-				break;
-			say(s, 421, "4.7.0",
-			    "the message came without being asked for; "
-			    "closing");
-			return EX_PROTOCOL;
+			if (conn_has_input(&s->conn))
+				return send_away(s);
+			break;
+		case SESSION_CHUNK:
+			rc = take_chunks(s);
+			break;
+		case SESSION_NO_CHUNK:
+			rc = skip_chunk(s);
+			break;
+		case SESSION_LOST:
+			return send_away(s);
 		case SESSION_QUIT:
 			return EX_OK;
 		case SESSION_GIVE_UP:
 			return EX_PROTOCOL;
 		}
+		if (rc == -1)
+			return EX_OK;
+		if (rc == 0)
+			one_command(s);
 	}
 }
 

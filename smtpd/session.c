@@ -44,6 +44,16 @@ session_reset(struct session *s)
 	envelope_clear(&s->env);
 	s->has_sender = false;
 	s->has_refused = false;
+	s->is_chunked = false;
+	s->chunked = 0;
+}
+
+void
+session_take(struct session *s, struct envelope *out)
+{
+	*out = s->env;
+	envelope_init(&s->env);
+	recipients_clear(&s->rcpts);
 }
 
 void
@@ -80,7 +90,8 @@ answer_ehlo(struct session *s, const struct command *c, struct buf *out,
 	session_reset(s);
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
-	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n",
+	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+	    "250 SMTPUTF8\r\n",
 	    s->hostname, (unsigned long long)s->size_max);
 	r->code = 0;
 	return 0;
@@ -108,12 +119,21 @@ read_address(const struct span *path, const char *status, char **address,
 }
 
 static int
+refuse_amid_chunks(struct reply *r)
+{
+	return reply_set(
+	    r, 503, "5.5.1", "the message has begun; BDAT or RSET comes next");
+}
+
+static int
 answer_mail(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	struct span path, params;
 
 	(void)out;
+	if (s->is_chunked)
+		return refuse_amid_chunks(r);
 	if (s->has_sender)
 		return reply_set(r, 503, "5.5.1",
 		    "the last message has neither ended nor was it reset");
@@ -181,12 +201,25 @@ answer_rcpt(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	(void)out;
+	if (s->is_chunked)
+		return refuse_amid_chunks(r);
 	if (!s->has_sender)
 		return reply_set(r, 503, "5.5.1", "MAIL comes first");
 	if (take_recipient(s, c, r) == 0)
 		return 0;
 	s->has_refused = true;
 	return -1;
+}
+
+/* May the text begin? */
+static int
+check_recipients(const struct session *s, struct reply *r)
+{
+	if (s->env.nrcpts > 0)
+		return 0;
+	if (s->has_refused)
+		return reply_set(r, 554, "5.5.1", "no recipient was accepted");
+	return reply_set(r, 503, "5.5.1", "MAIL and RCPT come first");
 }
 
 static int
@@ -196,11 +229,33 @@ answer_data(struct session *s, const struct command *c, struct buf *out,
 	(void)out;
 	if (c->arg.n > 0)
 		return reply_set(r, 501, "5.5.4", "DATA takes no argument");
-	if (s->env.nrcpts == 0 && s->has_refused)
-		return reply_set(r, 554, "5.5.1", "no recipient was accepted");
-	if (s->env.nrcpts == 0)
-		return reply_set(r, 503, "5.5.1", "MAIL and RCPT come first");
+	if (s->is_chunked)
+		return refuse_amid_chunks(r);
+	if (check_recipients(s, r) == -1)
+		return -1;
 	return accept_it(r, 354, "", "the message, and a line of a single dot");
+}
+
+/* What is accepted is answered when the chunk was read. */
+static int
+answer_bdat(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)out;
+	if (command_chunk(&c->arg, &s->chunk.size, &s->chunk.is_last) == -1) {
+		s->is_lost = true;
+		return reply_set(r, 501, "5.5.4",
+		    "BDAT takes the number of octets, and LAST");
+	}
+	if (!s->is_chunked && check_recipients(s, r) == -1)
+		return -1;
+	if (s->size_max != 0 && s->chunk.size > s->size_max - s->chunked) {
+		session_reset(s);
+		return params_too_large(s->size_max, r);
+	}
+	s->is_chunked = true;
+	s->chunked += s->chunk.size;
+	return 0;
 }
 
 static int
@@ -243,7 +298,7 @@ answer_help(struct session *s, const struct command *c, struct buf *out,
 	(void)c;
 	(void)out;
 	return accept_it(r, 214, "2.0.0",
-	    "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT; smtpd(8)");
+	    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT; smtpd(8)");
 }
 
 static int
@@ -296,6 +351,7 @@ static answer_fn *const answers[] = {
 	[VERB_MAIL] = answer_mail,
 	[VERB_RCPT] = answer_rcpt,
 	[VERB_DATA] = answer_data,
+	[VERB_BDAT] = answer_bdat,
 	[VERB_RSET] = answer_rset,
 	[VERB_NOOP] = answer_noop,
 	[VERB_VRFY] = answer_vrfy,
@@ -329,6 +385,18 @@ give_up(struct buf *out)
 	return SESSION_GIVE_UP;
 }
 
+static enum session_next
+next_of(const struct session *s, enum verb verb, bool is_accepted)
+{
+	if (verb == VERB_DATA)
+		return is_accepted ? SESSION_TEXT : SESSION_NO_TEXT;
+	if (verb == VERB_BDAT && !is_accepted)
+		return s->is_lost ? SESSION_LOST : SESSION_NO_CHUNK;
+	if (verb == VERB_BDAT)
+		return SESSION_CHUNK;
+	return verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
+}
+
 enum session_next
 session_command(struct session *s, const char *line, size_t n, struct buf *out)
 {
@@ -342,9 +410,7 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 		return give_up(out);
 	if (r.code != 0)
 		reply_put(out, &r);
-	if (c.verb == VERB_DATA)
-		return rc == 0 ? SESSION_TEXT : SESSION_NO_TEXT;
-	return c.verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
+	return next_of(s, c.verb, rc == 0);
 }
 
 enum session_next

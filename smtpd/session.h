@@ -19,14 +19,20 @@
  *	  ^            |             |              |
  *	  +------------+-------------+--------------+
  *	      RSET, EHLO, HELO; or the text has ended
+ *
+ * With BDAT (RFC 3030) the text is chunks, and other commands may stand between
+ * them.
  */
 
 /* What the client is listened to for after a command. */
 enum session_next {
-	SESSION_COMMAND, /* one more */
-	SESSION_TEXT,    /* the message for env; then session_reset */
-	SESSION_NO_TEXT, /* DATA was refused: a command, but if the client has
-			  * gone on without waiting, that is its text */
+	SESSION_COMMAND,  /* one more */
+	SESSION_TEXT,     /* the message for env; then session_reset */
+	SESSION_NO_TEXT,  /* DATA was refused: a command, but if the client has
+			   * gone on without waiting, that is its text */
+	SESSION_CHUNK,    /* chunk.size octets of the message, not answered */
+	SESSION_NO_CHUNK, /* BDAT was refused: so many octets all the same */
+	SESSION_LOST,     /* BDAT was refused, and how many is not known */
 	SESSION_QUIT,
 	SESSION_GIVE_UP /* it talks nonsense */
 };
@@ -38,7 +44,14 @@ struct session {
 	struct envelope env;
 	struct recipients rcpts; /* of env */
 	bool has_refused;        /* a recipient of this message */
-	unsigned nonsense;       /* commands in a row that were none */
+	bool is_chunked;         /* the text of a message has begun by BDAT */
+	uint64_t chunked;        /* octets of it that were announced */
+	struct chunk {
+		uint64_t size;
+		bool is_last;
+	} chunk;           /* the latest */
+	bool is_lost;      /* its size was none */
+	unsigned nonsense; /* commands in a row that were none */
 };
 
 #define SESSION_NONSENSE_MAX 100
@@ -52,6 +65,9 @@ enum session_next session_command(
     struct session *s, const char *line, size_t n, struct buf *out);
 /* A line that was too long to be kept. */
 enum session_next session_long_line(struct session *s, struct buf *out);
+
+/* The envelope, for the caller to clear; the text has begun. */
+void session_take(struct session *s, struct envelope *out);
 
 /* Forgets the message. */
 void session_reset(struct session *s);

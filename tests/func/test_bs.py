@@ -47,7 +47,7 @@ def whole(site):
 def test_all_at_once(running, server):
     status, replies = bs(running, "EHLO web02\r\n" + MESSAGE + "QUIT\r\n")
     assert status == 0
-    assert [r[:3] for r in replies] == ["220"] + 7 * ["250"] + [
+    assert [r[:3] for r in replies] == ["220"] + 8 * ["250"] + [
         "250", "250", "354", "250", "221"]
     m = server.record.wait_messages(1)[0]
     assert (m.sender, m.addresses) == (USER, ["a@example.net"])
@@ -98,6 +98,32 @@ def test_python_s_own_client(running, server):
     messages = server.record.wait_messages(4)
     assert sorted((m.addresses, m.body) for m in messages) == [
         (["r%d@example.net" % n], b"%d\r\n.\r\n..\r\n" % n) for n in range(4)]
+
+
+@pytest.mark.parametrize("size", [1000, 100 * 1000, MIB + 7])
+def test_chunks(running, server, size):
+    """Lines, and the octets of CRLF, are cut wherever a chunk ends."""
+    lines = ["%07d .\r\n.\r\n\r\nQUIT\r\n" % i for i in range(3 * MIB // 21)]
+    text = HEAD + "".join(lines)
+    cut = [text[i:i + size] for i in range(0, len(text), size)]
+    chunks = "".join("BDAT %d%s\r\n%s" % (len(c), " LAST" * (i == len(cut) - 1),
+                                          c) for i, c in enumerate(cut))
+    status, replies = bs(running, ENVELOPE.replace("DATA\r\n", "") + chunks +
+                         "QUIT\r\n")
+    assert status == 0
+    assert [r[:3] for r in replies] == ["220"] + (2 + len(cut)) * ["250"] + ["221"]
+    m = server.record.wait_messages(1)[0]
+    assert m.body == "".join(lines).encode()
+
+
+def test_half_a_message_of_chunks_is_none(holding):
+    """The last chunk is missing, or a part of it."""
+    envelope = ENVELOPE.replace("DATA\r\n", "")
+    for chunks in ["BDAT 5\r\nhello", "BDAT 5\r\nhelloBDAT 5 LAST\r\nbye\n",
+                   "BDAT 5\r\nhelloRSET\r\n", "BDAT 5\r\nhelloQUIT\r\n",
+                   "BDAT %d\r\n%s" % (3 * MIB, "x" * 2 * MIB)]:
+        assert bs(holding, envelope + chunks)[0] == 0
+    assert holding.queue() == []
 
 
 def test_the_queue_id_is_told(holding):
@@ -260,7 +286,7 @@ def test_too_large(holding):
                          + MESSAGE + "QUIT\r\n")
     assert status == 0
     assert "250-SIZE %d" % (2 * MIB) in replies
-    assert [r[:9] for r in replies[8:]] == [
+    assert [r[:9] for r in replies[9:]] == [
         "552 5.3.4", "250 2.1.0", "250 2.1.5", "354 the m", "552 5.3.4",
         "250 2.1.0", "250 2.1.5", "354 the m", "250 2.0.0", "221 2.0.0"]
     assert len(holding.queue()) == 1

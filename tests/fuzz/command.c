@@ -30,9 +30,13 @@ take_apart(const char *p, size_t n)
 {
 	struct span address, params;
 	struct command c;
+	uint64_t size;
+	bool is_last;
 
 	command_parse(p, n, &c);
 	inside(&c.arg, p, n);
+	if (command_chunk(&c.arg, &size, &is_last) == 0)
+		assert(size <= INT64_MAX && c.arg.n > 0);
 	if (command_path(&c.arg, "FROM", &address, &params) == -1 &&
 	    command_path(&c.arg, "TO", &address, &params) == -1)
 		return;
@@ -93,12 +97,35 @@ check_envelope(const struct session *s)
 	buf_clear(&b);
 }
 
+/* One line, and what who speaks to the client does then. */
+static void
+take_line(struct session *s, const char *p, size_t n)
+{
+	enum session_next next;
+	struct envelope env;
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	next = session_command(s, p, n, &out);
+	if (next == SESSION_TEXT || next == SESSION_CHUNK) {
+		check_envelope(s);
+		session_take(s, &env);
+		envelope_clear(&env);
+	}
+	if (next == SESSION_TEXT || (next == SESSION_CHUNK && s->chunk.is_last))
+		session_reset(s);
+	if (next == SESSION_CHUNK)
+		assert(out.len == 0);
+	else
+		check_replies(&out);
+	buf_clear(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const char *text = (const char *)p, *stop;
 	struct session s;
-	struct buf out;
 	size_t line;
 
 	session_init(&s, "web01.contoso.example", 1000);
@@ -106,13 +133,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		stop = memchr(text, '\n', n);
 		line = stop == NULL ? n : (size_t)(stop - text);
 		take_apart(text, line);
-		buf_init(&out, OUT_MAX);
-		if (session_command(&s, text, line, &out) == SESSION_TEXT) {
-			check_envelope(&s);
-			session_reset(&s);
-		}
-		check_replies(&out);
-		buf_clear(&out);
+		take_line(&s, text, line);
 		if (line < n)
 			line++;
 	}

@@ -22,7 +22,7 @@ wrong() {
             echo "$file: $name is ${got:-not there}, not $want"
     done <<END
 sendmail/send.c WRITER_MS 12*3600*1000
-smtpd/message.c WRITER_MS 12*3600*1000
+smtpd/text.c WRITER_MS 12*3600*1000
 smtpd/conn.h CONN_IDLE_MS 3600*1000
 common/parcel.h PARCEL_MEMORY 1024*1024
 common/ctl_ask.h CTL_SILENCE_MS 60*1000

@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
 	tests/unit/smtpd_data tests/unit/smtpd_message tests/unit/smtpd_params \
 	tests/unit/smtpd_pipe tests/unit/smtpd_reply tests/unit/smtpd_session \
-	tests/unit/smtpd_serve
+	tests/unit/smtpd_serve tests/unit/smtpd_text
 smtpd_test_libs = libsmtpd.a libmail.a libcommon.a $(LIBBSD_LIBS) \
 	$(CMOCKA_LIBS)
 smtpd_stage = tests/smtp/stage.c tests/smtp/stage.h
@@ -27,4 +27,7 @@ tests_unit_smtpd_session_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_serve_SOURCES = tests/unit/smtpd_serve.c $(smtpd_stage)
 tests_unit_smtpd_serve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_serve_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_text_SOURCES = tests/unit/smtpd_text.c $(smtpd_stage)
+tests_unit_smtpd_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_text_LDADD = $(smtpd_test_libs)
 endif

@@ -33,7 +33,7 @@ static const struct {
 	{ "EXPN list", VERB_ABSENT, "list" },
 	{ "STARTTLS", VERB_ABSENT, "" },
 	{ "AUTH PLAIN AGEAYg==", VERB_ABSENT, "PLAIN AGEAYg==" },
-	{ "BDAT 10 LAST", VERB_ABSENT, "10 LAST" },
+	{ "BDAT 10 LAST", VERB_BDAT, "10 LAST" },
 	/* none */
 	{ "", VERB_UNKNOWN, "" },
 	{ "   ", VERB_UNKNOWN, "" },
@@ -144,6 +144,59 @@ paths_are_split(void **state)
 	}
 }
 
+static const struct {
+	const char *arg;
+	int rc;
+	uint64_t size;
+	bool is_last;
+} chunks[] = {
+	{ "0", 0, 0, false },
+	{ "1", 0, 1, false },
+	{ "86016 LAST", 0, 86016, true },
+	{ "0 last", 0, 0, true },
+	{ "007\t LAST", 0, 7, true },
+	{ "922337203685477580", 0, UINT64_C(922337203685477580), false },
+	/* what a signed number of 64 bits cannot hold */
+	{ "9223372036854775808", -1, 0, false },
+	{ "18446744073709551616", -1, 0, false },
+	{ "36893488147419103233 LAST", -1, 0, false },
+	{ "", -1, 0, false },
+	{ "LAST", -1, 0, false },
+	{ "-1", -1, 0, false },
+	{ "+1", -1, 0, false },
+	{ "0x10", -1, 0, false },
+	{ "1LAST", -1, 0, false },
+	{ "1.5", -1, 0, false },
+	{ "1 FIRST", -1, 0, false },
+	{ "1 LAST LAST", -1, 0, false },
+	{ "1 LASTLY", -1, 0, false },
+	{ "1 2", -1, 0, false },
+};
+
+static void
+chunks_are_sized(void **state)
+{
+	struct span arg;
+	uint64_t size;
+	bool is_last;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+		arg.p = chunks[i].arg;
+		arg.n = strlen(arg.p);
+		rc = command_chunk(&arg, &size, &is_last);
+		if (rc != chunks[i].rc)
+			print_error("%s: %d\n", chunks[i].arg, rc);
+		assert_int_equal(rc, chunks[i].rc);
+		if (rc == -1)
+			continue;
+		assert_int_equal(size, chunks[i].size);
+		assert_int_equal(is_last, chunks[i].is_last);
+	}
+}
+
 int
 main(void)
 {
@@ -151,6 +204,7 @@ main(void)
 		cmocka_unit_test(verbs),
 		cmocka_unit_test(a_nul_is_a_control_character),
 		cmocka_unit_test(paths_are_split),
+		cmocka_unit_test(chunks_are_sized),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

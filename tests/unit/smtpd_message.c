@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One message's text: what becomes of it, and of what stands behind it. */
+/* What becomes of one message, and what its text leaves on the connection. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -17,6 +17,7 @@
 
 #include "common/xalloc.h"
 #include "smtpd/message.h"
+#include "smtpd/text.h"
 #include "tests/smtp/stage.h"
 
 #define MIB (1024 * 1024)
@@ -53,11 +54,20 @@ tear_down(struct scene *s)
 	stage_close(&s->stage);
 }
 
+/* Reads the text to its end, as who speaks to the client does. */
 static int
 take(struct scene *s, bool takes_lf)
 {
-	return message_take(
-	    &s->conn, &s->stage.site, &s->env, takes_lf, &s->reply);
+	struct source source;
+	struct text text;
+	struct err e;
+
+	text_init_data(&text, &s->conn, takes_lf);
+	source = text_source_data(&text);
+	if (message_take(&source, &s->stage.site, &s->env, &s->reply, &e) == 0)
+		return 0;
+	reply_of_err(&s->reply, &e);
+	return text_drain_data(&text);
 }
 
 /* What is queued is this alone; NULL: nothing. */

@@ -74,8 +74,73 @@ greeting_and_offer(void **state)
 	assert_string_equal(buf_data(&out),
 	    "220 web01 ESMTP mailchute\r\n"
 	    "250-web01\r\n250-8BITMIME\r\n250-SIZE 123\r\n250-DSN\r\n"
-	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n");
+	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+	    "250 SMTPUTF8\r\n");
 	buf_clear(&out);
+	session_clear(&s);
+}
+
+/* Only BDAT goes on with what BDAT has begun. */
+static void
+a_message_in_chunks(void **state)
+{
+	struct session s;
+	struct envelope env;
+
+	(void)state;
+	session_init(&s, "web01", 100);
+	assert_int_equal(say(&s, "BDAT 10", "503 5.5.1 "), SESSION_NO_CHUNK);
+	assert_int_equal(s.chunk.size, 10);
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	say(&s, "RCPT TO:<c@d>", "250 ");
+	assert_int_equal(say(&s, "BDAT 60", ""), SESSION_CHUNK);
+	assert_int_equal(s.chunk.size, 60);
+	assert_false(s.chunk.is_last);
+	session_take(&s, &env);
+	assert_string_equal(env.sender, "a@b");
+	assert_int_equal(env.nrcpts, 1);
+	assert_int_equal(s.env.nrcpts, 0);
+	envelope_clear(&env);
+	say(&s, "MAIL FROM:<a@b>", "503 5.5.1 ");
+	say(&s, "RCPT TO:<c@d>", "503 5.5.1 ");
+	assert_int_equal(say(&s, "DATA", "503 5.5.1 "), SESSION_NO_TEXT);
+	say(&s, "NOOP", "250 ");
+	assert_int_equal(say(&s, "BDAT 40 LAST", ""), SESSION_CHUNK);
+	assert_true(s.chunk.is_last);
+	session_reset(&s);
+	assert_int_equal(
+	    say(&s, "BDAT 0 LAST", "503 5.5.1 "), SESSION_NO_CHUNK);
+	session_clear(&s);
+}
+
+/* What is too large in parts is too large, and is over. */
+static void
+chunks_have_the_limit_of_the_message(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 100);
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	say(&s, "RCPT TO:<c@d>", "250 ");
+	assert_int_equal(say(&s, "BDAT 100", ""), SESSION_CHUNK);
+	assert_int_equal(say(&s, "BDAT 1", "552 5.3.4 "), SESSION_NO_CHUNK);
+	assert_int_equal(say(&s, "BDAT 1", "503 5.5.1 "), SESSION_NO_CHUNK);
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	say(&s, "RCPT TO:<c@d>", "250 ");
+	assert_int_equal(
+	    say(&s, "BDAT 922337203685477580", "552 5.3.4 "), SESSION_NO_CHUNK);
+	session_clear(&s);
+}
+
+static void
+a_chunk_of_unknown_size(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0);
+	assert_int_equal(say(&s, "BDAT x", "501 5.5.4 "), SESSION_LOST);
 	session_clear(&s);
 }
 
@@ -146,6 +211,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message),
 		cmocka_unit_test(greeting_and_offer),
+		cmocka_unit_test(a_message_in_chunks),
+		cmocka_unit_test(chunks_have_the_limit_of_the_message),
+		cmocka_unit_test(a_chunk_of_unknown_size),
 		cmocka_unit_test(recipients_have_their_limit),
 		cmocka_unit_test(long_lines_are_nonsense),
 		cmocka_unit_test(replies_are_one_line),

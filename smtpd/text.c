@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/* The text of a message as a source, in both of its forms. */
+#include "config.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "smtpd/text.h"
+
+/* The daemon sets files aside that are being written for longer. */
+#define WRITER_MS (12 * INT64_C(3600) * 1000)
+
+#define SCRATCH 4096
+
+static void
+init(struct text *t, struct conn *c)
+{
+	memset(t, 0, sizeof(*t));
+	t->conn = c;
+	t->deadline_ms = clock_mono_ms() + WRITER_MS;
+}
+
+static int
+no_end(struct err *e)
+{
+	return err_set(
+	    e, ERR_TEMP, "4.4.2", "the message did not come to its end");
+}
+
+static int
+text_rewind(void *arg, struct err *e)
+{
+	(void)arg;
+	return err_set(
+	    e, ERR_TEMP, "4.3.0", "what was said by SMTP cannot be read again");
+}
+
+/* ---- DATA ---- */
+
+void
+text_init_data(struct text *t, struct conn *c, bool takes_lf)
+{
+	init(t, c);
+	data_init(&t->data, takes_lf);
+}
+
+static ssize_t
+read_data(void *arg, void *p, size_t n, struct err *e)
+{
+	struct text *t = arg;
+	size_t used, len = 0;
+	const char *from;
+	ssize_t got;
+
+	while (len == 0 && !t->data.ended) {
+		got = conn_read(t->conn, &from, t->deadline_ms);
+		if (got == -1)
+			return no_end(e);
+		used = (size_t)got;
+		if (DATA_ROOM(used) > n)
+			used = n - DATA_ROOM(0);
+		conn_used(t->conn, data_take(&t->data, from, used, p, &len));
+	}
+	return (ssize_t)len;
+}
+
+struct source
+text_source_data(struct text *t)
+{
+	const struct source source = { read_data, text_rewind, t };
+
+	return source;
+}
+
+int
+text_drain_data(struct text *t)
+{
+	char scratch[SCRATCH];
+	ssize_t n;
+
+	do
+		n = read_data(t, scratch, sizeof(scratch), NULL);
+	while (n > 0);
+	return (int)n;
+}
+
+/* ---- BDAT ---- */
+
+void
+text_init_chunks(struct text *t, struct conn *c)
+{
+	init(t, c);
+}
+
+/* Octets of this chunk, of which there are some left; -1. */
+static ssize_t
+read_chunk(struct text *t, const char **from)
+{
+	ssize_t got = conn_read(t->conn, from, t->deadline_ms);
+
+	return got > 0 && (uint64_t)got > t->left ? (ssize_t)t->left : got;
+}
+
+static void
+used_chunk(struct text *t, size_t n)
+{
+	conn_used(t->conn, n);
+	t->left -= n;
+}
+
+static ssize_t
+read_chunks(void *arg, void *p, size_t n, struct err *e)
+{
+	struct text *t = arg;
+	const char *from;
+	ssize_t got;
+
+	while (t->left == 0 && !t->is_last)
+		if (t->next_chunk(t->arg, t) == -1)
+			return no_end(e);
+	if (t->left == 0)
+		return 0;
+	if ((got = read_chunk(t, &from)) == -1)
+		return no_end(e);
+	if ((size_t)got < n)
+		n = (size_t)got;
+	memcpy(p, from, n);
+	used_chunk(t, n);
+	return (ssize_t)n;
+}
+
+struct source
+text_source_chunks(struct text *t)
+{
+	const struct source source = { read_chunks, text_rewind, t };
+
+	return source;
+}
+
+int
+text_drain_chunk(struct text *t)
+{
+	const char *from;
+	ssize_t got;
+
+	while (t->left > 0) {
+		if ((got = read_chunk(t, &from)) == -1)
+			return -1;
+		used_chunk(t, (size_t)got);
+	}
+	return 0;
+}

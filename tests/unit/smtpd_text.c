@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/* A message's text as a source: to its end and no further, whole or not. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "smtpd/text.h"
+#include "tests/smtp/stage.h"
+
+#define OUT_MAX 4096
+
+struct scene {
+	struct client client;
+	struct conn conn;
+	struct text text;
+	const char *chunks; /* a digit each: how long the next one is, and */
+	int ends;           /* what comes behind those: LAST, or no more */
+};
+
+static void
+set_up(struct scene *s, const char *says, size_t piece)
+{
+	struct io io;
+
+	memset(s, 0, sizeof(*s));
+	client_init(&s->client, says, strlen(says));
+	s->client.piece = piece;
+	io = client_io(&s->client);
+	conn_init(&s->conn, &io);
+}
+
+static void
+tear_down(struct scene *s)
+{
+	conn_clear(&s->conn);
+	client_clear(&s->client);
+}
+
+static int
+next_chunk(void *arg, struct text *t)
+{
+	struct scene *s = arg;
+
+	if (*s->chunks == '\0' && s->ends == -1)
+		return -1;
+	t->is_last = s->chunks[0] == '\0' || s->chunks[1] == '\0';
+	t->left = *s->chunks == '\0' ? 0 : (uint64_t)(*s->chunks++ - '0');
+	t->is_last = t->is_last && s->ends == 0;
+	return 0;
+}
+
+/* All that the source gives, in reads of so many octets; -1 when it fails. */
+static int
+read_all(const struct source *from, size_t n, struct buf *out)
+{
+	struct err e;
+	char piece[64];
+	ssize_t got;
+
+	while ((got = from->read(from->arg, piece, n, &e)) > 0)
+		assert_int_equal(buf_append(out, piece, (size_t)got), 0);
+	if (got == -1)
+		assert_string_equal(e.status, "4.4.2");
+	return (int)got;
+}
+
+/* What is left on the connection. */
+static void
+assert_left(struct scene *s, const char *wanted)
+{
+	struct conn_line line;
+
+	assert_int_equal(conn_read_line(&s->conn, &line), 0);
+	assert_int_equal(line.n, strlen(wanted));
+	assert_memory_equal(line.p, wanted, line.n);
+}
+
+static int
+read_chunks(struct scene *s, size_t n, struct buf *out)
+{
+	struct source source;
+
+	text_init_chunks(&s->text, &s->conn);
+	s->text.next_chunk = next_chunk;
+	s->text.arg = s;
+	source = text_source_chunks(&s->text);
+	return read_all(&source, n, out);
+}
+
+static void
+chunks_are_put_together(void **state)
+{
+	static const char *const cut[] = { "9", "333", "90", "090", "18",
+		"111111111", "0000900" };
+	struct scene s;
+	struct buf out;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		for (n = 1; n < 12; n++) {
+			set_up(&s, "ab\r\n.\r\n\r\nQUIT\r\n", n % 4);
+			s.chunks = cut[i];
+			buf_init(&out, OUT_MAX);
+			assert_int_equal(read_chunks(&s, n, &out), 0);
+			assert_string_equal(buf_data(&out), "ab\r\n.\r\n\r\n");
+			assert_left(&s, "QUIT");
+			buf_clear(&out);
+			tear_down(&s);
+		}
+	}
+}
+
+static void
+chunks_without_a_last_fail(void **state)
+{
+	struct scene s;
+	struct buf out;
+
+	(void)state;
+	set_up(&s, "hello\r\nRSET\r\n", 0);
+	s.chunks = "7";
+	s.ends = -1;
+	buf_init(&out, OUT_MAX);
+	assert_int_equal(read_chunks(&s, 64, &out), -1);
+	assert_int_equal(s.conn.fault, CONN_FINE);
+	assert_left(&s, "RSET");
+	buf_clear(&out);
+	tear_down(&s);
+}
+
+static void
+half_a_chunk_fails(void **state)
+{
+	struct scene s;
+	struct buf out;
+
+	(void)state;
+	set_up(&s, "hello", 0);
+	s.chunks = "7";
+	buf_init(&out, OUT_MAX);
+	assert_int_equal(read_chunks(&s, 64, &out), -1);
+	assert_int_equal(s.conn.fault, CONN_GONE);
+	assert_int_equal(text_drain_chunk(&s.text), -1);
+	buf_clear(&out);
+	tear_down(&s);
+}
+
+static void
+what_is_left_of_a_chunk_is_drained(void **state)
+{
+	struct scene s;
+	size_t piece;
+
+	(void)state;
+	for (piece = 0; piece < 3; piece++) {
+		set_up(&s, "hello\r\nQUIT\r\n", piece);
+		text_init_chunks(&s.text, &s.conn);
+		s.text.left = 7;
+		assert_int_equal(text_drain_chunk(&s.text), 0);
+		assert_left(&s, "QUIT");
+		tear_down(&s);
+	}
+}
+
+static void
+a_text_ends_at_its_dot(void **state)
+{
+	struct source source;
+	struct scene s;
+	struct buf out;
+	size_t n;
+
+	(void)state;
+	for (n = 2; n < 12; n++) {
+		set_up(&s, "a\r\n..b\r\n.\r\nQUIT\r\n", n % 4);
+		text_init_data(&s.text, &s.conn, false);
+		source = text_source_data(&s.text);
+		buf_init(&out, OUT_MAX);
+		assert_int_equal(read_all(&source, n, &out), 0);
+		assert_string_equal(buf_data(&out), "a\r\n.b\r\n");
+		assert_left(&s, "QUIT");
+		buf_clear(&out);
+		tear_down(&s);
+	}
+	set_up(&s, "a\r\n.b\r\n.\r\nQUIT\r\n", 0);
+	text_init_data(&s.text, &s.conn, false);
+	assert_int_equal(text_drain_data(&s.text), 0);
+	assert_left(&s, "QUIT");
+	tear_down(&s);
+}
+
+static void
+nothing_is_read_again(void **state)
+{
+	struct source source;
+	struct scene s;
+	struct err e;
+
+	(void)state;
+	set_up(&s, "", 0);
+	text_init_data(&s.text, &s.conn, false);
+	source = text_source_data(&s.text);
+	assert_int_equal(source.rewind(source.arg, &e), -1);
+	assert_int_equal(e.class, ERR_TEMP);
+	text_init_chunks(&s.text, &s.conn);
+	source = text_source_chunks(&s.text);
+	assert_int_equal(source.rewind(source.arg, &e), -1);
+	tear_down(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chunks_are_put_together),
+		cmocka_unit_test(chunks_without_a_last_fail),
+		cmocka_unit_test(half_a_chunk_fails),
+		cmocka_unit_test(what_is_left_of_a_chunk_is_drained),
+		cmocka_unit_test(a_text_ends_at_its_dot),
+		cmocka_unit_test(nothing_is_read_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
