@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Command lines.  Lenient where that harms nobody: upper or lower case, blanks
- * where none belong, no angle brackets.  Strict with control characters, since
- * a CR in a line is two lines to somebody else.
+ * where none belong, no angle brackets, no colon.  Strict with control
+ * characters, since a CR in a line is two lines to somebody else.
  */
 #include "config.h"
 
@@ -124,9 +124,14 @@ command_path(const struct span *arg, const char *word, struct span *address,
 	struct span s = *arg;
 	size_t n = strlen(word);
 
-	if (s.n <= n || strncasecmp(s.p, word, n) != 0 || s.p[n] != ':')
+	if (s.n <= n || strncasecmp(s.p, word, n) != 0)
 		return -1;
-	skip(&s, n + 1);
+	skip(&s, n);
+	trim(&s);
+	if (s.n > 0 && s.p[0] == ':')
+		skip(&s, 1);
+	else if (s.n == 0 || s.p[0] != '<')
+		return -1;
 	trim(&s);
 	address->p = s.p;
 	if (s.n > 0 && s.p[0] == '<') {

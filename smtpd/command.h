@@ -44,9 +44,9 @@ void command_parse(const char *p, size_t n, struct command *out);
 
 /*
  * Splits the argument of MAIL or RCPT: word is "FROM" or "TO".  *address is
- * what stands between the angle brackets, which may be missing, without a
- * source route; *params is what follows.  -1 when the argument has not this
- * form.
+ * what stands between the angle brackets, without a source route; either they
+ * or the colon may be missing.  *params is what follows.  -1 when the argument
+ * has not this form.
  */
 int command_path(const struct span *arg, const char *word, struct span *address,
     struct span *params);
