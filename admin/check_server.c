@@ -85,14 +85,15 @@ try_by_hand(const struct ctl_session *s, enum step step)
 	if (s->relay == NULL)
 		return NULL;
 	if (step == STEP_NAME)
-		return xasprintf("getent hosts %s", s->relay);
+		return xasprintf("Try by hand: getent hosts %s", s->relay);
 	if (step == STEP_CONNECT && port != NULL)
-		return xasprintf("from this host and from another one: nc -vz "
-				 "%s %s",
+		return xasprintf(
+		    "Try by hand, here and on another host: nc -vz %s %s",
 		    s->relay, port + 1);
 	if (step == STEP_TLS && port != NULL)
-		return xasprintf("openssl s_client -starttls smtp -connect "
-				 "%s:%s </dev/null shows the certificate",
+		return xasprintf(
+		    "To see the certificate: openssl s_client -starttls smtp "
+		    "-connect %s:%s </dev/null",
 		    s->relay, port + 1);
 	return NULL;
 }

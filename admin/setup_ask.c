@@ -324,7 +324,7 @@ ask_typed(struct setup *s, const char *what, const char *file, const char *help)
 static int
 ask_secret(struct setup *s)
 {
-	char *date = s->a.expires == NULL ? xstrdup("none") : s->a.expires;
+	char *date;
 
 	dialogue_say(&s->d,
 	    "\n"
@@ -335,6 +335,7 @@ ask_secret(struct setup *s)
 		"written to a file that only root and mailchute read, and "
 		"shown nowhere.") == -1)
 		return -1;
+	date = s->a.expires == NULL ? xstrdup("none") : s->a.expires;
 	s->a.expires = NULL;
 	if (ask(s, &date, "The day on which it expires", NULL, setup_wrong_date,
 		"As Entra shows it beside the secret, in the form 2028-11-30: "

@@ -393,10 +393,10 @@ def several(site, entra):
 
 
 def most_at_once(record):
-    """Of the connections to it."""
+    """Requests that had no answer yet."""
     now = most = 0
     for event in record.events:
-        now += {"connect": 1, "close": -1}.get(event.kind, 0)
+        now += {"request": 1, "answer": -1}.get(event.kind, 0)
         most = max(most, now)
     return most
 

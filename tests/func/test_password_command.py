@@ -71,8 +71,10 @@ def test_what_it_finds(make, server):
                 "cat \"${0%/*}/password\"")
     server.record.wait_messages(1)
     with open(site.path("scratch/env")) as f:
+        # The shell's own, the zone, and what a sanitizer is told.
         assert {line.split("=")[0] for line in f} - {
-            "PWD", "_", "OLDPWD", "SHLVL"} == {"PATH", "LC_ALL"}
+            "PWD", "_", "OLDPWD", "SHLVL", "TZ", "ASAN_OPTIONS",
+            "UBSAN_OPTIONS"} == {"PATH", "LC_ALL"}
     assert os.path.getsize(site.path("scratch/in")) == 0
     with open(site.path("scratch/fd")) as f:
         # 0 to 2, and the folder that ls itself reads
