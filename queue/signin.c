@@ -15,7 +15,6 @@
  */
 #define AHEAD_S     300
 #define AHEAD_HVE_S 600
-#define HVE_HOST    "smtp-hve.office365.com"
 
 /* A sign-in takes its time, and no two clocks agree. */
 #define LEAST_S 60
@@ -31,15 +30,25 @@
 /* A lasting failure beside sessions that still work. */
 #define NEVER_AGAIN_S (15 * 60)
 
+/* host may have a port behind it. */
+static bool
+is_host(const char *host, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(host, name, n) == 0 &&
+	       (host[n] == '\0' || host[n] == ':');
+}
+
+/* By its name of today, or the one before. */
 static bool
 is_hve(const struct conf_account *a)
 {
-	const size_t n = strlen(HVE_HOST);
 	size_t i;
 
 	for (i = 0; i < a->hosts.n; i++)
-		if (strncasecmp(a->hosts.v[i], HVE_HOST, n) == 0 &&
-		    (a->hosts.v[i][n] == '\0' || a->hosts.v[i][n] == ':'))
+		if (is_host(a->hosts.v[i], "smtp.hve.mx.microsoft") ||
+		    is_host(a->hosts.v[i], "smtp-hve.office365.com"))
 			return true;
 	return false;
 }

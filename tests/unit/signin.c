@@ -127,6 +127,7 @@ high_volume_email_wants_ten_minutes(void **state)
 		const char *host;
 		int64_t ahead_s;
 	} cases[] = { { "smtp-hve.office365.com", 600 },
+		{ "smtp.hve.mx.microsoft", 600 },
 		{ "SMTP-HVE.office365.com:587", 600 },
 		{ "smtp-hve.office365.com.example", 300 },
 		{ "smtp.office365.com", 300 } };
