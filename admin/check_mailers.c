@@ -153,6 +153,7 @@ read_greeting(int fd, char *line, size_t size)
 	size_t n = 0;
 	ssize_t got = 1;
 
+	line[0] = '\0';
 	while (n + 1 < size && got > 0 && memchr(line, '\n', n) == NULL) {
 		left = end - clock_mono_ms();
 		if (left <= 0 || poll(&p, 1, (int)left) <= 0)

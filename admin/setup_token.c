@@ -73,6 +73,7 @@ pass_folder(const struct asking *k, int sock)
 	struct err why;
 	int rc;
 
+	err_clear(&why);
 	if (fd == -1)
 		err_errno(&why, ERR_LOCAL, "4.3.5", "%s", path);
 	rc = pass(sock, fd, path, &why);

@@ -37,7 +37,7 @@ EXTRA_DIST += tests/lint/lib.sh \
 # Analysers that see the code as the compiler does.  They take minutes, so that
 # "./dev check" runs them, in a tree configured with clang.
 
-ANALYSED = cd $(abs_top_srcdir) && find common mail sendmail queue delivery \
+ANALYSED = cd $(abs_top_srcdir) && find common mail sendmail queue delivery smtpd \
 	admin tests -name '*.c' | sort
 ANALYSER_FLAGS = -DANALYSER $(LANG_CFLAGS) $(DEFS) -I$(abs_top_builddir) $(AM_CPPFLAGS) \
 	-I$(abs_top_srcdir) $(LIBBSD_CFLAGS)
