@@ -235,7 +235,7 @@ lane_plain() {
     fi
     [ ! -e "$src/.git" ] || stage 'packager: build' - bare_build || rc=1
     stage 'gcc: -fanalyzer' - analyse || rc=1
-    stage 'fuzz: 5 seconds each' - fuzz_all 5 || rc=1
+    stage 'fuzz: 3 seconds each' - fuzz_all 3 || rc=1
     return $rc
 }
 
