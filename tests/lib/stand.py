@@ -70,6 +70,7 @@ class Stand:
         self.site = make_site(self.server, backoff_min="1s", backoff_max="1s",
                               linger="1s")
         self.site.may_crash = True
+        self.site.hunt.belongs.add("inject/trace")  # who reads it, is seen
         self.number = 0    # of the message
         self.fault = None  # of the server, in this run
         self._make_wrapper()
