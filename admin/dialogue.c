@@ -23,7 +23,7 @@
 #define ANSWER_MAX 1024
 #define LINE_MAX_N 4096 /* what a terminal hands out at most */
 
-static volatile sig_atomic_t got_stop;
+static volatile sig_atomic_t got_stop, got_back;
 
 static void
 on_stop(int sig)
@@ -32,16 +32,27 @@ on_stop(int sig)
 	got_stop = 1;
 }
 
+/* In the foreground again, after ^Z and "fg". */
+static void
+on_back(int sig)
+{
+	(void)sig;
+	got_back = 1;
+}
+
 /* No SA_RESTART: a read that waits for an answer ends. */
 static void
-set_signals(void (*handler)(int))
+set_signals(void (*stop)(int), void (*back)(int))
 {
-	struct sigaction sa = { .sa_handler = handler };
+	struct sigaction sa = { .sa_handler = stop };
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGQUIT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	sa.sa_handler = back;
+	sigaction(SIGCONT, &sa, NULL);
 }
 
 int
@@ -53,7 +64,7 @@ dialogue_open(struct dialogue *d, int in, FILE *out)
 	if (!isatty(in) || !isatty(fileno(out)))
 		return -1;
 	got_stop = 0;
-	set_signals(on_stop);
+	set_signals(on_stop, on_back);
 	return 0;
 }
 
@@ -61,7 +72,7 @@ void
 dialogue_close(struct dialogue *d)
 {
 	dialogue_flush(d);
-	set_signals(SIG_DFL);
+	set_signals(SIG_DFL, SIG_DFL);
 }
 
 bool
@@ -109,6 +120,40 @@ dialogue_say(struct dialogue *d, const char *fmt, ...)
 
 /* ---- lines --------------------------------------------------------------- */
 
+static void
+prompt(struct dialogue *d, const char *ask, const char *fallback)
+{
+	d->ask = ask;
+	d->fallback = fallback;
+	got_back = 0;
+	dialogue_put(d, ask);
+	if (fallback != NULL)
+		dialogue_say(d, " [%s]", fallback);
+	fputs(": ", d->out);
+}
+
+static void
+hide(const struct dialogue *d)
+{
+	struct termios t;
+
+	if (tcgetattr(d->in, &t) == -1)
+		return;
+	t.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
+	tcsetattr(d->in, TCSADRAIN, &t);
+}
+
+/* The shell has made the terminal its own meanwhile, and shows what is typed.
+ */
+static void
+come_back(struct dialogue *d)
+{
+	if (d->is_unseen)
+		hide(d);
+	prompt(d, d->ask, d->fallback);
+	dialogue_flush(d);
+}
+
 /* A line without its end, wiped where it was kept; 0, or -1: it is over. */
 static int
 read_line(struct dialogue *d, struct buf *line)
@@ -120,6 +165,8 @@ read_line(struct dialogue *d, struct buf *line)
 	for (;;) {
 		if (dialogue_is_over(d))
 			return -1;
+		if (got_back)
+			come_back(d);
 		n = read(d->in, &c, 1);
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -165,15 +212,6 @@ read_answer(struct dialogue *d)
 }
 
 /* ---- questions ----------------------------------------------------------- */
-
-static void
-prompt(struct dialogue *d, const char *ask, const char *fallback)
-{
-	dialogue_put(d, ask);
-	if (fallback != NULL)
-		dialogue_say(d, " [%s]", fallback);
-	fputs(": ", d->out);
-}
 
 static void
 explain(struct dialogue *d, const char *help)
@@ -307,18 +345,18 @@ dialogue_pause(struct dialogue *d, const char *ask, const char *help)
 static int
 read_unseen(struct dialogue *d, struct buf *line)
 {
-	struct termios was, unseen;
+	struct termios was;
 	int rc;
 
 	if (tcgetattr(d->in, &was) == -1) {
 		d->is_over = true;
 		return -1;
 	}
-	unseen = was;
-	unseen.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
 	/* Before the question is seen: nobody answers in the open. */
-	tcsetattr(d->in, TCSADRAIN, &unseen);
+	hide(d);
+	d->is_unseen = true;
 	rc = read_line(d, line);
+	d->is_unseen = false;
 	tcsetattr(d->in, TCSADRAIN, &was);
 	fputc('\n', d->out);
 	return rc;

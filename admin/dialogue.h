@@ -13,13 +13,17 @@
  * an empty line takes, and explains itself on "?".  An answer that will not do
  * is told what is wrong with it, and asked for again.
  *
- * ^C, a hang-up and the end of the input end the dialogue: every question then
- * fails, at once, and what called it undoes what it has begun.
+ * ^C, ^\, a hang-up and the end of the input end the dialogue: every question
+ * then fails, at once, and what called it undoes what it has begun.  After ^Z
+ * the question is asked again.
  */
 struct dialogue {
 	int in;
 	FILE *out; /* written at each question, and by dialogue_flush */
 	bool is_over;
+	/* The question that waits for its answer. */
+	const char *ask, *fallback;
+	bool is_unseen;
 };
 
 /* 0; -1: in is no terminal, or out is none. */

@@ -10,9 +10,10 @@ import pytest
 
 from lib.notify import DEADLINE
 from lib.setupplay import *  # noqa: F401,F403
-from lib.setupplay import (CERTIFICATE, CODE, SECRET, conf, effective,
+from lib.setupplay import (CERTIFICATE, CODE, REMOTE, SECRET, conf, effective,
                            lines_of_others, tree)
 from lib.site import USER
+from lib.stranger import stopped
 
 SOMEBODY = 12345
 NEEDS_ROOT = pytest.mark.skipif(os.getuid() != 0,
@@ -52,7 +53,8 @@ def test_left_while_a_code_is_waited_for(stranger, fresh, entra):
     assert tree(fresh) == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP,
+                                    signal.SIGQUIT])
 def test_ended_at_a_secret(stranger, fresh, number):
     before = tree(fresh)
     stranger.picks["How to sign in"] = SECRET
@@ -63,6 +65,36 @@ def test_ended_at_a_secret(stranger, fresh, number):
     assert t.end() == 75
     assert t.is_echoing()
     assert tree(fresh) == before
+
+
+def test_stopped_at_a_secret(stranger, fresh):
+    """The shell lets the terminal show what is typed meanwhile; back in the
+    foreground the question is asked again, and its answer is not shown."""
+    stranger.picks["How to sign in"] = SECRET
+    t = stranger.start()
+    stranger.until(t, "The client secret")
+    with stopped(t.process.pid):
+        t.let_echo()
+    t.wait(r"The client secret[^\n]*: The client secret[^\n]*: $")
+    assert not t.is_echoing()
+    t.interrupt()
+    assert t.end() == 75
+    assert t.is_echoing()
+
+
+def test_left_in_the_test(stranger, fresh):
+    """By then all is written, and nothing else is left."""
+    t = stranger.start()
+    stranger.until(t, "Send a test")
+    fresh.server.down()
+    fresh.server.disconnect()
+    stranger.step(t)
+    t.wait("waiting +" + REMOTE)
+    t.interrupt()
+    assert t.end() == 75
+    assert sorted(os.listdir(fresh.path("conf"))) == [
+        "aliases", "certificate.key", "certificate.pem", "mailchute.conf",
+        "mailchute.conf.1"]
 
 
 def test_a_terminal_that_goes(stranger, fresh):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A program at a terminal of its own, and what a person sees there."""
 
+import fcntl
 import os
 import pty
 import re
@@ -17,16 +18,18 @@ PROMPT = re.compile(r"(?:^|\n)([A-Z][^\n]*: )$")
 
 
 class Terminal:
-    """Started at once; close() ends it, however far it came."""
+    """Started at once, by popen; close() ends it, however far it came.  pair:
+    both ends of a terminal, if not of this machine's own."""
 
-    def __init__(self, argv, user=None, **how):
-        self.fd, theirs = pty.openpty()
+    def __init__(self, argv, user=None, pair=None, popen=subprocess.Popen,
+                 **how):
+        self.fd, theirs = pair or pty.openpty()
         if user is not None:
             os.fchown(theirs, user, -1)
             how.update(user=user, group=user, extra_groups=[])
         self.seen = ""      # all of it, with what was typed as it is shown
         self._before = 0    # of that: how much was there at the last answer
-        self.process = subprocess.Popen(
+        self.process = popen(
             argv, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
             preexec_fn=self._take_terminal, start_new_session=True, **how)
         os.close(theirs)
@@ -34,7 +37,7 @@ class Terminal:
     @staticmethod
     def _take_terminal():
         """It controls the process, so that ^C typed there means something."""
-        os.close(os.open(os.ttyname(0), os.O_RDWR))
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def __enter__(self):
         return self
@@ -64,7 +67,8 @@ class Terminal:
             data = os.read(self.fd, 65536)
         except OSError:  # EIO: nobody has it open any more
             return False
-        self.seen += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        said = self.seen + data.decode("utf-8", "replace")
+        self.seen = said.replace("\r\n", "\n")
         return bool(data)
 
     def prompt(self, deadline=DEADLINE):
@@ -98,6 +102,12 @@ class Terminal:
             "%r was not asked but %r, after:\n%s" % (prompt, got, self.seen)
         self.type(line)
         return got
+
+    def let_echo(self):
+        """As a shell does while what it has started is stopped."""
+        mode = termios.tcgetattr(self.fd)
+        mode[3] |= termios.ECHO
+        termios.tcsetattr(self.fd, termios.TCSANOW, mode)
 
     def is_echoing(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
