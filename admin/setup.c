@@ -294,6 +294,8 @@ put_in_force(struct setup *s, enum setup_end how)
 		return EX_CANTCREAT;
 	}
 	s->is_written = true;
+	/* Now: from here on it may be ended at any time, by ^C in the test. */
+	setup_stage_remove(s);
 	dialogue_say(&s->d, "written: %s", s->conf_path);
 	if (backup != NULL)
 		dialogue_say(&s->d, "; as it was before: %s", backup);

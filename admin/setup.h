@@ -150,6 +150,8 @@ int setup_sign_in(
 enum setup_end setup_prove(struct setup *s);
 
 /* ---- setup_stage.c, setup_write.c: files ---- */
+/* Of the configuration; whoever runs on this host may look into it. */
+int setup_make_folder(const struct setup *s, struct err *e);
 int setup_stage_open(struct setup *s, struct err *e);
 int setup_stage_tokens(struct setup *s, struct err *e);
 /* Has the account a refresh token already? */

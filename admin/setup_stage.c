@@ -27,6 +27,20 @@
 
 /* ---- beside the configuration ---- */
 
+/* It is there wherever there is a configuration, or a package. */
+int
+setup_make_folder(const struct setup *s, struct err *e)
+{
+	if (mkdir(s->folder, 0755) == -1)
+		return errno == EEXIST
+			   ? 0
+			   : err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
+	/* Whatever the umask is. */
+	if (chmod(s->folder, 0755) == -1)
+		return err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
+	return 0;
+}
+
 int
 setup_stage_open(struct setup *s, struct err *e)
 {
@@ -34,9 +48,8 @@ setup_stage_open(struct setup *s, struct err *e)
 
 	if (s->stage != NULL)
 		return 0;
-	/* It is there wherever there is a configuration, or a package. */
-	if (mkdir(s->folder, 0755) == -1 && errno != EEXIST)
-		return err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
+	if (setup_make_folder(s, e) == -1)
+		return -1;
 	path = xasprintf("%s/.setup-XXXXXX", s->folder);
 	if (mkdtemp(path) == NULL) {
 		err_errno(e, ERR_LOCAL, "4.3.0", "%s", path);

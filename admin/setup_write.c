@@ -246,8 +246,8 @@ setup_write(struct setup *s, char **backup, struct err *e)
 	int rc = 0;
 
 	*backup = NULL;
-	if (mkdir(s->folder, 0755) == -1 && errno != EEXIST)
-		return err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
+	if (setup_make_folder(s, e) == -1)
+		return -1;
 	/* From here to the end it is done, whatever is pressed. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
