@@ -247,53 +247,67 @@ setup_ask_application(struct setup *s)
 
 /* ---- with what ---- */
 
+/* 1: there are files, 0: they are to be made, -1. */
 static int
-ask_certificate(struct setup *s)
+ask_keep(struct setup *s)
 {
-	struct setup_answers *a = &s->a;
-	struct err e;
-	int keep = 0;
+	const struct setup_answers *a = &s->a;
+	int make;
 
 	if (a->certificate.name != NULL && a->key.name != NULL)
-		keep = dialogue_confirm(&s->d,
+		return dialogue_confirm(&s->d,
 		    "Keep the certificate that is configured",
 		    "\"no\" makes a new one beside it, which has to be "
 		    "uploaded "
 		    "to Entra. The old one stays where it is.",
 		    true);
-	else
-		keep =
-		    !dialogue_confirm(&s->d, "Make a key and a certificate now",
-			"They are made by openssl(1) on this host, beside the "
-			"configuration, and the certificate is good for two "
-			"years. "
-			"\"no\": you have files of your own.",
-			true);
-	if (dialogue_is_over(&s->d) || keep == -1)
-		return -1;
-	if (keep && a->certificate.name != NULL && a->key.name != NULL)
+	make = dialogue_confirm(&s->d, "Make a key and a certificate now",
+	    "They are made by openssl(1) on this host, beside the "
+	    "configuration, and the certificate is good for two years. "
+	    "\"no\": you have files of your own.",
+	    true);
+	return make == -1 ? -1 : !make;
+}
+
+static int
+ask_files(struct setup *s)
+{
+	struct setup_answers *a = &s->a;
+
+	if (a->certificate.name != NULL && a->key.name != NULL)
 		return 0;
+	if (ask(s, &a->certificate.name, "File of the certificate", NULL,
+		setup_wrong_path, "PEM, \"BEGIN CERTIFICATE\".") == -1)
+		return -1;
+	return ask(s, &a->key.name, "File of its private key", NULL,
+	    setup_wrong_path,
+	    "PEM, without a pass phrase, for root and queue.user's group "
+	    "alone (mode 0640).");
+}
+
+/* What keeps it from being made may be mended: openssl is not there, say. */
+static int
+ask_certificate(struct setup *s)
+{
+	struct setup_answers *a = &s->a;
+	struct err e;
+	int keep;
+
+	while ((keep = ask_keep(s)) == 0 && !s->is_print &&
+	       setup_make_certificate(s, &e) == -1) {
+		if (dialogue_is_over(&s->d))
+			return -1;
+		dialogue_say(&s->d, "  %s\n", e.text);
+	}
+	if (keep == -1)
+		return -1;
 	if (keep)
-		return ask(s, &a->certificate.name, "File of the certificate",
-			   NULL, setup_wrong_path,
-			   "PEM, \"BEGIN CERTIFICATE\".") == -1 ||
-			       ask(s, &a->key.name, "File of its private key",
-				   NULL, setup_wrong_path,
-				   "PEM, without a pass phrase, for root and "
-				   "queue.user's group alone (mode 0640).") ==
-				   -1
-			   ? -1
-			   : 0;
+		return ask_files(s);
 	if (s->is_print) {
 		free(a->certificate.name);
 		free(a->key.name);
 		a->certificate.name = xstrdup("certificate.pem");
 		a->key.name = xstrdup("certificate.key");
-		return 0;
-	}
-	if (setup_make_certificate(s, &e) == -1) {
-		dialogue_say(&s->d, "  %s\n", e.text);
-		return -1;
 	}
 	return 0;
 }

@@ -266,6 +266,20 @@ step_of(const struct token_failed *x)
 			      : "getting a token";
 }
 
+/* Here it is a person who asks, and who may try again. */
+static void
+fix_token(struct setup_finding *f, const struct token_failed *x)
+{
+	size_t n = strlen(TOKEN_FIX_AGAIN);
+
+	if (strcmp(x->fix, TOKEN_FIX_MEND) == 0)
+		fix(f, "Mend what the text names, then try again.");
+	else if (strncmp(x->fix, TOKEN_FIX_AGAIN, n) == 0)
+		fix(f, "Try again. %s", x->fix + n);
+	else
+		fix(f, "%s", x->fix);
+}
+
 void
 setup_judge_failed(const struct setup_answers *a, const struct token_failed *x,
     struct setup_finding *f)
@@ -273,7 +287,7 @@ setup_judge_failed(const struct setup_answers *a, const struct token_failed *x,
 	(void)a;
 	find(f, step_of(x), "%s%s%s", x->meaning,
 	    x->meaning[0] == '\0' ? "" : "\n", x->text);
-	fix(f, "%s", x->fix);
+	fix_token(f, x);
 	f->may_be_late =
 	    x->aadsts == 700016 || x->aadsts == 700027 || x->aadsts == 7000215;
 }

@@ -192,6 +192,9 @@ say_grant(struct setup *s)
 		dialogue_say(&s->d, "  %s\n", e.text);
 		return -1;
 	}
+	if (s->a.way == WAY_CERTIFICATE && s->is_print)
+		dialogue_say(&s->d, "(The block stands here without --print, "
+				    "which makes no certificate.)\n");
 	return s->is_print ? 0 : pause_until_done(s);
 }
 

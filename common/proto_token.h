@@ -199,13 +199,19 @@ struct token_failed {
 	 */
 	char text[ERR_TEXT_MAX];
 	char phase[32]; /* "secret", "connect", "TLS", "answer", ... */
-	char meaning[256], fix[512]; /* may be "" */
+	char meaning[256], fix[512]; /* may be ""; see below */
 	uint64_t wait_s;   /* TOKEN_LATER: at least so long; TOKEN_WAIT_MAX_S */
 	int64_t server_at; /* the server's clock (Date), or 0 */
 	int64_t asked_at;  /* ours, when the request was sent; or 0 */
 	int64_t cert_until; /* end of account.certificate_file; or 0 */
 };
 int token_put_failed(struct buf *b, const struct token_failed *x);
+
+/* How fix begins, or what it is: true of mailchuted, which asks by itself. */
+#define TOKEN_FIX_AGAIN "Nothing at first: it is asked again by itself. "
+#define TOKEN_FIX_MEND \
+	"Mend what the text names, then run \"mailchute retry ALL\"."
+
 int token_get_failed(
     const struct frame *f, struct token_failed *x, struct err *e);
 

@@ -12,8 +12,8 @@
 
 #define CLOCKS_APART_S 300 /* an assertion is taken that far off */
 
-#define AGAIN "Nothing at first: it is asked again by itself. "
-#define MEND  "Mend what the text names, then run \"mailchute retry ALL\"."
+#define AGAIN TOKEN_FIX_AGAIN
+#define MEND  TOKEN_FIX_MEND
 
 static const struct {
 	const char *name, *meaning, *fix;

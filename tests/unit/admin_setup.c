@@ -134,6 +134,13 @@ refused_tokens_name_the_step(void **state)
 		assert_non_null(strstr(f.text, "as it was said"));
 		assert_string_equal(f.fix, "do this");
 	}
+	/* What mailchuted does by itself, a person does here. */
+	strlcpy(x.fix, TOKEN_FIX_AGAIN "If it lasts, mend it.", sizeof(x.fix));
+	setup_judge_failed(&a, &x, &f);
+	assert_string_equal(f.fix, "Try again. If it lasts, mend it.");
+	strlcpy(x.fix, TOKEN_FIX_MEND, sizeof(x.fix));
+	setup_judge_failed(&a, &x, &f);
+	assert_null(strstr(f.fix, "retry"));
 	setup_answers_clear(&a);
 }
 
