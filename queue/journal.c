@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "queue/store_priv.h"
 
 int
@@ -66,11 +68,37 @@ store_attempts_each(struct store *s, uint64_t message, store_attempt_row *f,
 	return more;
 }
 
+/*
+ * A notice that became part of a report has no end of its own; an event of no
+ * account (NULL) counts for none.
+ */
+static void
+count_end(struct store *s, const struct store_event *ev)
+{
+	static const struct {
+		const char *what;
+		enum store_result result;
+	} ends[] = {
+		{ "delivered", RESULT_DELIVERED },
+		{ "bounced", RESULT_BOUNCED },
+		{ "expired", RESULT_EXPIRED },
+		{ "removed", RESULT_REMOVED },
+	};
+	size_t i;
+
+	if (ev->account == NULL)
+		return;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strcmp(ends[i].what, ev->what) == 0)
+			store_count(s, ev->account, ends[i].result);
+}
+
 int
 store_event_add(struct store *s, const struct store_event *ev, struct err *e)
 {
 	sqlite3_stmt *st = query_start(s, SQL_EVENT_ADD);
 
+	count_end(s, ev);
 	query_bind_i64(st, 1, ev->at);
 	query_bind_text(st, 2, ev->what);
 	query_bind_u64(st, 3, ev->message);

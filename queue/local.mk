@@ -55,6 +55,7 @@ libqueue_a_SOURCES = \
 	queue/expiry.c queue/expiry.h \
 	queue/expiry_store.c queue/expiry_store.h \
 	queue/expiry_words.c \
+	queue/figures.h \
 	queue/flood.c queue/flood.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
@@ -131,6 +132,7 @@ libqueue_a_SOURCES = \
 	queue/times.c queue/times.h \
 	queue/token_child.c queue/token_child.h \
 	queue/token_errand.c queue/token_errand.h \
+	queue/tally.c \
 	queue/totals.c \
 	queue/trace.c \
 	queue/trial.c queue/trial.h \

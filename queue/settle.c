@@ -23,6 +23,7 @@
 #include "mail/addr.h"
 #include "queue/bounce.h"
 #include "queue/expand.h"
+#include "queue/figures.h"
 #include "queue/schedule.h"
 #include "queue/settle.h"
 #include "queue/since.h"
@@ -323,6 +324,10 @@ settle_one(
 	if (since_note(s->store, v.to, now, e) == -1 ||
 	    write_state(s, j, i, &r, &v, e) == -1)
 		return -1;
+	if (v.to == RCPT_QUEUED && v.is_attempt)
+		store_count(s->store, j->msg.account, RESULT_DEFERRED);
+	if (r.outcome == JOB_UNCERTAIN)
+		store_count(s->store, j->msg.account, RESULT_UNCERTAIN);
 	if (v.to == RCPT_HELD)
 		j->nheld++;
 	if (v.to == RCPT_HELD &&

@@ -302,6 +302,7 @@ open_once(const struct store_place *place, struct store **out,
 	} else if (statements_prepare(s, e) == -1)
 		goto fail;
 	s->is_open = true;
+	s->opened_at = place->now;
 	*out = s;
 	return 0;
 fail:
@@ -358,6 +359,7 @@ store_close(struct store *s)
 		sqlite3_finalize(s->stmt[i]);
 	(void)sqlite3_close(s->db);
 	totals_clear(s);
+	tally_clear(s);
 	free(s->path);
 	free(s);
 }
@@ -389,6 +391,7 @@ store_begin(struct store *s, struct err *e)
 		return -1;
 	s->tx = TX_OPEN;
 	totals_begin(s);
+	tally_begin(s);
 	return 0;
 }
 
@@ -434,6 +437,7 @@ store_rollback(struct store *s)
 		return;
 	s->tx = TX_NONE;
 	totals_rollback(s);
+	tally_rollback(s);
 	/* SQLite may have rolled back by itself; then there is nothing. */
 	if (sqlite3_get_autocommit(s->db) != 0)
 		return;

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "queue/figures.h"
 #include "queue/sql.h"
 #include "queue/store.h"
 
@@ -33,7 +34,7 @@ enum tx_state {
  */
 struct totals {
 	bool is_known;
-	uint64_t messages[RCPT_STATES], octets[RCPT_STATES];
+	struct store_depth depth;
 };
 
 /* Which file a name led to. */
@@ -42,10 +43,16 @@ struct store_file {
 	ino_t ino;
 };
 
-/* Messages of one account that have yet to go; before: as of store_begin. */
+/* The same of one account; before: as of store_begin. */
 struct account_total {
 	char *account;
-	uint64_t waiting, before;
+	struct store_depth depth, before;
+};
+
+/* How recipients of one account fared; before: as of store_begin. */
+struct account_tally {
+	char *account;
+	struct store_tally tally, before;
 };
 
 struct store {
@@ -64,6 +71,9 @@ struct store {
 	struct totals totals, totals_before; /* before: as of store_begin */
 	struct account_total *accounts;      /* part of the totals */
 	size_t naccounts;
+	struct account_tally *tallies; /* tally.c */
+	size_t ntallies;
+	int64_t opened_at;
 	uint64_t page_size; /* of this file, which may be an older choice */
 	uint64_t journal_size;
 };
@@ -171,6 +181,11 @@ void totals_forget(struct store *s);
 void totals_begin(struct store *s);
 void totals_rollback(struct store *s);
 void totals_clear(struct store *s);
+
+/* tally.c */
+void tally_begin(struct store *s);
+void tally_rollback(struct store *s);
+void tally_clear(struct store *s);
 
 /* Known to have no mail that waits; asks the store nothing. */
 bool totals_has_none(struct store *s, const char *account);

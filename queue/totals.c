@@ -13,46 +13,49 @@
 #include "common/xalloc.h"
 #include "queue/store_priv.h"
 
-/* Has it yet to go, by this account, without anybody's doing? */
-static bool
-is_waiting(enum rcpt_state state)
+/* What has yet to go, by this account, without anybody's doing. */
+static uint64_t
+waiting_of(const struct store_depth *d)
 {
-	return state == RCPT_QUEUED || state == RCPT_ACTIVE ||
-	       state == RCPT_UNCERTAIN;
+	return d->messages[RCPT_QUEUED] + d->messages[RCPT_ACTIVE] +
+	       d->messages[RCPT_UNCERTAIN];
 }
 
 /* There are few accounts.  A new one had no mail when a transaction began. */
-static uint64_t *
-waiting_by(struct store *s, const char *account)
+static struct store_depth *
+depth_of(struct store *s, const char *account)
 {
 	struct account_total *a;
 	size_t i;
 
 	for (i = 0; i < s->naccounts; i++)
 		if (strcmp(s->accounts[i].account, account) == 0)
-			return &s->accounts[i].waiting;
+			return &s->accounts[i].depth;
 	s->accounts =
 	    xreallocarray(s->accounts, s->naccounts + 1, sizeof(*s->accounts));
 	a = &s->accounts[s->naccounts++];
+	memset(a, 0, sizeof(*a));
 	a->account = xstrdup(account);
-	a->waiting = a->before = 0;
-	return &a->waiting;
+	return &a->depth;
+}
+
+static void
+add(struct store_depth *d, enum rcpt_state state, uint64_t octets, bool more)
+{
+	/* Unsigned arithmetic is exact modulo 2^64: one less is plus ~0. */
+	d->messages[state] += more ? 1 : UINT64_MAX;
+	d->octets[state] += more ? octets : -octets;
 }
 
 static void
 count(struct store *s, enum rcpt_state state, uint64_t octets,
     const char *account, bool more)
 {
-	struct totals *t = &s->totals;
-
 	/* Not mail yet, and still growing. */
 	if (state == RCPT_STAGING)
 		return;
-	/* Unsigned arithmetic is exact modulo 2^64: one less is plus ~0. */
-	t->messages[state] += more ? 1 : UINT64_MAX;
-	t->octets[state] += more ? octets : -octets;
-	if (is_waiting(state))
-		*waiting_by(s, account) += more ? 1 : UINT64_MAX;
+	add(&s->totals.depth, state, octets, more);
+	add(depth_of(s, account), state, octets, more);
 }
 
 /* The statement's row is a message's state, size and account. */
@@ -110,7 +113,7 @@ totals_begin(struct store *s)
 
 	s->totals_before = s->totals;
 	for (i = 0; i < s->naccounts; i++)
-		s->accounts[i].before = s->accounts[i].waiting;
+		s->accounts[i].before = s->accounts[i].depth;
 }
 
 void
@@ -120,7 +123,7 @@ totals_rollback(struct store *s)
 
 	s->totals = s->totals_before;
 	for (i = 0; i < s->naccounts; i++)
-		s->accounts[i].waiting = s->accounts[i].before;
+		s->accounts[i].depth = s->accounts[i].before;
 }
 
 void
@@ -195,11 +198,11 @@ store_totals(struct store *s, struct store_totals *t, struct err *e)
 	if (know(s, e) == -1)
 		return -1;
 	for (state = 0; state < RCPT_STATES; state++) {
-		t->messages += s->totals.messages[state];
-		t->octets += s->totals.octets[state];
+		t->messages += s->totals.depth.messages[state];
+		t->octets += s->totals.depth.octets[state];
 		sum = figure(t, (enum rcpt_state)state);
 		if (sum != NULL)
-			*sum += s->totals.messages[state];
+			*sum += s->totals.depth.messages[state];
 	}
 	st = query_start(s, SQL_OLDEST);
 	if ((found = query_row(s, st, e)) == 1)
@@ -223,7 +226,7 @@ store_room(const struct store *s, uint64_t *octets, struct err *e)
 bool
 totals_has_none(struct store *s, const char *account)
 {
-	return s->totals.is_known && *waiting_by(s, account) == 0;
+	return s->totals.is_known && waiting_of(depth_of(s, account)) == 0;
 }
 
 int
@@ -232,6 +235,16 @@ store_account_waiting(
 {
 	if (know(s, e) == -1)
 		return -1;
-	*messages = *waiting_by(s, account);
+	*messages = waiting_of(depth_of(s, account));
+	return 0;
+}
+
+int
+store_depth(
+    struct store *s, const char *account, struct store_depth *d, struct err *e)
+{
+	if (know(s, e) == -1)
+		return -1;
+	*d = account == NULL ? s->totals.depth : *depth_of(s, account);
 	return 0;
 }

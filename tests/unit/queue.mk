@@ -120,6 +120,7 @@ check_PROGRAMS += \
 	tests/unit/store_due \
 	tests/unit/store_faults \
 	tests/unit/store_journal \
+	tests/unit/store_tally \
 	tests/unit/store_list \
 	tests/unit/store_mail \
 	tests/unit/store_rcpt \
@@ -175,6 +176,8 @@ tests_unit_store_due_CFLAGS = $(queue_test_cflags)
 tests_unit_store_due_LDADD = $(queue_test_libs)
 tests_unit_store_faults_CFLAGS = $(queue_test_cflags)
 tests_unit_store_faults_LDADD = $(queue_test_libs)
+tests_unit_store_tally_CFLAGS = $(queue_test_cflags)
+tests_unit_store_tally_LDADD = $(queue_test_libs)
 tests_unit_store_journal_CFLAGS = $(queue_test_cflags)
 tests_unit_store_journal_LDADD = $(queue_test_libs)
 tests_unit_store_list_CFLAGS = $(queue_test_cflags)

@@ -14,6 +14,7 @@
 #include "common/xalloc.h"
 #include "queue/since.h"
 #include "queue/tries.h"
+#include "queue/figures.h"
 #include "tests/unit/settle_rig.h"
 
 #define DAY (24 * 3600)
@@ -97,6 +98,46 @@ attempts_are_kept_with_their_time(void **state)
 	    1);
 	assert_int_equal(number(&o, "SELECT attempts FROM message"), 1);
 	office_close(&o);
+}
+
+/* Each try of a recipient, by what became of it. */
+static void
+results_are_counted(void **state)
+{
+	static const struct {
+		enum job_outcome outcome;
+		unsigned code;
+		int64_t later;
+		uint64_t n[STORE_RESULTS];
+	} cases[] = {
+		{ JOB_DELIVERED, 250, 1, { [RESULT_DELIVERED] = 1 } },
+		{ JOB_REJECTED, 550, 1, { [RESULT_BOUNCED] = 1 } },
+		{ JOB_DEFERRED, 451, 1, { [RESULT_DEFERRED] = 1 } },
+		{ JOB_DEFERRED, 451, 6 * DAY, { [RESULT_EXPIRED] = 1 } },
+		{ JOB_UNCERTAIN, 0, 1, { [RESULT_UNCERTAIN] = 1 } },
+		{ JOB_UNCERTAIN, 0, 6 * DAY,
+		    { [RESULT_UNCERTAIN] = 1, [RESULT_EXPIRED] = 1 } },
+		/* The server never spoke of it. */
+		{ JOB_UNTRIED, 0, 1, { 0 } },
+	};
+	struct store_tally t;
+	struct office o;
+	struct job *j;
+	uint64_t id;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+		id = fixture_add(
+		    o.parts.store, (struct fixture_message){ .recipients = 1 });
+		j = settle_try(&o, id);
+		settle_answer(j, 0, cases[i].outcome, cases[i].code);
+		settle_end(&o, j, T0 + cases[i].later);
+		store_tally(o.parts.store, "", &t);
+		assert_memory_equal(t.n, cases[i].n, sizeof(t.n));
+		office_close(&o);
+	}
 }
 
 static void
@@ -299,6 +340,7 @@ main(void)
 		cmocka_unit_test(the_journal_says_how_each_ended),
 		cmocka_unit_test(what_waits_by_our_doing_says_why),
 		cmocka_unit_test(attempts_are_kept_with_their_time),
+		cmocka_unit_test(results_are_counted),
 		cmocka_unit_test(tries_that_do_not_count_are_kept_too),
 		cmocka_unit_test(a_connection_that_failed_is_kept),
 		cmocka_unit_test(the_history_of_a_message_is_bounded),
