@@ -35,6 +35,7 @@ libcommon_a_SOURCES = \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
 	common/proto_ctl.c common/proto_ctl.h \
+	common/proto_ctl_metrics.c \
 	common/proto_ctl_session.c \
 	common/proto_ctl_token.c \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \

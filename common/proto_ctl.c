@@ -26,7 +26,7 @@ static const struct fieldmap_item head_items[] = {
 	NUM(1, head, version, 0, UINT64_MAX),
 };
 static const struct fieldmap_item request_items[] = {
-	NUM(2, ctl_request, verb, CTL_LIST, CTL_FOLLOW),
+	NUM(2, ctl_request, verb, CTL_LIST, CTL_METRICS),
 	LST(3, ctl_request, ids),
 	NUM(4, ctl_request, all, 0, 1),
 	NUM(5, ctl_request, body, 0, 1),
@@ -120,6 +120,7 @@ static const struct fieldmap_item account_items[] = {
 	NUM(24, ctl_account, legacy_until, 0, INT64_MAX),
 	NUM(25, ctl_account, old_tls, 0, UINT64_MAX),
 	NUM(26, ctl_account, old_tls_ever, 0, UINT64_MAX),
+	NUM(27, ctl_account, sent_window, 0, UINT64_MAX),
 };
 
 static const struct fieldmap_item alarm_items[] = {
@@ -211,7 +212,7 @@ bool
 ctl_is_question(enum ctl_verb verb)
 {
 	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
-	       verb == CTL_TRACE || verb == CTL_FOLLOW;
+	       verb == CTL_TRACE || verb == CTL_FOLLOW || verb == CTL_METRICS;
 }
 
 void

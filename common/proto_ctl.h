@@ -16,7 +16,7 @@
  * frames and ends with DONE.  Rights come from the peer's credentials.
  */
 
-#define CTL_VERSION 5
+#define CTL_VERSION 6
 #define CTL_IDS_MAX 1000
 #define CTL_FD      3 /* where --answer finds its client */
 
@@ -34,7 +34,10 @@ enum ctl_type {
 	CTL_ALARM,   /* "status": one that lasts */
 	CTL_SESSION, /* "check": how a sign-in went; "test": by which it goes */
 	CTL_TOKEN,   /* "status": of an account that gets its own */
-	CTL_EXPIRY   /* "status": what ends, of the accounts above */
+	CTL_EXPIRY,  /* "status": what ends, of the accounts above */
+	CTL_DEPTH,   /* "metrics": messages of one state */
+	CTL_LEDGER,  /* "metrics": how an account's recipients fared */
+	CTL_HOST     /* "metrics": disks, drop folder, the daemon itself */
 };
 
 enum ctl_verb {
@@ -51,7 +54,8 @@ enum ctl_verb {
 	CTL_TRACE,  /* what became of it, finished mail too */
 	CTL_LEGACY, /* by which endpoint an account's mail goes */
 	CTL_CHECK,  /* signs in by each account that may, and sends nothing */
-	CTL_FOLLOW  /* one message, until its end or for so long */
+	CTL_FOLLOW, /* one message, until its end or for so long */
+	CTL_METRICS /* all that CTL_STATUS tells, and figures besides */
 };
 
 /* Does it change nothing, so that a reader can answer it? */
@@ -176,6 +180,7 @@ struct ctl_account {
 	int64_t legacy_since, legacy_until; /* of a stay there that ends */
 	uint64_t old_tls; /* sessions below TLS 1.2 that are open */
 	uint64_t old_tls_ever;
+	uint64_t sent_window; /* messages, in account.rate's; none: a minute */
 };
 void ctl_account_clear(struct ctl_account *a);
 int ctl_put_account(struct buf *b, const struct ctl_account *a);
@@ -260,6 +265,36 @@ struct ctl_expiry {
 void ctl_expiry_clear(struct ctl_expiry *x);
 int ctl_put_expiry(struct buf *b, const struct ctl_expiry *x);
 int ctl_get_expiry(const struct frame *f, struct ctl_expiry *x, struct err *e);
+
+/* For "metrics" (proto_ctl_metrics.c). */
+struct ctl_depth {
+	char *account; /* NULL: the whole queue */
+	char *state;
+	uint64_t messages, octets;
+};
+void ctl_depth_clear(struct ctl_depth *d);
+int ctl_put_depth(struct buf *b, const struct ctl_depth *d);
+int ctl_get_depth(const struct frame *f, struct ctl_depth *d, struct err *e);
+
+/* How recipients fared since ctl_host.started_at; 0 without a daemon. */
+struct ctl_ledger {
+	char *account;
+	uint64_t delivered, deferred, uncertain, bounced, expired, removed;
+};
+void ctl_ledger_clear(struct ctl_ledger *l);
+int ctl_put_ledger(struct buf *b, const struct ctl_ledger *l);
+int ctl_get_ledger(const struct frame *f, struct ctl_ledger *l, struct err *e);
+
+struct ctl_host {
+	int64_t started_at;
+	uint64_t queue_size, queue_free; /* octets; size 0: not known */
+	uint64_t drop_size, drop_free;
+	uint64_t free_min;                   /* queue.free_space_min */
+	bool has_drops;                      /* the drop folder could be read */
+	uint64_t drops_waiting, drops_aside; /* files */
+};
+int ctl_put_host(struct buf *b, const struct ctl_host *h);
+int ctl_get_host(const struct frame *f, struct ctl_host *h, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

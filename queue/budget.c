@@ -330,6 +330,15 @@ budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
 	*day_recipients = b->day.recipients + b->flying_rcpts;
 }
 
+uint64_t
+budget_in_window(struct budget *b, int64_t now)
+{
+	struct window *w = b->rate.count > 0 ? &b->window : &b->minute;
+
+	window_move(w, now);
+	return w->messages + b->flying;
+}
+
 static void
 window_shift(struct window *w, int64_t delta_s)
 {

@@ -60,6 +60,7 @@ client_free(struct client *c)
 	free(c->ahead);
 	trace_free(c->trace);
 	follow_free(c->follow);
+	metrics_free(c->metrics);
 	free(c);
 }
 
@@ -215,6 +216,8 @@ find_source(enum ctl_verb verb)
 		return source_trace;
 	case CTL_STATUS:
 		return source_status;
+	case CTL_METRICS:
+		return source_metrics;
 	case CTL_LEGACY:
 		return source_legacy;
 	case CTL_CHECK:

@@ -178,6 +178,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_LEGACY:
 	case CTL_CHECK:
 	case CTL_FOLLOW:
+	case CTL_METRICS:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -298,6 +299,7 @@ apply(struct client *c, int64_t since)
 	case CTL_LEGACY:
 	case CTL_CHECK:
 	case CTL_FOLLOW:
+	case CTL_METRICS:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -332,6 +334,7 @@ say_sum(struct client *c)
 	case CTL_LEGACY:
 	case CTL_CHECK:
 	case CTL_FOLLOW:
+	case CTL_METRICS:
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_FLUSH:

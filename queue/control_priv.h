@@ -45,9 +45,10 @@ struct client {
 	uint64_t *first; /* as struct act has it, over all slices */
 	bool has_unknown, has_busy;
 	uint32_t next_chunk;
-	struct buf pending;    /* frames of one message's recipients */
-	struct trace *trace;   /* control_trace.c */
-	struct follow *follow; /* control_follow.c */
+	struct buf pending;      /* frames of one message's recipients */
+	struct trace *trace;     /* control_trace.c */
+	struct follow *follow;   /* control_follow.c */
+	struct metrics *metrics; /* control_metrics.c */
 	struct store_failures failures;
 	struct ctl_message message;
 	int rank;        /* of the message's state so far */
@@ -109,12 +110,13 @@ void act_log(const struct act *a);
 /* The sources. */
 client_source source_list; /* control_list.c */
 client_source source_show;
-client_source source_trace;  /* control_trace.c */
-client_source source_act;    /* control_act.c, control_change.c */
-client_source source_status; /* control_status.c */
-client_source source_legacy; /* control_legacy.c */
-client_source source_check;  /* control_check.c */
-client_source source_follow; /* control_follow.c */
+client_source source_trace;   /* control_trace.c */
+client_source source_act;     /* control_act.c, control_change.c */
+client_source source_status;  /* control_status.c */
+client_source source_metrics; /* control_metrics.c */
+client_source source_legacy;  /* control_legacy.c */
+client_source source_check;   /* control_check.c */
+client_source source_follow;  /* control_follow.c */
 
 /*
  * One message with its recipients: 1, 0 when it is not there for whoever asks,
@@ -147,6 +149,7 @@ char *client_full_sender(const struct client *c, const char *sender);
 
 void trace_free(struct trace *t); /* NULL is fine */
 void follow_free(struct follow *f);
+void metrics_free(struct metrics *m);
 
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);

@@ -298,6 +298,7 @@ put_account(struct client *c, const struct dispatch_view *v)
 	if (store_account_waiting(
 		c->parts->store, v->conf->name, &out.waiting, &e) == -1)
 		out.waiting = 0;
+	out.sent_window = v->sent_window;
 	out.sent_minute = v->sent_minute;
 	out.sent_day = v->sent_day;
 	out.rcpts_day = v->rcpts_day;

@@ -131,6 +131,7 @@ struct dispatch_view {
 	unsigned connections;
 	unsigned connections_max; /* for now */
 	uint64_t sent_minute, sent_day, rcpts_day;
+	uint64_t sent_window; /* of account.rate; a minute for "none" */
 	char relay[256];
 	char tls[16];
 	unsigned old_tls; /* sessions below TLS 1.2 that are open */

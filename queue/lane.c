@@ -347,6 +347,7 @@ lane_view(struct lane *l, struct dispatch_view *v)
 	v->connections_max = account_connections(&l->account, now);
 	budget_used(l->account.budget, now, &v->sent_minute, &v->sent_day,
 	    &v->rcpts_day);
+	v->sent_window = budget_in_window(l->account.budget, now);
 	v->legacy = &l->account.legacy;
 	v->signin = lane_token_signin(l);
 	v->is_away = lane_is_away(l, now);

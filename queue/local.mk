@@ -31,6 +31,7 @@ libqueue_a_SOURCES = \
 	queue/control_follow.c \
 	queue/control_legacy.c \
 	queue/control_list.c \
+	queue/control_metrics.c \
 	queue/control_priv.h \
 	queue/control_reason.c queue/control_reason.h \
 	queue/control_status.c \

@@ -95,6 +95,9 @@ int64_t budget_last(const struct budget *b);
 void budget_used(struct budget *b, int64_t now, uint64_t *minute_messages,
     uint64_t *day_messages, uint64_t *day_recipients);
 
+/* Messages in account.rate's window, or in a minute where that is "none". */
+uint64_t budget_in_window(struct budget *b, int64_t now);
+
 /* The wall clock was set: every instant kept moves by delta_s. */
 void budget_shift(struct budget *b, int64_t delta_s);
 

@@ -86,6 +86,9 @@ read_the_others(const struct frame *f)
 	struct ctl_session session;
 	struct ctl_token token;
 	struct ctl_expiry expiry;
+	struct ctl_depth depth;
+	struct ctl_ledger ledger;
+	struct ctl_host host;
 	char *text;
 	int status;
 
@@ -105,6 +108,12 @@ read_the_others(const struct frame *f)
 		ctl_token_clear(&token);
 	if (ctl_get_expiry(f, &expiry, NULL) == 0)
 		ctl_expiry_clear(&expiry);
+	if (ctl_get_depth(f, &depth, NULL) == 0)
+		ctl_depth_clear(&depth);
+	if (ctl_get_ledger(f, &ledger, NULL) == 0)
+		ctl_ledger_clear(&ledger);
+	if (ctl_get_host(f, &host, NULL) == 0)
+		assert(host.has_drops == 0 || host.has_drops == 1);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

@@ -75,10 +75,33 @@ what_is_under_way_goes_before(void **unused)
 	budget_free(b);
 }
 
+/* What account.rate is held against; a minute where there is none. */
+static void
+a_window_is_as_long_as_the_rate_has_it(void **unused)
+{
+	struct budget *b = budget_new((struct rate){ 5, 3600 }, 0);
+
+	(void)unused;
+	budget_note(b, 1000, 2, 2);
+	budget_begin(b, 1100, 9);
+	assert_int_equal(budget_in_window(b, 1100), 3);
+	budget_end(b, 1100, 9);
+	assert_int_equal(budget_in_window(b, 4600), 3);
+	assert_int_equal(budget_in_window(b, 4601), 1);
+	assert_int_equal(budget_in_window(b, 4701), 0);
+	budget_free(b);
+	b = budget_new((struct rate){ 0, 0 }, 0);
+	budget_note(b, 1000, 2, 2);
+	assert_int_equal(budget_in_window(b, 1060), 2);
+	assert_int_equal(budget_in_window(b, 1061), 0);
+	budget_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_window_is_as_long_as_the_rate_has_it),
 		cmocka_unit_test(what_is_expected_comes_true),
 		cmocka_unit_test(what_is_under_way_goes_before),
 	};

@@ -150,13 +150,15 @@ tests_unit_site_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_site_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/ctl_ask tests/unit/ctl_link tests/unit/proto_ctl \
-	tests/unit/proto_ctl_token
+	tests/unit/proto_ctl_metrics tests/unit/proto_ctl_token
 tests_unit_ctl_ask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ctl_ask_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_ctl_link_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ctl_link_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_ctl_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_ctl_metrics_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_ctl_metrics_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_ctl_token_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_token_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 endif

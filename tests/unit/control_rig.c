@@ -132,6 +132,45 @@ note_alarm(const struct frame *f)
 }
 
 static void
+note_depth(const struct frame *f)
+{
+	struct ctl_depth d;
+
+	assert_int_equal(ctl_get_depth(f, &d, &rig.o.e), 0);
+	note("depth %s %s %llu %llu", d.account == NULL ? "all" : d.account,
+	    d.state, (unsigned long long)d.messages,
+	    (unsigned long long)d.octets);
+	ctl_depth_clear(&d);
+}
+
+static void
+note_ledger(const struct frame *f)
+{
+	struct ctl_ledger l;
+
+	assert_int_equal(ctl_get_ledger(f, &l, &rig.o.e), 0);
+	note("ledger %s %llu %llu %llu %llu %llu %llu", l.account,
+	    (unsigned long long)l.delivered, (unsigned long long)l.deferred,
+	    (unsigned long long)l.uncertain, (unsigned long long)l.bounced,
+	    (unsigned long long)l.expired, (unsigned long long)l.removed);
+	ctl_ledger_clear(&l);
+}
+
+/* The rest of it is the machine's. */
+static void
+note_host(const struct frame *f)
+{
+	struct ctl_host h;
+
+	assert_int_equal(ctl_get_host(f, &h, &rig.o.e), 0);
+	note("host min %llu%s drops %s%llu aside %llu",
+	    (unsigned long long)h.free_min, h.started_at == 0 ? "" : " started",
+	    h.has_drops ? "" : "unknown ", (unsigned long long)h.drops_waiting,
+	    (unsigned long long)h.drops_aside);
+	rig.host = h;
+}
+
+static void
 note_attempt(const struct frame *f)
 {
 	struct ctl_attempt a;
@@ -176,6 +215,15 @@ note_frame(const struct frame *f)
 		break;
 	case CTL_ALARM:
 		note_alarm(f);
+		break;
+	case CTL_DEPTH:
+		note_depth(f);
+		break;
+	case CTL_LEDGER:
+		note_ledger(f);
+		break;
+	case CTL_HOST:
+		note_host(f);
 		break;
 	case CTL_BODY:
 		note("body %.*s", (int)f->len, (const char *)f->payload);

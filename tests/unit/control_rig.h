@@ -19,6 +19,7 @@ extern struct control_rig {
 	struct ctl_recipient last; /* row of the answer */
 	int status;                /* of DONE; -1: there was none */
 	int64_t since;             /* of the verdict */
+	struct ctl_host host;
 } rig;
 
 /* For cmocka: an office that delivers nothing while a test looks at it. */

@@ -33,6 +33,7 @@ check_PROGRAMS += \
 	tests/unit/upkeep \
 	tests/unit/control_act \
 	tests/unit/control_follow \
+	tests/unit/control_metrics \
 	tests/unit/control_reason \
 	tests/unit/control_serve \
 	tests/unit/control_share \
@@ -320,6 +321,10 @@ tests_unit_control_share_SOURCES = tests/unit/control_share.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_share_CFLAGS = $(queue_test_cflags)
 tests_unit_control_share_LDADD = $(queue_test_libs)
+tests_unit_control_metrics_SOURCES = tests/unit/control_metrics.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_metrics_CFLAGS = $(queue_test_cflags)
+tests_unit_control_metrics_LDADD = $(queue_test_libs)
 tests_unit_control_status_SOURCES = tests/unit/control_status.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_status_CFLAGS = $(queue_test_cflags)
