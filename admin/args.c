@@ -41,7 +41,7 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "devices",
-		"import-config", "metrics", "passwd", "restore", "salvage" };
+		"import-config", "passwd", "restore", "salvage" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -225,6 +225,8 @@ check_valued(const struct args *a, struct err *e)
 		wrong = "--account";
 	else if (a->send != NULL && (takes & TAKES_SEND) == 0)
 		wrong = "--send";
+	else if (a->output != NULL && (takes & TAKES_FILE) == 0)
+		wrong = "--output";
 	if (wrong == NULL)
 		return 0;
 	return err_set(
@@ -312,6 +314,10 @@ take_valued(
 		a->send = value;
 		if (*value == '\0')
 			return usage(e, "a message is sent to no", value);
+	} else if ((value = value_of(word, "--output", argv, i)) != NULL) {
+		a->output = value;
+		if (*value == '\0')
+			return usage(e, "no file is called", value);
 	} else if ((value = value_of(word, "--timeout", argv, i)) != NULL) {
 		a->timeout = value;
 		if (syntax_read_duration(value, &a->for_s) == -1 ||

@@ -28,6 +28,7 @@ struct args;
 #define TAKES_TEST  4096U  /* an address, --account and --timeout */
 #define TAKES_SETUP 8192U  /* --print, and an account */
 #define TAKES_SEND  16384U /* --send with an address */
+#define TAKES_FILE  32768U /* --output with a file's name */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -58,6 +59,7 @@ struct args {
 	uint64_t for_s;      /* behind "on"; 0 behind "off"; --timeout */
 	const char *account; /* or NULL */
 	const char *send;    /* --send, or NULL */
+	const char *output;  /* --output, or NULL */
 	const char *sender;  /* -f, or NULL */
 	struct strlist rcpts;
 	const struct conf_problems *problems; /* of the configuration */

@@ -138,7 +138,7 @@ check_daemon(struct check *k)
 	struct report r;
 	size_t i;
 
-	k->has_daemon = status_inquire(k->args, k->conf, &r);
+	k->has_daemon = status_inquire(k->args, k->conf, CTL_STATUS, &r);
 	check_verdict(k, &r);
 	if (k->has_daemon)
 		check_submit(k);

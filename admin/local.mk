@@ -22,10 +22,15 @@ libadmin_a_SOURCES = \
 	admin/explain_print.c \
 	admin/explain_reply.c \
 	admin/explain_token.c admin/explain_token.h \
+	admin/exposition.c admin/exposition.h \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \
+	admin/metrics.c \
+	admin/outfile.c admin/outfile.h \
 	admin/queue.c \
 	admin/report.c admin/report.h \
+	admin/report_figures.c \
+	admin/report_metrics.c \
 	admin/report_token.c \
 	admin/run.h \
 	admin/setup.c admin/setup.h \

@@ -66,6 +66,12 @@ print_problems(const struct strlist *l)
 		fprintf(stderr, "%s\n", l->v[i]);
 }
 
+static bool
+may_not_read(const char *path)
+{
+	return access(path, R_OK) == -1 && errno == EACCES;
+}
+
 /* The verdict alone may be all that somebody reads: it names the first. */
 static int
 status_of_errors(
@@ -74,7 +80,7 @@ status_of_errors(
 	char more[64] = "", *why;
 	int status;
 
-	if (access(path, R_OK) == -1 && errno == EACCES)
+	if (may_not_read(path))
 		return status_without_conf(
 		    a, "unknown", "the configuration may not be read");
 	if (errors->n > 1)
@@ -106,6 +112,9 @@ run(struct args *a)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)
 		status = status_of_errors(a, path, &p.errors);
+	else if (a->verb->run == run_metrics)
+		status = metrics_without_conf(
+		    a, may_not_read(path) ? "unknown" : "critical");
 	a->problems = NULL;
 	conf_problems_clear(&p);
 	conf_free(c);

@@ -41,6 +41,7 @@ report_clear(struct report *r)
 		ctl_alarm_clear(&r->alarms[i]);
 	free(r->alarms);
 	report_clear_tokens(r);
+	report_clear_figures(r);
 	strlist_clear(&r->remarks);
 	ctl_totals_clear(&r->totals);
 	memset(r, 0, sizeof(*r));
@@ -72,6 +73,17 @@ int
 report_status(const struct report *r)
 {
 	return verdicts[verdict_of(r)].status;
+}
+
+const char *
+report_verdict_name(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (verdicts[i].status == status)
+			return verdicts[i].name;
+	return NULL;
 }
 
 /* ---- for people ---- */

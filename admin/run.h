@@ -12,6 +12,7 @@ int run_show(const struct args *a, const struct conf *c);
 int run_trace(const struct args *a, const struct conf *c); /* show.c */
 int run_act(const struct args *a, const struct conf *c);
 int run_status(const struct args *a, const struct conf *c);
+int run_metrics(const struct args *a, const struct conf *c);
 int run_check(const struct args *a, const struct conf *c); /* c: or NULL */
 int run_test(const struct args *a, const struct conf *c);
 int run_explain(const struct args *a, const struct conf *c);
@@ -22,6 +23,9 @@ int run_explain_reply(const struct args *a, const struct conf *c);
 /* What "status" says of a configuration that cannot be used. */
 int status_without_conf(
     const struct args *a, const char *verdict, const char *why);
+
+/* And "metrics": 78, or what else comes of it. */
+int metrics_without_conf(const struct args *a, const char *verdict);
 
 /* "mailchute: text" on stderr, escaped. */
 void complain(const char *text);

@@ -79,6 +79,10 @@ take_row(void *arg, const struct frame *f, struct err *e)
 		return report_take_token(r, f, e);
 	case CTL_EXPIRY:
 		return report_take_expiry(r, f, e);
+	case CTL_DEPTH:
+	case CTL_LEDGER:
+	case CTL_HOST:
+		return report_take_figure(r, f, e);
 	case CTL_SAID:
 		if ((line = ctl_get_said(f, e)) == NULL)
 			return -1;
@@ -133,9 +137,10 @@ set_not_running(struct report *r, int rc, const struct ctl_answer *answer)
  * nothing goes out: that is critical, whatever the queue holds.
  */
 bool
-status_inquire(const struct args *a, const struct conf *c, struct report *r)
+status_inquire(const struct args *a, const struct conf *c, enum ctl_verb verb,
+    struct report *r)
 {
-	const struct ctl_request request = { .verb = CTL_STATUS };
+	const struct ctl_request request = { .verb = verb };
 	const struct ctl_question question = {
 		.where = place_of(
 		    a, c, a->watch ? CTL_START_NOTHING : CTL_START_ANSWER),
@@ -152,6 +157,8 @@ status_inquire(const struct args *a, const struct conf *c, struct report *r)
 	memset(r, 0, sizeof(*r));
 	r->now = clock_wall();
 	rc = ctl_ask(&question, &answer, &e);
+	r->exit_status = answer.status;
+	r->is_whole = rc == 0 && answer.status == 0 && r->has_totals;
 	if (!answer.is_daemon && is_hidden(c)) {
 		report_set_verdict(r, "unknown",
 		    "queue.socket_directory may not be looked into");
@@ -186,7 +193,7 @@ watch(const struct args *a, const struct conf *c)
 	int status;
 
 	for (;;) {
-		(void)status_inquire(a, c, &r);
+		(void)status_inquire(a, c, CTL_STATUS, &r);
 		if (is_tty && !a->json)
 			fputs("\033[H\033[J", stdout);
 		if (a->json)
@@ -211,7 +218,7 @@ run_status(const struct args *a, const struct conf *c)
 
 	if (a->watch)
 		return watch(a, c);
-	(void)status_inquire(a, c, &r);
+	(void)status_inquire(a, c, CTL_STATUS, &r);
 	if (a->json)
 		report_json(&r, stdout);
 	else

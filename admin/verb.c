@@ -25,6 +25,8 @@ const struct verb verbs[] = {
 	    "by which endpoint an account's mail goes" },
 	{ "status", TAKES_JSON | TAKES_WATCH, run_status, "[--json] [--watch]",
 	    "is my mail going out?" },
+	{ "metrics", TAKES_FILE, run_metrics, "[--output file]",
+	    "the figures of status, for Prometheus" },
 	{ "check", TAKES_JSON | TAKES_SEND | IS_ALONE, run_check,
 	    "[--send address] [--json]",
 	    "look for what keeps mail from going out" },

@@ -1,7 +1,8 @@
 # unit tests of admin/
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/admin_args tests/unit/admin_check tests/unit/admin_groups \
-	tests/unit/admin_json tests/unit/admin_report \
+check_PROGRAMS += tests/unit/admin_args tests/unit/admin_check tests/unit/admin_exposition \
+	tests/unit/admin_groups tests/unit/admin_json tests/unit/admin_metrics \
+	tests/unit/admin_outfile tests/unit/admin_report \
 	tests/unit/admin_text
 check_PROGRAMS += tests/unit/admin_setup
 admin_test_libs = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
@@ -10,6 +11,12 @@ tests_unit_admin_args_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_args_LDADD = $(admin_test_libs)
 tests_unit_admin_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_check_LDADD = $(admin_test_libs)
+tests_unit_admin_exposition_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_exposition_LDADD = $(admin_test_libs)
+tests_unit_admin_metrics_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_metrics_LDADD = $(admin_test_libs)
+tests_unit_admin_outfile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_outfile_LDADD = $(admin_test_libs)
 tests_unit_admin_groups_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_groups_LDADD = $(admin_test_libs)
 tests_unit_admin_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)

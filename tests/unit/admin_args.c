@@ -92,6 +92,15 @@ takes_what_a_verb_takes(void **state)
 	assert_true(a.all && a.yes);
 	args_clear(&a);
 
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "metrics", "--output", "f" },
+		&e),
+	    0);
+	assert_string_equal(a.output, "f");
+	assert_int_equal(
+	    parse(&a, (const char *const[WORDS]){ "metrics" }, &e), 0);
+	assert_null(a.output);
+
 	/* A word is taken as it was typed, and "ALL" is one. */
 	assert_int_equal(
 	    parse(&a,
@@ -124,6 +133,11 @@ static const struct {
 	const char *words[WORDS];
 	const char *error;
 } refusals[] = {
+	{ { "metrics", "x" }, "metrics takes no \"x\"" },
+	{ { "metrics", "--json" }, "metrics does not take --json" },
+	{ { "metrics", "--output" }, "no file is called \"\"" },
+	{ { "metrics", "--output=" }, "no file is called \"\"" },
+	{ { "status", "--output", "f" }, "status does not take --output" },
 	{ { "explain-reply" }, "explain-reply takes what a server replied" },
 	{ { "queue", "--phase", "rcpt" }, "queue does not take --phase" },
 	{ { "--phase=rcpt", "queue" }, "queue does not take --phase" },
