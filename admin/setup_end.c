@@ -22,6 +22,7 @@
 #include "common/spawn.h"
 #include "common/xalloc.h"
 
+#define WANTED    "/etc/systemd/system/multi-user.target.wants/mailchuted.service"
 #define RELOAD_MS 30000
 #define START_MS  30000
 #define GLANCE_MS 100
@@ -71,15 +72,41 @@ reload(struct setup *s, const struct conf *c, int fd)
 	dialogue_say(&s->d,
 	    is_done ? "mailchuted has taken it over\n"
 		    : "mailchuted runs, and did not take it over; its log says "
-		      "why\n");
+		      "why.\nStart it anew, then: mailchute check\n");
 	return is_done;
 }
 
-/* What starts it here; direct has room for that by its own program. */
+/* systemd runs here, and knows mailchuted. */
+static bool
+has_unit(void)
+{
+	static const char *const units[] = {
+		"/etc/systemd/system/mailchuted.service",
+		"/usr/local/lib/systemd/system/mailchuted.service",
+		"/usr/lib/systemd/system/mailchuted.service",
+		"/lib/systemd/system/mailchuted.service",
+	};
+	size_t i;
+
+	if (access("/run/systemd/system", F_OK) == -1)
+		return false;
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (access(units[i], F_OK) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What starts it here, now and at the next boot; direct has room for that by
+ * its own program.  Debian's package has enabled its unit, a build from source
+ * has not.
+ */
 static const char *const *
 starter(const struct setup *s, const char *direct[4])
 {
-	static const char *const systemd[] = { "/bin/systemctl", "restart",
+	static const char *const enabled[] = { "/bin/systemctl", "restart",
+		"mailchuted.service", NULL };
+	static const char *const new[] = { "/bin/systemctl", "enable", "--now",
 		"mailchuted.service", NULL };
 	static const char *const service[] = { "/etc/init.d/mailchuted",
 		"start", NULL };
@@ -90,8 +117,8 @@ starter(const struct setup *s, const char *direct[4])
 	direct[3] = NULL;
 	if (s->args->conf_path != NULL)
 		return direct;
-	if (access("/run/systemd/system", F_OK) == 0)
-		return systemd;
+	if (has_unit())
+		return access(WANTED, F_OK) == 0 ? enabled : new;
 	return access(service[0], X_OK) == 0 ? service : direct;
 }
 
@@ -123,30 +150,18 @@ is_there(const struct conf *c)
 	return fd != -1;
 }
 
+/* To its end; it says itself what is wrong. */
 static bool
-start(struct setup *s, const struct conf *c)
+run(struct setup *s, const char *const *argv)
 {
-	const char *direct[4];
-	const char *const *argv = starter(s, direct);
 	struct spawn p = { .argv = argv,
 		.in = -1,
 		.out = STDERR_FILENO,
 		.log = STDERR_FILENO };
-	char *command = in_words(argv), *text;
-	int status = 0, yes;
+	int status = 0;
 	struct err e;
 	pid_t pid;
 
-	dialogue_say(&s->d, "mailchuted does not run.\n");
-	text = xasprintf("Start it, by \"%s\"", command);
-	yes = dialogue_confirm(&s->d, text,
-	    "mailchuted takes this host's mail and carries it out. \"no\" if "
-	    "something else starts it, a container for example.",
-	    true);
-	free(text);
-	free(command);
-	if (yes != 1)
-		return false;
 	dialogue_flush(&s->d);
 	if ((pid = spawn_start(&p, &e)) == -1) {
 		dialogue_say(&s->d, "%s\n", e.text);
@@ -154,13 +169,44 @@ start(struct setup *s, const struct conf *c)
 	}
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !is_there(c)) {
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* What else there is to do when it does not run. */
+static void
+say_start(struct setup *s, const char *command)
+{
+	dialogue_say(&s->d,
+	    "\nMail is taken, and waits until mailchuted runs. To go on:\n\n"
+	    "    %s\n"
+	    "    mailchute check\n"
+	    "    mailchute test %s\n",
+	    command, s->a.admin);
+}
+
+static bool
+start(struct setup *s, const struct conf *c)
+{
+	const char *direct[4];
+	const char *const *argv = starter(s, direct);
+	char *command = in_words(argv), *text;
+	bool is_up = false;
+
+	dialogue_say(&s->d, "mailchuted does not run.\n");
+	text = xasprintf("Start it, by \"%s\"", command);
+	if (dialogue_confirm(&s->d, text,
+		"mailchuted takes this host's mail and carries it out. \"no\" "
+		"if something else starts it, a container for example.",
+		true) == 1) {
+		is_up = run(s, argv) && is_there(c);
 		dialogue_say(
-		    &s->d, "it did not start: mailchute check says more\n");
-		return false;
+		    &s->d, is_up ? "mailchuted runs\n" : "it did not start\n");
 	}
-	dialogue_say(&s->d, "mailchuted runs\n");
-	return true;
+	if (!is_up)
+		say_start(s, command);
+	free(text);
+	free(command);
+	return is_up;
 }
 
 static bool
@@ -238,11 +284,7 @@ setup_end(struct setup *s, enum setup_end how)
 			    "sign in.\nTo go on: mailchute setup\n");
 			status = EX_TEMPFAIL;
 		} else if (!is_up) {
-			dialogue_say(&s->d,
-			    "\nOnce it runs: mailchute check; mailchute test "
-			    "%s\n",
-			    s->a.admin);
-			status = EX_UNAVAILABLE;
+			status = EX_UNAVAILABLE; /* as was said */
 		} else {
 			status = check_and_test(s, c, &a);
 		}
