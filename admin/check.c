@@ -94,6 +94,7 @@ check_conf(struct check *k)
 	const struct args *a = k->args;
 	const char *path = a->conf_path == NULL ? PATH_CONF : a->conf_path;
 	const struct conf_problems *p = a->problems;
+	bool is_absent = access(path, F_OK) == -1 && errno == ENOENT;
 	size_t i;
 
 	if (k->conf == NULL && access(path, R_OK) == -1 && errno == EACCES) {
@@ -104,8 +105,9 @@ check_conf(struct check *k)
 	}
 	for (i = 0; i < p->errors.n; i++)
 		check_say(k, CHECK_FAIL, "configuration",
-		    "mend the line, then: mailchute check", "%s",
-		    p->errors.v[i]);
+		    is_absent ? "mailchute setup"
+			      : "mend the line, then: mailchute check",
+		    "%s", p->errors.v[i]);
 	for (i = 0; i < p->warnings.n; i++)
 		check_say(k, CHECK_WARN, "configuration",
 		    "mailchute config shows the options in force", "%s",

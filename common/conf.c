@@ -127,7 +127,8 @@ conf_load(const char *path, enum conf_use use, const struct conf_host *host,
 	if (error != 0)
 		buf_truncate(&text, 0);
 	if (error != 0 && (use == CONF_FULL || error != ENOENT)) {
-		line = xasprintf("%s: cannot be read: %s", path, why);
+		line = xasprintf("%s: cannot be read: %s%s", path, why,
+		    error == ENOENT ? "; mailchute setup makes it" : "");
 		strlist_add(&p->errors, line);
 		free(line);
 	}

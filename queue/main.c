@@ -114,8 +114,9 @@ load(const struct options *o, struct strlist *warnings)
 
 	/* The daemon goes to "/": names relative to the file must hold. */
 	if (realpath(o->config, path) == NULL)
-		fatalx(EX_CONFIG, "%s: %s; see mailchute.conf(5)", o->config,
-		    strerror(errno));
+		fatalx(EX_CONFIG, "%s: %s; %s", o->config, strerror(errno),
+		    errno == ENOENT ? "mailchute setup makes it"
+				    : "see mailchute.conf(5)");
 	memset(&p, 0, sizeof(p));
 	c = conf_load(path, CONF_FULL, NULL, &p);
 	for (i = 0; i < p.errors.n; i++)

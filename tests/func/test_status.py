@@ -199,7 +199,8 @@ def test_errors_of_the_configuration(site):
     assert reason().endswith("; and 1 more")
     os.unlink(site.conf_path)
     assert reason() == "critical: the configuration has errors: " \
-        "%s: cannot be read: No such file or directory" % site.conf_path
+        "%s: cannot be read: No such file or directory; mailchute setup " \
+        "makes it" % site.conf_path
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
