@@ -134,8 +134,9 @@ class Entra(Endpoint):
                                          tenant or self.tenant.id, what)
 
     def base(self):
-        return "%s://%s:%d" % ("https" if self.certificate else "http",
-                               self.name, self.port)
+        at = self.name if self.certificate and self.port == 443 else \
+            "%s:%d" % (self.name, self.port)
+        return "%s://%s" % ("https" if self.certificate else "http", at)
 
     def approve(self, user_code, address):
         """As the person does who signs in with the code."""
