@@ -112,8 +112,11 @@ class Terminal:
     def is_echoing(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
 
+    def press(self, key):
+        os.write(self.fd, key.encode())
+
     def interrupt(self):
-        os.write(self.fd, b"\x03")
+        self.press("\x03")
 
     def hang_up(self):
         os.close(self.fd)
