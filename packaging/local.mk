@@ -63,6 +63,7 @@ EXTRA_DIST += \
 	packaging/logrotate/mailchute \
 	packaging/mailchute.conf \
 	packaging/openrc/mailchuted.in \
+	packaging/prometheus/mailchute.rules.yml \
 	packaging/systemd/mailchute.sysusers.in \
 	packaging/systemd/mailchute.tmpfiles.in \
 	packaging/systemd/mailchuted.service.in \

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from lib.exposition import Exposition, is_nan
-from lib.site import USER, program
+from lib.site import TESTS, USER, program
 from lib.tokens import by_secret
 
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
@@ -452,3 +452,21 @@ def test_a_file_is_on_the_disk_before_it_is_there(running, tmp_path):
     assert os.path.dirname(new) == str(tmp_path)
     assert not new.endswith(".prom")  # which the collector would read
     assert '"%s", "%s"' % (new, path) in calls[1]
+
+
+# ---- documents ---------------------------------------------------------------------
+
+def test_the_rules_are_about_what_there_is(running):
+    """A rule about a series that is not there never fires."""
+    with open(os.path.join(TESTS, "../packaging/prometheus/"
+                           "mailchute.rules.yml")) as f:
+        rules = f.read()
+    said = metrics(running)
+    named = set(re.findall(r"\bmailchute_[a-z_]+", rules))
+    assert len(named) >= 8
+    # Nothing ends where a password is used.
+    assert named - set(said.families) <= {
+        "mailchute_expires_timestamp_seconds"}
+    for name, label, value in re.findall(
+            r'(mailchute_\w+)\{(\w+)="([^"]+)"\}', rules):
+        assert any(dict(k)[label] == value for k in said.samples(name)), name

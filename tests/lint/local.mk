@@ -8,6 +8,7 @@ dist_check_SCRIPTS += \
 	tests/lint/letters.sh \
 	tests/lint/links.sh \
 	tests/lint/manuals.sh \
+	tests/lint/metrics.sh \
 	tests/lint/numbers.sh \
 	tests/lint/office365.sh \
 	tests/lint/options.sh \
