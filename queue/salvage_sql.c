@@ -60,6 +60,7 @@ const struct salvage_source salvage_tables[SALVAGE_TABLES] = {
 	{ "event", "SELECT * FROM event ORDER BY id DESC", "INSERT OR IGNORE" },
 	{ "account", "SELECT * FROM account", "INSERT OR IGNORE" },
 	{ "budget", "SELECT * FROM budget", "INSERT OR IGNORE" },
+	{ "expiry", "SELECT * FROM expiry", "INSERT OR IGNORE" },
 	{ "fact", "SELECT * FROM fact WHERE name <> 'stopped'",
 	    "INSERT OR IGNORE" },
 };

@@ -86,7 +86,8 @@ whole_or_not_at_all(void **state)
 		{ "DELETE FROM message; DELETE FROM recipient;"
 		  "DELETE FROM chunk",
 		    0, 0 },
-		{ "DROP TABLE event; DROP TABLE submission", MESSAGES, 0 },
+		{ "DROP TABLE event; DROP TABLE submission; DROP TABLE expiry",
+		    MESSAGES, 0 },
 	};
 	struct salvage_report r;
 	char *directory, *from, *to;
@@ -127,7 +128,10 @@ ask(const char *path, const char *sql)
 	return n;
 }
 
-/* Journal, accounts, ledger and facts, also of a file with a column less. */
+/*
+ * Journal, accounts, ledger, calendar and facts, also of a file with a column
+ * less.
+ */
 static void
 what_is_no_message_goes_over_too(void **state)
 {
@@ -144,6 +148,8 @@ what_is_no_message_goes_over_too(void **state)
 		"SELECT count(*) FROM account WHERE failures = 4",
 		"SELECT count(*) FROM budget WHERE at = 8 AND recipients = 2",
 		"SELECT count(*) FROM fact WHERE name = 'f' AND value = 'v'",
+		"SELECT count(*) FROM expiry WHERE account = 'b' AND at = 77"
+		" AND warned = 2 AND mailed = 1",
 	};
 	struct salvage_report r;
 	char *directory, *from, *to;
@@ -164,7 +170,9 @@ what_is_no_message_goes_over_too(void **state)
 		    " failures, code, last_success_at)"
 		    " VALUES ('b', 'backoff', 1, 2, 4, 421, 0);"
 		    "INSERT INTO budget VALUES ('k', 8, 1, 2);"
-		    "INSERT INTO fact VALUES ('f', 'v')");
+		    "INSERT INTO fact VALUES ('f', 'v');"
+		    "INSERT INTO expiry VALUES"
+		    " ('b', 'client_secret', 77, 'endpoint', 2, 1)");
 		fixture_tamper(directory, harm[i]);
 		from = name(directory, "");
 		to = name(directory, ".part");
