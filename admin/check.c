@@ -165,11 +165,9 @@ print_end(const struct check *k)
 int
 run_check(const struct args *a, const struct conf *c)
 {
-	struct check k = { .args = a,
-		.conf = c,
-		.out = stdout,
-		.json = a->json,
-		.ahead_s = INT64_MIN };
+	struct check k = {
+		.args = a, .conf = c, .out = stdout, .json = a->json
+	};
 
 	check_conf(&k);
 	if (c != NULL) {

@@ -37,8 +37,16 @@ struct check {
 	bool has_daemon;
 	/* Of the sign-ins: the accounts' tokens, and what ends. */
 	struct report asked;
-	/* How far ahead of ours another clock was; none: INT64_MIN. */
+	/*
+	 * How far ahead of ours another clock was, and whose: a token endpoint
+	 * has proved who it is, and a greeting is anybody's.
+	 */
 	int64_t ahead_s;
+	enum {
+		CLOCK_OF_NOBODY,
+		CLOCK_OF_GREETING,
+		CLOCK_OF_ENDPOINT
+	} whose_clock;
 };
 
 /* One line.  next is a command or what else to do; NULL where it is well. */
@@ -60,7 +68,11 @@ int check_status(const struct check *k);
 void check_files(struct check *k);
 void check_daemon(struct check *k);
 void check_server(struct check *k);
+/* How an account's sign-in went, step by step; k->conf is there. */
+void check_session(struct check *k, const struct ctl_session *s);
 void check_clock(struct check *k);
+/* What time the mail server told, where nobody says it better. */
+void check_greeting(struct check *k, const struct ctl_session *s);
 void check_mailers(struct check *k);
 
 /* Whoever takes mail on that port of this host. */

@@ -37,9 +37,46 @@ is_kept(void)
 }
 
 void
+check_greeting(struct check *k, const struct ctl_session *s)
+{
+	if (k->whose_clock != CLOCK_OF_NOBODY || s->server_at == 0 ||
+	    s->greeted_at == 0)
+		return;
+	k->ahead_s = s->server_at - s->greeted_at;
+	k->whose_clock = CLOCK_OF_GREETING;
+}
+
+static const char *
+whose(const struct check *k)
+{
+	return k->whose_clock == CLOCK_OF_ENDPOINT ? "the token endpoint's"
+						   : "the mail server's";
+}
+
+static bool
+is_beyond(const struct check *k, int64_t s)
+{
+	return k->ahead_s > s || k->ahead_s < -s;
+}
+
+/* Is it off by another's word?  Of a greeting's it takes more, and weighs less:
+ * mail servers are less exact, and whoever is on the path can write one. */
+static bool
+is_off(const struct check *k, enum check_level *level)
+{
+	bool is_endpoint = k->whose_clock == CLOCK_OF_ENDPOINT;
+
+	*level =
+	    is_endpoint && is_beyond(k, CLOCK_OFF_S) ? CHECK_FAIL : CHECK_WARN;
+	return k->whose_clock != CLOCK_OF_NOBODY &&
+	       is_beyond(k, is_endpoint ? CLOCK_SLOW_S : CLOCK_OFF_S);
+}
+
+void
 check_clock(struct check *k)
 {
-	int64_t by = k->ahead_s;
+	bool is_known = k->whose_clock != CLOCK_OF_NOBODY;
+	enum check_level level;
 	char off[TEXT_SHORT];
 
 	if (clock_wall() < CLOCK_FLOOR) {
@@ -47,26 +84,22 @@ check_clock(struct check *k)
 		    "it is far behind, so that no certificate is good yet");
 		return;
 	}
-	if (by != INT64_MIN && (by > CLOCK_SLOW_S || by < -CLOCK_SLOW_S)) {
-		text_age(by < 0 ? -by : by, off);
-		check_say(k,
-		    by > CLOCK_OFF_S || by < -CLOCK_OFF_S ? CHECK_FAIL
-							  : CHECK_WARN,
-		    "clock", fix,
-		    "it is %s %s of the token endpoint's; certificates and "
-		    "tokens are judged by it",
-		    off, by < 0 ? "ahead" : "behind");
+	if (is_off(k, &level)) {
+		text_age(k->ahead_s < 0 ? -k->ahead_s : k->ahead_s, off);
+		check_say(k, level, "clock", fix,
+		    "it is %s %s %s; certificates and tokens are judged by "
+		    "it",
+		    off, k->ahead_s < 0 ? "ahead of" : "behind", whose(k));
 		return;
 	}
 	if (!is_kept()) {
 		check_say(k, CHECK_WARN, "clock", "timedatectl set-ntp true",
 		    "nothing keeps it right (NTP); certificates and tokens "
-		    "are judged by it%s",
-		    by == INT64_MIN ? ""
-				    : "; now it agrees with the token "
-				      "endpoint's");
+		    "are judged by it%s%s",
+		    is_known ? "; now it agrees with " : "",
+		    is_known ? whose(k) : "");
 		return;
 	}
-	check_say(k, CHECK_OK, "clock", NULL, "it is kept right%s",
-	    by == INT64_MIN ? "" : ", and agrees with the token endpoint's");
+	check_say(k, CHECK_OK, "clock", NULL, "it is kept right%s%s",
+	    is_known ? ", and agrees with " : "", is_known ? whose(k) : "");
 }

@@ -15,7 +15,8 @@
 #include "common/clock.h"
 #include "common/xalloc.h"
 
-#define PATIENCE_MS 120000 /* some addresses, 30 s each */
+/* Some addresses, 30 s each, and a step of JOB_PATIENCE_MS. */
+#define PATIENCE_MS 180000
 #define CERT_SOON_S (7 * 86400)
 
 enum step {
@@ -55,17 +56,43 @@ failed_at(const struct ctl_session *s)
 	return STEP_CONNECT;
 }
 
+static bool
+is_late(const struct ctl_session *s)
+{
+	return strstr(s->text, "timed out") != NULL;
+}
+
+/* The connection is there, and more does not come of it. */
+static const char *
+who_is_silent(const struct ctl_session *s, enum step step)
+{
+	if (!is_late(s))
+		return "";
+	if (step == STEP_CONNECT)
+		return " - the connection is taken, and nobody says a word: "
+		       "that port may begin with TLS, as 465 does (then "
+		       "account.tls = implicit), or something on the way keeps "
+		       "the server's words back";
+	if (step == STEP_TLS)
+		return " - small packets arrive and the large ones that bring "
+		       "the certificates do not: a way with a smaller MTU (a "
+		       "VPN, PPPoE) that does not say so, or something on the "
+		       "way that looks into TLS";
+	return "";
+}
+
 /* What the way in which a connection failed tells of who stops it. */
 static const char *
 who_blocks(const struct ctl_session *s, enum step step)
 {
-	if (step != STEP_CONNECT || s->text == NULL)
+	if (s->text == NULL)
 		return "";
+	if (step != STEP_CONNECT || strcmp(s->phase, "greeting") == 0)
+		return who_is_silent(s, step);
 	if (strstr(s->text, "refused") != NULL)
 		return " - the host answers, but nothing takes connections on "
 		       "that port, or a firewall refuses them";
-	if (strstr(s->text, "timed out") != NULL ||
-	    strstr(s->text, "timeout") != NULL)
+	if (is_late(s))
 		return " - nothing answers at all: a firewall, or the "
 		       "provider of this host's network, drops what goes out "
 		       "to that port; many close 25, some 587";
@@ -76,9 +103,27 @@ who_blocks(const struct ctl_session *s, enum step step)
 	return "";
 }
 
+/* Of which TLS begins with the first octet. */
+static bool
+is_implicit(const struct check *k, const struct ctl_session *s)
+{
+	const struct conf_account *a;
+	size_t i;
+
+	for (i = 0; i < k->conf->naccounts; i++) {
+		a = &k->conf->accounts[i];
+		/* The plain account is shown by its mailbox. */
+		if (strcmp(a->name, s->account) == 0 ||
+		    (a->name[0] == '\0' && a->user != NULL &&
+			strcmp(a->user, s->account) == 0))
+			return a->tls == TLS_IMPLICIT;
+	}
+	return false;
+}
+
 /* What to run to see it without mailchute; to be freed, or NULL. */
 static char *
-try_by_hand(const struct ctl_session *s, enum step step)
+try_by_hand(const struct check *k, const struct ctl_session *s, enum step step)
 {
 	const char *port = s->address == NULL ? NULL : strrchr(s->address, ':');
 
@@ -86,15 +131,21 @@ try_by_hand(const struct ctl_session *s, enum step step)
 		return NULL;
 	if (step == STEP_NAME)
 		return xasprintf("Try by hand: getent hosts %s", s->relay);
-	if (step == STEP_CONNECT && port != NULL)
+	if (port == NULL)
+		return NULL;
+	if (step == STEP_CONNECT && strcmp(s->phase, "greeting") == 0)
+		return xasprintf("Try by hand: nc %s %s (a line that begins "
+				 "with 220 is to come)",
+		    s->relay, port + 1);
+	if (step == STEP_CONNECT)
 		return xasprintf(
 		    "Try by hand, here and on another host: nc -vz %s %s",
 		    s->relay, port + 1);
-	if (step == STEP_TLS && port != NULL)
-		return xasprintf(
-		    "To see the certificate: openssl s_client -starttls smtp "
-		    "-connect %s:%s </dev/null",
-		    s->relay, port + 1);
+	if (step == STEP_TLS)
+		return xasprintf("To see the certificate: openssl s_client "
+				 "%s-connect %s:%s </dev/null",
+		    is_implicit(k, s) ? "" : "-starttls smtp ", s->relay,
+		    port + 1);
 	return NULL;
 }
 
@@ -132,7 +183,8 @@ say_failure(struct check *k, const char *what, const struct ctl_session *s,
 {
 	char front[CHECK_FRONT], *more, *next;
 
-	more = step == STEP_AUTH ? try_permissions(k, s) : try_by_hand(s, step);
+	more =
+	    step == STEP_AUTH ? try_permissions(k, s) : try_by_hand(k, s, step);
 	next = xasprintf("%s%s%s", s->fix == NULL ? "" : s->fix,
 	    s->fix == NULL || more == NULL ? "" : " ",
 	    more == NULL ? "" : more);
@@ -232,13 +284,14 @@ say_well(struct check *k, const char *what, const struct ctl_session *s,
 	}
 }
 
-static void
-say_session(struct check *k, const struct ctl_session *s)
+void
+check_session(struct check *k, const struct ctl_session *s)
 {
 	enum step step, failed = failed_at(s);
 	char *what;
 
 	check_token(k, s);
+	check_greeting(k, s);
 	if (s->phase != NULL && strcmp(s->phase, "token") == 0)
 		return; /* no server was asked */
 	for (step = STEP_NAME; step < STEPS && step <= failed; step++) {
@@ -266,7 +319,7 @@ take_row(void *arg, const struct frame *f, struct err *e)
 		return 0;
 	if (ctl_get_session(f, &s, e) == -1)
 		return -1;
-	say_session(k, &s);
+	check_session(k, &s);
 	ctl_session_clear(&s);
 	return 0;
 }

@@ -93,8 +93,10 @@ say_good(
 static void
 note_clock(struct check *k, const struct ctl_token *t)
 {
-	if (t->server_at != 0 && t->asked_at != 0)
-		k->ahead_s = t->server_at - t->asked_at;
+	if (t->server_at == 0 || t->asked_at == 0)
+		return;
+	k->ahead_s = t->server_at - t->asked_at;
+	k->whose_clock = CLOCK_OF_ENDPOINT;
 }
 
 void

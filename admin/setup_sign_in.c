@@ -118,6 +118,7 @@ setup_sign_in(struct setup *s, const struct conf *c, struct setup_finding *f)
 
 	session_describe(c, setup_account(s, c), &session);
 	session.linger_ms = LINGER_MS;
+	session.patience_ms = JOB_PATIENCE_MS;
 	buf_init(&first, REQUEST_MAX);
 	child.first = &first;
 	if ((rc = job_put_session(&first, &session)) == -1)

@@ -225,6 +225,8 @@ struct ctl_session {
 	uint64_t code;
 	char *status, *text, *meaning, *fix;
 	struct ctl_probe probe; /* all NULL where nothing was probed */
+	/* What time the greeting told, and what time it was; 0: not told. */
+	int64_t server_at, greeted_at;
 };
 void ctl_session_clear(struct ctl_session *s);
 int ctl_put_session(struct buf *b, const struct ctl_session *s);

@@ -39,6 +39,8 @@ static const struct fieldmap_item session_items[] = {
 	STR(23, ctl_session, probe.text, false),
 	STR(24, ctl_session, probe.meaning, false),
 	STR(25, ctl_session, probe.fix, false),
+	NUM(26, ctl_session, server_at, 0, INT64_MAX),
+	NUM(27, ctl_session, greeted_at, 0, INT64_MAX),
 };
 /* clang-format on */
 

@@ -55,6 +55,7 @@ static const struct fieldmap_item session_items[] = {
 	NUM(26, job_session, has_ticket, 0, 1),
 	NUM(27, job_session, is_trial, 0, 1),
 	NUM(28, job_session, is_probe, 0, 1),
+	NUM(29, job_session, patience_ms, 0, INT32_MAX),
 };
 
 static const struct fieldmap_item ready_items[] = {
@@ -81,6 +82,8 @@ static const struct fieldmap_item ready_items[] = {
 	TXT(60, job_ready, probe.text),
 	TXT(61, job_ready, probe.meaning),
 	TXT(62, job_ready, probe.fix),
+	NUM(63, job_ready, server_at, 0, INT64_MAX),
+	NUM(64, job_ready, greeted_at, 0, INT64_MAX),
 };
 
 static const struct fieldmap_item result_items[] = {

@@ -57,7 +57,8 @@
  *or a reason as above, follows when that has ended.
  */
 
-#define JOB_VERSION       5
+#define JOB_VERSION       6
+#define JOB_PATIENCE_MS   30000
 #define JOB_FD            3
 #define SECRET_FD         4
 #define SECRET_LATER      '4' /* the reason may pass */
@@ -136,6 +137,11 @@ struct job_session {
 	 * RSET, for whoever wants to know whether mail may be sent.
 	 */
 	bool is_probe;
+	/*
+	 * The longest that one step may take before READY: JOB_PATIENCE_MS
+	 * where somebody looks on; 0: as mail/phase.h has it.
+	 */
+	int64_t patience_ms;
 };
 void job_session_clear(struct job_session *s);
 int job_put_session(struct buf *b, const struct job_session *s);
@@ -187,6 +193,11 @@ struct job_ready {
 	char offers[512];   /* what EHLO announced: "SIZE 1000, DSN"; or "" */
 	char issuer[128];   /* who signed the server's certificate; or "" */
 	int64_t cert_until; /* when that is over; 0: not known */
+	/*
+	 * What time the greeting told, and what time it was here; 0: it told
+	 * none.  Anybody on the path can write it.
+	 */
+	int64_t server_at, greeted_at;
 	struct job_probe probe;
 };
 int job_put_ready(struct buf *b, const struct job_ready *r);

@@ -38,6 +38,7 @@ struct conn {
 	bool is_mute;      /* see conn_is_mute */
 	bool has_failed;   /* why: what made it mute, told by reading */
 	struct err why;
+	int64_t patience_ms; /* see conn_patience */
 };
 
 struct conn *
@@ -66,8 +67,18 @@ conn_free(struct conn *c)
 void
 conn_phase(struct conn *c, enum phase p)
 {
+	int64_t limit = phase_limit_ms(p);
+
+	if (c->patience_ms > 0 && c->patience_ms < limit)
+		limit = c->patience_ms;
 	c->wire.phase = p;
-	c->wire.deadline_ms = clock_mono_ms() + phase_limit_ms(p);
+	c->wire.deadline_ms = clock_mono_ms() + limit;
+}
+
+void
+conn_patience(struct conn *c, int64_t most_ms)
+{
+	c->patience_ms = most_ms;
 }
 
 enum phase

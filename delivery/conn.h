@@ -30,6 +30,9 @@ void conn_free(struct conn *c); /* closes; NULL is fine */
 void conn_phase(struct conn *c, enum phase p);
 enum phase conn_get_phase(const struct conn *c);
 
+/* Phases that begin from now on may take so long at most; 0: as they are. */
+void conn_patience(struct conn *c, int64_t most_ms);
+
 /* Another deadline for this phase (monotonic milliseconds). */
 void conn_deadline(struct conn *c, int64_t deadline_ms);
 

@@ -10,47 +10,8 @@
 #include <string.h>
 
 #include "mail/chars.h"
+#include "mail/date.h"
 #include "delivery/http_date.h"
-
-struct date {
-	int64_t year, month, day, hour, minute, second;
-};
-
-/* Days from 1970-01-01 to a day of the Gregorian calendar. */
-static int64_t
-days_to(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, of_era, of_year;
-
-	y -= m <= 2;
-	era = y / 400;
-	of_era = y - era * 400;
-	of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-	       of_year - 719468;
-}
-
-static int64_t
-to_seconds(const struct date *d)
-{
-	if (d->year < 1970 || d->year > 9999 || d->month < 1 || d->day < 1 ||
-	    d->day > 31 || d->hour > 23 || d->minute > 59 || d->second > 60)
-		return -1;
-	return days_to(d->year, d->month, d->day) * 86400 + d->hour * 3600 +
-	       d->minute * 60 + d->second;
-}
-
-static int64_t
-month_of(const char *name)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t m;
-
-	for (m = 0; m < 12; m++)
-		if (strncmp(names + 3 * m, name, 3) == 0)
-			return m + 1;
-	return 0;
-}
 
 /*
  * Reads text by a form: d, y, H, n, S stand for a digit of day, year, hour...,
@@ -58,9 +19,9 @@ month_of(const char *name)
  * all else stands for itself.
  */
 static bool
-fits(const char *text, const char *form, struct date *d)
+fits(const char *text, const char *form, struct date_parts *d)
 {
-	int64_t *into;
+	int *into;
 
 	memset(d, 0, sizeof(*d));
 	for (; *form != '\0'; form++, text++) {
@@ -74,7 +35,7 @@ fits(const char *text, const char *form, struct date *d)
 			return false;
 		if (*form == 'B') {
 			if (strlen(text) < 3 ||
-			    (d->month = month_of(text)) == 0)
+			    (d->month = date_month(text)) == 0)
 				return false;
 			text += 2;
 		} else if (*form == '_' && *text == ' ') {
@@ -95,17 +56,17 @@ fits(const char *text, const char *form, struct date *d)
 int64_t
 http_date_parse(const char *text)
 {
-	struct date d;
+	struct date_parts d;
 	const char *comma = strchr(text, ',');
 
 	if (fits(text, "aaa, dd B yyyy HH:nn:SS GMT", &d) ||
 	    fits(text, "aaa B _d HH:nn:SS yyyy", &d))
-		return to_seconds(&d);
+		return date_join(&d);
 	/* RFC 850: the name of the day is long, the year short. */
 	if (comma == NULL || !fits(comma, ", dd-B-yy HH:nn:SS GMT", &d))
 		return -1;
 	d.year += d.year < 70 ? 2000 : 1900;
-	return to_seconds(&d);
+	return date_join(&d);
 }
 
 uint64_t

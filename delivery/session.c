@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "mail/greeting.h"
 #include "mail/verdict.h"
 #include "delivery/command.h"
 #include "delivery/conn.h"
@@ -73,6 +75,9 @@ greeting(struct session *s, struct reply *r, struct job_result *why)
 	conn_phase(s->conn, PHASE_GREETING);
 	if (reply_read(r, s->conn, &e) == -1)
 		return fail(s, &e, why);
+	s->ready.server_at = greeting_time(buf_data(&r->text));
+	if (s->ready.server_at != 0)
+		s->ready.greeted_at = clock_wall();
 	return r->code == 220 ? 0 : fail_reply(s, r, why);
 }
 
@@ -208,6 +213,7 @@ session_open(struct session *s, struct job_result *why)
 	int rc = -1;
 
 	reply_init(&r);
+	conn_patience(s->conn, s->job->patience_ms);
 	if (s->job->tls == TLS_NONE && !s->is_loopback) {
 		fail_setup(s, JOB_SCOPE_ACCOUNT, "4.7.4",
 		    "account.tls = none is for servers on this machine only",
@@ -228,6 +234,7 @@ session_open(struct session *s, struct job_result *why)
 	s->ready.is_8bit = (s->ehlo.offers & EHLO_8BITMIME) != 0;
 	rc = 0;
 out:
+	conn_patience(s->conn, 0);
 	reply_clear(&r);
 	return rc;
 }

@@ -7,12 +7,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mail/date.h"
 
 #define DAY_S 86400
 /* 9999-12-30 23:59:59: a day early, for the offset that is added. */
 #define AT_MAX 253402214399
+
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
 /*
  * Days since 1970 to year, month, day.  Years are counted from March, so that
@@ -51,13 +55,53 @@ date_split(int64_t at, struct date_parts *d)
 	d->second = (int)(second % 60);
 }
 
+/* Days from 1970-01-01 to a day of the Gregorian calendar: see split_days. */
+static int64_t
+days_to(int64_t year, int64_t month, int64_t day)
+{
+	int64_t era, of_era, of_year;
+
+	year -= month <= 2;
+	era = year / 400;
+	of_era = year - era * 400;
+	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+	       of_year - 719468;
+}
+
+int64_t
+date_join(const struct date_parts *d)
+{
+	struct date_parts again;
+	int64_t at;
+
+	if (d->year < 1970 || d->year > 9999 || d->month < 1 || d->month > 12 ||
+	    d->day < 1 || d->day > 31 || d->hour < 0 || d->hour > 23 ||
+	    d->minute < 0 || d->minute > 59 || d->second < 0 || d->second > 60)
+		return -1;
+	at = days_to(d->year, d->month, d->day) * DAY_S;
+	date_split(at, &again);
+	if (again.day != d->day)
+		return -1; /* 31 February is a day in March */
+	return at + d->hour * 3600 + d->minute * 60 + d->second;
+}
+
+int
+date_month(const char *text)
+{
+	int m;
+
+	for (m = 0; m < 12; m++)
+		if (strncmp(months[m], text, 3) == 0)
+			return m + 1;
+	return 0;
+}
+
 void
 date_format(char out[DATE_SIZE], int64_t at, int offset_min)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
 		"Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May",
-		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	struct date_parts d;
 	int ahead;
 

@@ -16,6 +16,7 @@ libmail_a_SOURCES = \
 	mail/dsn.c mail/dsn.h \
 	mail/dsn_value.c mail/dsn_value.h \
 	mail/fold.c mail/fold.h \
+	mail/greeting.c mail/greeting.h \
 	mail/header.c mail/header.h \
 	mail/identity.c mail/identity.h \
 	mail/label.c mail/label.h \

@@ -54,6 +54,8 @@ put_row(struct client *c, size_t account, const struct job_ready *r,
 		.cert_until = r->cert_until,
 		.offers = lend(r->offers),
 		.size_max = r->size_max,
+		.server_at = r->server_at,
+		.greeted_at = r->greeted_at,
 	};
 
 	lend_probe(&r->probe, &out.probe);

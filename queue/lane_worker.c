@@ -252,6 +252,8 @@ lane_start_worker(struct lane *l, struct err *e)
 	l->has_given = false;
 	session_describe(l->parts.conf, l->account.conf, &s);
 	s.is_probe = l->is_for_check;
+	if (s.is_probe)
+		s.patience_ms = JOB_PATIENCE_MS;
 	start.is_legacy = lane_is_away(l, now);
 	if (start.is_legacy)
 		session_turn_legacy(l->account.conf, &s);

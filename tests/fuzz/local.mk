@@ -39,7 +39,7 @@ tests_fuzz_token_claims_LDADD = $(token_fuzz_libs)
 
 # targets of mail/
 FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/compose \
-	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/header tests/fuzz/mime \
+	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/greeting tests/fuzz/header tests/fuzz/mime \
 	tests/fuzz/reencode tests/fuzz/reply tests/fuzz/rewrite tests/fuzz/status \
 	tests/fuzz/tidy tests/fuzz/verdict
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
@@ -49,6 +49,7 @@ tests_fuzz_compose_LDADD = $(mail_fuzz_libs)
 tests_fuzz_digest_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dotline_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dsn_LDADD = $(mail_fuzz_libs)
+tests_fuzz_greeting_LDADD = $(mail_fuzz_libs)
 tests_fuzz_header_LDADD = $(mail_fuzz_libs)
 tests_fuzz_mime_LDADD = $(mail_fuzz_libs)
 tests_fuzz_reencode_LDADD = $(mail_fuzz_libs)

@@ -312,45 +312,6 @@ one_that_says_nothing_is_told_too(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 }
 
-/* ---- the clock ---- */
-
-static void
-the_clock_is_compared(void **state)
-{
-	static const struct {
-		int64_t ahead_s;
-		int status;
-		const char *text;
-	} cases[] = {
-		{ 3600, 2, "it is 1h behind of the token endpoint's" },
-		{ -3600, 2, "it is 1h ahead of the token endpoint's" },
-		{ 301, 2, "behind" },
-		{ 300, 1, "behind" },
-		{ -61, 1, "ahead" },
-		{ 60, -1, "token endpoint's" },
-		{ INT64_MIN, -1, "right" },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		rewind(here.k.out);
-		memset(here.k.seen, 0, sizeof(here.k.seen));
-		here.k.ahead_s = cases[i].ahead_s;
-		check_clock(&here.k);
-		fputc('\0', here.k.out);
-		fflush(here.k.out);
-		assert_non_null(strstr(here.text, cases[i].text));
-		/* Of one that is right the kernel may say that none keeps it.
-		 */
-		if (cases[i].status != -1)
-			assert_int_equal(
-			    check_status(&here.k), cases[i].status);
-		else
-			assert_int_not_equal(check_status(&here.k), 2);
-	}
-}
-
 /* The worst that was seen decides; what may not be seen is worth least. */
 static void
 exit_statuses(void **state)
@@ -400,8 +361,6 @@ main(void)
 		    whoever_takes_mail_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    one_that_says_nothing_is_told_too, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    the_clock_is_compared, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    exit_statuses, set_up, tear_down),
 	};

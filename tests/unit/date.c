@@ -64,6 +64,7 @@ days_follow_one_another(void **state)
 		date_split(at, &d);
 		assert_true(d.year == year && d.month == month && d.day == day);
 		assert_int_equal(d.weekday, weekday);
+		assert_true(date_join(&d) == at);
 		last = length[month - 1];
 		if (month == 2 && year % 4 == 0 &&
 		    (year % 100 != 0 || year % 400 == 0))
@@ -80,12 +81,48 @@ days_follow_one_another(void **state)
 	}
 }
 
+static void
+what_is_no_time_is_none(void **state)
+{
+	static const struct date_parts wrong[] = {
+		{ .year = 1969, .month = 12, .day = 31 },
+		{ .year = 10000, .month = 1, .day = 1 },
+		{ .year = 2026, .month = 0, .day = 1 },
+		{ .year = 2026, .month = 13, .day = 1 },
+		{ .year = 2026, .month = 1, .day = 0 },
+		{ .year = 2026, .month = 1, .day = 32 },
+		{ .year = 2026, .month = 2, .day = 29 },
+		{ .year = 2026, .month = 11, .day = 31 },
+		{ .year = 2026, .month = 1, .day = 1, .hour = 24 },
+		{ .year = 2026, .month = 1, .day = 1, .minute = 60 },
+		{ .year = 2026, .month = 1, .day = 1, .second = 61 },
+		{ .year = 2026, .month = 1, .day = 1, .hour = -1 },
+	};
+	const struct date_parts leap = { .year = 2016,
+		.month = 12,
+		.day = 31,
+		.hour = 23,
+		.minute = 59,
+		.second = 60 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(wrong); i++)
+		assert_true(date_join(&wrong[i]) == -1);
+	assert_true(date_join(&leap) == 1483228800);
+	assert_int_equal(date_month("January"), 1);
+	assert_int_equal(date_month("Dec"), 12);
+	assert_int_equal(date_month("De"), 0);
+	assert_int_equal(date_month("dec"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_dates),
 		cmocka_unit_test(days_follow_one_another),
+		cmocka_unit_test(what_is_no_time_is_none),
 	};
 
 	return cmocka_run_group_tests_name("date", tests, NULL, NULL);

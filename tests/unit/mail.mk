@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests/unit/alias_list \
 	tests/unit/base64 tests/unit/canon tests/unit/chars tests/unit/complete tests/unit/compose \
-	tests/unit/date \
+	tests/unit/date tests/unit/greeting \
 	tests/unit/digest tests/unit/dotline tests/unit/dsn tests/unit/dsn_value tests/unit/fold \
 	tests/unit/header tests/unit/label tests/unit/lex tests/unit/look \
 	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
@@ -37,6 +37,8 @@ tests_unit_dsn_value_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_dsn_value_LDADD = $(mail_test_libs)
 tests_unit_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_date_LDADD = $(mail_test_libs)
+tests_unit_greeting_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_greeting_LDADD = $(mail_test_libs)
 tests_unit_digest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_digest_LDADD = $(mail_test_libs)
 tests_unit_dotline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

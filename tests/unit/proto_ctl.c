@@ -199,7 +199,9 @@ session_comes_back(void **state)
 		.code = 535,
 		.fix = (char *)(uintptr_t) "check it",
 		.probe = { .took = (char *)(uintptr_t) "a@example.com",
-		    .code = 550 } };
+		    .code = 550 },
+		.server_at = 1800000100,
+		.greeted_at = 1799999900 };
 	struct ctl_session out;
 	struct frame f;
 	struct err e;
@@ -220,6 +222,8 @@ session_comes_back(void **state)
 	assert_string_equal(out.probe.took, "a@example.com");
 	assert_int_equal(out.probe.code, 550);
 	assert_null(out.probe.sender);
+	assert_true(out.server_at == 1800000100);
+	assert_true(out.greeted_at == 1799999900);
 	ctl_session_clear(&out);
 	f.type = CTL_ALARM;
 	assert_int_equal(ctl_get_session(&f, &out, &e), -1);

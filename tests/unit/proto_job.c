@@ -56,6 +56,7 @@ sample_session(struct job_session *s)
 	s->log_target = CONF_LOG_FILE;
 	s->log_level = 7;
 	s->is_trial = true;
+	s->patience_ms = 30000;
 }
 
 static void
@@ -98,6 +99,7 @@ session_comes_back(void **state)
 	assert_int_equal(out.log_target, CONF_LOG_FILE);
 	assert_int_equal(out.log_level, 7);
 	assert_true(out.is_trial);
+	assert_int_equal(out.patience_ms, 30000);
 	job_session_clear(&in);
 	job_session_clear(&out);
 	buf_clear(&b);
@@ -228,7 +230,8 @@ answers_come_back(void **state)
 	struct job_ready ready = { "smtp.example.com", "192.0.2.1:587",
 		"TLSv1.3", "TLS_AES_256_GCM_SHA384", 157286400, true, 2, 1,
 		"connecting to a: refused", true, 13, true, false,
-		"SIZE 1000, DSN", "DigiCert", 1800000000,
+		"SIZE 1000, DSN", "DigiCert", 1800000000, 1800000100,
+		1799999900,
 		{ "a@example.com", "b@example.com", "MAIL FROM", 550, "5.7.60",
 		    "no", "not allowed", "grant it" } };
 	struct job_done done = { 1, 2, 3, UINT64_MAX }, done_out;
@@ -278,6 +281,8 @@ answers_come_back(void **state)
 	assert_string_equal(ready_out.offers, "SIZE 1000, DSN");
 	assert_string_equal(ready_out.issuer, "DigiCert");
 	assert_true(ready_out.cert_until == 1800000000);
+	assert_true(ready_out.server_at == 1800000100);
+	assert_true(ready_out.greeted_at == 1799999900);
 	assert_string_equal(ready_out.probe.took, "a@example.com");
 	assert_string_equal(ready_out.probe.sender, "b@example.com");
 	assert_string_equal(ready_out.probe.phase, "MAIL FROM");
