@@ -103,9 +103,8 @@ who_blocks(const struct ctl_session *s, enum step step)
 	return "";
 }
 
-/* Of which TLS begins with the first octet. */
-static bool
-is_implicit(const struct check *k, const struct ctl_session *s)
+static const struct conf_account *
+account_of(const struct check *k, const struct ctl_session *s)
 {
 	const struct conf_account *a;
 	size_t i;
@@ -116,9 +115,18 @@ is_implicit(const struct check *k, const struct ctl_session *s)
 		if (strcmp(a->name, s->account) == 0 ||
 		    (a->name[0] == '\0' && a->user != NULL &&
 			strcmp(a->user, s->account) == 0))
-			return a->tls == TLS_IMPLICIT;
+			return a;
 	}
-	return false;
+	return NULL;
+}
+
+/* Does TLS begin with the first octet? */
+static bool
+is_implicit(const struct check *k, const struct ctl_session *s)
+{
+	const struct conf_account *a = account_of(k, s);
+
+	return a != NULL && a->tls == TLS_IMPLICIT;
 }
 
 /* What to run to see it without mailchute; to be freed, or NULL. */
@@ -164,11 +172,20 @@ static char *
 try_permissions(const struct check *k, const struct ctl_session *s)
 {
 	const struct ctl_token *t = check_token_of(k, s->account);
+	const struct conf_account *a = account_of(k, s);
 
 	if (t == NULL || s->code != 535 || s->user == NULL ||
 	    strcmp(t->grant, "refresh_token") == 0 || !is_id(t->appid) ||
 	    !is_id(t->oid))
 		return NULL;
+	if (a != NULL && a->app_rbac)
+		return xasprintf(
+		    "In Exchange Online PowerShell: Get-ServicePrincipal "
+		    "-Identity %s | Format-List AppId,ObjectId (it must be "
+		    "there, with ObjectId %s); "
+		    "Test-ServicePrincipalAuthorization -Identity %s -Resource "
+		    "%s (Application SMTP.SendAsApp must be in scope)",
+		    t->appid, t->oid, t->appid, s->user);
 	return xasprintf(
 	    "In Exchange Online PowerShell: Get-ServicePrincipal -Identity %s "
 	    "| Format-List AppId,ObjectId (it must be there, with ObjectId "

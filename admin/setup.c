@@ -255,9 +255,10 @@ show(struct setup *s)
 	static const char *const options[] = { "provider", "host", "port",
 		"tls", "user", "auth", "grant", "tenant", "client_id",
 		"client_secret_file", "client_secret_expires",
-		"certificate_file", "key_file", "federated_token_file",
-		"password_file", "password_command", "token_file", "token_url",
-		"scope", "assertion", "proxy", "legacy", "legacy_host" };
+		"certificate_file", "key_file", "app_rbac",
+		"federated_token_file", "password_file", "password_command",
+		"token_file", "token_url", "scope", "assertion", "proxy",
+		"legacy", "legacy_host" };
 	size_t i;
 
 	dialogue_say(&s->d, "\n%s (+ new, - no more):\n\n", s->conf_path);

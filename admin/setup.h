@@ -34,6 +34,9 @@ enum setup_way {
 	((w) == WAY_CERTIFICATE || (w) == WAY_SECRET || (w) == WAY_MANAGED || \
 	    (w) == WAY_FEDERATED)
 
+/* Office 365 Exchange Online, in every tenant. */
+#define EXCHANGE_APP "00000002-0000-0ff1-ce00-000000000000"
+
 /* What the application may do, and who says so. */
 enum setup_right {
 	RIGHT_PERMISSION, /* SMTP.SendAsApp in Entra, and the mailbox's own */

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin/setup.h"
 #include "common/conf_provider.h"
@@ -76,10 +77,14 @@ struct setup_answers
 setup_answers_of(const struct conf_edit *x, const char *section)
 {
 	struct setup_answers a = { .way = way_of(x, section) };
-	char *provider = conf_edit_get(x, section, "provider");
+	char *word = conf_edit_get(x, section, "provider");
 
-	a.provider = provider_of(provider);
-	free(provider);
+	a.provider = provider_of(word);
+	free(word);
+	word = conf_edit_get(x, section, "app_rbac");
+	if (word != NULL && strcasecmp(word, "yes") == 0)
+		a.right = RIGHT_ROLE;
+	free(word);
 	a.user = conf_edit_get(x, section, "user");
 	a.admin = conf_edit_get(x, "local", "admin");
 	a.tenant = conf_edit_get(x, section, "tenant");
@@ -220,6 +225,7 @@ setup_apply(
 	bool is_oauth = a->way != WAY_PASSWORD;
 	bool has_secret = a->way == WAY_SECRET;
 	bool has_certificate = a->way == WAY_CERTIFICATE;
+	bool has_role = WAY_IS_APP(a->way) && a->right == RIGHT_ROLE;
 	bool has_tenant = is_oauth && a->way != WAY_MANAGED;
 	const struct setting settings[] = {
 		{ "user", a->user },
@@ -232,6 +238,7 @@ setup_apply(
 		{ "certificate_file",
 		    has_certificate ? a->certificate.name : NULL },
 		{ "key_file", has_certificate ? a->key.name : NULL },
+		{ "app_rbac", has_role ? "yes" : NULL },
 		{ "federated_token_file",
 		    a->way == WAY_FEDERATED ? a->federated.name : NULL },
 		{ "password_file", is_oauth ? NULL : a->secret.name },

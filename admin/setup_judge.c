@@ -202,7 +202,9 @@ setup_judge_claims(const struct setup_answers *a, const struct token_granted *g,
 	/* What cannot be read says nothing; Exchange will. */
 	if (c->aud[0] == '\0')
 		return true;
-	if (strstr(c->aud, "outlook") == NULL) {
+	/* By its name, or by its id, which is the same in each tenant. */
+	if (strstr(c->aud, "outlook") == NULL &&
+	    strcmp(c->aud, EXCHANGE_APP) != 0) {
 		find(f, "the scope",
 		    "The token is for %s, not for Exchange Online.", c->aud);
 		fix(f, "Take account.scope out of the configuration.");

@@ -12,9 +12,7 @@
 
 #include "admin/setup.h"
 
-/* Office 365 Exchange Online, in every tenant. */
-#define EXCHANGE_APP "00000002-0000-0ff1-ce00-000000000000"
-#define OID_UNKNOWN  "OBJECT-ID"
+#define OID_UNKNOWN "OBJECT-ID"
 
 static const struct {
 	enum provider provider;

@@ -126,6 +126,7 @@ struct conf_account {
 	char *client_secret_expires, *certificate_file, *key_file;
 	char *federated_token_file, *token_url, *scope, *proxy;
 	enum conf_assertion assertion;
+	bool app_rbac; /* its right to send is a role in Exchange Online */
 	struct strlist senders;
 	enum rewrite_mode rewrite;
 	bool original_from;

@@ -12,16 +12,18 @@
 /* Given any of these, an application's sign-in by OAuth is meant. */
 static const char *const oauth_options[] = { "grant", "tenant", "client_id",
 	"client_secret_file", "client_secret_expires", "certificate_file",
-	"key_file", "assertion", "federated_token_file", "token_url", "scope",
-	"proxy" };
+	"key_file", "assertion", "app_rbac", "federated_token_file",
+	"token_url", "scope", "proxy" };
 #define OAUTH_OPTIONS (sizeof(oauth_options) / sizeof(oauth_options[0]))
 
 static bool
 asks_for_oauth(const struct conf_check *k, const char *option)
 {
-	/* "proxy = none" asks for nothing. */
+	/* "proxy = none" and "app_rbac = no" ask for nothing. */
 	if (strcmp(option, "proxy") == 0)
 		return k->account->proxy != NULL;
+	if (strcmp(option, "app_rbac") == 0)
+		return k->account->app_rbac;
 	return conf_check_given(k, option);
 }
 

@@ -211,6 +211,9 @@ check_proofs(const struct conf_check *k)
 		no_effect(k, proofs[i], grant_names[a->grant]);
 	if (a->grant != GRANT_FEDERATED)
 		no_effect(k, "federated_token_file", grant_names[a->grant]);
+	/* What a person may do is that person's. */
+	if (a->grant == GRANT_REFRESH_TOKEN)
+		no_effect(k, "app_rbac", grant_names[a->grant]);
 	if (!is_by_file)
 		return;
 	if (a->certificate_file == NULL) {

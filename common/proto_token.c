@@ -41,6 +41,7 @@ static const struct fieldmap_item ask_items[] = {
 	NUM(18, token_ask, connect_ms, TOKEN_DEADLINE_MIN_MS, TOKEN_DEADLINE_MAX_MS),
 	NUM(19, token_ask, log_target, 0, CONF_LOG_FILE),
 	NUM(20, token_ask, log_level, 0, LOG_DEBUG),
+	NUM(21, token_ask, app_rbac, 0, 1),
 };
 
 static const struct fieldmap_item granted_items[] = {

@@ -48,7 +48,7 @@
  * it hands over.
  */
 
-#define TOKEN_VERSION   1
+#define TOKEN_VERSION   2
 #define TOKEN_FD        3
 #define TOKEN_SECRET_FD 4
 
@@ -101,6 +101,7 @@ struct token_ask {
 	enum oauth_grant grant;
 	enum token_proof proof;
 	enum conf_assertion assertion;
+	bool app_rbac;       /* what is to be expected of its roles */
 	bool is_device_code; /* a human signs in; grant is refresh_token */
 	char *token_url;     /* of the configuration, which has defaults */
 	char *scope;

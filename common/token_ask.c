@@ -36,6 +36,7 @@ token_ask_of(const struct conf *conf, const struct conf_account *account,
 	a->grant = account->grant;
 	a->proof = proof_of(account);
 	a->assertion = account->assertion;
+	a->app_rbac = account->app_rbac;
 	a->token_url = copy(account->token_url);
 	a->scope = copy(account->scope);
 	a->client_id = copy(account->client_id);

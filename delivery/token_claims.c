@@ -112,6 +112,20 @@ doubt(struct token_granted *g, const char *text, const char *fix)
 	strlcpy(g->fix, fix, sizeof(g->fix));
 }
 
+/* With the permission Exchange looks for one on the mailbox. */
+static void
+doubt_rbac(struct token_granted *g)
+{
+	if (has_word(g->claims.roles, "SMTP.SendAsApp"))
+		doubt(g,
+		    "the token has the role SMTP.SendAsApp, with which "
+		    "Exchange looks at no role assignment (account.app_rbac)",
+		    "In Entra, under App registrations, API permissions: "
+		    "remove SMTP.SendAsApp, and revoke its admin consent; or "
+		    "set account.app_rbac = no, and give the application "
+		    "FullAccess on the mailbox.");
+}
+
 void
 token_claims_doubt(const struct token_ask *asked, struct token_granted *g)
 {
@@ -127,16 +141,19 @@ token_claims_doubt(const struct token_ask *asked, struct token_granted *g)
 		    "Exchange Online.");
 		snprintf(g->doubt, sizeof(g->doubt),
 		    "the token is not for Exchange Online but for %s", c->aud);
+	} else if (is_app && asked->app_rbac) {
+		doubt_rbac(g);
 	} else if (is_app && !has_word(c->roles, "SMTP.SendAsApp") &&
 		   !has_word(c->roles, "Mail.Send")) {
 		doubt(g,
 		    "the token has no role SMTP.SendAsApp; that is right only "
 		    "where a role assignment in Exchange (App RBAC) takes its "
-		    "place",
+		    "place, with account.app_rbac = yes",
 		    "In Entra, under App registrations, API permissions: add "
 		    "the application permission SMTP.SendAsApp of Office 365 "
 		    "Exchange Online, and grant admin consent; or make the "
-		    "assignment by New-ManagementRoleAssignment.");
+		    "assignment by New-ManagementRoleAssignment, and set "
+		    "account.app_rbac = yes.");
 	} else if (!is_app && !has_word(c->scp, "SMTP.Send")) {
 		doubt(g, "the token has no scope SMTP.Send",
 		    "In Entra, under App registrations, API permissions: add "

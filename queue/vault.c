@@ -31,8 +31,9 @@ struct vault {
 };
 
 /*
- * All that decides whose token it is.  Blanks and line ends in a value cannot
- * make two accounts alike, since the lengths stand there.
+ * All that decides whose token it is, and what is thought of it.  Blanks and
+ * line ends in a value cannot make two accounts alike, since the lengths stand
+ * there.
  */
 static char *
 asks_of(const struct conf_account *a)
@@ -46,7 +47,8 @@ asks_of(const struct conf_account *a)
 	if (!conf_asks_tokens(a))
 		return NULL;
 	buf_init(&b, ASKS_MAX);
-	buf_printf(&b, "%d %d", (int)a->provider, (int)a->grant);
+	buf_printf(
+	    &b, "%d %d %d", (int)a->provider, (int)a->grant, (int)a->app_rbac);
 	for (i = 0; i < sizeof(s) / sizeof(s[0]); i++)
 		if (s[i] == NULL)
 			buf_puts(&b, " -");

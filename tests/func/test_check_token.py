@@ -133,6 +133,36 @@ def test_app_rbac_is_no_fault(site, entra):
     line = one(lines, TOKEN)
     assert line["level"] == "ok"
     assert "the server takes it, although" in line["text"]
+    assert "app_rbac" in line["text"]
+
+
+def test_app_rbac_as_configured(site, entra):
+    """Then it is what is expected, and the other is not."""
+    app = entra.app(roles=[], rbac=["*"])
+    by_secret(site, entra, app, app_rbac="yes")
+    lines = check(site, entra)
+    assert one(lines, SIGN_IN)["level"] == "ok"
+    assert one(lines, TOKEN)["level"] == "ok"
+    assert "although" not in one(lines, TOKEN)["text"]
+
+
+def test_app_rbac_without_its_assignment(site, entra):
+    app = entra.app(roles=[], rbac=[])
+    by_secret(site, entra, app, app_rbac="yes")
+    line = one(check(site, entra), SIGN_IN)
+    assert line["level"] == "fail" and "535" in line["text"]
+    assert "Test-ServicePrincipalAuthorization -Identity %s -Resource %s" % (
+        app.client_id, USER) in line["next"]
+    assert "Get-MailboxPermission" not in line["next"]
+
+
+def test_app_rbac_beside_the_permission(site, entra):
+    app = entra.app(rbac=["*"], mailboxes=[])
+    by_secret(site, entra, app, app_rbac="yes")
+    lines = check(site, entra)
+    assert "looks at no role assignment" in one(lines, TOKEN)["text"]
+    assert "remove SMTP.SendAsApp" in one(lines, TOKEN)["next"]
+    assert "remove SMTP.SendAsApp" in one(lines, SIGN_IN)["next"]
 
 
 # ---- secrets ----------------------------------------------------------------

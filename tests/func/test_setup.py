@@ -53,6 +53,7 @@ def test_a_role_in_exchange(stranger, admin):
     t = goes_all_the_way(stranger, CERTIFICATE, **{"What lets": "2"})
     assert admin.app.roles == [] and admin.app.mailboxes == []
     assert "Add-MailboxPermission" not in t.seen
+    assert effective(stranger.site)["account", "app_rbac"] == "yes"
 
 
 def test_a_client_secret(stranger, fresh, admin):

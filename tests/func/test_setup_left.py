@@ -186,6 +186,21 @@ def test_again(stranger, fresh):
         "mailchute.conf.1", "mailchute.conf.2"]
 
 
+def test_again_with_a_role(stranger, fresh, admin):
+    """It stays what was chosen, by Enter alone."""
+    stranger.picks["What lets"] = "2"
+    assert stranger.through(stranger.start()) == 0
+    first = conf(fresh)
+    stranger.picks = {}
+    stranger.reply = lambda prompt: "none" if "test" in prompt else ""
+    t = stranger.start()
+    assert stranger.through(t) == 0, t.seen
+    assert "New-ManagementRoleAssignment" in t.seen
+    assert "Add-MailboxPermission" not in t.seen
+    assert "Missing" not in t.seen
+    assert conf(fresh) == first
+
+
 def test_another_way(stranger, fresh, admin):
     """The options of the first go, whatever else stands there stays."""
     stranger.picks["How to sign in"] = SECRET

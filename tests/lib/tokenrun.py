@@ -15,7 +15,7 @@ from .site import program
 
 SCOPE = "https://outlook.office365.com/.default"
 USER_SCOPE = "https://outlook.office.com/SMTP.Send offline_access"
-VERSION = 1
+VERSION = 2
 GET_SEALS = 1034  # F_GET_SEALS
 
 # docs/protocol.md: token_ask
@@ -23,7 +23,7 @@ ASK = {"account": 2, "provider": 3, "grant": 4, "proof": 5, "assertion": 6,
        "is_device_code": 7, "token_url": 8, "scope": 9, "client_id": 10,
        "tenant": 11, "user": 12, "proxy": 13, "ca_file": 14, "family": 15,
        "sandbox": 16, "deadline_ms": 17, "connect_ms": 18, "log_target": 19,
-       "log_level": 20}
+       "log_level": 20, "app_rbac": 21}
 GRANTS = {"client_credentials": 0, "refresh_token": 1, "managed_identity": 2,
           "federated": 3}
 PROOFS = {None: 0, "secret": 1, "certificate": 2, "federated": 3}
@@ -165,7 +165,7 @@ class TokenRun:
         given = {"account": "", "provider": 0, "proof": None, "assertion": 0,
                  "is_device_code": 0, "scope": SCOPE, "family": 0,
                  "sandbox": 0, "deadline_ms": 30000, "connect_ms": 10000,
-                 "log_target": 1, "log_level": 7, **values}
+                 "log_target": 1, "log_level": 7, "app_rbac": 0, **values}
         given["grant"] = GRANTS[given["grant"]]
         given["proof"] = PROOFS[given["proof"]]
         payload = field(1, version) + b"".join(

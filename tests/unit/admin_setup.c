@@ -65,6 +65,9 @@ claims_name_the_step(void **state)
 		    "", "", NULL },
 		{ WAY_CERTIFICATE, RIGHT_ROLE, "https://outlook.office365.com",
 		    "SMTP.SendAsApp", "", "API permissions" },
+		{ WAY_SECRET, RIGHT_PERMISSION,
+		    "00000002-0000-0ff1-ce00-000000000000", "SMTP.SendAsApp",
+		    "", NULL },
 		{ WAY_MANAGED, RIGHT_PERMISSION, "https://graph.microsoft.com",
 		    "SMTP.SendAsApp", "", "the scope" },
 		{ WAY_DEVICE, RIGHT_PERMISSION, "https://outlook.office.com",
@@ -427,10 +430,19 @@ answers_are_found_again(void **state)
 	(void)state;
 	for (way = 0; way < WAYS; way++) {
 		a = answers(way);
+		a.right = RIGHT_ROLE;
 		x = conf_edit_new("", 0);
 		assert_int_equal(setup_apply(&a, x, "account one"), 0);
 		b = setup_answers_of(x, "account one");
 		assert_int_equal(b.way, way);
+		assert_int_equal(
+		    b.right, WAY_IS_APP(way) ? RIGHT_ROLE : RIGHT_PERMISSION);
+		setup_answers_clear(&b);
+		/* It is taken back, too. */
+		a.right = RIGHT_PERMISSION;
+		assert_int_equal(setup_apply(&a, x, "account one"), 0);
+		b = setup_answers_of(x, "account one");
+		assert_int_equal(b.right, RIGHT_PERMISSION);
 		assert_string_equal(b.user, a.user);
 		assert_string_equal(b.admin, a.admin);
 		if (way == WAY_PASSWORD || way == WAY_SECRET)

@@ -50,6 +50,7 @@ static const struct {
 	{ "client_id", "00-1" },
 	{ "client_secret_file", "s" },
 	{ "assertion", "rs256" },
+	{ "app_rbac", "yes" },
 	{ "client_secret_expires", "2027-01-31" },
 	{ "certificate_file", "c" },
 	{ "key_file", "k" },

@@ -102,6 +102,7 @@ static const struct sample {
 	{ SECTION_ACCOUNT, "certificate_file", NULL, "c.pem", CHOSEN },
 	{ SECTION_ACCOUNT, "key_file", NULL, "k.pem", CHOSEN },
 	{ SECTION_ACCOUNT, "assertion", "ps256", "rs256", CHOSEN },
+	{ SECTION_ACCOUNT, "app_rbac", "no", "yes", CHOSEN },
 	{ SECTION_ACCOUNT, "federated_token_file", NULL, "f", CHOSEN },
 	{ SECTION_ACCOUNT, "token_url", NULL, "https://t.example/", CHOSEN },
 	{ SECTION_ACCOUNT, "scope", "https://outlook.office365.com/.default",

@@ -70,6 +70,8 @@ static const struct conf_case warnings[] = {
 	    "client_secret_file has no effect with certificate_file" },
 	{ WHOLE "federated_token_file = f\n",
 	    "federated_token_file has no effect with client_credentials" },
+	{ BOX OURS "grant = refresh_token\napp_rbac = yes\n",
+	    "app_rbac has no effect with refresh_token" },
 	{ BOX "grant = managed_identity\n" PROOF,
 	    "client_secret_file has no effect with managed_identity" },
 };

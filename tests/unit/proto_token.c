@@ -48,6 +48,7 @@ sample_ask(struct token_ask *a)
 	a->connect_ms = 500;
 	a->log_target = CONF_LOG_FILE;
 	a->log_level = 7;
+	a->app_rbac = true;
 }
 
 static void
@@ -72,6 +73,7 @@ assert_ask(const struct token_ask *a)
 	assert_int_equal(a->connect_ms, 500);
 	assert_int_equal(a->log_target, CONF_LOG_FILE);
 	assert_int_equal(a->log_level, 7);
+	assert_true(a->app_rbac);
 }
 
 static void

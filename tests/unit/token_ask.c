@@ -67,11 +67,13 @@ takes_the_rest_along(void **state)
 	    "client_secret_file = s\nproxy = http://p.example:3128\n"
 	    "tls_ca_file = /etc/ca.pem\nfamily = ipv4\n"
 	    "token_url = https://l.example/t/token\nscope = x y\n"
+	    "app_rbac = yes\n"
 	    "[sandbox]\nmode = log\n[log]\ntarget = stderr\nlevel = debug\n");
 
 	(void)state;
 	token_ask_of(c, &c->accounts[0], &a);
 	assert_string_equal(a.account, "");
+	assert_true(a.app_rbac);
 	assert_string_equal(a.user, "a@contoso.com");
 	assert_string_equal(a.tenant, "t.example");
 	assert_string_equal(a.client_id, GUID);

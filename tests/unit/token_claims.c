@@ -150,6 +150,39 @@ doubts_what_will_hardly_work(void **state)
 	assert_string_equal(g.doubt, "first");
 }
 
+/* The role is in Exchange, and its place in the token is to be empty. */
+static void
+a_role_in_exchange_is_none_in_the_token(void **state)
+{
+	static const struct {
+		const char *aud, *roles, *doubt;
+	} rows[] = {
+		{ "https://outlook.office.com", "", "" },
+		{ "https://outlook.office.com", "x", "" },
+		{ "https://outlook.office.com", "x SMTP.SendAsApp",
+		    "looks at no role assignment" },
+		{ "https://graph.microsoft.com", "",
+		    "but for https://graph.microsoft.com" },
+	};
+	const struct token_ask ask = { .provider = PROVIDER_OFFICE365,
+		.grant = GRANT_CREDENTIALS,
+		.app_rbac = true };
+	struct token_granted g;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&g, 0, sizeof(g));
+		strlcpy(g.claims.aud, rows[i].aud, sizeof(g.claims.aud));
+		strlcpy(g.claims.roles, rows[i].roles, sizeof(g.claims.roles));
+		token_claims_doubt(&ask, &g);
+		if (strstr(g.doubt, rows[i].doubt) == NULL)
+			fail_msg("%zu: %s", i, g.doubt);
+		assert_int_equal(g.doubt[0] == '\0', rows[i].doubt[0] == '\0');
+		assert_int_equal(g.doubt[0] == '\0', g.fix[0] == '\0');
+	}
+}
+
 int
 main(void)
 {
@@ -158,6 +191,7 @@ main(void)
 		cmocka_unit_test(reads_nothing_from_what_is_none),
 		cmocka_unit_test(keeps_what_fits),
 		cmocka_unit_test(doubts_what_will_hardly_work),
+		cmocka_unit_test(a_role_in_exchange_is_none_in_the_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

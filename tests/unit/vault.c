@@ -147,6 +147,7 @@ static const struct {
 	{ TWO ONE, { "two", "one" } },
 	{ ONE "linger = 20s\n" TWO "connections = 1\n", { "one", "two" } },
 	{ ONE "scope = other\n" TWO, { NULL, "two" } },
+	{ ONE TWO "app_rbac = yes\n", { "one", NULL } },
 	{ ONE "proxy = http://x\n" TWO "token_url = https://x/\n",
 	    { "one", NULL } },
 	{ "[account]\nuser = c@contoso.com\ntenant = t.example\n"
