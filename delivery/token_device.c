@@ -75,7 +75,7 @@ take_code(struct token_run *r, const struct token_http_answer *a,
 	if (token_answer_parse_device(buf_data(&a->body), a->body.len, d, &e) ==
 	    0)
 		return 0;
-	return token_run_fail(r, TOKEN_PHASE_ANSWER, &e);
+	return token_run_odd(r, &e);
 }
 
 static int

@@ -218,7 +218,7 @@ token_grant_take(struct token_run *r, const struct token_http_answer *a)
 	if (token_answer_parse(buf_data(&a->body), a->body.len, &t, &e) == 0)
 		rc = take_token(r, &t);
 	else
-		rc = token_run_fail(r, TOKEN_PHASE_ANSWER, &e);
+		rc = token_run_odd(r, &e);
 	if (rc == -1 && r->failed.http == 0)
 		r->failed.http = a->status;
 	token_answer_wipe(&t);

@@ -18,6 +18,11 @@
 #include "delivery/token_secrets.h"
 #include "delivery/trust.h"
 
+#define AGAIN \
+	"A file that is changed is read again by itself; else run " \
+	"\"mailchute " \
+	"retry ALL\"."
+
 static int
 judge_url(struct token_run *r, struct err *e)
 {
@@ -204,6 +209,33 @@ make_http(struct token_run *r, struct err *e)
 	return r->http == NULL ? -1 : 0;
 }
 
+/* What is wrong with the files that the account proves itself by. */
+static int
+fail_proof(struct token_run *r, const struct err *e)
+{
+	static const char *const fixes[] = {
+		[TOKEN_PROOF_NONE] = "Do what the text says. " AGAIN,
+		[TOKEN_PROOF_SECRET] =
+		    "See to account.client_secret_file, as the text says: its "
+		    "first line is the client secret's Value. " AGAIN,
+		[TOKEN_PROOF_CERTIFICATE] =
+		    "See to account.certificate_file and account.key_file, as "
+		    "the text says. " AGAIN,
+		[TOKEN_PROOF_FEDERATED] =
+		    "See to account.federated_token_file, as the text says: "
+		    "the platform keeps a token there. " AGAIN,
+	};
+
+	token_run_fail(r, TOKEN_PHASE_SECRET, e);
+	if (r->failed.class == TOKEN_NEVER)
+		strlcpy(r->failed.fix,
+		    r->failed.ended == TOKEN_ENDED_REFRESH
+			? "Sign in: mailchute setup"
+			: fixes[r->ask.proof],
+		    sizeof(r->failed.fix));
+	return -1;
+}
+
 int
 token_prepare(struct token_run *r)
 {
@@ -216,9 +248,9 @@ token_prepare(struct token_run *r)
 	if (is_early && dial(r, &e) == -1)
 		return token_run_fail(r, TOKEN_PHASE_CONNECT, &e);
 	if (load_proof(r, &e) == -1 ||
-	    (r->ask.grant == GRANT_REFRESH_TOKEN &&
-		load_refresh(r, &e) == -1) ||
-	    (r->url.is_https && load_trust(r, &e) == -1))
+	    (r->ask.grant == GRANT_REFRESH_TOKEN && load_refresh(r, &e) == -1))
+		return fail_proof(r, &e);
+	if (r->url.is_https && load_trust(r, &e) == -1)
 		return token_run_fail(r, TOKEN_PHASE_SECRET, &e);
 	if (!is_early && dial(r, &e) == -1)
 		return token_run_fail(r, TOKEN_PHASE_CONNECT, &e);

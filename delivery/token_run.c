@@ -61,6 +61,13 @@ token_run_fail(struct token_run *r, enum token_phase phase, const struct err *e)
 }
 
 int
+token_run_odd(struct token_run *r, struct err *e)
+{
+	err_prefix(e, "%s", r->url.host);
+	return token_run_fail(r, TOKEN_PHASE_ANSWER, e);
+}
+
+int
 token_run_flush(struct token_run *r, struct err *e)
 {
 	return frame_send(r->reader.fd, &r->out, clock_mono_ms() + SEND_MS, e);

@@ -45,6 +45,9 @@ void token_run_clear(struct token_run *r); /* wipes */
 /* What must never be shown. */
 void token_run_hidden(const struct token_run *r, struct token_hidden *h);
 
+/* The server's answer makes no sense, as *e has it: r->failed, and -1. */
+int token_run_odd(struct token_run *r, struct err *e);
+
 /* Fills r->failed; -1. */
 int token_run_fail(
     struct token_run *r, enum token_phase phase, const struct err *e);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/url.h"
 #include "mail/token_error.h"
 #include "delivery/http_date.h"
 #include "delivery/token_answer.h"
@@ -59,21 +60,22 @@ token_trouble_local(
 /* No refusal in JSON: a redirect, a page for humans, nothing. */
 static void
 describe(struct token_failed *x, const struct token_http_answer *a,
-    const struct token_hidden *hidden)
+    const char *host, const struct token_hidden *hidden)
 {
 	char where[256];
 
 	token_text_put(where, sizeof(where), a->location, hidden);
 	if (a->status >= 300 && a->status <= 399)
 		snprintf(x->text, sizeof(x->text),
-		    "HTTP %u, a redirect%s%s, which is not followed: a secret "
-		    "goes to the configured address alone",
-		    a->status, where[0] == '\0' ? "" : " to ", where);
+		    "HTTP %u of %.128s, a redirect%s%s, which is not followed: "
+		    "a "
+		    "secret goes to the configured address alone",
+		    a->status, host, where[0] == '\0' ? "" : " to ", where);
 	else
 		snprintf(x->text, sizeof(x->text),
-		    "HTTP %u, and what came with it is no answer of a token "
-		    "endpoint",
-		    a->status);
+		    "HTTP %u of %s, and what came with it is no answer of a "
+		    "token endpoint",
+		    a->status, host);
 	strlcpy(
 	    x->meaning, phases[TOKEN_PHASE_ANSWER].meaning, sizeof(x->meaning));
 	strlcpy(x->fix, phases[TOKEN_PHASE_ANSWER].fix, sizeof(x->fix));
@@ -83,6 +85,9 @@ void
 token_trouble_answer(struct token_failed *x, const struct token_http_answer *a,
     const struct token_ask *ask, const struct token_hidden *hidden, int64_t now)
 {
+	struct url url;
+	struct err e;
+
 	x->http = a->status;
 	x->server_at = a->server_at;
 	x->wait_s = http_date_wait(a->retry_after, now);
@@ -98,11 +103,13 @@ token_trouble_answer(struct token_failed *x, const struct token_http_answer *a,
 			x->ended = TOKEN_ENDED_NOTHING;
 	} else {
 		token_error_judge(x);
+		if (url_parse(ask->token_url, &url, &e) == -1)
+			strlcpy(url.host, "the server", sizeof(url.host));
 		if (a->status < 429)
-			describe(x, a, hidden);
+			describe(x, a, url.host, hidden);
 		else
-			snprintf(
-			    x->text, sizeof(x->text), "HTTP %u", a->status);
+			snprintf(x->text, sizeof(x->text), "HTTP %u of %s",
+			    a->status, url.host);
 	}
 	token_error_name(x, ask->tenant, ask->client_id, ask->user);
 }

@@ -10,6 +10,7 @@
 #include "mail/verdict_priv.h"
 
 #define DIGITS_MAX 9
+#define AGAIN      "Nothing at first: it is asked again by itself. If it lasts, "
 
 const struct token_error_row *
 token_error_row(size_t i)
@@ -60,20 +61,22 @@ token_error_number(const char *text)
 static void
 judge_unknown(struct token_failed *x)
 {
+	const char *meaning = "The server gave no token.";
+	const char *fix = AGAIN
+	    "check account.tenant, account.client_id and account.token_url.";
+
 	x->class = TOKEN_LATER;
-	if (x->http == 429)
-		strlcpy(x->meaning, "The server is asked too often.",
-		    sizeof(x->meaning));
-	else if (x->http >= 500)
-		strlcpy(x->meaning, "The server has a temporary failure.",
-		    sizeof(x->meaning));
-	else
-		strlcpy(x->meaning, "The server gave no token.",
-		    sizeof(x->meaning));
-	strlcpy(x->fix,
-	    "Nothing at first: it is asked again by itself. If it lasts, "
-	    "check account.tenant, account.client_id and account.token_url.",
-	    sizeof(x->fix));
+	if (x->http == 429) {
+		meaning = "The server is asked too often.";
+		fix = AGAIN "look for another program that asks for tokens of "
+			    "the same application.";
+	} else if (x->http >= 500) {
+		meaning = "The server has a temporary failure.";
+		fix = AGAIN "ask whoever runs the server (Microsoft tells of "
+			    "its troubles at https://status.cloud.microsoft).";
+	}
+	strlcpy(x->meaning, meaning, sizeof(x->meaning));
+	strlcpy(x->fix, fix, sizeof(x->fix));
 }
 
 const struct token_error_row *

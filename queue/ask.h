@@ -89,8 +89,10 @@ int ask_deliver(struct ask *a, uint32_t account, pid_t *pid, struct err *e);
 /*
  * Starts token for an account of conf_asks_tokens: its token channel
  * (common/proto_token.h), on which ASK is due, or -1.  One at a time for an
- * account; a second is refused (ERR_TEMP).
+ * account; a second is refused (ERR_TEMP, ASK_TOKEN_RUNS): the first is of a
+ * queue process that was killed, and notices that within moments.
  */
+#define ASK_TOKEN_RUNS "4.3.9" /* no status of RFC 3463's; shown to nobody */
 int ask_token(struct ask *a, uint32_t account, pid_t *pid, struct err *e);
 
 /*

@@ -211,7 +211,7 @@ children_start_token(
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].is_token && c->v[i].account == account &&
 		    c->v[i].secret_fd != -1)
-			return err_set(e, ERR_TEMP, "4.3.2",
+			return err_set(e, ERR_TEMP, ASK_TOKEN_RUNS,
 			    "a token is being asked for already");
 	pid = start_program(c, PATH_LIBEXEC "/token", account, channel, e);
 	if (pid != -1)

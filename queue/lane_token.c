@@ -31,6 +31,7 @@
 #define FACT_NAME    "token %s"
 #define FACT_FAILED  "failed"
 #define LOOK_AGAIN_S 60 /* the wall clock may have been set */
+#define RUNS_S       1  /* until one whose asker was killed has ended */
 
 struct lane_token {
 	struct signin signin;
@@ -280,6 +281,10 @@ start(struct lane *l)
 	    token_errand_start(&parts, l->account.index, &run_calls, l, &e);
 	if (t->run != NULL) {
 		signin_asks(&t->signin, times_now(l->parts.times));
+		return;
+	}
+	if (strcmp(e.status, ASK_TOKEN_RUNS) == 0) {
+		t->signin.next_at = times_now(l->parts.times) + RUNS_S;
 		return;
 	}
 	token_errand_no(&x, &e);

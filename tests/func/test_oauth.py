@@ -2,6 +2,8 @@
 """Accounts that get their own access tokens: mailchuted, token and deliver
 against the stand-in's token endpoint and mail server."""
 
+import base64
+import json
 import os
 import signal
 
@@ -74,9 +76,13 @@ def test_a_client_secret(site, server, entra):
     assert "client_credentials; good until " in shown
 
 
-def test_a_certificate(site, server, entra, authority):
-    by_certificate(site, entra, authority)
+@pytest.mark.parametrize("assertion", ["ps256", "rs256"])
+def test_a_certificate(site, server, entra, authority, assertion):
+    by_certificate(site, entra, authority, assertion=assertion)
     sends(site, server, entra)
+    head = dict(entra.record.credentials)["client_assertion"].split(".")[0]
+    head = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+    assert head["alg"] == assertion.upper()
     assert "certificate" in [e["what"] for e in account(site)["expires"]]
 
 
@@ -291,6 +297,23 @@ def test_a_queue_process_that_is_killed_asks_for_no_new_token(site, server,
     after = account(site)["token"]
     assert (after["until"], after["refreshed_at"]) == (
         before["until"], before["refreshed_at"])
+
+
+def test_a_queue_process_that_is_killed_as_it_asks(site, server, entra):
+    """What was under way is asked for once more, and nothing is the worse."""
+    by_secret(site, entra)
+    entra.faults.add(state="token", stall=True)
+    site.may_crash = True
+    site.start()
+    site.submit("a@example.net")
+    entra.record.wait_requests(1)
+    os.kill(site.queue_pid(), signal.SIGKILL)
+    site.log.wait_for("started", nth=2)
+    server.record.wait_messages(1)
+    site.wait_empty()
+    assert len(entra.record.requests) == 2
+    assert not site.log.events("token-failed")
+    assert not site.log.events("backoff")
 
 
 def test_a_reload_keeps_the_token(site, server, entra):

@@ -126,6 +126,30 @@ what_passes_backs_the_account_off(void **state)
 	rig_down();
 }
 
+/* Whose queue process was killed; it is over in a moment, and no failure. */
+static void
+one_that_runs_already_is_waited_for(void **state)
+{
+	struct ask_answer a = { .ok = false };
+
+	(void)state;
+	rig_up(APP);
+	post(1000, "a@example.com");
+	knows_none();
+	err_set(&a.why, ERR_TEMP, ASK_TOKEN_RUNS, "a token is asked for");
+	assert_int_equal(send(rig.parent, &a, sizeof(a), 0), sizeof(a));
+	kick();
+	asked(ASK_KNOWN);
+	asked(ASK_TOKEN);
+	assert_string_equal(view(0).state, "ready");
+	assert_int_equal(view(0).signin->failures, 0);
+	assert_true(
+	    signin_ask_at(view(0).signin, rig.now + 1, true) == rig.now + 1);
+	kick();
+	not_asked();
+	rig_down();
+}
+
 static void
 a_good_token_is_used_though_no_new_one_comes(void **state)
 {
@@ -273,6 +297,7 @@ main(void)
 		cmocka_unit_test(what_lasts_holds_the_account),
 		cmocka_unit_test(a_token_ends_the_hold_that_its_failure_was),
 		cmocka_unit_test(what_passes_backs_the_account_off),
+		cmocka_unit_test(one_that_runs_already_is_waited_for),
 		cmocka_unit_test(a_good_token_is_used_though_no_new_one_comes),
 		cmocka_unit_test(
 		    a_refused_token_is_renewed_once_then_the_account_is_held),
