@@ -426,6 +426,24 @@ def test_device_code_goes_on_after_a_failure(entra, device):
     assert run.end() == 0
 
 
+def test_device_code_tells_of_the_last_answer_alone(entra, authority, public,
+                                                    folder):
+    """Not of those before, which only said that nobody had signed in yet."""
+    entra.user(USER)
+    entra.options.device_interval = 1
+    run = TokenRun(folder=str(folder), refuses_place="5 no room")
+    run.ask(grant="refresh_token", is_device_code=1, scope=USER_SCOPE,
+            token_url=entra.url(), client_id=public.client_id,
+            ca_file=authority.roots)
+    code = run.answer()
+    entra.record.wait(lambda: entra.devices.codes[-1].polls >= 1)
+    entra.approve(code.code, USER)
+    got = run.answer()
+    run.end()
+    assert (got.kind, got.phase, got.http) == ("failed", "store", 200)
+    assert (got.aadsts, got.error) == (0, "")
+
+
 def test_device_code_that_nobody_used(entra, device):
     entra.options.device_lifetime = 2
     _, run = device()

@@ -4,6 +4,9 @@ answer: nothing is believed that is not a token, nothing is shown that is a
 secret, and each failure says what it was and whether it may pass."""
 
 import json
+import os
+import shutil
+import subprocess
 import time
 import urllib.parse
 from email.utils import formatdate
@@ -13,6 +16,7 @@ import pytest
 from exchange.entra.errors import REFUSALS
 from exchange.entra.hostile import KINDS
 from lib.entrafixtures import *  # noqa: F401,F403
+from lib.mounts import covered
 from lib.site import USER
 from lib.tokenrun import LATER, NEVER, SECRET, run_token
 
@@ -252,6 +256,23 @@ def test_certificate_that_is_not_trusted(make_entra, authority, app, ask,
     got = ask(token_url=other.url())
     assert (judged(got), got.phase) == (LATER, "TLS")
     assert "no secret was sent" in got.meaning
+    assert not other.record.requests
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root for a mount")
+@pytest.mark.parametrize("mode", [0, 2])
+def test_the_system_s_folder_is_not_trusted_beside_the_file(
+        make_entra, authority, ask, tmp_path, mode):
+    """libcurl looks there by itself; account.tls_ca_file means that alone."""
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    made = authority.self_signed()
+    shutil.copy(made.cert, folder / "other.pem")
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)
+    other = make_entra(made)
+    with covered("/etc/ssl/certs", folder):
+        got = ask(token_url=other.url(), sandbox=mode)
+    assert (judged(got), got.phase) == (LATER, "TLS")
     assert not other.record.requests
 
 
