@@ -37,6 +37,27 @@ say_with_fix(struct check *k, const char *what, const struct err *e)
 		    (int)(fix - e->text), e->text);
 }
 
+static bool
+is_platforms(const struct secret_file *f)
+{
+	return strcmp(f->option, "federated_token_file") == 0;
+}
+
+/* What brings it there. */
+static char *
+how_to_write(
+    const struct check *k, const struct secret_file *f, const char *path)
+{
+	if (is_platforms(f))
+		return xstrdup("see to it that the platform keeps its token "
+			       "there (in Kubernetes: a projected volume, or "
+			       "the workload identity's label on the pod)");
+	return xasprintf(
+	    "write the %s to it, then: chown %lu %s && chmod %s %s",
+	    f->is_public ? "certificate" : "secret", (unsigned long)k->uid,
+	    path, f->is_public ? "0644" : "0600", path);
+}
+
 static void
 say_missing(struct check *k, const char *what, const struct secret_file *f,
     const char *path)
@@ -49,10 +70,7 @@ say_missing(struct check *k, const char *what, const struct secret_file *f,
 		    "%s may not be looked at by you", path);
 		return;
 	}
-	next = xasprintf("write the %s to it, then: chown %lu %s && chmod %s "
-			 "%s",
-	    f->is_public ? "certificate" : "secret", (unsigned long)k->uid,
-	    path, f->is_public ? "0644" : "0600", path);
+	next = how_to_write(k, f, path);
 	/* The service may get it from elsewhere, and we do not see it. */
 	check_say(k, is_bare ? CHECK_WARN : CHECK_FAIL, what, next,
 	    "%s (account.%s): %s%s", path, f->option, strerror(errno),
@@ -76,9 +94,18 @@ look_into(struct check *k, const char *what, const struct secret_file *f,
 		say_with_fix(k, what, &e);
 	} else if (st->st_size == 0) {
 		check_say(k, CHECK_FAIL, what,
-		    f->is_public ? "write the certificate to it"
-				 : "write the secret to it",
+		    is_platforms(f) ? "see to what the platform writes there"
+		    : f->is_public  ? "write the certificate to it"
+				    : "write the secret to it",
 		    "%s (account.%s) is empty", path, f->option);
+	} else if (is_platforms(f) && (st->st_mode & S_IRWXO) != 0) {
+		check_say(k, CHECK_WARN, what,
+		    "in Kubernetes: set securityContext.fsGroup of the pod, or "
+		    "one runAsUser for all of it",
+		    "%s (account.%s) can be read by every user here (mode "
+		    "%04o), and whoever has it signs in as the application; "
+		    "it is used all the same, since its mode is the platform's",
+		    path, f->option, (unsigned)(st->st_mode & 07777));
 	} else if (is_token && age > TOKEN_OLD_S) {
 		check_say(k, CHECK_WARN, what,
 		    "see to the program that keeps account.token_file fresh",

@@ -100,6 +100,7 @@ setup_answers_of(const struct conf_edit *x, const char *section)
 	a.certificate.is_public = true;
 	file_of(&a.key, x, section, "key_file");
 	file_of(&a.federated, x, section, "federated_token_file");
+	a.federated.is_public = true;
 	return a;
 }
 

@@ -36,7 +36,8 @@ secret_files(
 		{ "client_secret_file", a->client_secret_file, false },
 		{ "certificate_file", a->certificate_file, true },
 		{ "key_file", a->key_file, false },
-		{ "federated_token_file", a->federated_token_file, false },
+		/* Its mode is the platform's, and cannot be mended here. */
+		{ "federated_token_file", a->federated_token_file, true },
 	};
 	bool asks = conf_asks_tokens(a);
 	const char *own = secret_name(a);

@@ -24,7 +24,10 @@ const char *secret_name(const struct conf_account *a);
 
 /*
  * All files that the account signs in with, or gets its tokens with; their
- * number.  A public one holds no secret, and only must not be changed.
+ * number.  A public one only must not be changed by others: a certificate,
+ * which is no secret, or the token of a platform, which sets its mode
+ * (Kubernetes gives it to root, for all of a container to read), and has none
+ * for long.
  */
 #define SECRET_FILES_MAX 4
 struct secret_file {

@@ -32,6 +32,13 @@ open_judged(
 		    path, path);
 		goto out;
 	}
+	if (fd == -1 && errno == ENOENT && is_public) {
+		err_set(e, ERR_LOCAL, "5.3.5",
+		    "%s: %s; it is to be there, and uid %lu to be able to read "
+		    "it",
+		    path, strerror(errno), (unsigned long)geteuid());
+		goto out;
+	}
 	if (fd == -1 && errno == ENOENT) {
 		err_set(e, ERR_LOCAL, "5.3.5",
 		    "%s: %s; write the secret to it, and chown %lu %s && "

@@ -134,7 +134,7 @@ token_child_serve(struct token_child *t, char octet, int sock,
 	case TOKEN_GIVE_KEY:
 		return hand_secret(sock, conf, a->key_file, false);
 	case TOKEN_GIVE_FEDERATED:
-		return hand_secret(sock, conf, a->federated_token_file, false);
+		return hand_secret(sock, conf, a->federated_token_file, true);
 	case TOKEN_GIVE_FOLDER:
 		return hand_folder(sock, conf);
 	case TOKEN_GIVE_PLACE:

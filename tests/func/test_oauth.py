@@ -103,15 +103,50 @@ def test_a_refresh_token(site, server, entra):
     assert ends["refresh_token"]["days"] in (89, 90)
 
 
-def test_a_federated_token(site, server, entra, authority):
+@pytest.fixture
+def platform(site, entra, authority):
+    """An issuer that Entra trusts: each call is another of its tokens."""
     issuer = authority.issue("issuer", rsa=True)
     app = entra.app(federated=[
         Federated("https://issuer.example", "web01", issuer.cert)])
-    by_federation(site, entra, app, sign(
-        issuer.key, {"alg": "RS256", "typ": "JWT"}, claims_for(
+
+    def token(**claims):
+        return sign(issuer.key, {"alg": "RS256", "typ": "JWT"}, claims_for(
             entra, app, iss="https://issuer.example", sub="web01",
-            aud="api://AzureADTokenExchange")))
+            aud="api://AzureADTokenExchange", **claims))
+    by_federation(site, entra, app, token())
+    return token
+
+
+def test_a_federated_token(site, server, entra, platform):
     sends(site, server, entra)
+
+
+def test_a_federated_token_as_kubernetes_has_it(site, server, entra,
+                                                platform):
+    """Root's, for all to read, behind links that turn to the next one."""
+    folder = site.path("conf/projected")
+    os.mkdir(folder, 0o755)
+
+    def write(name, text):
+        os.mkdir(os.path.join(folder, name), 0o755)
+        site.write("conf/projected/%s/token" % name, text)
+        os.symlink(name, os.path.join(folder, "..tmp"))
+        os.rename(os.path.join(folder, "..tmp"),
+                  os.path.join(folder, "..data"))
+    write("..1", "what is over\n")
+    os.symlink("..data/token", os.path.join(folder, "token"))
+    site.conf["account"]["federated_token_file"] = folder + "/token"
+    site.start()
+    site.submit("a@example.net")
+    wait_state(site, HELD)
+    # The next one is seen by itself.
+    write("..2", platform())
+    server.record.wait_messages(1)
+    site.wait_empty()
+    line = check(site)["secret of account (default)"]
+    assert line["level"] == "warn" and "(mode 0644)" in line["text"]
+    assert "fsGroup" in line["next"]
 
 
 def test_a_managed_identity(site, server, entra, imds):

@@ -63,7 +63,8 @@ set_up(void **state)
 	text = xasprintf("[queue]\ndirectory = %s\n[account]\n"
 			 "user = a@contoso.com\ntenant = t.example\n"
 			 "client_id = " GUID "\nclient_secret_file = secret\n"
-			 "certificate_file = cert\nkey_file = key\n",
+			 "certificate_file = cert\nkey_file = key\n"
+			 "federated_token_file = platform\n",
 	    here.folder);
 	here.conf =
 	    conf_parse(path, text, strlen(text), CONF_FULL, &host, &problems);
@@ -131,6 +132,9 @@ hands_out_each_file(void **state)
 	assert_file(TOKEN_GIVE_SECRET, "S");
 	assert_file(TOKEN_GIVE_CERTIFICATE, "C");
 	assert_file(TOKEN_GIVE_KEY, "K");
+	/* As a platform makes it. */
+	put("platform", "P", 0644);
+	assert_file(TOKEN_GIVE_FEDERATED, "P");
 }
 
 static void
@@ -145,6 +149,9 @@ refuses_what_others_may_read(void **state)
 	assert_true(text[0] == '5' && text[1] == ' ');
 	assert_non_null(strstr(text, "can be read by others"));
 	assert_int_equal(ask(TOKEN_GIVE_CERTIFICATE, text), -1);
+	assert_non_null(strstr(text, "can be changed by others"));
+	put("platform", "P", 0666);
+	assert_int_equal(ask(TOKEN_GIVE_FEDERATED, text), -1);
 	assert_non_null(strstr(text, "can be changed by others"));
 	assert_int_equal(ask(TOKEN_GIVE_KEY, text), -1);
 	assert_non_null(strstr(text, "No such file"));
@@ -201,6 +208,9 @@ anything_else_ends_it(void **state)
 	size_t i;
 
 	(void)state;
+	/* Of which the configuration says nothing. */
+	free(here.conf->accounts[0].federated_token_file);
+	here.conf->accounts[0].federated_token_file = NULL;
 	for (i = 0; i < sizeof(octets); i++)
 		assert_int_equal(token_child_serve(&here.child, octets[i],
 				     here.pair[0], here.conf, here.vault),
