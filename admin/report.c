@@ -229,7 +229,8 @@ print_account(
 		fprintf(to, "    %-8s%s\n", "next", next);
 	}
 	print_legacy(r, a, to);
-	report_print_tokens(r, a->name, to);
+	report_print_tokens(
+	    r, a->name, strcmp(a->state, "ready") == 0 ? NULL : a->text, to);
 }
 
 /* What its account's row does not tell already. */

@@ -69,7 +69,9 @@ void report_metrics(const struct report *r, FILE *to);
 int report_take_token(struct report *r, const struct frame *f, struct err *e);
 int report_take_expiry(struct report *r, const struct frame *f, struct err *e);
 void report_clear_tokens(struct report *r);
-void report_print_tokens(const struct report *r, const char *account, FILE *to);
+/* said: what was told of the account already, or NULL. */
+void report_print_tokens(
+    const struct report *r, const char *account, const char *said, FILE *to);
 void report_add_tokens(const struct report *r, const char *account, json_t *o);
 
 #endif

@@ -102,12 +102,13 @@ print_state(const struct report *r, const struct ctl_token *t, FILE *to)
 }
 
 static void
-print_token(const struct report *r, const struct ctl_token *t, FILE *to)
+print_token(const struct report *r, const struct ctl_token *t, const char *said,
+    FILE *to)
 {
 	char *text;
 
 	print_state(r, t, to);
-	if (t->text == NULL)
+	if (t->text == NULL || (said != NULL && strcmp(t->text, said) == 0))
 		return;
 	text = xasprintf("no new token: %s", t->text);
 	text_put_para(to, 4, "failed", text);
@@ -116,13 +117,14 @@ print_token(const struct report *r, const struct ctl_token *t, FILE *to)
 }
 
 void
-report_print_tokens(const struct report *r, const char *account, FILE *to)
+report_print_tokens(
+    const struct report *r, const char *account, const char *said, FILE *to)
 {
 	const struct ctl_token *t = token_of(r, account);
 	size_t i;
 
 	if (t != NULL)
-		print_token(r, t, to);
+		print_token(r, t, said, to);
 	for (i = 0; i < r->nexpiries; i++) {
 		const struct ctl_expiry *x = &r->expiries[i];
 

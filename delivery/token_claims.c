@@ -146,9 +146,9 @@ token_claims_doubt(const struct token_ask *asked, struct token_granted *g)
 	} else if (is_app && !has_word(c->roles, "SMTP.SendAsApp") &&
 		   !has_word(c->roles, "Mail.Send")) {
 		doubt(g,
-		    "the token has no role SMTP.SendAsApp; that is right only "
-		    "where a role assignment in Exchange (App RBAC) takes its "
-		    "place, with account.app_rbac = yes",
+		    "the token has no role SMTP.SendAsApp, which is right only "
+		    "with a role assignment in Exchange (App RBAC) and "
+		    "account.app_rbac = yes",
 		    "In Entra, under App registrations, API permissions: add "
 		    "the application permission SMTP.SendAsApp of Office 365 "
 		    "Exchange Online, and grant admin consent; or make the "

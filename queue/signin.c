@@ -255,14 +255,22 @@ signin_tell(const struct signin *s, int64_t now, struct job_result *why)
 		why->wait_s = JOB_WAIT_MAX_S;
 }
 
-/* first, and what stood there after it, if that fits whole. */
+/*
+ * first, as a sentence, which a doubt is not by itself; and what stood there
+ * after it, if that fits whole.
+ */
 static void
 put_before(char *to, size_t size, const char *first)
 {
 	char rest[ERR_TEXT_MAX];
+	size_t n;
 
 	strlcpy(rest, to, sizeof(rest));
-	strlcpy(to, first, size);
+	n = strlcpy(to, first, size);
+	if (to[0] >= 'a' && to[0] <= 'z')
+		to[0] = (char)(to[0] - 'a' + 'A');
+	if (n > 0 && n + 1 < size && to[n - 1] != '.')
+		strlcat(to, ".", size);
 	if (rest[0] != '\0' && strlen(to) + 1 + strlen(rest) < size) {
 		strlcat(to, " ", size);
 		strlcat(to, rest, size);

@@ -309,7 +309,8 @@ def test_what_a_token_lacks_goes_before_the_servers_words(site, server,
     site.submit("a@example.net")
     held = wait_state(site, HELD)
     doubt = site.log.wait_for("token-granted")["doubt"]
-    assert held["meaning"].startswith(doubt)
+    assert held["meaning"].startswith(
+        doubt[0].upper() + doubt[1:] + ". The sign-in was refused")
 
 
 # ---- restarts --------------------------------------------------------------

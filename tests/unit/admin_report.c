@@ -297,6 +297,17 @@ tokens_and_ends_stand_under_their_account(void **state)
 	assert_null(strstr(got, "that of others"));
 	assert_null(strstr(got, "federated"));
 	free(got);
+	/* Where that is what the account waits for, once is enough. */
+	a.state = S("backoff");
+	a.text = S("AADSTS50196: a loop");
+	got = print(&r, false);
+	assert_non_null(strstr(got, "    AADSTS50196: a loop\n"));
+	assert_null(strstr(got, "no new token"));
+	free(got);
+	a.text = S("535 no");
+	got = print(&r, false);
+	assert_non_null(strstr(got, "no new token"));
+	free(got);
 
 	report_add_tokens(&r, "alerts@contoso.com", o);
 	token = json_object_get(o, "token");

@@ -379,13 +379,13 @@ what_was_doubtful_goes_before_the_servers_words(void **state)
 	strlcpy(why.fix, "Check all.", sizeof(why.fix));
 	signin_blame(&s, &why);
 	assert_string_equal(why.meaning, "Refused.");
-	strlcpy(s.granted.doubt, "It has no role.", sizeof(s.granted.doubt));
+	strlcpy(s.granted.doubt, "it has no role", sizeof(s.granted.doubt));
 	strlcpy(s.granted.fix, "Grant it.", sizeof(s.granted.fix));
 	signin_blame(&s, &why);
 	assert_string_equal(why.meaning, "It has no role. Refused.");
 	assert_string_equal(why.fix, "Grant it. Check all.");
 	/* Nothing is cut in the middle to make room for the rest. */
-	memset(s.granted.fix, 'x', sizeof(s.granted.fix) - 1);
+	memset(s.granted.fix, 'X', sizeof(s.granted.fix) - 1);
 	s.granted.fix[sizeof(s.granted.fix) - 1] = '\0';
 	signin_blame(&s, &why);
 	assert_string_equal(why.fix, s.granted.fix);
