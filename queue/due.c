@@ -219,7 +219,8 @@ store_due_next(struct store *s, struct store_due *due, struct err *e)
 	/* Most of many accounts have none at any moment. */
 	if (totals_has_none(s, due->account))
 		return 0;
-	for (lane = 0; lane < LANE_COUNT; lane++) {
+	for (lane = due->passes_alarms ? LANE_MAIL : LANE_ALARM;
+	     lane < LANE_COUNT; lane++) {
 		found = ask_lane(s, due, (enum lane)lane,
 		    (int64_t)due->after_uid, &whose, e);
 		if (found != 0) {

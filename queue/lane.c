@@ -74,6 +74,7 @@ hand_over(struct lane *l, struct worker *w, struct job *j, int64_t now)
 	if (j->msg.kind != KIND_ALARM)
 		l->last_uid = j->msg.uid;
 	l->last_probed = j->msg.id;
+	l->was_alarm = j->msg.kind == KIND_ALARM;
 	if (j->msg.id == l->wanted)
 		l->wanted = 0;
 	lane_sent(l, j, now);
@@ -373,7 +374,7 @@ lane_new(const struct dispatch_parts *parts, uint32_t index,
 		free(l);
 		return NULL;
 	}
-	if (lane_load_secret(l, e) == -1) {
+	if (lane_load_secret(l, e) == -1 || lane_load_probed(l, e) == -1) {
 		account_clear(&l->account);
 		free(l);
 		return NULL;

@@ -21,7 +21,7 @@
 int
 lane_store(struct lane *l, struct err *e)
 {
-	if (lane_save_secret(l, e) == -1)
+	if (lane_save_secret(l, e) == -1 || lane_save_probed(l, e) == -1)
 		return -1;
 	return account_save(&l->account, l->parts.store, e);
 }

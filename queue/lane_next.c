@@ -2,8 +2,10 @@
 /* Which message of an account is next, and for how many of its recipients. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "queue/lane_priv.h"
 
 size_t
@@ -58,9 +60,51 @@ find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 	return found;
 }
 
+#define FACT_PROBED "probed %s"
+
+int
+lane_save_probed(struct lane *l, struct err *e)
+{
+	char *name, *value;
+	int rc;
+
+	if (l->account.known.state == ACCOUNT_READY ||
+	    l->last_probed == l->kept_probed)
+		return 0;
+	name = xasprintf(FACT_PROBED, l->account.conf->name);
+	value = xasprintf("%llu%s", (unsigned long long)l->last_probed,
+	    l->was_alarm ? " alarm" : "");
+	rc = store_fact_put(l->parts.store, name, value, e);
+	free(value);
+	free(name);
+	if (rc == 0)
+		l->kept_probed = l->last_probed;
+	return rc;
+}
+
+int
+lane_load_probed(struct lane *l, struct err *e)
+{
+	char *name, *value, *end;
+	int found;
+
+	if (l->account.known.state == ACCOUNT_READY)
+		return 0;
+	name = xasprintf(FACT_PROBED, l->account.conf->name);
+	found = store_fact_get(l->parts.store, name, &value, e);
+	free(name);
+	if (found != 1)
+		return found;
+	l->last_probed = l->kept_probed = strtoull(value, &end, 10);
+	l->was_alarm = strcmp(end, " alarm") == 0;
+	free(value);
+	return 0;
+}
+
 /*
  * A probe passes over the message of the probe before it, unless there is no
- * other: one that breaks connections must not hold up the rest.
+ * other: one that breaks connections must not hold up the rest.  So do two
+ * alarms, which are alike, and would take turns before all other mail.
  */
 int
 lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
@@ -82,7 +126,11 @@ lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 	if (l->account.known.state != ACCOUNT_READY && l->last_probed != 0) {
 		skip[n] = l->last_probed;
 		due->nskip = n + 1;
+		due->passes_alarms = l->was_alarm;
 		found = store_due_next(l->parts.store, due, e);
+		due->passes_alarms = false;
+		if (found == 0 && l->was_alarm)
+			found = store_due_next(l->parts.store, due, e);
 		due->nskip = n;
 	}
 	if (found == 0)

@@ -34,6 +34,8 @@ struct lane {
 	size_t nsettling;
 	uid_t last_uid;       /* round robin */
 	uint64_t last_probed; /* each probe takes another message */
+	uint64_t kept_probed; /* the same as the store has it */
+	bool was_alarm;       /* it was one, and so may the next one be */
 	uint64_t wanted;      /* goes next: somebody named it; 0: none */
 	uint64_t started_for; /* the message that the last connection is for */
 	struct event *timer;
@@ -69,6 +71,13 @@ size_t lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX]);
 /* The next message to try: 1 with its id and uid, 0 with wake_at, -1. */
 int lane_find_due(
     struct lane *l, int64_t now, struct store_due *due, struct err *e);
+
+/*
+ * Which message a probe took last is kept as long as the account waits: saved
+ * with its record, and found again at the start.
+ */
+int lane_save_probed(struct lane *l, struct err *e);
+int lane_load_probed(struct lane *l, struct err *e);
 
 /* Of how many recipients it may go, once the account is open. */
 size_t lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now);

@@ -238,6 +238,7 @@ struct store_due {
 	uid_t after_uid;
 	const uint64_t *skip;
 	size_t nskip;
+	bool passes_alarms; /* as if there were none */
 	/* May more of that user's mail go?  NULL: everybody's may. */
 	bool (*may)(void *arg, uid_t uid);
 	void *arg;

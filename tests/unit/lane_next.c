@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -207,6 +208,61 @@ accounts_of_one_mailbox_share_its_budget(void **state)
 	rig_down();
 }
 
+/* A new process, of the same parent. */
+static void
+restart(void)
+{
+	office_run(&rig.o);
+	close(rig.parent);
+	office_reopen_parented(&rig.o, &rig.parent);
+}
+
+static uint64_t
+probe_that_breaks(void)
+{
+	struct deliver d;
+	uint64_t id;
+
+	will_start(&d);
+	assert_true(dispatch_probe(rig.o.parts.dispatch, 0, false, 0));
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	id = hears_message(&d);
+	says_closed(&d, JOB_DEFERRED);
+	return id;
+}
+
+/* Two of them are alike, and what one breaks the other does. */
+static void
+alarms_do_not_take_turns_before_all_other_mail(void **state)
+{
+	const struct office_mail alarm = { .kind = KIND_ALARM,
+		.to = { "it@contoso.com" },
+		.at = rig.now - 1 };
+	uint64_t first, mail;
+	struct deliver d;
+
+	(void)state;
+	rig_up(MAIL);
+	first = office_post(&rig.o, alarm);
+	(void)office_post(&rig.o, alarm);
+	mail = post(1000, "good@example.com");
+	will_start(&d);
+	kick();
+	hears(&d, JOB_SESSION);
+	says_ready(&d);
+	assert_true(hears_message(&d) == first);
+	says_closed(&d, JOB_DEFERRED);
+	assert_true(probe_that_breaks() == mail);
+	assert_true(probe_that_breaks() != mail);
+	/* Also where a new process begins. */
+	restart();
+	assert_true(probe_that_breaks() == mail);
+	restart();
+	assert_true(probe_that_breaks() != mail);
+	rig_down();
+}
+
 int
 main(void)
 {
@@ -216,6 +272,8 @@ main(void)
 		cmocka_unit_test(the_rest_is_the_mailbox_s),
 		cmocka_unit_test(a_spent_budget_waits),
 		cmocka_unit_test(accounts_of_one_mailbox_share_its_budget),
+		cmocka_unit_test(
+		    alarms_do_not_take_turns_before_all_other_mail),
 	};
 
 	return cmocka_run_group_tests_name("lane_next", tests, NULL, NULL);

@@ -84,8 +84,9 @@ office_open(struct office *o, const char *options)
 	open_with(o, options, -1);
 }
 
-void
-office_open_parented(struct office *o, const char *options, int *parent)
+/* Our end of the channel; the other one goes to *parent. */
+static int
+make_parent(int *parent)
 {
 	/* A question nobody answers ends the test instead of hanging it. */
 	struct timeval patience = { .tv_sec = 10 };
@@ -97,16 +98,36 @@ office_open_parented(struct office *o, const char *options, int *parent)
 			     sizeof(patience)),
 	    0);
 	*parent = fd[1];
-	open_with(o, options, fd[0]);
+	return fd[0];
+}
+
+void
+office_open_parented(struct office *o, const char *options, int *parent)
+{
+	int fd = make_parent(parent);
+
+	open_with(o, options, fd);
+}
+
+static void
+reopen_with(struct office *o, struct ask *ask)
+{
+	if (parts_open(&o->parts, o->conf, &o->identity, ask, &o->e) == -1)
+		fail_msg("%s", o->e.text);
 }
 
 void
 office_reopen(struct office *o)
 {
 	parts_close(&o->parts);
-	if (parts_open(&o->parts, o->conf, &o->identity, ask_new_alone(o->conf),
-		&o->e) == -1)
-		fail_msg("%s", o->e.text);
+	reopen_with(o, ask_new_alone(o->conf));
+}
+
+void
+office_reopen_parented(struct office *o, int *parent)
+{
+	parts_close(&o->parts);
+	reopen_with(o, ask_new(make_parent(parent)));
 }
 
 void

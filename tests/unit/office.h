@@ -33,6 +33,7 @@ void office_close(struct office *o);
 
 /* Stops and starts it, without a parent from then on. */
 void office_reopen(struct office *o);
+void office_reopen_parented(struct office *o, int *parent);
 
 /* Runs the loop until nothing is ready any more; waits for nothing. */
 void office_run(struct office *o);
