@@ -164,6 +164,15 @@ is_id(const char *s)
 	       strspn(s, "0123456789abcdefABCDEF-") == strlen(s);
 }
 
+/* High Volume Email has a permission of its own. */
+static bool
+is_for_hve(const struct ctl_token *t)
+{
+	return t != NULL && t->roles != NULL &&
+	       strstr(t->roles, "Mail.Send") != NULL &&
+	       strstr(t->roles, "SMTP.SendAsApp") == NULL;
+}
+
 /*
  * An application that was refused: mostly a wrong object id was told to
  * Exchange.  The token has the right one.
@@ -174,6 +183,12 @@ try_permissions(const struct check *k, const struct ctl_session *s)
 	const struct ctl_token *t = check_token_of(k, s->account);
 	const struct conf_account *a = account_of(k, s);
 
+	if (is_for_hve(t) && (s->code == 535 || s->code == 550) &&
+	    is_id(t->oid))
+		return xasprintf("In Exchange Online PowerShell: "
+				 "Add-HVEAppAccess -AppIds %s (the object id "
+				 "of the Enterprise application)",
+		    t->oid);
 	if (t == NULL || s->code != 535 || s->user == NULL ||
 	    strcmp(t->grant, "refresh_token") == 0 || !is_id(t->appid) ||
 	    !is_id(t->oid))

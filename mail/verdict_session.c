@@ -244,7 +244,9 @@ const struct verdict_row verdict_session_rows[] = {
 	    HIGH_VOLUME },
 	{ 535, "5.7.144", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "The application lacks the permission for High Volume Email.",
-	    "Grant it in Entra.",
+	    "In Entra, under App registrations, API permissions: add the "
+	    "application permission Mail.Send of Office 365 Exchange Online, "
+	    "and grant admin consent.",
 	    HIGH_VOLUME },
 	{ 550, "5.7.30", NULL, VERDICT_ACCOUNT_HOLD, 0,
 	    "Exchange Online takes no passwords for SMTP any more.",
