@@ -13,7 +13,7 @@
 #include "mail/date.h"
 #include "mail/greeting.h"
 
-#define DAYS "SunMonTueWedThuFriSat"
+static const char days[] = "SunMonTueWedThuFriSat";
 
 /* So many digits at *p, most if least are there, behind which it is left. */
 static bool
@@ -92,7 +92,7 @@ greeting_time(const char *text)
 		if (p - text < 3 || (p - text > 3 && char_is_alnum(p[-4])))
 			continue;
 		for (day = 0; day < 7; day++)
-			if (strncmp(DAYS + 3 * day, p - 3, 3) == 0 &&
+			if (strncmp(&days[3 * day], p - 3, 3) == 0 &&
 			    (at = time_at(p + 1, day)) != 0)
 				return at;
 	}

@@ -245,6 +245,40 @@ nothing_steers_the_terminal(void **state)
 	free(got);
 }
 
+/* Where it is what the account waits for: once is enough. */
+static void
+a_token_s_failure_is_told_once(void **state)
+{
+	struct ctl_account a = { .name = S("alerts@contoso.com"),
+		.state = S("backoff"),
+		.text = S("AADSTS50196: a loop") };
+	struct ctl_token t = { .account = S("alerts@contoso.com"),
+		.grant = S("refresh_token"),
+		.text = S("AADSTS50196: a loop") };
+	struct report r = { .now = NOW,
+		.accounts = &a,
+		.naccounts = 1,
+		.tokens = &t,
+		.ntokens = 1 };
+	char *got;
+
+	(void)state;
+	got = print(&r, false);
+	assert_non_null(strstr(got, "    AADSTS50196: a loop\n"));
+	assert_null(strstr(got, "no new token"));
+	free(got);
+	a.text = S("535 no");
+	got = print(&r, false);
+	assert_non_null(strstr(got, "no new token"));
+	free(got);
+	/* What was wrong before is not shown of one that is well. */
+	a.state = S("ready");
+	a.text = t.text;
+	got = print(&r, false);
+	assert_non_null(strstr(got, "no new token"));
+	free(got);
+}
+
 /* What belongs to the account by its name, and what to do when it is soon. */
 static void
 tokens_and_ends_stand_under_their_account(void **state)
@@ -296,17 +330,6 @@ tokens_and_ends_stand_under_their_account(void **state)
 				    "    do      Make a new one.\n"));
 	assert_null(strstr(got, "that of others"));
 	assert_null(strstr(got, "federated"));
-	free(got);
-	/* Where that is what the account waits for, once is enough. */
-	a.state = S("backoff");
-	a.text = S("AADSTS50196: a loop");
-	got = print(&r, false);
-	assert_non_null(strstr(got, "    AADSTS50196: a loop\n"));
-	assert_null(strstr(got, "no new token"));
-	free(got);
-	a.text = S("535 no");
-	got = print(&r, false);
-	assert_non_null(strstr(got, "no new token"));
 	free(got);
 
 	report_add_tokens(&r, "alerts@contoso.com", o);
@@ -363,6 +386,7 @@ main(void)
 		cmocka_unit_test(alarms_and_remarks_come_last),
 		cmocka_unit_test(each_verdict_has_its_status_and_colour),
 		cmocka_unit_test(nothing_steers_the_terminal),
+		cmocka_unit_test(a_token_s_failure_is_told_once),
 		cmocka_unit_test(tokens_and_ends_stand_under_their_account),
 		cmocka_unit_test(no_token_is_no_trouble),
 	};
