@@ -59,8 +59,10 @@ is_beyond(const struct check *k, int64_t s)
 	return k->ahead_s > s || k->ahead_s < -s;
 }
 
-/* Is it off by another's word?  Of a greeting's it takes more, and weighs less:
- * mail servers are less exact, and whoever is on the path can write one. */
+/*
+ * Is it off by another's word?  Of a greeting's it takes more, and weighs less:
+ * mail servers are less exact, and whoever is on the path can write one.
+ */
 static bool
 is_off(const struct check *k, enum check_level *level)
 {

@@ -26,8 +26,10 @@ struct date_parts {
 };
 void date_split(int64_t at, struct date_parts *d);
 
-/* The way back, whatever weekday says; -1: there is no such time from 1970 on,
- * to the end of 9999.  A leap second counts as the one behind it. */
+/*
+ * The way back, whatever weekday says; -1: there is no such time from 1970 on,
+ * to the end of 9999.  A leap second counts as the one behind it.
+ */
 int64_t date_join(const struct date_parts *d);
 
 /* 1 to 12 for three letters, "Nov", that text begins with; 0: it does not. */
