@@ -56,7 +56,7 @@ def test_others_start_no_daemon(site):
 # ---- a queue run where somebody has the queue ---------------------------------
 
 REQUEST, DONE, FLUSH = 1, 9, 10  # docs/protocol.md
-CONTROL = 5  # version of the contract
+CONTROL = 6  # version of the contract
 
 
 @contextlib.contextmanager
