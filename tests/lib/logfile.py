@@ -25,11 +25,14 @@ class LogFile:
         self._process = process
 
     def text(self):
+        """Its whole lines: the last one may be half there while it is written,
+        where it reaches into another page of the file."""
         try:
             with open(self.path, encoding="utf-8", errors="replace") as f:
-                return f.read()
+                text = f.read()
         except FileNotFoundError:
             return ""
+        return text[:text.rfind("\n") + 1]
 
     def events(self, event=None, **match):
         """Events whose values hold each text of match."""

@@ -11,9 +11,10 @@ that moment: at the server, say.
 
 import os
 import re
+import time
 from difflib import ndiff
 
-from .notify import DEADLINE, Watch
+from .notify import ASK_AGAIN, DEADLINE, Watch
 from .site import TESTS
 
 # What is another one each time.
@@ -178,15 +179,16 @@ class Reader:
         return REMARK.sub("", said).rstrip("\n").split("\n") if said else []
 
     def _type(self, step):
-        tries = 60 if ASKING.match(step.text) else 1
+        end = time.monotonic() + (DEADLINE if ASKING.match(step.text) else 0)
         with Watch(self.host.file("var/lib"), *filter(os.path.isdir, [
                 self.host.file("var/lib/mailchute")])) as watch:
-            for _ in range(tries):
+            while True:
                 actual = self.run(step)
                 found = pairs(step.seen, actual)
-                if found is not None:
+                left = end - time.monotonic()
+                if found is not None or left <= 0:
                     break
-                watch.wait(DEADLINE / tries if tries > 1 else 0)
+                watch.wait(min(left, ASK_AGAIN))
         assert found is not None, "%r\n%s" % (step, "\n".join(ndiff(
             list(map(plain, step.seen)), list(map(plain, actual)))))
         for expected, real in found:
