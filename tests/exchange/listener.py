@@ -36,7 +36,7 @@ class Listener:
         self.options, self.faults, self.record = options, faults, record
         self._wires = {}
         self._lock = threading.Lock()
-        self._listening = None
+        self._listening = self._kept = None
         self._context = None
 
     def session(self, wire, seen):
@@ -52,14 +52,21 @@ class Listener:
     def __exit__(self, *exc):
         self.stop()
 
-    def up(self):
-        """Starts to listen; the port stays the same over down and up."""
+    def _bound(self):
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         sock = socket.socket(family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((self.host, self.port))
+        return sock
+
+    def up(self):
+        """Starts to listen; the port stays the same over down and up, and
+        nobody else gets it while it is down."""
+        if self._kept is None:
+            self._kept = self._bound()
+            self.port = self._kept.getsockname()[1]
+        sock = self._bound()
         sock.listen(1024)
-        self.port = sock.getsockname()[1]
         self._listening = sock
         threading.Thread(target=self._accept, args=(sock,), daemon=True,
                          name=self.NAME + "-accept").start()
@@ -76,6 +83,9 @@ class Listener:
     def stop(self):
         """Ends everything; nothing is left running."""
         self.down()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
         self.faults.clear()
         with self._lock:
             wires = list(self._wires.items())
@@ -99,7 +109,8 @@ class Listener:
                 return
             # Whoever is told of a connection can end it, and wait for its end.
             with self._lock:
-                seen = self.record.connect(peer)
+                beside = sum(wire.has_client() for wire in self._wires)
+                seen = self.record.connect(peer, beside)
                 wire = self._wire(client, seen)
                 thread = threading.Thread(target=self._serve,
                                           args=(wire, seen), daemon=True,

@@ -35,7 +35,7 @@ class Wire:
         self._at = time.monotonic()  # arrival of what is answered now
         self._out = []               # (due, bytes)
         self._closing = threading.Lock()
-        self._is_woken = False
+        self._is_woken = self._is_closed = False
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     # ---- reading --------------------------------------------------------
@@ -196,6 +196,16 @@ class Wire:
             if fd != fault.released:
                 raise Gone("closed by the client while stalled")
 
+    def has_client(self):
+        """Has the client not closed it, whether or not we have seen its end?
+        One that closes before it comes again is gone by then."""
+        fd = self.sock.fileno()
+        if fd < 0:  # it is in the hands of TLS just now, or closed
+            return not self._is_closed
+        watch = select.poll()
+        watch.register(fd, select.POLLRDHUP)
+        return not watch.poll(0)
+
     # ---- TLS and the end ------------------------------------------------
 
     def start_tls(self, context):
@@ -225,6 +235,7 @@ class Wire:
                                      struct.pack("ii", 1, 0))
             else:
                 self._say_goodbye()
+            self._is_closed = True
             self.sock.close()
 
     def _say_goodbye(self):
