@@ -54,6 +54,7 @@ def test_the_program_gets_the_text_and_nothing_else(site, server, told):
 
 def test_once_each_time_it_comes(site, server, told):
     hold(site, server)
+    told.wait(1)  # a restart would end the program
     # Another refusal, a restart and a new configuration tell it no more.
     site.mailchute("retry", "ALL")
     site.log.wait_for("account-held", nth=2)

@@ -237,6 +237,7 @@ def test_a_session_that_is_there_serves(make_site, server):
     site = make_site(server, linger="60s", family="ipv4").start()
     site.submit("a@example.net")
     server.record.wait_messages(1)
+    site.wait_empty()
     lines, _ = check(site)
     assert steps(lines) == PROBED
     assert "not tried" in line_of(lines, "Send As")["text"]

@@ -30,6 +30,7 @@ def test_each_address_is_said_and_taken_back(make_site, server):
     assert "mail from %s web@contoso.example may begin" % USER in \
         lines[SEND_AS]["text"]
     seen, = server.record.connections
+    server.record.wait(lambda: seen.quit, "QUIT")
     assert seen.verbs()[-7:] == ["MAIL", "RCPT", "RSET"] * 2 + ["QUIT"]
     assert not server.record.messages and site.queue() == []
     assert MESSAGE not in lines

@@ -12,6 +12,7 @@ import shutil
 import pytest
 
 from lib import strike
+from lib.notify import DEADLINE
 
 BODY = "From: a@contoso.example\nSubject: x\n\n" + "line of a body\n" * 4000
 COUNT = 60
@@ -133,6 +134,7 @@ def test_a_damaged_file(filled, harm, at_least):
     site.restart()
     assert aside(site) == found
     assert len(queue(site)) == len(after)
+    site.wait(lambda: len(site.queue()) > len(after), "the mail that tells it")
     assert len(site.queue()) == len(after) + 1, "it is told by mail, once"
     assert len(site.log.events("queue-replaced")) == 1
     assert not glob.glob(site.path("lib/queue.db.*[dtwys]"))
@@ -154,8 +156,9 @@ def test_damage_that_a_start_meets(make_site, page):
     site.submit("after@example.net")
     site.wait(lambda: "after@example.net" in addresses(site), "new mail")
     if aside(site):
-        assert site.log.events("queue-replaced")
-        assert site.mailchute("status").returncode != 0
+        site.log.wait_for("queue-replaced")
+        site.wait(lambda: site.mailchute("status").returncode != 0,
+                  "a verdict that is not ok")
 
 
 def test_a_salvage_that_ends_the_process_is_not_tried_for_ever(filled):
@@ -250,7 +253,7 @@ def test_a_disk_that_cannot_be_read_is_no_damage(filled, nth, is_suspect):
     point = strike.Point("pread64", nth, "EIO", for_ever=True)
     daemon = site.spawn(env=site.environment(leaks=False), through=[
         "strace", "-f", "-o", site.path("trace"), *point.options()])
-    assert daemon.wait(60) == 75
+    assert daemon.wait(DEADLINE) == 75
     assert "the disk" in site.log.events("fatal")[-1]["text"]
     assert not aside(site)
     site.submit("dropped@example.net")

@@ -111,7 +111,9 @@ def test_what_has_no_end_yet_waits_in_silence(guarded, site, folder, what):
 def test_what_is_no_message_goes_aside(guarded, site, folder, what):
     act(ATTACKER, write, folder("junk"), JUNK[what])
     before = looks(folder("junk"))
-    guarded.start().unharmed()
+    guarded.start()
+    site.log.wait_for("drop-file-aside", file="junk")
+    guarded.unharmed()
     assert looks(folder("aside.junk")) == before
     assert guarded.told("drop-file-aside", file="junk") == 1
     # It is no more looked at, whatever becomes of it.

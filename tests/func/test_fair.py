@@ -98,6 +98,7 @@ def test_a_loop_is_warned_of_while_it_runs(make_site, server):
     site.submit("urgent@example.com")
     for i in range(12):
         site.submit("r%d@example.net" % i, stdin=TEXT, uid=OTHER)
+    site.log.wait_for("flood")
     line, = site.log.events("flood")
     assert (line["uid"], line["messages"], line["within_s"]) == (
         str(OTHER), "6", "3600")

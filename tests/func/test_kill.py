@@ -19,7 +19,7 @@ KILLS = int(os.environ.get("MAILCHUTE_KILLS", 40 if sanitized() else 100))
 EXITS = 5 * KILLS
 SUBMITTERS = 3
 A_ROUND = 8       # submissions allowed in a round
-PATIENCE = 5      # seconds for what shall start a kill; then it is "idle"
+PATIENCE = 20     # seconds for what shall start a kill; then it is "idle"
 
 
 class Submitters:

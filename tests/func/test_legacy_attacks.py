@@ -76,10 +76,11 @@ class Field:
     def wait(self):
         """Until each was tried often enough, or is where it should be."""
         for i, path in enumerate(self.paths):
-            enough = 1 if path.deed == "stall" else TRIES
-
-            def is_over(i=i, path=path, enough=enough):
-                return path.connections >= enough or \
+            def is_over(i=i, path=path):
+                # Whoever stalls has one connection for as long as he likes.
+                was_tried = path.struck if path.deed == "stall" else \
+                    path.connections >= TRIES
+                return was_tried or \
                     i in self.arrived(self.default) | self.arrived(self.legacy)
             self.site.wait(is_over, "the tries of %s" % (self.attacks[i],))
 

@@ -84,7 +84,7 @@ def test_a_daemon_takes_all(site, has_daemon):
     assert (done.returncode, done.stderr) == (0, "")
     if not has_daemon:
         site.start()
-    site.wait(lambda: site.log.events("queued"), "the message")
+    site.log.wait_for("queued")
     assert site.database("select count(*), count(distinct address) "
                          "from recipient") == [(MOST, MOST)]
     assert "-- " in site.mailq().splitlines()[-1]

@@ -34,6 +34,7 @@ def test_accounts_of_one_mailbox_share_what_it_may(make_site, server):
     site.wait(lambda: all(a["state"] == "budget"
                           for a in states(site).values()),
               "both to be out of their budget")
+    site.wait(lambda: len(site.queue()) == 1, "the fourth alone")
     site.restart()
     told = states(site)
     assert len(site.queue()) == 1 and len(told) == 2

@@ -245,6 +245,7 @@ def test_each_has_the_time_of_its_turn(make_site, server):
     server.record.wait_messages(2)
     site.wait(lambda: site.status()["accounts"][0]["state"] == "budget",
               "the budget to be spent")
+    site.wait(lambda: len(site.queue()) == 5, "the other five")
     waiting = site.queue()
     turns = [instant(m["recipients"][0]["next_at"]) for m in waiting]
     assert len(turns) == 5

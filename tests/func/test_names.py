@@ -1,17 +1,31 @@
 # SPDX-License-Identifier: ISC
 """The name service: as it fails, and as it changes while the daemon runs."""
 
+import os
+
 import pytest
 
 from lib.names import NameServer, view
+from lib.netns import own_network
 
 HOST = "smtp.mailchute-test.example"
 DEAF = "127.0.53.1"  # nobody listens there
 GOOD = "127.0.53.2"
 
 
+pytestmark = pytest.mark.skipif(os.getuid() != 0,
+                                reason="needs root for a view of its own")
+
+
+@pytest.fixture(autouse=True)
+def network():
+    """Port 53 is free in it."""
+    with own_network():
+        yield
+
+
 @pytest.fixture
-def names():
+def names(network):
     s = NameServer(GOOD, {HOST: "127.0.0.1"})
     yield s
     s.close()

@@ -196,7 +196,7 @@ def test_a_secret_that_has_ended_holds_the_account(site, server, entra):
     assert len(entra.record.requests) == 1
     site.secret("client_secret", app.secret().value + "\n")
     server.record.wait_messages(2)
-    assert account(site)["state"] == "ready"
+    wait_state(site, "ready")
     assert len(entra.record.requests) == 2
     assert [e["what"] for e in account(site)["expires"]] == ["access_token"]
 

@@ -197,8 +197,7 @@ def test_one_that_cannot_start_brings_back_the_former(make_site, server):
     server.record.wait_messages(1)
     site.conf["sandbox"] = {"mode": "strict"}
     site.write_conf()
-    pid = int(open(site.path("run/mailchuted.pid")).read())
-    os.kill(pid, signal.SIGHUP)
+    os.kill(site.background_pid(), signal.SIGHUP)
     site.log.wait_for("reload-failed")
     site.submit("b@example.net")
     server.record.wait_messages(2)

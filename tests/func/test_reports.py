@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from lib.notify import DEADLINE
 from lib.site import USER
 
 TEXT = ("From: Alerts <%s>\nTo: gone@example.net\nSubject: number %s\n\n"
@@ -366,6 +367,6 @@ def test_a_queue_run_without_a_daemon(slow, server):
     server.record.wait_messages(SINGLY)
     slow.stop()
     proc = slow.spawn("--once")
-    assert proc.wait(60) == 0
+    assert proc.wait(DEADLINE) == 0
     report, = [m for m in arrived(server) if is_report(m)]
     assert told_by(report) == ["20", "21", "22"]

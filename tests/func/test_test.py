@@ -125,7 +125,8 @@ def test_time_is_over(make_site, make_server):
     done = site.mailchute("test", TO, "--timeout=1s")
     assert done.returncode == WAITING, done
     assert "the time to wait is over" in done.stderr
-    assert [m["state"] for m in site.queue()] == ["active"]
+    site.wait(lambda: [m["state"] for m in site.queue()] == ["active"],
+              "the message with the server")
 
 
 def begin(site, *args, **how):

@@ -122,7 +122,8 @@ def test_421_before_the_first_message(make_site, server, said):
 
 def test_432_is_one_connection_less_also_after_a_restart(make_site, server):
     server.faults.add(state="mail", count=2, reply=CROWDED)
-    site = make_site(server, connections="3", backoff_min="1s").start()
+    site = make_site(server, connections="3", backoff_min="1h",
+                     backoff_max="1h").start()
     assert account(site)["connections_max"] == 3
     site.submit("a@example.net", stdin=TEXT % USER)
     for nth in (1, 2):

@@ -158,7 +158,7 @@ def test_a_newer_queue_is_refused_and_left_alone(upgraded, server):
         before = f.read()
 
     proc = site.spawn()
-    assert proc.wait(30) == CONFIG
+    assert proc.wait(DEADLINE) == CONFIG
     said = site.log.text() + open(site.path("log/stderr")).read()
     assert "of version %d" % (NEWEST + 1) in said
     assert "up to %d" % NEWEST in said

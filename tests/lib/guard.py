@@ -48,9 +48,8 @@ class Guard:
 
     def start(self):
         self.site.start()
-        parent = self.site.daemon.pid
-        self.pids = set(self.site.group(parent)[:2])
-        [self.queue] = self.pids - {parent}
+        self.queue = self.site.queue_pid()
+        self.pids = {self.site.daemon.pid, self.queue}
         return self
 
     def drop(self, user=VICTIM):
