@@ -234,7 +234,7 @@ def test_a_reload_tries_a_held_account_once(site, server, entra):
 def test_a_failed_refresh_is_a_warning_while_the_token_is_good(site, server,
                                                                entra):
     """Half of a short life is ahead of its end."""
-    entra.options.lifetime = 12
+    entra.options.lifetime = 24
     _, token = by_refresh(site, entra, entra.user(USER), linger="1s")
     plant_refresh(site, text_of(token))
     site.start()

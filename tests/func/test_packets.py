@@ -24,7 +24,7 @@ class Trace:
     def calls(self, port):
         """Those on the connection to a port, as "name(...) = result"."""
         return [line.split(None, 1)[1]
-                for line in strike.read(self.path).splitlines()
+                for line in strike.joined(strike.read(self.path))
                 if re.search(r"\w\(\d+<TCP:\[\S+:%d\]>" % port, line)]
 
     def writes(self, port):

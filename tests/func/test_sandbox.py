@@ -78,7 +78,8 @@ def test_files_are_closed_as_well(site):
                          "trace=landlock_restrict_self,seccomp"])
     queue = site.queue_pid()
     site.stop()
-    lines = [line.split(None, 1)[1] for line in strike.read(trace).splitlines()
+    lines = [line.split(None, 1)[1] for line in
+             strike.joined(strike.read(trace))
              if line.startswith("%d " % queue)]
     filters = [i for i, line in enumerate(lines) if re.match(
         r"seccomp\(SECCOMP_SET_MODE_FILTER.* = 0$", line)]
@@ -121,7 +122,7 @@ def test_before_the_first_octet_that_it_reads(make_site, silent, tls):
         with conn:
             conn.sendall(b"220 here\r\n")
             conn.recv(100)
-    lines = strike.read(trace).splitlines()
+    lines = strike.joined(strike.read(trace))
     pid, = {line.split()[0] for line in lines
             if "execve(" in line and "/deliver" in line}
     calls = [line.split(None, 1)[1] for line in lines

@@ -3,6 +3,7 @@
 
 import pytest
 
+from lib.clock import Clock
 from lib.site import USER
 
 UNCERTAIN = "It may have been delivered, or not."
@@ -23,7 +24,6 @@ def test_retried_with_the_same_message_id(make_site, lossy, chunking):
     site.start()
     site.submit("a@example.net", stdin=TEXT)
     site.log.wait_for("uncertain")
-    assert site.recipients()["a@example.net"]["meaning"] == UNCERTAIN
     two = lossy.record.wait_messages(2)
     site.wait_empty()
     assert len(lossy.record.accepted) == 2
@@ -80,6 +80,7 @@ def test_removed_while_uncertain(make_site, lossy):
     site.submit("a@example.net", stdin=TEXT)
     site.wait(lambda: site.queue()[0]["state"] == "uncertain",
               "an uncertain delivery")
+    assert site.recipients()["a@example.net"]["meaning"] == UNCERTAIN
     number = site.queue()[0]["id"]
     assert site.mailchute("remove", number).stdout == number + ": removed\n"
     assert site.mailq() == "Mail queue is empty\n"
@@ -106,9 +107,14 @@ def test_given_up_without_an_answer(make_site, server):
     """Its time is over, and nobody knows: its sender is told just that."""
     server.faults.add(state="dot", drop_after_accept=True, count=2)
     site = make_site(server, backoff_min="1s")
-    site.conf["queue"].update(retry="3s", lifetime="2s")
-    site.start()
+    clock = Clock(site.path("clock"))
+    site.conf["sandbox"] = {"mode": "off"}  # it is read from a file
+    site.conf["queue"].update(retry="1h", lifetime="30s")
+    site.start(env=site.environment(**clock.environment()))
     site.submit("a@example.net", stdin=TEXT)
+    site.log.wait_for("uncertain")
+    clock.set(59)
+    site.mailchute("retry", "ALL")
     bounce = server.record.wait_messages(3)[2]
     assert bounce.addresses == [USER]
     told = " ".join(bounce.raw.decode().split())

@@ -71,6 +71,8 @@ CALLS = {
 ONLY_ERRORS = {"fcntl", "getsockopt", "lseek"}
 
 LINE = re.compile(r"^(?:(\d+) +)?(\w+)\((.*)")
+CUT = " <unfinished ...>"
+RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)")
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,22 @@ def read(path):
             return f.read()
     except FileNotFoundError:
         return ""
+
+
+def joined(trace):
+    """Its lines; a call during which another process did something, which strace
+    tells in two lines, is one, where it began."""
+    lines, cut = [], {}
+    for line in trace.splitlines():
+        resumed = RESUMED.match(line)
+        if resumed and resumed[1] in cut:
+            lines[cut.pop(resumed[1])] += resumed[2]
+            continue
+        if line.endswith(CUT):
+            line = line[:-len(CUT)]
+            cut[line.split()[0]] = len(lines)
+        lines.append(line)
+    return lines
 
 
 def calls_of(trace):
