@@ -35,7 +35,7 @@
 #include "queue/sockets.h"
 #include "tests/unit/office.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 60000
 
 static struct {
 	struct office o;

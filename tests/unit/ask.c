@@ -60,7 +60,7 @@ will_answer(const struct ask_answer *a, int fd)
 	assert_int_equal(send(rig.parent, a, sizeof(*a), 0), sizeof(*a));
 	if (a->has_fd)
 		assert_int_equal(fdpass_send(rig.parent, fd, "",
-				     clock_mono_ms() + 10000, &rig.e),
+				     clock_mono_ms() + 60000, &rig.e),
 		    0);
 }
 
@@ -209,7 +209,7 @@ new_sockets_come_with_readiness(void **state)
 	assert_int_equal(r.what, ASK_READY);
 	assert_int_equal(r.sockets, 1);
 	assert_int_equal(
-	    fdpass_recv(rig.parent, &fd, text, clock_mono_ms() + 10000, &rig.e),
+	    fdpass_recv(rig.parent, &fd, text, clock_mono_ms() + 60000, &rig.e),
 	    0);
 	assert_string_equal(text, "control");
 	close(fd);

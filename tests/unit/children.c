@@ -35,7 +35,7 @@
 #include "tests/unit/queue_fixture.h"
 
 #define GUID     "00000000-0000-4000-8000-00000000000f"
-#define DEADLINE (clock_mono_ms() + 30000)
+#define DEADLINE (clock_mono_ms() + 60000)
 
 /* ---- the programs ---- */
 

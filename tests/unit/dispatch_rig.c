@@ -56,7 +56,7 @@ will_start(struct deliver *d)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
 	will_answer(&a);
 	assert_int_equal(fdpass_send(rig.parent, fd[1], "",
-			     clock_mono_ms() + 10000, &rig.o.e),
+			     clock_mono_ms() + 60000, &rig.o.e),
 	    0);
 	close(fd[1]);
 	d->fd = fd[0];

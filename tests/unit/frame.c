@@ -111,7 +111,7 @@ exchange_over_a_socket(void **state)
 	put_sample(&b);
 	frame_put_raw(&b, 9, "tail", 4);
 	buf_truncate(&b, b.len - 1);
-	assert_int_equal(frame_send(fd[0], &b, clock_mono_ms() + 1000, &e), 0);
+	assert_int_equal(frame_send(fd[0], &b, clock_mono_ms() + 60000, &e), 0);
 	close(fd[0]);
 	frame_reader_init(&r, fd[1]);
 	assert_int_equal(frame_recv(&r, &f, CLOCK_NEVER, &e), 1);

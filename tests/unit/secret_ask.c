@@ -30,7 +30,7 @@ ask(int fd, const char *text, struct buf *out, struct err *e)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	assert_int_equal(
-	    fdpass_send(pair[0], fd, text, clock_mono_ms() + 5000, e), 0);
+	    fdpass_send(pair[0], fd, text, clock_mono_ms() + 60000, e), 0);
 	buf_init(out, JOB_SECRET_MAX);
 	rc = secret_ask(pair[1], out, e);
 	assert_int_equal(recv(pair[0], &octet, 1, 0), 1);

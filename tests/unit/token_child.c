@@ -101,7 +101,7 @@ ask(char octet, char text[FDPASS_TEXT_MAX])
 			     here.conf, here.vault),
 	    0);
 	assert_int_equal(
-	    fdpass_recv(here.pair[1], &fd, text, clock_mono_ms() + 5000, &e),
+	    fdpass_recv(here.pair[1], &fd, text, clock_mono_ms() + 60000, &e),
 	    0);
 	return fd;
 }

@@ -227,7 +227,7 @@ hears(const enum job_type *types, size_t n)
 	frame_reader_init(&reader, rig.deliver);
 	for (i = 0; i < n; i++) {
 		assert_int_equal(
-		    frame_recv(&reader, &f, clock_mono_ms() + 20000, &e), 1);
+		    frame_recv(&reader, &f, clock_mono_ms() + 60000, &e), 1);
 		assert_int_equal(f.type, types[i]);
 	}
 	assert_int_equal(reader.in.len, reader.used);
