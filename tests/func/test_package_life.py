@@ -100,7 +100,8 @@ def test_upgrade(provider, keeping):
     assert host.read("etc/mailchute/mailchute.conf") == conf
     assert "daily" in host.read("etc/logrotate.d/mailchute")
     assert host.read("run/mailchute/mailchuted.pid") != before
-    assert host.run("mailq").count("it@contoso.com") == 2
+    host.wait(lambda: host.run("mailq").count("it@contoso.com") == 2,
+              "both of them in the queue")
     host.configure()
     host.service("reload")
     assert subjects(provider, 2) == ["dropped", "queued"]

@@ -8,7 +8,6 @@ import os
 import pytest
 
 from lib import specimens
-from lib.notify import wait_until
 from lib.packaged import LOG, PASSWORD
 from lib.packaged import bare, provider  # noqa: F401
 from lib.specimens import AWAY, HELD, VERSION_1, WAITING
@@ -87,8 +86,8 @@ def let_go(host, provider):
     everybody = sorted([*WAITING, *(a for to in VERSION_1.values()
                                     for a in to)])
     assert arrived(provider, messages) == everybody
-    wait_until(lambda: host.run("mailq") == "Mail queue is empty\n",
-               [host.file("var/log/mailchute")], "an empty queue")
+    host.wait(lambda: host.run("mailq") == "Mail queue is empty\n",
+              "an empty queue")
     assert len(mail(provider)) == messages
     assert "event=bounced" not in host.log()
 
@@ -100,7 +99,7 @@ def test_upgrade(left_behind, provider):
     host.dpkg("--install", "/root/" + host.newer())
     host.service("status")
     host.wait_log("event=replayed", len(VERSION_1))
-    assert host.drops() == []
+    host.wait(lambda: not host.drops(), "an empty drop folder")
     assert host.run("mailchute", "status", status=2).startswith(
         "critical: account held is held")
     assert provider.record.accepted == []  # it was paused, and still is

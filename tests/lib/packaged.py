@@ -164,9 +164,12 @@ class Packaged(Root):
         except FileNotFoundError:
             return ""
 
+    def wait(self, true, what):
+        """Until true() holds, asked again with each line of the log."""
+        wait_until(true, [self.file("var/log/mailchute")], what)
+
     def wait_log(self, text, nth=1):
-        wait_until(lambda: self.log().count(text) >= nth,
-                   [self.file("var/log/mailchute")], text)
+        self.wait(lambda: self.log().count(text) >= nth, text)
 
     def drops(self):
         return os.listdir(self.file("var/spool/mailchute/drop"))
