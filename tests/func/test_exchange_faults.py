@@ -295,6 +295,24 @@ def test_down_and_up(exchange, authority):
         assert exchange.port == port and c.reply().startswith("220 ")
 
 
+def test_nobody_else_gets_the_port_of_one_that_is_down(exchange):
+    exchange.down()
+    with socket.socket() as s, pytest.raises(OSError):
+        s.bind(("127.0.0.1", exchange.port))
+
+
+def test_who_was_there_beside_a_connection(exchange):
+    """By the kernel's word: whether its end was seen here is a matter of luck."""
+    with Client(exchange) as first:
+        first.hello()
+        with Client(exchange) as second:
+            second.hello()
+    for _ in range(20):
+        with Client(exchange) as c:
+            c.hello()
+    assert [c.beside for c in exchange.record.connections] == [0, 1] + 20 * [0]
+
+
 def test_wait_tells_what_was_seen(exchange, client):
     client.hello()
     with pytest.raises(Timeout, match="EHLO"):
