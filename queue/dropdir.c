@@ -61,7 +61,7 @@ struct dropdir {
 	int notify;
 	struct event *notified;
 	struct event *minute;
-	struct event *slice;
+	struct loop_idle *slice;
 	DIR *walk;     /* where the round is in the folder; NULL: through */
 	bool in_round; /* until all that it found was read */
 	bool is_more;  /* another round is wanted at once */
@@ -156,7 +156,7 @@ on_end(void *arg, enum dropread_outcome outcome, uint64_t queue_id,
 		break;
 	}
 	file_close(f);
-	loop_again(d->slice);
+	loop_idle_again(d->slice);
 }
 
 static bool
@@ -316,7 +316,7 @@ dropdir_begin(struct dropdir *d)
 	}
 	d->in_round = true;
 	dropodd_begin(d->odd);
-	loop_again(d->slice);
+	loop_idle_again(d->slice);
 }
 
 /* The walk is through, and all that it found was read. */
@@ -336,18 +336,16 @@ end_round(struct dropdir *d)
 }
 
 static void
-on_slice(evutil_socket_t fd, short what, void *arg)
+on_slice(void *arg)
 {
 	struct dropdir *d = arg;
 
-	(void)fd;
-	(void)what;
 	if (d->walk != NULL)
 		walk_on(d);
 	serve(d);
 	/* With the lines full, the end of a file wakes us. */
 	if (d->walk != NULL && !dropturn_is_full(d->turns))
-		loop_again(d->slice);
+		loop_idle_again(d->slice);
 	else if (d->walk == NULL && d->nfiles == 0 && d->in_round)
 		end_round(d);
 	else if (d->nfiles == 0 && d->is_more && !d->in_round)
@@ -382,7 +380,7 @@ on_notified(evutil_socket_t fd, short what, void *arg)
 		else if (ev->len > 0)
 			consider(d, ev->name);
 	}
-	loop_again(d->slice);
+	loop_idle_again(d->slice);
 }
 
 /* ---- life ------------------------------------------------------------------
@@ -438,8 +436,7 @@ dropdir_new(const struct dropdir_parts *parts, struct err *e)
 	d->notified =
 	    make_event(d, d->notify, EV_READ | EV_PERSIST, on_notified);
 	d->minute = make_event(d, -1, EV_PERSIST, on_minute);
-	d->slice = make_event(d, -1, 0, on_slice);
-	event_priority_set(d->slice, LOOP_PRIORITY_IDLE);
+	d->slice = loop_idle_new(d->parts.base, on_slice, d);
 	event_add(d->notified, NULL);
 	event_add(d->minute, &minute);
 	return d;
@@ -458,8 +455,7 @@ dropdir_free(struct dropdir *d)
 	}
 	if (d->walk != NULL)
 		closedir(d->walk);
-	if (d->slice != NULL)
-		event_free(d->slice);
+	loop_idle_free(d->slice);
 	if (d->notified != NULL)
 		event_free(d->notified);
 	if (d->minute != NULL)

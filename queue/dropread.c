@@ -14,13 +14,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "common/frame.h"
-#include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/admit.h"
 #include "queue/dropread.h"
@@ -37,7 +33,7 @@ struct dropread {
 	uid_t owner;
 	dropread_end *end;
 	void *arg;
-	struct event *turn;
+	struct loop_idle *turn;
 	struct buf in;
 	struct incoming *incoming; /* while admitting */
 	struct refusal *refusal;   /* while refusing */
@@ -76,7 +72,7 @@ begin_refusal(struct dropread *r, const struct err *why)
 		err_errno(&e, ERR_TEMP, "4.3.0", "it cannot be read again");
 		end_with(r, DROPREAD_LATER, 0, &e);
 	} else
-		loop_again(r->turn);
+		loop_idle_again(r->turn);
 }
 
 /* It was refused, on either way. */
@@ -160,7 +156,7 @@ read_on(void *arg)
 		if (is_waiting(r))
 			return;
 		if (octets >= TURN_OCTETS) {
-			loop_again(r->turn);
+			loop_idle_again(r->turn);
 			return;
 		}
 		if ((n = read_more(r, &e)) <= 0)
@@ -171,14 +167,6 @@ read_on(void *arg)
 	if (n == 0)
 		err_set(&e, ERR_PERM, "5.5.0", "END came too early");
 	end_with(r, n == 0 ? DROPREAD_NO_MESSAGE : DROPREAD_LATER, 0, &e);
-}
-
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	read_on(arg);
 }
 
 struct dropread *
@@ -194,13 +182,10 @@ dropread_start(const struct dropread_parts *parts, int fd, uid_t owner,
 	r->owner = owner;
 	r->end = end;
 	r->arg = arg;
-	r->turn = event_new(parts->base, -1, 0, on_turn, r);
-	if (r->turn == NULL ||
-	    event_priority_set(r->turn, LOOP_PRIORITY_IDLE) == -1)
-		fatalx(EX_OSERR, "libevent: no event for a drop file");
+	r->turn = loop_idle_new(parts->base, read_on, r);
 	buf_init(&r->in, FRAME_RECV_MAX);
 	r->incoming = incoming_new(parts->admit, &caller);
-	loop_again(r->turn);
+	loop_idle_again(r->turn);
 	return r;
 }
 
@@ -209,7 +194,7 @@ dropread_free(struct dropread *r)
 {
 	if (r == NULL)
 		return;
-	event_free(r->turn);
+	loop_idle_free(r->turn);
 	incoming_free(r->incoming);
 	if (r->refusal != NULL)
 		refusal_drop(r->refusal);

@@ -3,11 +3,12 @@
 #define QUEUE_LOOP_H
 
 struct event;
+struct event_base;
 
 /*
  * Priorities of the queue process's event loop.  A turn takes what was ready
  * when it began, in the order in which it became so; idle work waits for a turn
- * with nothing else in it.
+ * with nothing else in it, for ever if there is none: struct loop_idle.
  */
 enum loop_priority {
 	LOOP_PRIORITY_FIRST, /* ahead of the turn's line */
@@ -22,5 +23,19 @@ enum loop_priority {
  * descriptor again, so that its slices would be one.
  */
 void loop_again(struct event *ev);
+
+/*
+ * Idle work that somebody waits for.  loop_idle_again has it called once, at
+ * the next idle turn, and after LOOP_IDLE_MS in the line with all others: who
+ * keeps the loop busy all the time delays it and does not keep it away.
+ */
+#define LOOP_IDLE_MS 200
+
+typedef void loop_work(void *arg);
+struct loop_idle;
+struct loop_idle *loop_idle_new(
+    struct event_base *base, loop_work *work, void *arg);
+void loop_idle_free(struct loop_idle *i); /* NULL is fine; within work, too */
+void loop_idle_again(struct loop_idle *i);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "queue/loop.h"
 
 #define SLICES 1000
@@ -22,6 +23,8 @@ static struct {
 	int pipe[2];
 	unsigned slices;
 	unsigned heard_at; /* after so many of them */
+	unsigned worked;   /* how often idle work was done */
+	int64_t until;
 } rig;
 
 static void
@@ -73,11 +76,77 @@ descriptors_are_looked_at_between_slices(void **state)
 	close(rig.pipe[1]);
 }
 
+static void
+on_busy(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	/* A test that waits for ever tells nobody what is wrong. */
+	if (rig.worked == 0 && clock_mono_ms() < rig.until)
+		loop_again(rig.slice);
+}
+
+static void
+work(void *arg)
+{
+	assert_ptr_equal(arg, &rig);
+	rig.worked++;
+}
+
+static void
+idle_work_comes_though_the_loop_is_never_idle(void **state)
+{
+	struct loop_idle *idle;
+
+	(void)state;
+	rig.base = event_base_new();
+	assert_int_equal(
+	    event_base_priority_init(rig.base, LOOP_PRIORITIES), 0);
+	rig.slice = event_new(rig.base, -1, 0, on_busy, NULL);
+	rig.until = clock_mono_ms() + 60000;
+	idle = loop_idle_new(rig.base, work, &rig);
+	loop_again(rig.slice);
+	loop_idle_again(idle);
+	event_base_loop(rig.base, 0);
+	assert_int_equal(rig.worked, 1);
+	assert_true(clock_mono_ms() < rig.until);
+	loop_idle_free(idle);
+	event_free(rig.slice);
+	event_base_free(rig.base);
+}
+
+static void
+idle_work_is_done_once_for_each_word(void **state)
+{
+	struct loop_idle *idle;
+
+	(void)state;
+	rig.worked = 0;
+	rig.base = event_base_new();
+	assert_int_equal(
+	    event_base_priority_init(rig.base, LOOP_PRIORITIES), 0);
+	idle = loop_idle_new(rig.base, work, &rig);
+	loop_idle_again(idle);
+	loop_idle_again(idle);
+	/* Until nothing is left to come, its being late neither. */
+	event_base_loop(rig.base, 0);
+	assert_int_equal(rig.worked, 1);
+	loop_idle_again(idle);
+	event_base_loop(rig.base, 0);
+	assert_int_equal(rig.worked, 2);
+	loop_idle_free(idle);
+	loop_idle_free(NULL);
+	event_base_free(rig.base);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors_are_looked_at_between_slices),
+		cmocka_unit_test(idle_work_comes_though_the_loop_is_never_idle),
+		cmocka_unit_test(idle_work_is_done_once_for_each_word),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
