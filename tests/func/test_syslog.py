@@ -6,8 +6,10 @@ it see.
 """
 
 import os
+import queue
 import re
 import socket
+import threading
 
 import pytest
 
@@ -47,19 +49,35 @@ class Syslog:
         self.open()
 
     def open(self):
+        self.path = self.site.path("syslog/log")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.site.path("syslog/log"))
-        os.chmod(self.site.path("syslog/log"), 0o666)
-        self.socket.settimeout(DEADLINE)
+        self.socket.bind(self.path)
+        os.chmod(self.path, 0o666)
+        self.heard = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self._hear, daemon=True)
+        self.thread.start()
+
+    def _hear(self):
+        """All the time: who says more than ten lines to one that does not listen
+        waits for it."""
+        while octets := self.socket.recv(65536):
+            self.heard.put(octets.decode("utf-8", "replace"))
+
+    def _say(self, octets):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(octets, self.path)
 
     def close(self):
-        self.socket.close()
-        os.unlink(self.site.path("syslog/log"))
+        if self.thread.is_alive():
+            self._say(b"")
+            self.thread.join()
+            self.socket.close()
+            os.unlink(self.path)
 
     def wait_for(self, pattern):
         """The next line that the pattern is found in."""
         while True:
-            line = self.socket.recv(65536).decode("utf-8", "replace")
+            line = self.heard.get(timeout=DEADLINE)
             self.lines.append(line)
             if re.search(pattern, line):
                 return line
@@ -72,13 +90,10 @@ class Syslog:
 
     def told(self):
         """All that was said up to now."""
-        self.socket.setblocking(False)
-        try:
-            while True:
-                self.lines.append(self.socket.recv(65536).decode())
-        except BlockingIOError:
-            self.socket.settimeout(DEADLINE)
-            return self.lines
+        self._say(b"up to now")
+        while (line := self.heard.get(timeout=DEADLINE)) != "up to now":
+            self.lines.append(line)
+        return self.lines
 
 
 @pytest.fixture
@@ -86,7 +101,7 @@ def syslog(site):
     site.conf.pop("log")
     log = Syslog(site)
     yield log
-    log.socket.close()
+    log.close()
 
 
 def start(site, syslog):
