@@ -32,19 +32,15 @@ conf_set_default(const struct conf_option *o, void *base)
 static void
 fill_defaults(struct conf *c)
 {
+	const struct conf_option *o;
 	size_t i, j;
 
 	for (i = 0; i < conf_noptions; i++) {
-		const struct conf_option *o = &conf_options[i];
-
-		if (o->section != SECTION_ACCOUNT) {
-			if (c->origins->global.option[i] == 0)
-				conf_set_default(o, c);
-			continue;
-		}
-		for (j = 0; j < c->naccounts; j++)
-			if (c->origins->account[j].option[i] == 0)
-				conf_set_default(o, &c->accounts[j]);
+		o = &conf_options[i];
+		for (j = 0; j < conf_places(c, o->section); j++)
+			if (conf_place_lines(c, o->section, j)->option[i] == 0)
+				conf_set_default(
+				    o, conf_place(c, o->section, j));
 	}
 }
 
@@ -66,8 +62,10 @@ conf_parse(const char *path, const char *text, size_t n, enum conf_use use,
 	conf_derive_names(c, host, &notes);
 	conf_check_queue(c, &notes);
 	/* Even after errors: whoever mends the file wants to know them all. */
-	if (use == CONF_FULL)
+	if (use == CONF_FULL) {
 		conf_check_accounts(c, &notes);
+		conf_check_listeners(c, &notes);
+	}
 	if (notes.has_errors && use == CONF_FULL) {
 		conf_free(c);
 		c = NULL;
@@ -141,22 +139,17 @@ conf_load(const char *path, enum conf_use use, const struct conf_host *host,
 void
 conf_free(struct conf *c)
 {
+	const struct conf_option *o;
 	size_t i, j;
 
 	if (c == NULL)
 		return;
 	for (i = 0; i < conf_noptions; i++) {
-		if (conf_options[i].section != SECTION_ACCOUNT) {
-			conf_value_clear(&conf_options[i], c);
-			continue;
-		}
-		for (j = 0; j < c->naccounts; j++)
-			conf_value_clear(&conf_options[i], &c->accounts[j]);
+		o = &conf_options[i];
+		for (j = 0; j < conf_places(c, o->section); j++)
+			conf_value_clear(o, conf_place(c, o->section, j));
 	}
-	for (j = 0; j < c->naccounts; j++)
-		free(c->accounts[j].name);
-	free(c->accounts);
-	free(c->origins->account);
+	conf_places_free(c);
 	free(c->origins);
 	free(c->path);
 	free(c);

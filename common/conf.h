@@ -144,6 +144,45 @@ struct conf_account {
 	bool chunking;
 };
 
+enum listen_tls {
+	LISTEN_TLS_NONE,
+	LISTEN_TLS_STARTTLS, /* offered */
+	LISTEN_TLS_REQUIRED, /* before mail is taken */
+	LISTEN_TLS_IMPLICIT
+};
+enum listen_auth {
+	LISTEN_AUTH_OFF,
+	LISTEN_AUTH_OPTIONAL,
+	LISTEN_AUTH_REQUIRED
+};
+enum bare_newline {
+	BARE_NEWLINE_NORMALISE,
+	BARE_NEWLINE_REFUSE
+};
+
+/* A listener for SMTP: [listen NAME]. */
+struct conf_listen {
+	char *name;
+	char *address; /* numeric */
+	unsigned port;
+	enum listen_tls tls;
+	unsigned tls_min; /* 10 to 13 */
+	char *certificate_file, *key_file;
+	struct strlist allow; /* networks; filled with loopback's if not given
+			       */
+	enum listen_auth auth;
+	char *users_file;
+	struct strlist senders; /* patterns; empty: any */
+	char *account;          /* of conf.accounts; NULL: by the rules */
+	char *from;             /* NULL: as the client says */
+	uint64_t max_size;      /* never more than queue.message_size_max */
+	unsigned max_recipients;
+	struct rate rate; /* messages of one client */
+	unsigned client_connections, connections;
+	enum bare_newline bare_newline;
+	char *log_dialogue; /* of that client; NULL: of none */
+};
+
 enum conf_log_target {
 	CONF_LOG_SYSLOG,
 	CONF_LOG_STDERR,
@@ -163,6 +202,8 @@ struct conf {
 	struct conf_account *accounts; /* none when read by CONF_FRONT */
 	size_t naccounts;
 	size_t default_account;
+	struct conf_listen *listeners;
+	size_t nlisteners;
 	enum sandbox_mode sandbox;
 	struct conf_log log;
 	struct conf_origins *origins; /* for "mailchute config" */

@@ -25,6 +25,8 @@ static const struct {
 	[VALUE_HOSTS] = { syntax_is_hostport, "a host, or host:port" },
 	[VALUE_PATTERNS] = { syntax_is_pattern,
 	    "an address pattern (user@domain, @domain or *@*.domain)" },
+	[VALUE_NETWORKS] = { syntax_is_network,
+	    "a network (192.0.2.0/24, 2001:db8::/32) or an address" },
 };
 
 /* One more item, between blanks and commas: NULL at the end. */

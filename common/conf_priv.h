@@ -9,14 +9,32 @@
 
 /* Where each option was set: its line, or 0 for its default. */
 struct conf_lines {
-	unsigned section; /* first header of the section; accounts only */
+	unsigned section; /* first header of the section; of named ones only */
 	unsigned option[CONF_OPTIONS_MAX]; /* as conf_options counts */
 };
 
 struct conf_origins {
 	struct conf_lines global;
-	struct conf_lines *account; /* one for each of conf.accounts */
+	struct conf_lines *account; /* one for each of conf.accounts, */
+	struct conf_lines *listen;  /* and of conf.listeners */
 };
+
+/*
+ * Sections of a kind: one of most, as many as were named of accounts and
+ * listeners.  conf_place.c
+ */
+size_t conf_places(const struct conf *c, enum conf_section s);
+void *conf_place(struct conf *c, enum conf_section s, size_t i);
+const void *conf_place_const(
+    const struct conf *c, enum conf_section s, size_t i);
+struct conf_lines *conf_place_lines(
+    const struct conf *c, enum conf_section s, size_t i);
+const char *conf_place_name(
+    const struct conf *c, enum conf_section s, size_t i);
+/* An empty one, whose header stands in that line: its number. */
+size_t conf_place_add(
+    struct conf *c, enum conf_section s, const char *name, unsigned line);
+void conf_places_free(struct conf *c);
 
 /* Problems as they are found, in any order. */
 enum conf_severity {
@@ -81,6 +99,7 @@ void conf_derive_names(
  */
 void conf_check_queue(struct conf *c, struct conf_notes *n);
 void conf_check_accounts(struct conf *c, struct conf_notes *n);
+void conf_check_listeners(struct conf *c, struct conf_notes *n);
 
 /* One account, while it is checked. */
 struct conf_check {

@@ -17,7 +17,7 @@
 #include "common/xalloc.h"
 
 #define LINE_MAX_LEN (64 * 1024)
-#define ACCOUNTS_MAX 1000
+#define PLACES_MAX   1000 /* accounts, or listeners */
 #define NAME_MAX_LEN 64
 
 #define BLANKS " \t"
@@ -31,7 +31,7 @@ struct reader {
 	/* the section that lines belong to now */
 	bool in_section, skip; /* skip: not read, or already complained of */
 	enum conf_section section;
-	size_t account;
+	size_t place; /* of several of its kind */
 
 	/* the option whose value may go on in the next line */
 	bool open;
@@ -44,18 +44,13 @@ struct reader {
 static struct conf_lines *
 lines_of(struct reader *r)
 {
-	struct conf_origins *o = r->c->origins;
-
-	return r->section == SECTION_ACCOUNT ? &o->account[r->account]
-					     : &o->global;
+	return conf_place_lines(r->c, r->section, r->place);
 }
 
 static void *
 base_of(struct reader *r)
 {
-	if (r->section == SECTION_ACCOUNT)
-		return &r->c->accounts[r->account];
-	return r->c;
+	return conf_place(r->c, r->section, r->place);
 }
 
 /* The value is whole: no more indented lines belong to it. */
@@ -89,50 +84,54 @@ close_option(struct reader *r)
 
 /* ---- sections ---- */
 
-static size_t
-add_account(struct conf *c, const char *name, unsigned line)
+static bool
+is_named(enum conf_section s)
 {
-	struct conf_account *a;
-
-	c->accounts =
-	    xreallocarray(c->accounts, c->naccounts + 1, sizeof(*c->accounts));
-	c->origins->account = xreallocarray(c->origins->account,
-	    c->naccounts + 1, sizeof(*c->origins->account));
-	a = &c->accounts[c->naccounts];
-	memset(a, 0, sizeof(*a));
-	a->name = xstrdup(name);
-	memset(&c->origins->account[c->naccounts], 0,
-	    sizeof(*c->origins->account));
-	c->origins->account[c->naccounts].section = line;
-	return c->naccounts++;
+	return s == SECTION_ACCOUNT || s == SECTION_LISTEN;
 }
 
 static void
-enter_account(struct reader *r, const char *name)
+refuse_name(struct reader *r, const char *word, const char *name)
 {
-	size_t i;
+	const char *one = r->section == SECTION_ACCOUNT ? "an" : "a";
 
-	if (*name != '\0' &&
-	    (!syntax_is_id(name) || strlen(name) > NAME_MAX_LEN)) {
+	if (*name == '\0')
 		conf_note(r->notes, CONF_ERROR, r->line,
-		    "\"%s\" cannot name an account: letters, digits, \"-\" "
+		    "a listener has a name: [%s NAME]", word);
+	else
+		conf_note(r->notes, CONF_ERROR, r->line,
+		    "\"%s\" cannot name %s %s: letters, digits, \"-\" "
 		    "and \".\", at most %d",
-		    name, NAME_MAX_LEN);
-		r->skip = true;
+		    name, one,
+		    r->section == SECTION_ACCOUNT ? word : "listener",
+		    NAME_MAX_LEN);
+	r->skip = true;
+}
+
+/* [account], [account NAME] or [listen NAME]: the one of that name. */
+static void
+enter_named(struct reader *r, const char *word, const char *name)
+{
+	size_t i, n = conf_places(r->c, r->section);
+
+	if ((*name != '\0' || r->section != SECTION_ACCOUNT) &&
+	    (!syntax_is_id(name) || strlen(name) > NAME_MAX_LEN)) {
+		refuse_name(r, word, name);
 		return;
 	}
-	for (i = 0; i < r->c->naccounts; i++)
-		if (strcmp(r->c->accounts[i].name, name) == 0)
+	for (i = 0; i < n; i++)
+		if (strcmp(conf_place_name(r->c, r->section, i), name) == 0)
 			break;
-	if (i == ACCOUNTS_MAX) {
+	if (i == PLACES_MAX) {
 		conf_note(r->notes, CONF_ERROR, r->line,
-		    "there are more than %d accounts", ACCOUNTS_MAX);
+		    "there are more than %d %s", PLACES_MAX,
+		    r->section == SECTION_ACCOUNT ? "accounts" : "listeners");
 		r->skip = true;
 		return;
 	}
-	if (i == r->c->naccounts)
-		add_account(r->c, name, r->line);
-	r->account = i;
+	if (i == n)
+		conf_place_add(r->c, r->section, name, r->line);
+	r->place = i;
 }
 
 static void
@@ -151,7 +150,7 @@ unknown_section(struct reader *r, const char *word)
 	else
 		conf_note(r->notes, CONF_ERROR, r->line,
 		    "unknown section [%s]; there are [local], [queue], "
-		    "[account], [sandbox] and [log]",
+		    "[account], [listen NAME], [sandbox] and [log]",
 		    word);
 }
 
@@ -172,6 +171,7 @@ enter_section(struct reader *r, const char *word, const char *name)
 			break;
 	r->in_section = true;
 	r->skip = true;
+	r->place = 0;
 	if (i == SECTIONS) {
 		unknown_section(r, word);
 		return;
@@ -179,16 +179,13 @@ enter_section(struct reader *r, const char *word, const char *name)
 	r->section = (enum conf_section)i;
 	if (!is_read(r))
 		return;
-	if (r->section == SECTION_LISTEN) {
-		conf_note(r->notes, CONF_ERROR, r->line,
-		    "[listen] is reserved: SMTP listeners come with a later "
-		    "version");
-	} else if (r->section == SECTION_ACCOUNT) {
+	if (is_named(r->section)) {
 		r->skip = false;
-		enter_account(r, name);
+		enter_named(r, word, name);
 	} else if (*name != '\0') {
 		conf_note(r->notes, CONF_ERROR, r->line,
-		    "[%s] takes no name; only accounts have one", word);
+		    "[%s] takes no name; only accounts and listeners have one",
+		    word);
 	} else {
 		r->skip = false;
 	}

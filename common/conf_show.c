@@ -38,39 +38,37 @@ show_option(struct showing *s, size_t i, const char *section, const void *base,
 }
 
 static void
-show_account(struct showing *s, size_t account)
+show_place(struct showing *s, enum conf_section section, size_t place)
 {
-	const struct conf_account *a = &s->c->accounts[account];
-	char *section = *a->name == '\0' ? xstrdup("account")
-					 : xasprintf("account %s", a->name);
+	const char *word = conf_section_name(section);
+	const char *name = conf_place_name(s->c, section, place);
+	char *title =
+	    *name == '\0' ? xstrdup(word) : xasprintf("%s %s", word, name);
 	size_t i;
 
 	for (i = 0; i < conf_noptions; i++)
-		if (conf_options[i].section == SECTION_ACCOUNT)
-			show_option(s, i, section, a,
-			    s->c->origins->account[account].option[i]);
-	free(section);
+		if (conf_options[i].section == section)
+			show_option(s, i, title,
+			    conf_place_const(s->c, section, place),
+			    conf_place_lines(s->c, section, place)->option[i]);
+	free(title);
 }
 
 void
 conf_each(const struct conf *c, conf_show *show, void *arg)
 {
 	struct showing s = { .c = c, .show = show, .arg = arg };
-	bool accounts_shown = false;
+	enum conf_section section;
 	size_t i, j;
 
 	buf_init(&s.value, VALUE_MAX);
+	/* The rows of a section stand together. */
 	for (i = 0; i < conf_noptions; i++) {
-		enum conf_section section = conf_options[i].section;
-
-		if (section != SECTION_ACCOUNT) {
-			show_option(&s, i, conf_section_name(section), c,
-			    c->origins->global.option[i]);
+		section = conf_options[i].section;
+		if (i > 0 && conf_options[i - 1].section == section)
 			continue;
-		}
-		for (j = 0; j < c->naccounts && !accounts_shown; j++)
-			show_account(&s, j);
-		accounts_shown = true;
+		for (j = 0; j < conf_places(c, section); j++)
+			show_place(&s, section, j);
 	}
 	buf_clear(&s.value);
 }

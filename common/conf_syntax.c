@@ -11,6 +11,7 @@
 
 #include "common/conf.h"
 #include "common/conf_syntax.h"
+#include "common/network.h"
 #include "common/utf8.h"
 
 #define DOMAIN_MAX  253 /* RFC 1035 2.3.4 as text */
@@ -122,6 +123,22 @@ syntax_is_address(const char *text)
 
 	return at != NULL && is_local(text, (size_t)(at - text)) &&
 	       syntax_is_domain(at + 1) && utf8_is_text(text);
+}
+
+bool
+syntax_is_ip(const char *text)
+{
+	struct network n;
+
+	return strchr(text, '/') == NULL && network_parse(text, &n) == 0;
+}
+
+bool
+syntax_is_network(const char *text)
+{
+	struct network n;
+
+	return network_parse(text, &n) == 0;
 }
 
 bool

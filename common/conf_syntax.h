@@ -20,6 +20,8 @@ bool syntax_is_absolute(const char *text);
 bool syntax_is_id(const char *text);
 bool syntax_is_url(const char *text);
 bool syntax_is_hostport(const char *text);
+bool syntax_is_ip(const char *text); /* an address of IPv4 or IPv6 */
+bool syntax_is_network(const char *text);
 bool syntax_is_date(const char *text);
 
 /* Each 0 or -1; a value that overflows is none. */

@@ -14,6 +14,7 @@
 
 #define AT(member)      offsetof(struct conf, member)
 #define ACCOUNT(member) offsetof(struct conf_account, member)
+#define LISTEN(member)  offsetof(struct conf_listen, member)
 
 #define DAY   86400ULL
 #define YEAR  (365 * DAY)
@@ -53,6 +54,21 @@ static const struct conf_word family_words[] = { { "any", FAMILY_ANY },
 	{ "ipv4", FAMILY_IPV4 }, { "ipv6", FAMILY_IPV6 }, { NULL, 0 } };
 static const struct conf_word tls_min_words[] = { { "1.2", 12 }, { "1.3", 13 },
 	{ NULL, 0 } };
+static const struct conf_word listen_tls_words[] = {
+	{ "none", LISTEN_TLS_NONE }, { "starttls", LISTEN_TLS_STARTTLS },
+	{ "required", LISTEN_TLS_REQUIRED },
+	{ "implicit", LISTEN_TLS_IMPLICIT }, { NULL, 0 }
+};
+static const struct conf_word listen_tls_min_words[] = { { "1.0", 10 },
+	{ "1.1", 11 }, { "1.2", 12 }, { "1.3", 13 }, { NULL, 0 } };
+static const struct conf_word listen_auth_words[] = {
+	{ "off", LISTEN_AUTH_OFF }, { "optional", LISTEN_AUTH_OPTIONAL },
+	{ "required", LISTEN_AUTH_REQUIRED }, { NULL, 0 }
+};
+static const struct conf_word bare_newline_words[] = {
+	{ "normalise", BARE_NEWLINE_NORMALISE },
+	{ "refuse", BARE_NEWLINE_REFUSE }, { NULL, 0 }
+};
 static const struct conf_word legacy_words[] = { { "off", LEGACY_OFF },
 	{ "fallback", LEGACY_FALLBACK }, { "always", LEGACY_ALWAYS },
 	{ NULL, 0 } };
@@ -249,6 +265,56 @@ const struct conf_option conf_options[] = {
 	    .def = "15m", .min = 1, .max = YEAR },
 	{ SECTION_ACCOUNT, "chunking", VALUE_BOOL, ACCOUNT(chunking),
 	    "send by BDAT where it is offered", .def = "yes", .words = yes_no },
+	{ SECTION_LISTEN, "address", VALUE_IP, LISTEN(address),
+	    "the address to listen on", .def = "127.0.0.1" },
+	{ SECTION_LISTEN, "port", VALUE_NUMBER, LISTEN(port), "its port",
+	    .def = "25", .min = 1, .max = 65535 },
+	{ SECTION_LISTEN, "tls", VALUE_WORD, LISTEN(tls),
+	    "whether clients may or must use TLS", .def = "none",
+	    .words = listen_tls_words },
+	{ SECTION_LISTEN, "tls_min", VALUE_WORD, LISTEN(tls_min),
+	    "the lowest TLS version", .def = "1.2",
+	    .words = listen_tls_min_words },
+	{ SECTION_LISTEN, "certificate_file", VALUE_SECRET,
+	    LISTEN(certificate_file), "the server's certificates, in PEM",
+	    .shown = "none" },
+	{ SECTION_LISTEN, "key_file", VALUE_SECRET, LISTEN(key_file),
+	    "that certificate's private key", .flags = OPTION_SECRET },
+	{ SECTION_LISTEN, "allow", VALUE_NETWORKS, LISTEN(allow),
+	    "networks whose clients may connect",
+	    .shown = "loopback; required for another address" },
+	{ SECTION_LISTEN, "auth", VALUE_WORD, LISTEN(auth),
+	    "whether clients may or must sign in", .def = "off",
+	    .words = listen_auth_words },
+	{ SECTION_LISTEN, "users_file", VALUE_SECRET, LISTEN(users_file),
+	    "their names and hashed passwords", .flags = OPTION_SECRET },
+	{ SECTION_LISTEN, "senders", VALUE_PATTERNS, LISTEN(senders),
+	    "addresses that clients may send as", .shown = "any" },
+	{ SECTION_LISTEN, "account", VALUE_ID, LISTEN(account),
+	    "the account that the mail goes by",
+	    .shown = "by the sender, as for any mail" },
+	{ SECTION_LISTEN, "from", VALUE_ADDRESS, LISTEN(from),
+	    "the sender that all mail is given",
+	    .shown = "as the client says" },
+	{ SECTION_LISTEN, "max_size", VALUE_SIZE, LISTEN(max_size),
+	    "a larger message is refused", .shown = "queue.message_size_max",
+	    .min = 1, .max = 100 * GIB },
+	{ SECTION_LISTEN, "max_recipients", VALUE_NUMBER,
+	    LISTEN(max_recipients), "recipients of a message", .def = "100",
+	    .min = 1, .max = 100000 },
+	{ SECTION_LISTEN, "rate", VALUE_RATE, LISTEN(rate),
+	    "messages of one client in any such window", .def = "60/1m",
+	    .none = "none", .max = COUNT },
+	{ SECTION_LISTEN, "client_connections", VALUE_NUMBER,
+	    LISTEN(client_connections), "connections of one client at once",
+	    .def = "4", .min = 1, .max = 500 },
+	{ SECTION_LISTEN, "connections", VALUE_NUMBER, LISTEN(connections),
+	    "connections at once", .def = "32", .min = 1, .max = 500 },
+	{ SECTION_LISTEN, "bare_newline", VALUE_WORD, LISTEN(bare_newline),
+	    "what becomes of a lone CR or LF", .def = "normalise",
+	    .words = bare_newline_words },
+	{ SECTION_LISTEN, "log_dialogue", VALUE_IP, LISTEN(log_dialogue),
+	    "a client whose dialogues are logged", .none = "none" },
 	{ SECTION_SANDBOX, "mode", VALUE_WORD, AT(sandbox),
 	    "confinement of the programs", .def = "strict",
 	    .words = sandbox_words },

@@ -16,7 +16,7 @@ enum conf_section {
 	SECTION_ACCOUNT, /* [account] and [account NAME] */
 	SECTION_SANDBOX,
 	SECTION_LOG,
-	SECTION_LISTEN /* reserved */
+	SECTION_LISTEN /* [listen NAME] */
 };
 #define SECTIONS 6
 
@@ -33,6 +33,7 @@ enum conf_kind {
 	VALUE_ID,      /* tenant and client: letters, digits, "-", "." */
 	VALUE_URL,
 	VALUE_HOSTPORT,
+	VALUE_IP,        /* an address of IPv4 or IPv6 */
 	VALUE_DATE,      /* 2026-12-31 */
 	VALUE_WORD,      /* one of words; an enum */
 	VALUE_BOOL,      /* one of words; a bool */
@@ -45,6 +46,7 @@ enum conf_kind {
 	VALUE_USERS,     /* system users and @groups */
 	VALUE_HOSTS,     /* host or host:port */
 	VALUE_PATTERNS,  /* address patterns */
+	VALUE_NETWORKS,  /* 192.0.2.0/24 */
 	VALUE_COMMAND,   /* program and arguments */
 	VALUE_DURATIONS, /* int64_t * with its size_t at count_offset */
 	VALUE_KINDS
@@ -62,7 +64,7 @@ struct conf_option {
 	enum conf_section section;
 	const char *name;
 	enum conf_kind kind;
-	size_t offset; /* in struct conf, or in struct conf_account */
+	size_t offset; /* in struct conf, conf_account or conf_listen */
 	const char *help;
 	const char *def;   /* default as one would write it; NULL: none */
 	const char *shown; /* the default in words, where it is computed */
@@ -75,7 +77,7 @@ struct conf_option {
 
 extern const struct conf_option conf_options[];
 extern const size_t conf_noptions;
-#define CONF_OPTIONS_MAX 96 /* conf_noptions is less; a test sees to it */
+#define CONF_OPTIONS_MAX 128 /* conf_noptions is less; a test sees to it */
 
 /* "local", "queue", ... */
 const char *conf_section_name(enum conf_section s);

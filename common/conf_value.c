@@ -81,6 +81,8 @@ static const struct {
 	    "an id or domain (letters, digits, \"-\", \".\")" },
 	[VALUE_URL] = { syntax_is_url, "an address such as https://host/path" },
 	[VALUE_HOSTPORT] = { syntax_is_hostport, "a host, or host:port" },
+	[VALUE_IP] = { syntax_is_ip,
+	    "an address such as 192.0.2.1 or 2001:db8::1" },
 	[VALUE_DATE] = { syntax_is_date, "a date such as 2027-01-31" },
 };
 
@@ -387,6 +389,7 @@ static const struct {
 	[VALUE_ID] = { parse_text, put_text, STORE_STRING },
 	[VALUE_URL] = { parse_text, put_text, STORE_STRING },
 	[VALUE_HOSTPORT] = { parse_text, put_text, STORE_STRING },
+	[VALUE_IP] = { parse_text, put_text, STORE_STRING },
 	[VALUE_DATE] = { parse_text, put_text, STORE_STRING },
 	[VALUE_WORD] = { parse_word, put_word, STORE_PLAIN },
 	[VALUE_BOOL] = { parse_bool, put_word, STORE_PLAIN },
@@ -399,6 +402,7 @@ static const struct {
 	[VALUE_USERS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_HOSTS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_PATTERNS] = { conf_list_parse, conf_list_put, STORE_LIST },
+	[VALUE_NETWORKS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_COMMAND] = { conf_command_parse, conf_command_put, STORE_LIST },
 	[VALUE_DURATIONS] = { conf_durations_parse, conf_durations_put,
 	    STORE_ARRAY },

@@ -10,7 +10,9 @@ libcommon_a_SOURCES = \
 	common/conf_edit.c common/conf_edit.h \
 	common/conf_host.c \
 	common/conf_list.c \
+	common/conf_listen.c \
 	common/conf_note.c \
+	common/conf_place.c \
 	common/conf_provider.c common/conf_provider.h \
 	common/conf_read.c \
 	common/conf_show.c \
@@ -34,12 +36,15 @@ libcommon_a_SOURCES = \
 	common/parcel.c common/parcel.h \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
+	common/network.c common/network.h \
 	common/proto_ctl.c common/proto_ctl.h \
 	common/proto_ctl_metrics.c \
 	common/proto_ctl_session.c \
 	common/proto_ctl_token.c \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \
+	common/proto_listen.c common/proto_listen.h \
+	common/proto_origin.c common/proto_origin.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/proto_token.c common/proto_token.h \
 	common/sandbox.h \

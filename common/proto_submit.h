@@ -45,7 +45,8 @@ enum submit_type {
 	SUBMIT_DATA,     /* raw, at most FRAME_RAW_MAX */
 	SUBMIT_END,      /* fields: SF_SIZE */
 	SUBMIT_ACCEPTED, /* fields: SF_QUEUE_ID */
-	SUBMIT_REFUSED   /* fields: SF_CLASS, SF_STATUS, SF_TEXT */
+	SUBMIT_REFUSED,  /* fields: SF_CLASS, SF_STATUS, SF_TEXT */
+	SUBMIT_ORIGIN    /* common/proto_origin.h */
 };
 
 enum submit_field {

@@ -139,6 +139,12 @@ recipients_put(
 	return rcpt;
 }
 
+bool
+recipients_has(const struct recipients *r, const char *address)
+{
+	return r->nslots > 0 && *find_slot(r, address) != 0;
+}
+
 static int
 add_one(struct recipients *r, const char *address, struct err *e)
 {

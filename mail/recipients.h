@@ -43,6 +43,8 @@ int recipients_add(struct recipients *r, const char *list, struct err *e);
 struct envelope_rcpt *recipients_put(
     struct recipients *r, const char *address, bool *is_new, struct err *e);
 
+bool recipients_has(const struct recipients *r, const char *address);
+
 /*
  * 0 when there is somebody to send to; else -1 with *e: there is nobody (exit
  * 64), or nobody whose address is well-formed (65).

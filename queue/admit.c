@@ -44,6 +44,7 @@
 
 struct admit {
 	struct admit_parts parts;
+	const uint8_t *token; /* NULL: nobody's */
 	admit_news *news;
 	void *news_arg;
 	struct flood *flood;
@@ -74,6 +75,19 @@ admit_new(const struct admit_parts *parts)
 	a->parts = *parts;
 	a->flood = flood_new(parts->conf->queue.uid_rate);
 	return a;
+}
+
+void
+admit_believe(struct admit *a, const uint8_t *token)
+{
+	a->token = token;
+}
+
+int
+admit_origin(
+    struct admit *a, const struct frame *f, struct origin *out, struct err *e)
+{
+	return origin_take(f, a->token, a->parts.conf, out, e);
 }
 
 void
@@ -131,14 +145,17 @@ static void
 put_received(struct admission *m, int64_t now)
 {
 	char id[QUEUE_ID_TEXT], date[DATE_SIZE];
+	const char *hostname = m->admit->parts.conf->local.hostname;
 
 	queue_id_format(m->row.id, id);
 	date_format(date, now, 0);
-	buf_printf(&m->pending,
-	    "Received: by %s (mailchute, from userid %lu)\r\n"
-	    "\tid %s; %s\r\n",
-	    m->admit->parts.conf->local.hostname, (unsigned long)m->caller.uid,
-	    id, date);
+	if (m->caller.origin != NULL)
+		origin_put_received(m->caller.origin, hostname, &m->pending);
+	else
+		buf_printf(&m->pending,
+		    "Received: by %s (mailchute, from userid %lu)\r\n",
+		    hostname, (unsigned long)m->caller.uid);
+	buf_printf(&m->pending, "\tid %s; %s\r\n", id, date);
 	if (m->admit->parts.conf->local.redirect != NULL)
 		expand_put_redirected(&m->env, &m->pending);
 }
@@ -163,11 +180,25 @@ fill_row(struct admission *m, const struct conf_account *account, int64_t now)
 	m->row.envid = env->envid == NULL ? NULL : xstrdup(env->envid);
 }
 
+/* The listener's own, or by the rules for all mail. */
+static const struct conf_account *
+choose_account(const struct admission *m, struct err *e)
+{
+	const struct admit_parts *p = &m->admit->parts;
+	const struct route_users users = { ask_admits, p->ask };
+	const struct origin *o = m->caller.origin;
+
+	if (o != NULL && origin_check(o, &m->env, e) == -1)
+		return NULL;
+	if (o != NULL && o->listener->account != NULL)
+		return conf_account_find(p->conf, o->listener->account);
+	return route_find(p->conf, &users, m->caller.uid, &m->env, e);
+}
+
 struct admission *
 admission_new(struct admit *a, const struct admission_caller *caller,
     const struct submit_head *head, struct envelope *env, struct err *e)
 {
-	const struct route_users users = { ask_admits, a->parts.ask };
 	const struct conf_account *account;
 	struct admission *m = xcalloc(1, sizeof(*m));
 
@@ -181,10 +212,8 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 
 	if (room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||
 	    limits_check(a->parts.limits, caller->uid, 0, e) == -1 ||
-	    check_addresses(&m->env, e) == -1)
-		goto refuse;
-	if ((account = route_find(
-		 a->parts.conf, &users, caller->uid, &m->env, e)) == NULL)
+	    check_addresses(&m->env, e) == -1 ||
+	    (account = choose_account(m, e)) == NULL)
 		goto refuse;
 	if ((m->targets = expand_rcpts(a->parts.expand, &m->env, e)) == NULL)
 		goto refuse;

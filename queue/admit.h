@@ -11,6 +11,7 @@
 #include "common/conf.h"
 #include "common/err.h"
 #include "common/proto_submit.h"
+#include "queue/origin.h"
 
 struct ask;
 struct batch;
@@ -37,6 +38,14 @@ struct admit_parts {
 struct admit *admit_new(const struct admit_parts *parts);
 void admit_free(struct admit *a);
 
+/*
+ * Who has this token (ORIGIN_TOKEN octets) is believed about where a message
+ * comes from: reads the frame that says so.
+ */
+void admit_believe(struct admit *a, const uint8_t *token);
+int admit_origin(
+    struct admit *a, const struct frame *f, struct origin *out, struct err *e);
+
 /* Called after each commit that made mail: it may be due at once. */
 typedef void admit_news(void *arg, const char *account);
 void admit_on_news(struct admit *a, admit_news *f, void *arg);
@@ -62,6 +71,7 @@ struct admission_caller {
 	admission_end *end;
 	admission_room *room;
 	void *arg;
+	const struct origin *origin; /* by a listener; NULL: by none */
 };
 
 /*

@@ -45,6 +45,7 @@ struct children {
 	struct alarm_command *alarm;
 	struct secret_commands *commands;
 	struct vault *vault;
+	struct doors *doors;
 };
 
 /* Logs what would keep an account from signing in, before mail needs it. */
@@ -73,12 +74,13 @@ look_at_secrets(const struct conf *conf)
 }
 
 struct children *
-children_new(const struct conf *conf, bool no_commands)
+children_new(const struct conf *conf, bool no_commands, struct doors *doors)
 {
 	struct children *c = xcalloc(1, sizeof(*c));
 
 	c->conf = conf;
 	c->no_commands = no_commands;
+	c->doors = doors;
 	c->alarm = alarm_command_new(conf, no_commands);
 	c->commands = secret_commands_new();
 	c->vault = vault_new(conf);
@@ -92,6 +94,7 @@ children_free(struct children *c)
 	alarm_command_free(c->alarm);
 	secret_commands_free(c->commands);
 	vault_free(c->vault);
+	doors_free(c->doors);
 	free(c);
 }
 
@@ -117,10 +120,14 @@ close_secrets(struct children *c)
 void
 children_set_conf(struct children *c, const struct conf *conf)
 {
+	struct err e;
+
 	close_secrets(c);
 	c->conf = conf;
 	alarm_command_set_conf(c->alarm, conf);
 	vault_set_conf(c->vault, conf);
+	if (!c->no_commands && doors_set_conf(c->doors, conf, &e) == -1)
+		log_event(LOG_ERR, "listener", "text", e.text, NULL);
 	look_at_secrets(conf);
 }
 
@@ -358,7 +365,7 @@ children_poll_fds(const struct children *c, struct pollfd *fds)
 			.events = POLLIN };
 	fds[i] = (struct pollfd){ .fd = alarm_command_fd(c->alarm),
 		.events = POLLIN };
-	return c->n + 1;
+	return c->n + 1 + doors_poll_fds(c->doors, fds + c->n + 1);
 }
 
 void
@@ -367,8 +374,10 @@ children_serve(struct children *c, const struct pollfd *fds, size_t n)
 	size_t i;
 
 	/* Serving adds at the end only; nothing is removed meanwhile. */
-	if (fds[--n].revents != 0)
+	n -= doors_fds(c->doors) + 1;
+	if (fds[n].revents != 0)
 		alarm_command_hear(c->alarm);
+	doors_serve(c->doors, fds + n + 1);
 	for (i = 0; i < n; i++)
 		if (fds[i].revents != 0 && serve_secret(c, i) == -1)
 			close_secret(&c->v[i]);
@@ -387,7 +396,8 @@ children_reaped(struct children *c, pid_t pid, int wstatus)
 	pid_t asker;
 	size_t i;
 
-	if (alarm_command_reaped(c->alarm, pid, wstatus))
+	if (alarm_command_reaped(c->alarm, pid, wstatus) ||
+	    doors_reaped(c->doors, pid))
 		return;
 	if (secret_command_reaped(c->commands, pid, wstatus, &asker, &why)) {
 		tell_ended(c, asker, &why);
@@ -408,6 +418,7 @@ children_kill(struct children *c, pid_t pid)
 	if (pid == 0) {
 		alarm_command_kill(c->alarm);
 		secret_commands_kill(c->commands);
+		doors_kill(c->doors);
 	}
 	for (i = 0; i < c->n; i++)
 		if (pid == 0 || c->v[i].pid == pid)
@@ -434,6 +445,7 @@ size_t
 children_count(const struct children *c)
 {
 	return c->n + secret_commands_count(c->commands) +
+	       doors_count(c->doors) +
 	       (alarm_command_is_running(c->alarm) ? 1 : 0);
 }
 
@@ -443,4 +455,17 @@ children_close(struct children *c)
 	close_secrets(c);
 	alarm_command_close(c->alarm);
 	vault_close(c->vault);
+	doors_close(c->doors);
+}
+
+void
+children_shut(struct children *c)
+{
+	doors_shut(c->doors);
+}
+
+const uint8_t *
+children_token(const struct children *c)
+{
+	return doors_token(c->doors);
 }

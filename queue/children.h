@@ -12,18 +12,22 @@
 #include "common/err.h"
 #include "common/proto_token.h"
 #include "queue/ask.h"
+#include "queue/doors.h"
 
 /*
  * The programs that the parent has started: deliver and token processes, each
  * with a channel on which it asks for its secrets, the commands that print one,
- * and the command that is told of alarms; and the access tokens that token got
+ * the command that is told of alarms, and the smtpd of each client of a
+ * listener (queue/doors.h); and the access tokens that token got
  * (queue/vault.h).
  */
 #define CHILDREN_MAX 64
-#define CHILDREN_FDS (CHILDREN_MAX + 1)
+#define CHILDREN_FDS (CHILDREN_MAX + 1 + DOORS_FDS)
 struct children;
 
-struct children *children_new(const struct conf *conf, bool no_commands);
+/* doors become the children's. */
+struct children *children_new(
+    const struct conf *conf, bool no_commands, struct doors *doors);
 void children_free(struct children *c);
 
 /*
@@ -31,6 +35,12 @@ void children_free(struct children *c);
  * more secrets, and is on its way out.
  */
 void children_set_conf(struct children *c, const struct conf *conf);
+
+/* Nobody comes in by a listener any more. */
+void children_shut(struct children *c);
+
+/* By which a queue process knows their messages (common/proto_origin.h). */
+const uint8_t *children_token(const struct children *c);
 
 /* Closes our ends: for a fork that does not own the children. */
 void children_close(struct children *c);

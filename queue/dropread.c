@@ -174,7 +174,8 @@ dropread_start(const struct dropread_parts *parts, int fd, uid_t owner,
     dropread_end *end, void *arg)
 {
 	struct dropread *r = xcalloc(1, sizeof(*r));
-	struct admission_caller caller = { owner, on_admitted, read_on, r };
+	struct admission_caller caller = { owner, on_admitted, read_on, r,
+		NULL };
 
 	r->parts = *parts;
 	r->fd = fd;

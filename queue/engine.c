@@ -27,6 +27,7 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "queue/alarm.h"
+#include "queue/admit.h"
 #include "queue/ask.h"
 #include "queue/background.h"
 #include "queue/batch.h"
@@ -406,6 +407,7 @@ engine_run(const struct conf *conf, const struct engine_options *opt)
 	g.lock = take_lock(conf, opt->once);
 	if (parts_open(&g.parts, conf, opt->identity, ask, &e) == -1)
 		fatalx(status_of(&e), "%s", e.text);
+	admit_believe(g.parts.admit, opt->token);
 	make_events(&g);
 	unblock_signals();
 	if (listen_all(&g, &e) == -1)

@@ -22,6 +22,7 @@ struct engine_options {
 	int64_t alive_ms; /* between signs of life (ask_alive); 0: none */
 	const struct sockets *sockets; /* those that are open already */
 	const struct identity *identity;
+	const uint8_t *token; /* of common/proto_origin.h; NULL: none */
 };
 
 /* Runs to the end of the process; returns its exit status (sysexits). */

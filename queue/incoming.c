@@ -14,6 +14,7 @@
 struct incoming {
 	struct admit *admit;
 	struct admission_caller caller;
+	struct origin origin; /* the caller's, when it has said one */
 	struct submit_head head;
 	struct envelope env;
 	uint64_t size; /* octets of DATA so far */
@@ -78,6 +79,19 @@ out_of_order(struct incoming *s, struct err *e)
 	    e, ERR_PERM, "5.5.0", "the submission's frames are out of order");
 }
 
+/* Ahead of all else, and once. */
+static int
+take_origin(struct incoming *s, const struct frame *f, struct err *e)
+{
+	if (s->has_envelope || s->caller.origin != NULL)
+		return out_of_order(s, e);
+	s->is_broken = admit_origin(s->admit, f, &s->origin, e) == -1;
+	if (s->is_broken)
+		return -1;
+	s->caller.origin = &s->origin;
+	return 0;
+}
+
 static int
 take_envelope(struct incoming *s, const struct frame *f, struct err *e)
 {
@@ -140,6 +154,8 @@ static int
 take_frame(struct incoming *s, const struct frame *f, struct err *e)
 {
 	switch (f->type) {
+	case SUBMIT_ORIGIN:
+		return take_origin(s, f, e);
 	case SUBMIT_ENVELOPE:
 		return take_envelope(s, f, e);
 	case SUBMIT_RCPTS:

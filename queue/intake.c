@@ -194,7 +194,7 @@ static void
 conn_new(struct intake *i, int fd, uid_t uid)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
-	struct admission_caller caller = { uid, on_end, on_room, c };
+	struct admission_caller caller = { uid, on_end, on_room, c, NULL };
 	struct buf b;
 
 	c->intake = i;

@@ -84,7 +84,12 @@ libqueue_a_SOURCES = \
 	queue/legacy_hint.c queue/legacy_hint.h \
 	queue/legacy_store.c queue/legacy_store.h \
 	queue/letter.c queue/letter.h \
+	queue/door_bind.c queue/door_bind.h \
+	queue/doors.c queue/doors.h \
+	queue/gate.c queue/gate.h \
+	queue/guests.c queue/guests.h \
 	queue/limits.c queue/limits.h \
+	queue/origin.c queue/origin.h \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
 	queue/lock.c queue/lock.h \

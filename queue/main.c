@@ -271,6 +271,10 @@ main(int argc, char **argv)
 	}
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
+	po.doors = doors_new();
+	if (o.mode == MODE_DAEMON && !o.no_commands &&
+	    doors_set_conf(po.doors, c, &e) == -1)
+		fatalx(EX_OSERR, "%s", e.text);
 	if (priv_drop(id.uid, id.gid, &e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
 	if (o.mode == MODE_ONCE) {

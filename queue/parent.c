@@ -113,6 +113,7 @@ start_queue(struct parent *p)
 		.alive_ms = p->opt->manager->alive_ms,
 		.identity = p->opt->identity,
 		.sockets = &p->sockets,
+		.token = children_token(p->children),
 	};
 	int fd[2];
 
@@ -140,24 +141,6 @@ start_queue(struct parent *p)
 }
 
 /* ---- requests of the queue process ---- */
-
-/* Takes the sockets that the queue process has bound. */
-static int
-keep_sockets(struct parent *p, uint32_t n)
-{
-	char name[FDPASS_TEXT_MAX];
-	int fd, i;
-
-	for (; n > 0; n--) {
-		if (fdpass_recv(p->queue_fd, &fd, name,
-			clock_mono_ms() + PASS_MS, NULL) == -1)
-			return -1;
-		for (i = 0; i < SOCKETS; i++)
-			if (strcmp(name, sockets_name(i)) == 0)
-				p->sockets.fd[i] = fd;
-	}
-	return 0;
-}
 
 static void
 report_ready(struct parent *p)
@@ -203,7 +186,8 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 		manager_alive(p->opt->manager);
 		return true;
 	case ASK_READY:
-		if (r->sockets > SOCKETS || keep_sockets(p, r->sockets) == -1)
+		if (r->sockets > SOCKETS ||
+		    sockets_receive(&p->sockets, p->queue_fd, r->sockets) == -1)
 			*rc = -1;
 		else
 			report_ready(p);
@@ -269,6 +253,7 @@ stop(struct parent *p)
 	}
 	p->stop_at = at;
 	manager_stopping(p->opt->manager);
+	children_shut(p->children);
 	sockets_retire(&p->sockets, p->conf->queue.socket_directory);
 	/* Its deliver processes end by its word, or as it hangs up. */
 	if (p->queue != -1)
@@ -428,6 +413,7 @@ wait_and_serve(struct parent *p, const sigset_t *waiting)
 {
 	struct pollfd fds[CHILDREN_FDS + 1];
 	struct timespec ts, *timeout = NULL;
+	sigset_t blocked;
 	size_t n = children_poll_fds(p->children, fds);
 	int ms = clock_poll_timeout(next_deadline(p));
 	int rc;
@@ -440,6 +426,9 @@ wait_and_serve(struct parent *p, const sigset_t *waiting)
 	}
 	if (ppoll(fds, n + 1, timeout, waiting) <= 0)
 		return;
+	/* It lets none in while there is something else: clients may flood. */
+	sigprocmask(SIG_SETMASK, waiting, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	children_serve(p->children, fds, n);
 	if (fds[n].revents == 0)
 		return;
@@ -469,7 +458,7 @@ parent_run(struct conf *conf, const struct parent_options *opt)
 
 	p.pidfile =
 	    xasprintf("%s/mailchuted.pid", conf->queue.socket_directory);
-	p.children = children_new(conf, opt->no_commands);
+	p.children = children_new(conf, opt->no_commands, opt->doors);
 	catch_signals(&waiting);
 	start_queue(&p);
 	while (!is_over(&p)) {

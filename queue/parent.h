@@ -6,6 +6,7 @@
 
 #include "common/conf.h"
 #include "queue/dirs.h"
+#include "queue/doors.h"
 #include "queue/manager.h"
 #include "queue/sockets.h"
 
@@ -21,6 +22,7 @@ struct parent_options {
 	int ready_fd; /* background_enter's; -1: in front */
 	const struct manager *manager;
 	struct sockets sockets; /* the service manager's */
+	struct doors *doors;    /* becomes the parent's */
 };
 
 /*

@@ -11,7 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+#include "common/fdpass.h"
 #include "queue/sockets.h"
+
+#define PASS_MS 1000 /* a descriptor fits the buffer at once */
 
 #define BACKLOG 1024
 
@@ -202,4 +206,21 @@ sockets_drop_lost(struct sockets *s, const char *directory)
 {
 	if (sockets_are_lost(s, directory))
 		sockets_retire(s, directory);
+}
+
+int
+sockets_receive(struct sockets *s, int fd, uint32_t n)
+{
+	char name[FDPASS_TEXT_MAX];
+	int got, i;
+
+	for (; n > 0; n--) {
+		if (fdpass_recv(
+			fd, &got, name, clock_mono_ms() + PASS_MS, NULL) == -1)
+			return -1;
+		for (i = 0; i < SOCKETS; i++)
+			if (strcmp(name, sockets_name(i)) == 0)
+				s->fd[i] = got;
+	}
+	return 0;
 }

@@ -3,6 +3,7 @@
 #define QUEUE_SOCKETS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -42,6 +43,9 @@ int sockets_adopt(struct sockets *s, int fd, const char *name, struct err *e);
  * finds the socket then, and it has to be made anew.
  */
 bool sockets_are_lost(const struct sockets *s, const char *directory);
+
+/* Takes n of them that come on fd by common/fdpass.h, named; 0 or -1. */
+int sockets_receive(struct sockets *s, int fd, uint32_t n);
 
 /* Closes all; the names that are ours stay, for the next in line. */
 void sockets_close(struct sockets *s);

@@ -21,10 +21,11 @@
 #define OUT_MAX  (OUT_KEPT + 16 * 1024) /* and room for one answer more */
 
 void
-conn_init(struct conn *c, const struct io *io)
+conn_init(struct conn *c, const struct io *io, int64_t idle_ms)
 {
 	memset(c, 0, sizeof(*c));
 	c->io = *io;
+	c->idle_ms = idle_ms;
 	c->in = xmalloc(CONN_ROOM);
 	buf_init(&c->out, OUT_MAX);
 }
@@ -51,7 +52,7 @@ conn_flush(struct conn *c)
 
 	if (c->out.len > 0)
 		rc = c->io.write(c->io.arg, c->out.data, c->out.len,
-		    clock_mono_ms() + CONN_IDLE_MS);
+		    clock_mono_ms() + c->idle_ms);
 	buf_truncate(&c->out, 0);
 	return rc == 0 ? 0 : fail(c, CONN_UNWRITABLE);
 }
@@ -96,7 +97,7 @@ fill(struct conn *c, int64_t deadline_ms)
 int
 conn_read_line(struct conn *c, struct conn_line *out)
 {
-	int64_t deadline = clock_mono_ms() + CONN_IDLE_MS;
+	int64_t deadline = clock_mono_ms() + c->idle_ms;
 	const char *stop;
 	size_t n;
 
@@ -121,7 +122,7 @@ conn_read_line(struct conn *c, struct conn_line *out)
 ssize_t
 conn_read(struct conn *c, const char **p, int64_t deadline_ms)
 {
-	int64_t idle = clock_mono_ms() + CONN_IDLE_MS;
+	int64_t idle = clock_mono_ms() + c->idle_ms;
 
 	if (c->at == c->end &&
 	    fill(c, deadline_ms < idle ? deadline_ms : idle) == -1)

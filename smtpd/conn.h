@@ -40,6 +40,7 @@ enum conn_fault {
 
 struct conn {
 	struct io io;
+	int64_t idle_ms;
 	char *in; /* CONN_ROOM octets: [at, end) were not used yet */
 	size_t at, end;
 	struct buf out; /* replies that have not left */
@@ -49,9 +50,9 @@ struct conn {
 
 #define CONN_ROOM     (64 * 1024)
 #define CONN_LINE_MAX 8192 /* RFC 5321 4.5.3.1.4 asks for 512 */
-#define CONN_IDLE_MS  (3600 * INT64_C(1000)) /* RFC 5321 asks for 5 min */
 
-void conn_init(struct conn *c, const struct io *io);
+/* idle_ms: how long the client may be silent, and leave replies unread. */
+void conn_init(struct conn *c, const struct io *io, int64_t idle_ms);
 void conn_clear(struct conn *c);
 
 /* A line as it came. */

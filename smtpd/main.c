@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -17,14 +18,18 @@
 
 #include "common/log.h"
 #include "common/site.h"
+#include "smtpd/listener.h"
 #include "smtpd/pipe.h"
 #include "smtpd/serve.h"
+#include "smtpd/service.h"
 
 static const char usage[] = "usage: smtpd [-C file] [-L tag]\n"
+			    "       smtpd -l\n"
 			    "See smtpd(8).\n";
 
 struct options {
 	const char *conf_path, *tag;
+	bool is_listener;
 };
 
 static int
@@ -32,13 +37,16 @@ read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "C:L:")) != -1) {
+	while ((c = getopt(argc, argv, "C:L:l")) != -1) {
 		switch (c) {
 		case 'C':
 			o->conf_path = optarg;
 			break;
 		case 'L':
 			o->tag = optarg;
+			break;
+		case 'l':
+			o->is_listener = true;
 			break;
 		default:
 			return -1;
@@ -63,8 +71,9 @@ ignore_signals(void)
 int
 main(int argc, char **argv)
 {
-	struct options o = { NULL, "smtpd" };
+	struct options o = { NULL, "smtpd", false };
 	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
+	struct service service;
 	struct site site;
 	struct io io;
 	size_t i;
@@ -76,12 +85,15 @@ main(int argc, char **argv)
 	}
 	umask(077);
 	ignore_signals();
+	if (o.is_listener)
+		return listener_run();
 	log_open(o.tag, LOG_TO_SYSLOG, NULL, LOG_INFO);
 	site_open(&site, o.conf_path);
 	for (i = 0; i < site.remarks.n; i++)
 		log_text(LOG_WARNING, "smtpd", "%s", site.remarks.v[i]);
+	service = service_of_site(&site);
 	io = pipe_io(&ends);
-	status = serve(&io, &site);
+	status = serve(&io, &service);
 	site_close(&site);
 	return status;
 }

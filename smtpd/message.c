@@ -25,7 +25,7 @@
 #define NOBODY "MAILER-DAEMON"
 
 struct message {
-	const struct site *site;
+	const struct service *service;
 	struct envelope *env;
 	struct submit_head head;
 	struct completion with;
@@ -70,11 +70,11 @@ stamp(struct message *m, struct err *e)
 	m->head.created_at = now;
 	m->head.version = SUBMIT_VERSION;
 	date_format(m->date, now, local_offset(now));
-	m->message_id = msgid_make(
-	    random + SUBMIT_ID_LEN, now, m->site->conf->local.hostname);
+	m->message_id =
+	    msgid_make(random + SUBMIT_ID_LEN, now, m->service->hostname);
 	m->with.date = m->date;
 	m->with.message_id = m->message_id;
-	m->with.domain = m->site->conf->local.domain;
+	m->with.domain = m->service->domain;
 	m->with.author = author;
 	m->with.arg = m;
 	return 0;
@@ -87,7 +87,6 @@ hand_over(struct message *m, const struct source *text, struct handed *handed,
     struct err *e)
 {
 	struct source source;
-	struct route to = site_route(m->site);
 	const struct completed *found;
 
 	if (stamp(m, e) == -1)
@@ -98,12 +97,11 @@ hand_over(struct message *m, const struct source *text, struct handed *handed,
 	m->env->from = envelope_text(found->from);
 	m->env->message_id = envelope_text(found->message_id);
 	source = compose_source(m->compose);
-	m->parcel = parcel_new(
-	    &m->head, m->env, &source, m->site->conf->queue.message_size_max);
+	m->parcel = parcel_new(&m->head, m->env, &source, m->service->size_max);
 	if (parcel_fill(m->parcel, e) == -1)
 		return -1;
 	m->env->body = parcel_body(m->parcel, m->env->body);
-	return handover(&to, m->parcel, handed, e);
+	return m->service->hand_over(m->service->arg, m->parcel, handed, e);
 }
 
 /* What an administrator may want to know of a message that is safe. */
@@ -115,7 +113,7 @@ note(const struct message *m, const struct handed *handed)
 	if (handed->queue_id[0] == '\0')
 		log_text(LOG_NOTICE, "smtpd",
 		    "%s; the message lies in %s until mailchuted runs",
-		    handed->why.text, m->site->conf->queue.drop_directory);
+		    handed->why.text, m->service->drop_directory);
 	if (l.nuls > 0)
 		log_text(LOG_NOTICE, "smtpd",
 		    "%llu NUL octets were left out of %s",
@@ -134,7 +132,7 @@ answer(const struct message *m, const struct handed *handed, struct reply *r)
 }
 
 int
-message_take(const struct source *text, const struct site *site,
+message_take(const struct source *text, const struct service *service,
     struct envelope *env, struct reply *r, struct err *e)
 {
 	struct message m;
@@ -142,7 +140,7 @@ message_take(const struct source *text, const struct site *site,
 	int rc;
 
 	memset(&m, 0, sizeof(m));
-	m.site = site;
+	m.service = service;
 	m.env = env;
 	if ((rc = hand_over(&m, text, &handed, e)) == 0)
 		answer(&m, &handed, r);

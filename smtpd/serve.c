@@ -17,10 +17,14 @@
 struct serve {
 	struct conn conn;
 	struct session session;
-	const struct site *site;
+	const struct service *service;
 	enum session_next next; /* what the latest command asks for */
 	bool has_lf;            /* its line ended in LF alone */
+	unsigned commands;      /* since the last message */
 };
+
+/* A message to the most recipients needs less, were each refused twice. */
+#define COMMANDS_MAX 1000
 
 static void
 say(struct serve *s, unsigned code, const char *status, const char *text)
@@ -31,7 +35,15 @@ say(struct serve *s, unsigned code, const char *status, const char *text)
 	reply_put(conn_out(&s->conn), &r);
 }
 
-/* Reads one line and does what it says: what comes next. */
+/* A stranger who only talks, keeps a place from who has mail. */
+static bool
+is_flood(struct serve *s)
+{
+	return s->service->is_public &&
+	       ++s->commands > COMMANDS_MAX + 2 * s->service->rcpts_max;
+}
+
+/* Reads one line and does what it says: s->next is what comes next. */
 static void
 one_command(struct serve *s)
 {
@@ -41,6 +53,11 @@ one_command(struct serve *s)
 	s->next = SESSION_QUIT;
 	if (conn_read_line(&s->conn, &line) == -1)
 		return;
+	if (is_flood(s)) {
+		say(s, 421, "4.7.0", "too many commands; closing");
+		s->next = SESSION_GIVE_UP;
+		return;
+	}
 	out = conn_out(&s->conn);
 	s->has_lf = !line.has_cr;
 	s->next = line.is_long
@@ -79,9 +96,10 @@ take_data(struct serve *s)
 	int rc = 0;
 
 	text_init_data(&t, &s->conn, s->has_lf);
+	t.refuses_bare = s->service->refuses_bare;
 	source = text_source_data(&t);
 	session_take(&s->session, &env);
-	if (message_take(&source, s->site, &env, &r, &e) == 0)
+	if (message_take(&source, s->service, &env, &r, &e) == 0)
 		reply_put(conn_out(&s->conn), &r);
 	else if ((rc = text_drain_data(&t)) == 0)
 		refuse(s, &e);
@@ -89,6 +107,7 @@ take_data(struct serve *s)
 		note_loss();
 	envelope_clear(&env);
 	session_reset(&s->session);
+	s->commands = 0;
 	return rc;
 }
 
@@ -133,12 +152,13 @@ take_chunks(struct serve *s)
 	int rc = 0;
 
 	text_init_chunks(&t, &s->conn);
+	t.refuses_bare = s->service->refuses_bare;
 	t.next_chunk = next_chunk;
 	t.arg = s;
 	begin_chunk(s, &t);
 	source = text_source_chunks(&t);
 	session_take(&s->session, &env);
-	if (message_take(&source, s->site, &env, &r, &e) == 0)
+	if (message_take(&source, s->service, &env, &r, &e) == 0)
 		reply_put(conn_out(&s->conn), &r);
 	else if (s->next != SESSION_CHUNK)
 		rc = 1;
@@ -148,6 +168,7 @@ take_chunks(struct serve *s)
 		note_loss();
 	envelope_clear(&env);
 	session_reset(&s->session);
+	s->commands = 0;
 	return rc;
 }
 
@@ -243,18 +264,34 @@ converse(struct serve *s)
 	}
 }
 
+/*
+ * Before the greeting nobody speaks who means SMTP (RFC 5321 3.1): whoever does
+ * would not hear what is answered, either.  Programs of this host may.
+ */
+static int
+greet(struct serve *s)
+{
+	if (s->service->is_public && conn_has_input(&s->conn)) {
+		say(s, 554, "5.5.0", "the greeting comes first; closing");
+		return EX_PROTOCOL;
+	}
+	session_greet(&s->session, conn_out(&s->conn));
+	return EX_OK;
+}
+
 int
-serve(const struct io *io, const struct site *site)
+serve(const struct io *io, const struct service *service)
 {
 	struct serve s;
 	int status, ended;
 
-	s.site = site;
-	conn_init(&s.conn, io);
-	session_init(&s.session, site->conf->local.hostname,
-	    site->conf->queue.message_size_max);
-	session_greet(&s.session, conn_out(&s.conn));
-	status = converse(&s);
+	memset(&s, 0, sizeof(s));
+	s.service = service;
+	conn_init(&s.conn, io, service->idle_ms);
+	session_init(&s.session, service->hostname, service->size_max,
+	    service->rcpts_max);
+	if ((status = greet(&s)) == EX_OK)
+		status = converse(&s);
 	ended = end(&s);
 	session_clear(&s.session);
 	conn_clear(&s.conn);

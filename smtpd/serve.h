@@ -2,8 +2,8 @@
 #ifndef SMTPD_SERVE_H
 #define SMTPD_SERVE_H
 
-#include "common/site.h"
 #include "smtpd/conn.h"
+#include "smtpd/service.h"
 
 /*
  * One client from the greeting to its end, message after message.  Returns the
@@ -11,6 +11,6 @@
  * read, 74 when it cannot be written to, 75 when it was silent for too long,
  * 76 when it did not speak SMTP.
  */
-int serve(const struct io *io, const struct site *site);
+int serve(const struct io *io, const struct service *service);
 
 #endif

@@ -22,11 +22,13 @@ typedef int answer_fn(struct session *s, const struct command *c,
     struct buf *out, struct reply *r);
 
 void
-session_init(struct session *s, const char *hostname, uint64_t size_max)
+session_init(struct session *s, const char *hostname, uint64_t size_max,
+    unsigned rcpts_max)
 {
 	memset(s, 0, sizeof(*s));
 	s->hostname = hostname;
 	s->size_max = size_max;
+	s->rcpts_max = rcpts_max;
 	envelope_init(&s->env);
 	recipients_init(&s->rcpts, &s->env, 0);
 }
@@ -157,6 +159,13 @@ answer_mail(struct session *s, const struct command *c, struct buf *out,
 }
 
 static int
+too_many(const struct session *s, struct reply *r)
+{
+	return reply_set(r, 452, "4.5.3",
+	    "a message has at most %u recipients here", s->rcpts_max);
+}
+
+static int
 add_recipient(struct session *s, const char *address, struct rcpt_params *p,
     struct reply *r)
 {
@@ -164,11 +173,12 @@ add_recipient(struct session *s, const char *address, struct rcpt_params *p,
 	struct err e;
 	bool is_new;
 
+	if (s->env.nrcpts >= s->rcpts_max &&
+	    !recipients_has(&s->rcpts, address))
+		return too_many(s, r);
 	rcpt = recipients_put(&s->rcpts, address, &is_new, &e);
 	if (rcpt == NULL)
-		return reply_set(r, 452, "4.5.3",
-		    "a message has at most %d recipients here",
-		    SUBMIT_RCPTS_MAX);
+		return too_many(s, r);
 	if (is_new) {
 		rcpt->notify = p->notify;
 		rcpt->orcpt = p->orcpt;

@@ -40,6 +40,7 @@ enum session_next {
 struct session {
 	const char *hostname; /* ours */
 	uint64_t size_max;    /* queue.message_size_max */
+	unsigned rcpts_max;   /* at most SUBMIT_RCPTS_MAX */
 	bool has_sender;
 	struct envelope env;
 	struct recipients rcpts; /* of env */
@@ -56,7 +57,8 @@ struct session {
 
 #define SESSION_NONSENSE_MAX 100
 
-void session_init(struct session *s, const char *hostname, uint64_t size_max);
+void session_init(struct session *s, const char *hostname, uint64_t size_max,
+    unsigned rcpts_max);
 void session_clear(struct session *s);
 
 /* Each appends its reply to out, which has room for it. */

@@ -35,6 +35,34 @@ text_rewind(void *arg, struct err *e)
 	    e, ERR_TEMP, "4.3.0", "what was said by SMTP cannot be read again");
 }
 
+/*
+ * Does a CR or LF stand alone in what comes from the client?  Looked at as it
+ * came, before anything is made of it; said once.
+ */
+static bool
+is_bare(struct text *t, const char *p, size_t n)
+{
+	bool is_lf, found = false;
+	size_t i;
+
+	if (!t->refuses_bare)
+		return false;
+	for (i = 0; i < n && !found; i++) {
+		is_lf = p[i] == '\n';
+		found = t->had_cr != is_lf;
+		t->had_cr = p[i] == '\r';
+	}
+	t->refuses_bare = !found;
+	return found;
+}
+
+static int
+refuse_bare(struct err *e)
+{
+	return err_set(
+	    e, ERR_PERM, "5.6.0", "a line of the message does not end in CRLF");
+}
+
 /* ---- DATA ---- */
 
 void
@@ -59,7 +87,10 @@ read_data(void *arg, void *p, size_t n, struct err *e)
 		used = (size_t)got;
 		if (DATA_ROOM(used) > n)
 			used = n - DATA_ROOM(0);
-		conn_used(t->conn, data_take(&t->data, from, used, p, &len));
+		used = data_take(&t->data, from, used, p, &len);
+		conn_used(t->conn, used);
+		if (is_bare(t, from, used))
+			return refuse_bare(e);
 	}
 	return (ssize_t)len;
 }
@@ -126,7 +157,7 @@ read_chunks(void *arg, void *p, size_t n, struct err *e)
 		n = (size_t)got;
 	memcpy(p, from, n);
 	used_chunk(t, n);
-	return (ssize_t)n;
+	return is_bare(t, from, n) ? refuse_bare(e) : (ssize_t)n;
 }
 
 struct source

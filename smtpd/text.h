@@ -21,6 +21,8 @@ struct text {
 	struct conn *conn;
 	int64_t deadline_ms; /* a writer slower than that is given up */
 	struct data data;
+	bool refuses_bare; /* fails at a lone CR or LF */
+	bool had_cr;       /* the octet before was one */
 	/* of a chunk: */
 	uint64_t left;
 	bool is_last;
@@ -32,7 +34,10 @@ struct text {
 	void *arg;
 };
 
-/* takes_lf as in smtpd/data.h. */
+/*
+ * takes_lf as in smtpd/data.h.  The caller may set refuses_bare; the source
+ * then fails once, as ERR_PERM, and goes on when it is drained.
+ */
 void text_init_data(struct text *t, struct conn *c, bool takes_lf);
 struct source text_source_data(struct text *t);
 

@@ -240,7 +240,8 @@ refuse(const uint8_t *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	const struct admission_caller caller = { UID, on_end, on_room, NULL };
+	const struct admission_caller caller = { UID, on_end, on_room, NULL,
+		NULL };
 	struct incoming *s;
 	struct buf in;
 	struct err e;

@@ -280,9 +280,11 @@ heard(struct client *c)
 static int
 play(struct show *s, struct stage *stage)
 {
+	struct service service;
 	struct io io = client_io(&s->client);
 
-	return serve(&io, &stage->site);
+	service = service_of_site(&stage->site);
+	return serve(&io, &service);
 }
 
 static void

@@ -51,7 +51,7 @@ int
 begin(struct office *o, struct parcel *p, uid_t uid, uint8_t number,
     struct envelope *env)
 {
-	struct admission_caller caller = { uid, on_end, on_room, p };
+	struct admission_caller caller = { uid, on_end, on_room, p, NULL };
 	struct submit_head head = { .id = { number } };
 
 	memset(p, 0, sizeof(*p));

@@ -142,7 +142,7 @@ set_up(void **state)
 	close(fd);
 	free(path);
 	here.conf = configure("");
-	here.children = children_new(here.conf, false);
+	here.children = children_new(here.conf, false, doors_new());
 	return 0;
 }
 

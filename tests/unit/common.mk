@@ -61,6 +61,7 @@ CONF_TESTS = \
 	tests/unit/conf_grant \
 	tests/unit/conf_check \
 	tests/unit/conf_host \
+	tests/unit/conf_listen \
 	tests/unit/conf_provider \
 	tests/unit/conf_read \
 	tests/unit/conf_show
@@ -81,6 +82,10 @@ tests_unit_conf_check_SOURCES = tests/unit/conf_check.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_conf_check_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_conf_listen_SOURCES = tests/unit/conf_listen.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_conf_listen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_conf_listen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_conf_host_SOURCES = tests/unit/conf_host.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_conf_host_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -139,7 +144,14 @@ tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 endif
 
 check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
-	tests/unit/siphash
+	tests/unit/siphash tests/unit/network tests/unit/proto_listen \
+	tests/unit/proto_origin
+tests_unit_proto_listen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_listen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_origin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_origin_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_network_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_network_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_handover_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_handover_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_parcel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -30,6 +30,8 @@ enum base {
 	CHOSEN, /* as OFFICE, and nothing beside the password makes it another's
 		 */
 	BARE,   /* one at office365 that has no credential but what is given */
+	DOOR,   /* a listener beside an account */
+	SAFE    /* one that has what TLS and signing in need */
 };
 static const char *const bases[] = {
 	[OFFICE] = MAILBOX,
@@ -37,12 +39,18 @@ static const char *const bases[] = {
 		  "user = a@contoso.com\npassword_file = pw\n",
 	[CHOSEN] = MAILBOX "auth = login\n",
 	[BARE] = "[account]\nuser = a@contoso.com\n",
+	[DOOR] = MAILBOX "[account p]\nuser = p@contoso.com\n"
+			 "password_file = pw\n[listen scan]\n",
+	[SAFE] = MAILBOX "[listen scan]\n"
+			 "certificate_file = c\nkey_file = k\nusers_file = u\n",
 };
 static const char *const given[] = {
 	[OFFICE] = "user password_file",
 	[RELAY] = "provider host user password_file",
 	[CHOSEN] = "user password_file auth",
 	[BARE] = "user",
+	[DOOR] = "user password_file",
+	[SAFE] = "user password_file",
 };
 
 /* NULL for what is shown: nothing, not even a default. */
@@ -125,6 +133,26 @@ static const struct sample {
 	{ SECTION_ACCOUNT, "backoff_min", "15s", "1m", OFFICE },
 	{ SECTION_ACCOUNT, "backoff_max", "15m", "1h", OFFICE },
 	{ SECTION_ACCOUNT, "chunking", "yes", "no", OFFICE },
+	{ SECTION_LISTEN, "address", "127.0.0.1", "::1", DOOR },
+	{ SECTION_LISTEN, "port", "25", "2525", DOOR },
+	{ SECTION_LISTEN, "tls", "none", "required", SAFE },
+	{ SECTION_LISTEN, "tls_min", "1.2", "1.0", SAFE },
+	{ SECTION_LISTEN, "certificate_file", NULL, "d", DOOR },
+	{ SECTION_LISTEN, "key_file", NULL, "l", DOOR },
+	{ SECTION_LISTEN, "allow", "127.0.0.0/8 ::1", "10.1.0.0/16 2001:db8::1",
+	    DOOR },
+	{ SECTION_LISTEN, "auth", "off", "required", SAFE },
+	{ SECTION_LISTEN, "users_file", NULL, "v", DOOR },
+	{ SECTION_LISTEN, "senders", NULL, "@contoso.com", DOOR },
+	{ SECTION_LISTEN, "account", NULL, "p", DOOR },
+	{ SECTION_LISTEN, "from", NULL, "scan@contoso.com", DOOR },
+	{ SECTION_LISTEN, "max_size", "35M", "10M", DOOR },
+	{ SECTION_LISTEN, "max_recipients", "100", "5", DOOR },
+	{ SECTION_LISTEN, "rate", "60/1m", "none", DOOR },
+	{ SECTION_LISTEN, "client_connections", "4", "2", DOOR },
+	{ SECTION_LISTEN, "connections", "32", "64", DOOR },
+	{ SECTION_LISTEN, "bare_newline", "normalise", "refuse", DOOR },
+	{ SECTION_LISTEN, "log_dialogue", "none", "192.0.2.9", DOOR },
 	{ SECTION_SANDBOX, "mode", "strict", "log", OFFICE },
 	{ SECTION_LOG, "target", "syslog", "stderr", OFFICE },
 	{ SECTION_LOG, "file", "none", "/l", OFFICE },
@@ -158,11 +186,18 @@ show(const char *text, struct buf *b)
 	conf_problems_clear(&p);
 }
 
+/* As it stands in brackets. */
+static const char *
+title(enum conf_section s)
+{
+	return s == SECTION_LISTEN ? "listen scan" : conf_section_name(s);
+}
+
 static void
 expect(const struct buf *b, const struct sample *s, const char *value,
     const char *origin)
 {
-	const char *section = conf_section_name(s->section);
+	const char *section = title(s->section);
 	char *line = value == NULL ? xasprintf("\n%s|%s|", section, s->name)
 				   : xasprintf("\n%s|%s|%s|%s\n", section,
 					 s->name, value, origin);
@@ -202,7 +237,7 @@ each_default_is_shown_as_such(void **state)
 	size_t i;
 
 	(void)state;
-	show(bases[OFFICE], &b);
+	show(MAILBOX "[listen scan]\n", &b);
 	for (i = 0; i < SAMPLES; i++)
 		if (!is_given(&samples[i], OFFICE))
 			expect(&b, &samples[i], samples[i].def, "default");
@@ -223,8 +258,7 @@ each_that_is_given_is_shown_with_its_line(void **state)
 			continue;
 		/* What other credentials need is not theirs to show. */
 		text = xasprintf("\n\n[%s]\n# a remark\n%s = %s\n\n%s%s",
-		    conf_section_name(s->section), s->name, s->value,
-		    bases[s->base],
+		    title(s->section), s->name, s->value, bases[s->base],
 		    s->base != BARE || strncmp(s->name, "password", 8) == 0 ||
 			    strcmp(s->name, "token_file") == 0
 			? ""
@@ -249,20 +283,20 @@ is_bounded(const struct conf_option *o)
 static bool
 takes(const struct conf_option *o, uint64_t n)
 {
-	struct conf_account account;
-	struct conf conf;
-	void *base =
-	    o->section == SECTION_ACCOUNT ? (void *)&account : (void *)&conf;
+	union {
+		struct conf_account account;
+		struct conf_listen listener;
+		struct conf conf;
+	} base;
 	char *text = xasprintf("%llu%s", (unsigned long long)n,
 	    o->kind == VALUE_DURATION || o->kind == VALUE_DURATIONS ? "s" : "");
 	struct err e;
 	bool taken;
 
-	memset(&account, 0, sizeof(account));
-	memset(&conf, 0, sizeof(conf));
-	taken = conf_value_set(o, base, text, &e) == 0;
+	memset(&base, 0, sizeof(base));
+	taken = conf_value_set(o, &base, text, &e) == 0;
 	if (taken)
-		conf_value_clear(o, base);
+		conf_value_clear(o, &base);
 	free(text);
 	return taken;
 }

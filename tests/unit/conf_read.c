@@ -127,8 +127,11 @@ static const struct conf_case refusals[] = {
 	{ "[]\n" MAILBOX, "f:1: unknown section []" },
 	{ "[local x]\n" MAILBOX, "f:1: [local] takes no name" },
 	{ "[account a b]\n" MAILBOX, "f:1: \"a b\" cannot name an account" },
-	{ "[listen scan]\nport = 25\n" MAILBOX,
-	    "f:1: [listen] is reserved: SMTP listeners come with a later" },
+	{ "[listen]\nport = 25\n" MAILBOX, "f:1: a listener has a name" },
+	{ "[listen a b]\n" MAILBOX, "f:1: \"a b\" cannot name a listener" },
+	{ "[listen a]\nport = 1\n[listen b]\nport = 2\n[listen a]\nport = "
+	  "3\n" MAILBOX,
+	    "f:6: port was set in line 2 already" },
 	{ MAILBOX "conections = 2\n",
 	    "f:4: unknown option \"conections\" in [account]; the nearest is "
 	    "\"connections\"" },

@@ -46,7 +46,7 @@ on_room(void *arg)
 static int
 set_up(void **state)
 {
-	struct admission_caller caller = { 1000, on_end, on_room, NULL };
+	struct admission_caller caller = { 1000, on_end, on_room, NULL, NULL };
 
 	(void)state;
 	memset(&rig, 0, sizeof(rig));
@@ -180,7 +180,7 @@ frames_have_an_order(void **state)
 	static const char *const refused[] = { "R", "D", ".", "EE", "ER.E",
 		"EDR", "ERDE", "ERDR", "ER?", "?", "E.", "ED" };
 	static const char *const taken[] = { "ERD.", "ER.", "ERRD." };
-	struct admission_caller caller = { 1000, on_end, on_room, NULL };
+	struct admission_caller caller = { 1000, on_end, on_room, NULL, NULL };
 	size_t i;
 
 	(void)state;

@@ -264,7 +264,7 @@ static void
 submit(struct outage *g, const struct outage_source *s, unsigned number)
 {
 	struct arrival *a = xcalloc(1, sizeof(*a));
-	struct admission_caller caller = { s->uid, on_end, NULL, a };
+	struct admission_caller caller = { s->uid, on_end, NULL, a, NULL };
 	struct submit_head head = { .created_at = virtual_now() };
 	struct envelope env;
 	char *from, *text, to[64];

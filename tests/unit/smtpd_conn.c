@@ -15,6 +15,8 @@
 #include "common/xalloc.h"
 #include "smtpd/conn.h"
 
+#define IDLE_MS 3600000
+
 struct peer {
 	const char *in;
 	size_t n, piece; /* octets left, and of one read */
@@ -76,7 +78,7 @@ open_conn(struct conn *c, struct peer *peer, const char *in, size_t n)
 	peer->in = in;
 	peer->n = n;
 	peer->piece = SIZE_MAX;
-	conn_init(c, &io);
+	conn_init(c, &io, IDLE_MS);
 }
 
 static void

@@ -20,6 +20,8 @@
 #include "smtpd/text.h"
 #include "tests/smtp/stage.h"
 
+#define IDLE_MS 3600000
+
 #define MIB (1024 * 1024)
 
 struct scene {
@@ -39,7 +41,7 @@ set_up(struct scene *s, const char *queue, const char *text, size_t n)
 	stage_open(&s->stage, queue);
 	client_init(&s->client, text, n);
 	io = client_io(&s->client);
-	conn_init(&s->conn, &io);
+	conn_init(&s->conn, &io, IDLE_MS);
 	envelope_init(&s->env);
 	s->env.sender = xstrdup("a@x.example");
 	envelope_add(&s->env, "b@y.example");
@@ -58,13 +60,15 @@ tear_down(struct scene *s)
 static int
 take(struct scene *s, bool takes_lf)
 {
+	struct service service;
 	struct source source;
 	struct text text;
 	struct err e;
 
 	text_init_data(&text, &s->conn, takes_lf);
 	source = text_source_data(&text);
-	if (message_take(&source, &s->stage.site, &s->env, &s->reply, &e) == 0)
+	service = service_of_site(&s->stage.site);
+	if (message_take(&source, &service, &s->env, &s->reply, &e) == 0)
 		return 0;
 	reply_of_err(&s->reply, &e);
 	return text_drain_data(&text);

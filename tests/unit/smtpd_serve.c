@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,9 +32,11 @@ struct scene {
 
 /* A client that says this; the exit status. */
 static int
-play(struct scene *s, const char *says, int error, size_t piece, int deaf_after)
+play_as(struct scene *s, bool is_public, const char *says, int error,
+    size_t piece, int deaf_after)
 {
 	char *found[STAGE_MAX];
+	struct service service;
 	struct io io;
 	int status;
 	size_t i;
@@ -44,12 +47,21 @@ play(struct scene *s, const char *says, int error, size_t piece, int deaf_after)
 	s->client.piece = piece;
 	s->client.deaf_after = deaf_after;
 	io = client_io(&s->client);
-	status = serve(&io, &s->stage.site);
+	service = service_of_site(&s->stage.site);
+	service.is_public = is_public;
+	service.rcpts_max = 100;
+	status = serve(&io, &service);
 	s->queued = stage_take(&s->stage, found);
 	for (i = 0; i < s->queued; i++)
 		free(found[i]);
 	stage_close(&s->stage);
 	return status;
+}
+
+static int
+play(struct scene *s, const char *says, int error, size_t piece, int deaf_after)
+{
+	return play_as(s, false, says, error, piece, deaf_after);
 }
 
 /* The last reply. */
@@ -154,6 +166,37 @@ nonsense(void **state)
 	assert_last(&s, "421 4.7.0 ");
 }
 
+/* Strangers wait for the greeting, and for the answer to DATA. */
+static void
+who_speaks_too_early(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(play_as(&s, true, "NOOP\r\n", 0, 0, 0), EX_PROTOCOL);
+	assert_last(&s, "554 5.5.0 ");
+	assert_int_equal(play_as(&s, true, message, 0, 1, 0), EX_OK);
+	assert_int_equal(s.queued, 1);
+	assert_last(&s, "250 2.0.0 ");
+}
+
+/* Commands that lead to no message come to an end. */
+static void
+a_flood_of_commands(void **state)
+{
+	char says[6 * 2000 + 1] = "";
+	struct scene s;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++)
+		memcpy(says + 6 * i, "NOOP\r\n", 7);
+	assert_int_equal(play_as(&s, true, says, 0, 1, 0), EX_PROTOCOL);
+	assert_last(&s, "421 4.7.0 ");
+	assert_int_equal(play_as(&s, false, says, 0, 1, 0), EX_OK);
+	assert_last(&s, "250 2.0.0 ");
+}
+
 int
 main(void)
 {
@@ -163,6 +206,8 @@ main(void)
 		cmocka_unit_test(silence),
 		cmocka_unit_test(a_client_that_hears_no_more),
 		cmocka_unit_test(nonsense),
+		cmocka_unit_test(who_speaks_too_early),
+		cmocka_unit_test(a_flood_of_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ a_message(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0);
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "EHLO x", "250-web01\r\n"), SESSION_COMMAND);
 	assert_int_equal(
 	    say(&s, "MAIL FROM:<a@b> RET=FULL", "250 2.1.0 "), SESSION_COMMAND);
@@ -68,7 +68,7 @@ greeting_and_offer(void **state)
 
 	(void)state;
 	buf_init(&out, OUT_MAX);
-	session_init(&s, "web01", 123);
+	session_init(&s, "web01", 123, SUBMIT_RCPTS_MAX);
 	session_greet(&s, &out);
 	session_command(&s, "EHLO x", 6, &out);
 	assert_string_equal(buf_data(&out),
@@ -88,7 +88,7 @@ a_message_in_chunks(void **state)
 	struct envelope env;
 
 	(void)state;
-	session_init(&s, "web01", 100);
+	session_init(&s, "web01", 100, SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "BDAT 10", "503 5.5.1 "), SESSION_NO_CHUNK);
 	assert_int_equal(s.chunk.size, 10);
 	say(&s, "MAIL FROM:<a@b>", "250 ");
@@ -120,7 +120,7 @@ chunks_have_the_limit_of_the_message(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 100);
+	session_init(&s, "web01", 100, SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<a@b>", "250 ");
 	say(&s, "RCPT TO:<c@d>", "250 ");
 	assert_int_equal(say(&s, "BDAT 100", ""), SESSION_CHUNK);
@@ -139,7 +139,7 @@ a_chunk_of_unknown_size(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0);
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "BDAT x", "501 5.5.4 "), SESSION_LOST);
 	session_clear(&s);
 }
@@ -152,7 +152,7 @@ recipients_have_their_limit(void **state)
 	int i;
 
 	(void)state;
-	session_init(&s, "web01", 0);
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<>", "250 ");
 	for (i = 0; i < SUBMIT_RCPTS_MAX; i++) {
 		snprintf(line, sizeof(line), "RCPT TO:<a%d@b>", i);
@@ -175,7 +175,7 @@ long_lines_are_nonsense(void **state)
 
 	(void)state;
 	buf_init(&out, OUT_MAX);
-	session_init(&s, "web01", 0);
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	for (i = 1; i < SESSION_NONSENSE_MAX; i++)
 		assert_int_equal(session_long_line(&s, &out), SESSION_COMMAND);
 	buf_truncate(&out, 0);
@@ -194,7 +194,7 @@ replies_are_one_line(void **state)
 	char line[8000];
 
 	(void)state;
-	session_init(&s, "web01", 0);
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	snprintf(line, sizeof(line), "MAIL FROM:<a@b> %07000d", 0);
 	buf_init(&out, OUT_MAX);
 	session_command(&s, line, strlen(line), &out);

@@ -13,6 +13,8 @@
 #include "smtpd/text.h"
 #include "tests/smtp/stage.h"
 
+#define IDLE_MS 3600000
+
 #define OUT_MAX 4096
 
 struct scene {
@@ -32,7 +34,7 @@ set_up(struct scene *s, const char *says, size_t piece)
 	client_init(&s->client, says, strlen(says));
 	s->client.piece = piece;
 	io = client_io(&s->client);
-	conn_init(&s->conn, &io);
+	conn_init(&s->conn, &io, IDLE_MS);
 }
 
 static void
@@ -196,6 +198,56 @@ a_text_ends_at_its_dot(void **state)
 	tear_down(&s);
 }
 
+/* However it is cut into reads: found where it is, and drained behind it. */
+static void
+lone_line_ends_may_be_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_bare;
+	} cases[] = {
+		{ "a\r\nb\r\n.\r\nQUIT\r\n", false },
+		{ ".\r\nQUIT\r\n", false },
+		{ "..\r\n.\r\nQUIT\r\n", false },
+		{ "a\nb\r\n.\r\nQUIT\r\n", true },
+		{ "a\rb\r\n.\r\nQUIT\r\n", true },
+		{ "a\r\r\n.\r\nQUIT\r\n", true },
+		{ "a\n\r\n.\r\nQUIT\r\n", true },
+		{ "a\n.\r\nb\r\n.\r\nQUIT\r\n", true },
+		{ "a\r\n.\nb\r\n.\r\nQUIT\r\n", true },
+		{ "a\r\n.\rb\r\n.\r\nQUIT\r\n", true },
+	};
+	struct source source;
+	struct scene s;
+	struct buf out;
+	struct err e;
+	char piece[64];
+	size_t i, n;
+	ssize_t got;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (n = 2; n < 20; n++) {
+			set_up(&s, cases[i].text, n % 3);
+			text_init_data(&s.text, &s.conn, false);
+			s.text.refuses_bare = true;
+			source = text_source_data(&s.text);
+			buf_init(&out, OUT_MAX);
+			while (
+			    (got = source.read(source.arg, piece, n, &e)) > 0)
+				continue;
+			if (got != (cases[i].is_bare ? -1 : 0))
+				fail_msg("case %zu by %zu: %zd", i, n, got);
+			if (got == -1)
+				assert_int_equal(e.class, ERR_PERM);
+			assert_int_equal(text_drain_data(&s.text), 0);
+			assert_left(&s, "QUIT");
+			buf_clear(&out);
+			tear_down(&s);
+		}
+	}
+}
+
 static void
 nothing_is_read_again(void **state)
 {
@@ -224,6 +276,7 @@ main(void)
 		cmocka_unit_test(half_a_chunk_fails),
 		cmocka_unit_test(what_is_left_of_a_chunk_is_drained),
 		cmocka_unit_test(a_text_ends_at_its_dot),
+		cmocka_unit_test(lone_line_ends_may_be_refused),
 		cmocka_unit_test(nothing_is_read_again),
 	};
 

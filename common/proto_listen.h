@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef COMMON_PROTO_LISTEN_H
+#define COMMON_PROTO_LISTEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/frame.h"
+
+/*
+ * Between mailchuted's parent and an smtpd that serves one client of a
+ * listener (docs/protocol.md).  On descriptor LISTEN_FD, which keeps records:
+ *
+ *	parent: SETUP                         once, before anything else
+ *	smtpd:  LISTEN_ASK                    one octet: a message is coming
+ *	parent: a descriptor, or a refusal    by common/fdpass.h
+ *
+ * The descriptor is a connection to the socket "submit", on which the parent
+ * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal begins
+ * with LISTEN_LATER, a blank, and words for the client.
+ *
+ * The client itself is on descriptors 0 and 1.
+ */
+#define LISTEN_FD      3
+#define LISTEN_VERSION 1
+#define LISTEN_SETUP   1
+#define LISTEN_ASK     'M'
+
+struct listen_setup {
+	char *listener; /* its name */
+	char *client;   /* its address */
+	char *hostname, *domain;
+	uint64_t size_max;
+	unsigned rcpts_max;
+	enum bare_newline bare_newline;
+	enum sandbox_mode sandbox;
+	enum conf_log_target log_target;
+	unsigned log_level;
+};
+
+int listen_put_setup(struct buf *b, const struct listen_setup *s);
+
+/* From a struct that is all zero; -1 with *e filled. */
+int listen_get_setup(
+    const struct frame *f, struct listen_setup *s, struct err *e);
+void listen_setup_clear(struct listen_setup *s);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/* The frame ORIGIN: anybody may send one, so reading is strict. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/proto_origin.h"
+
+enum {
+	TAG_TOKEN = 1,
+	TAG_LISTENER,
+	TAG_CLIENT
+};
+
+int
+origin_put(struct buf *b, const struct submit_origin *o)
+{
+	ssize_t start = frame_begin(b, SUBMIT_ORIGIN);
+
+	if (start == -1 ||
+	    field_put(b, TAG_TOKEN, o->token, sizeof(o->token)) == -1 ||
+	    field_put_str(b, TAG_LISTENER, o->listener) == -1 ||
+	    field_put_str(b, TAG_CLIENT, o->client) == -1)
+		return -1;
+	return frame_end(b, start);
+}
+
+void
+origin_clear(struct submit_origin *o)
+{
+	free(o->listener);
+	free(o->client);
+	explicit_bzero(o, sizeof(*o));
+}
+
+static int
+take_text(char **to, const struct field *x)
+{
+	return *to == NULL && (*to = field_str(x)) != NULL ? 0 : -1;
+}
+
+static int
+take(struct submit_origin *o, const struct field *x, bool *has_token)
+{
+	switch (x->tag) {
+	case TAG_TOKEN:
+		if (*has_token || x->len != sizeof(o->token))
+			return -1;
+		memcpy(o->token, x->value, sizeof(o->token));
+		*has_token = true;
+		return 0;
+	case TAG_LISTENER:
+		return take_text(&o->listener, x);
+	case TAG_CLIENT:
+		return take_text(&o->client, x);
+	default:
+		return -1;
+	}
+}
+
+int
+origin_get(const struct frame *f, struct submit_origin *o, struct err *e)
+{
+	bool has_token = false;
+	struct field_walk w;
+	struct field x;
+	int rc;
+
+	memset(o, 0, sizeof(*o));
+	field_walk_init(&w, f);
+	while ((rc = field_next(&w, &x)) == 1)
+		if (take(o, &x, &has_token) == -1)
+			break;
+	if (rc == 0 && has_token && o->listener != NULL && o->client != NULL)
+		return 0;
+	origin_clear(o);
+	return err_set(
+	    e, ERR_PERM, "5.5.0", "the submission's origin is malformed");
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_DOORS_H
+#define QUEUE_DOORS_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/err.h"
+#include "queue/guests.h"
+
+/*
+ * The parent's part of the listeners: their sockets, bound while it is root,
+ * who is let in (queue/gate.h), and those who are inside (queue/guests.h).
+ */
+#define DOORS_MAX 32 /* listeners */
+#define DOORS_FDS (DOORS_MAX + GUESTS_MAX)
+
+struct doors;
+struct doors *doors_new(void);
+void doors_free(struct doors *d);
+
+/* By which the queue process knows the parent (common/proto_origin.h). */
+const uint8_t *doors_token(const struct doors *d);
+
+/*
+ * The listeners of this configuration from now on, which has to live until the
+ * next.  -1 with *e filled when one cannot be bound; the others are there.
+ */
+int doors_set_conf(struct doors *d, const struct conf *conf, struct err *e);
+
+/* Lets nobody in any more. */
+void doors_shut(struct doors *d);
+
+/* Closes all descriptors: for a fork. */
+void doors_close(struct doors *d);
+
+size_t doors_poll_fds(const struct doors *d, struct pollfd *fds);
+size_t doors_fds(const struct doors *d); /* as many as that */
+void doors_serve(struct doors *d, const struct pollfd *fds);
+
+/* true: it was one of ours. */
+bool doors_reaped(struct doors *d, pid_t pid);
+void doors_kill(struct doors *d);
+size_t doors_count(const struct doors *d); /* clients inside */
+
+#endif

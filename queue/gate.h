@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_GATE_H
+#define QUEUE_GATE_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/network.h"
+
+/*
+ * Who may come in by a listener, and how much of it a client may have: its
+ * networks (listen.allow), connections of a client and of all, and the rate of
+ * messages.  Arithmetic over a clock that is passed in; memory is bounded
+ * whoever knocks.
+ *
+ * A client is an IPv4 address, or a /64 of IPv6: whoever has one address of
+ * that has them all.
+ */
+#define GATE_CLIENTS 1024 /* remembered at once */
+
+enum gate_verdict {
+	GATE_OPEN,
+	GATE_NOT_ALLOWED,
+	GATE_FULL,       /* listen.connections */
+	GATE_CLIENT_FULL /* listen.client_connections */
+};
+
+struct gate;
+struct gate *gate_new(const struct conf_listen *conf);
+void gate_free(struct gate *g);
+
+/* Other limits from now on; who is inside stays. */
+void gate_change(struct gate *g, const struct conf_listen *conf);
+
+/* A connection: GATE_OPEN counts it until gate_leave, for the same client. */
+struct network gate_client(const struct sockaddr *address);
+enum gate_verdict gate_enter(
+    struct gate *g, const struct sockaddr *address, int64_t now_ms);
+void gate_leave(struct gate *g, const struct network *client);
+
+/* May a client that is inside send one more message?  Then it is counted. */
+bool gate_message(struct gate *g, const struct network *client, int64_t now_ms);
+
+size_t gate_connections(const struct gate *g);
+size_t gate_clients(const struct gate *g); /* remembered */
+
+#endif

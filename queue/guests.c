@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: ISC */
+/* The processes of those who came in by a listener, and their messages. */
+#include "config.h"
+
+#include <sys/un.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fdpass.h"
+#include "common/proto_listen.h"
+#include "common/proto_origin.h"
+#include "common/spawn.h"
+#include "common/xalloc.h"
+#include "queue/guests.h"
+#include "queue/sockets.h"
+
+#define PASS_MS   1000 /* a descriptor fits the buffer at once */
+#define SETUP_MAX 65536
+
+struct guest {
+	pid_t pid;
+	struct gate *gate;              /* NULL: its listener is gone */
+	const struct conf_listen *conf; /* NULL: so it is */
+	struct network client;
+	char text[NETWORK_TEXT]; /* its address */
+	int channel;             /* -1: closed */
+};
+
+struct guests {
+	const struct conf *conf;
+	struct guest v[GUESTS_MAX];
+	size_t n;
+	uint8_t token[ORIGIN_TOKEN];
+};
+
+struct guests *
+guests_new(void)
+{
+	struct guests *g = xcalloc(1, sizeof(*g));
+
+	arc4random_buf(g->token, sizeof(g->token));
+	return g;
+}
+
+const uint8_t *
+guests_token(const struct guests *g)
+{
+	return g->token;
+}
+
+void
+guests_set_conf(struct guests *g, const struct conf *conf)
+{
+	size_t i;
+
+	g->conf = conf;
+	for (i = 0; i < g->n; i++)
+		g->v[i].conf = NULL;
+}
+
+void
+guests_move(struct guests *g, const struct gate *gate,
+    const struct conf_listen *listener)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		if (g->v[i].gate != gate)
+			continue;
+		g->v[i].conf = listener;
+		if (listener == NULL)
+			g->v[i].gate = NULL;
+	}
+}
+
+bool
+guests_are_full(const struct guests *g)
+{
+	return g->n == GUESTS_MAX;
+}
+
+static void
+close_channel(struct guest *one)
+{
+	if (one->channel != -1)
+		close(one->channel);
+	one->channel = -1;
+}
+
+void
+guests_close(struct guests *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		close_channel(&g->v[i]);
+}
+
+void
+guests_free(struct guests *g)
+{
+	if (g == NULL)
+		return;
+	guests_close(g);
+	explicit_bzero(g->token, sizeof(g->token));
+	free(g);
+}
+
+/* ---- a client ---- */
+
+static int
+send_setup(const struct guests *g, const struct guest *one, struct err *e)
+{
+	const struct conf *c = g->conf;
+	const struct listen_setup s = {
+		.listener = one->conf->name,
+		.client = (char *)(uintptr_t)one->text,
+		.hostname = c->local.hostname,
+		.domain = c->local.domain,
+		.size_max = one->conf->max_size,
+		.rcpts_max = one->conf->max_recipients,
+		.bare_newline = one->conf->bare_newline,
+		.sandbox = c->sandbox,
+		.log_target = c->log.target,
+		.log_level = (unsigned)c->log.level,
+	};
+	struct buf b;
+	int rc = 0;
+
+	buf_init(&b, SETUP_MAX);
+	if (listen_put_setup(&b, &s) == -1 ||
+	    send(one->channel, b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
+		rc = err_set(e, ERR_TEMP, "4.3.0", "smtpd takes no setup");
+	buf_clear(&b);
+	return rc;
+}
+
+/* Starts smtpd for a client on fd; -1 with *e filled. */
+static int
+start(struct guests *g, struct guest *one, int fd, struct err *e)
+{
+	static const char *const argv[] = { PATH_LIBEXEC "/smtpd", "-l", NULL };
+	int pair[2];
+	struct spawn s = {
+		.argv = argv,
+		.in = fd,
+		.out = fd,
+		.log = -1,
+		.keep = &pair[1],
+		.nkeep = 1,
+		.is_told_to_stop = true,
+	};
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
+	one->channel = pair[0];
+	if (send_setup(g, one, e) == -1 ||
+	    (one->pid = spawn_start(&s, e)) == -1)
+		close_channel(one);
+	close(pair[1]);
+	return one->channel == -1 ? -1 : 0;
+}
+
+int
+guests_add(struct guests *g, struct gate *gate,
+    const struct conf_listen *listener, const struct sockaddr *from, int fd,
+    struct err *e)
+{
+	struct guest *one = &g->v[g->n];
+	struct network address = network_of(from);
+
+	memset(one, 0, sizeof(*one));
+	one->channel = -1;
+	one->gate = gate;
+	one->conf = listener;
+	one->client = gate_client(from);
+	network_format(&address, one->text);
+	if (start(g, one, fd, e) == -1)
+		return -1;
+	g->n++;
+	return 0;
+}
+
+/* ---- messages ---- */
+
+static int
+connect_submit(const struct conf *c)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char *path = xasprintf(
+	    "%s/%s", c->queue.socket_directory, sockets_name(SOCKET_SUBMIT));
+	int fd;
+
+	/* Checked with the configuration. */
+	strlcpy(un.sun_path, path, sizeof(un.sun_path));
+	free(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1 || connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+say_origin(const struct guests *g, const struct guest *one, int fd)
+{
+	struct submit_origin o = { .listener = one->conf->name,
+		.client = (char *)(uintptr_t)one->text };
+	struct buf b;
+	int rc;
+
+	memcpy(o.token, g->token, sizeof(o.token));
+	buf_init(&b, SETUP_MAX);
+	rc = origin_put(&b, &o) == 0 &&
+		     send(fd, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len
+		 ? 0
+		 : -1;
+	buf_clear(&b);
+	explicit_bzero(o.token, sizeof(o.token));
+	return rc;
+}
+
+/* A connection for a message of this client, or why there is none. */
+static int
+make_connection(
+    const struct guests *g, const struct guest *one, const char **why)
+{
+	int fd;
+
+	*why = "this listener is closed";
+	if (one->gate == NULL || one->conf == NULL)
+		return -1;
+	*why = "too many messages; try later";
+	if (!gate_message(one->gate, &one->client, clock_mono_ms()))
+		return -1;
+	*why = "not ready; try later";
+	if ((fd = connect_submit(g->conf)) == -1)
+		return -1;
+	if (say_origin(g, one, fd) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+serve(struct guests *g, struct guest *one)
+{
+	const char *why;
+	char octet;
+	ssize_t n;
+	int fd, rc;
+
+	n = recv(one->channel, &octet, 1, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n != 1 || octet != LISTEN_ASK) {
+		close_channel(one);
+		return;
+	}
+	fd = make_connection(g, one, &why);
+	rc = fdpass_send(one->channel, fd, fd == -1 ? why : "",
+	    clock_mono_ms() + PASS_MS, NULL);
+	if (fd != -1)
+		close(fd);
+	if (rc == -1)
+		close_channel(one);
+}
+
+/* ---- the parent's loop ---- */
+
+size_t
+guests_poll_fds(const struct guests *g, struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		fds[i] =
+		    (struct pollfd){ .fd = g->v[i].channel, .events = POLLIN };
+	return g->n;
+}
+
+void
+guests_serve(struct guests *g, const struct pollfd *fds)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (fds[i].revents != 0)
+			serve(g, &g->v[i]);
+}
+
+bool
+guests_reaped(struct guests *g, pid_t pid)
+{
+	struct guest *one;
+	size_t i;
+
+	for (i = 0; i < g->n && g->v[i].pid != pid; i++)
+		continue;
+	if (i == g->n)
+		return false;
+	one = &g->v[i];
+	close_channel(one);
+	if (one->gate != NULL)
+		gate_leave(one->gate, &one->client);
+	*one = g->v[--g->n];
+	return true;
+}
+
+void
+guests_kill(struct guests *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		kill(g->v[i].pid, SIGKILL);
+}
+
+size_t
+guests_count(const struct guests *g)
+{
+	return g->n;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_GUESTS_H
+#define QUEUE_GUESTS_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/conf.h"
+#include "common/err.h"
+#include "queue/gate.h"
+
+/*
+ * The clients that a listener has let in, each with an smtpd of its own.  The
+ * parent reads none of what they say: smtpd does, and asks on its channel
+ * (common/proto_listen.h) for a connection to the queue process, on which the
+ * parent says whose message it will be.
+ */
+#define GUESTS_MAX 512 /* inside at once, of all listeners */
+
+struct guests;
+struct guests *guests_new(void);
+void guests_free(struct guests *g);
+
+/* By which the queue process knows the parent (common/proto_origin.h). */
+const uint8_t *guests_token(const struct guests *g);
+
+/*
+ * Another configuration, which has to live until the next; until guests_move
+ * has named theirs in it, nobody's messages are taken.
+ */
+void guests_set_conf(struct guests *g, const struct conf *conf);
+
+/* What the listener with this gate is from now on; NULL: both are gone. */
+void guests_move(struct guests *g, const struct gate *gate,
+    const struct conf_listen *listener);
+
+bool guests_are_full(const struct guests *g);
+
+/*
+ * Starts smtpd for a client on fd, which gate has counted; it leaves the gate
+ * when it is reaped.  -1 with *e filled: it has to leave now.
+ */
+int guests_add(struct guests *g, struct gate *gate,
+    const struct conf_listen *listener, const struct sockaddr *from, int fd,
+    struct err *e);
+
+/* Closes all descriptors: for a fork. */
+void guests_close(struct guests *g);
+
+/* One descriptor each, GUESTS_MAX at most. */
+size_t guests_poll_fds(const struct guests *g, struct pollfd *fds);
+void guests_serve(struct guests *g, const struct pollfd *fds);
+
+/* true: it was one of ours. */
+bool guests_reaped(struct guests *g, pid_t pid);
+void guests_kill(struct guests *g);
+size_t guests_count(const struct guests *g);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_ORIGIN_H
+#define QUEUE_ORIGIN_H
+
+#include "common/buf.h"
+#include "common/conf.h"
+#include "common/envelope.h"
+#include "common/frame.h"
+#include "common/network.h"
+#include "common/proto_origin.h"
+
+/* Where a submission comes from that comes by a listener. */
+struct origin {
+	const struct conf_listen *listener; /* NULL: it comes by none */
+	char client[NETWORK_TEXT];
+};
+
+/*
+ * Reads an ORIGIN frame.  -1 with *e filled when nobody is believed (token is
+ * NULL), it is not the parent's, or the listener is gone since.
+ */
+int origin_take(const struct frame *f, const uint8_t *token,
+    const struct conf *conf, struct origin *out, struct err *e);
+
+/* May this listener's clients send that?  0, or -1 with *e filled. */
+int origin_check(
+    const struct origin *o, const struct envelope *env, struct err *e);
+
+/* "Received: from ..." up to the id, which the caller appends. */
+void origin_put_received(
+    const struct origin *o, const char *hostname, struct buf *b);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_SERVICE_H
+#define SMTPD_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/handover.h"
+#include "common/parcel.h"
+#include "common/site.h"
+
+/*
+ * What a client is served with: by "sendmail -bs", who is trusted with what a
+ * local program may do, or by a listener, where strangers knock.
+ */
+struct service {
+	const char *hostname, *domain; /* ours */
+	uint64_t size_max;             /* of a message; 0: no limit told */
+	unsigned rcpts_max;            /* of a message */
+	int64_t idle_ms;               /* for each command */
+	bool is_public; /* of strangers: nobody speaks before the greeting, or
+			 * goes on for ever without a message */
+	bool refuses_bare;          /* a lone CR or LF in a message */
+	const char *drop_directory; /* where mail lies without mailchuted, or
+				     * NULL */
+
+	/* Makes a message safe, or says why not, as common/handover.h does. */
+	int (*hand_over)(
+	    void *arg, struct parcel *p, struct handed *out, struct err *e);
+	void *arg;
+};
+
+/* That of "sendmail -bs" on this host; the site outlives it. */
+struct service service_of_site(struct site *site);
+
+#endif

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: ISC
+"""Listeners: who comes in from the network, and what becomes of the mail."""
+
+import smtplib
+import socket
+
+import pytest
+
+from lib.notify import DEADLINE
+from lib.site import USER
+
+TO = "a@example.net"
+TEXT = "From: Scanner <%s>\r\nTo: %s\r\nSubject: scan\r\n\r\n%%s\r\n" % (USER, TO)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def add_listener(site, name="scan", **options):
+    """One on a port of its own, before the daemon starts."""
+    port = free_port()
+    site.conf["listen " + name] = {"port": port,
+                                   **{k: str(v) for k, v in options.items()}}
+    return port
+
+
+class Client(smtplib.SMTP):
+    def __init__(self, port, **how):
+        super().__init__("127.0.0.1", port, local_hostname="copier",
+                         timeout=DEADLINE, **how)
+
+
+def send(port, text="hello", sender=USER):
+    with Client(port) as c:
+        return c.sendmail(sender, [TO], TEXT % text)
+
+
+# ---- what arrives -------------------------------------------------------------
+
+def test_a_device_s_mail_arrives(site, server):
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        for i in range(3):
+            c.sendmail(USER, [TO], TEXT % ("message %d" % i))
+    messages = server.record.wait_messages(3)
+    assert sorted(m.body for m in messages) == [
+        b"message %d\r\n" % i for i in range(3)]
+    received = [line for line in messages[0].raw.split(b"\r\n")
+                if line.startswith(b"Received: from [127.0.0.1]")]
+    assert len(received) == 1
+
+
+def test_250_means_committed(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        c.mail(USER)
+        c.rcpt(TO)
+        code, text = c.data(TEXT % "hello")
+    assert code == 250
+    site.kill()
+    site.start()
+    assert [m["id"] for m in site.queue()] == [text.decode().split()[-1]]
+
+
+# ---- who may ------------------------------------------------------------------
+
+def greeting(port, address="127.0.0.1"):
+    with socket.create_connection(("127.0.0.1", port), DEADLINE,
+                                  source_address=(address, 0)) as s:
+        return s.makefile("rb").readline().decode()
+
+
+def test_networks(site):
+    port = add_listener(site, allow="127.0.0.2 127.1.0.0/16")
+    site.start()
+    for address, code in [("127.0.0.2", "220"), ("127.1.9.9", "220"),
+                          ("127.0.0.1", "554"), ("127.2.0.1", "554")]:
+        assert greeting(port, address)[:3] == code
+    assert len(site.log.events("turned-away")) == 2
+
+
+def test_connections(site):
+    port = add_listener(site, client_connections=2, connections=3)
+    site.start()
+    inside = [Client(port), Client(port)]
+    assert greeting(port).startswith("421 4.7.0 too many connections of yours")
+    with socket.create_connection(("127.0.0.1", port), DEADLINE,
+                                  source_address=("127.0.0.2", 0)) as s:
+        assert s.makefile("rb").readline().startswith(b"220 ")
+        assert greeting(port, "127.0.0.3") == \
+            "421 4.7.0 too many connections\r\n"
+    for c in inside:
+        c.quit()
+
+
+def test_rate(site):
+    port = add_listener(site, rate="2/1h")
+    site.start()
+    send(port)
+    send(port)
+    with pytest.raises(smtplib.SMTPDataError) as e:
+        send(port)
+    assert e.value.smtp_code == 451
+    assert b"too many messages" in e.value.smtp_error
+
+
+# ---- what may be sent ---------------------------------------------------------
+
+def test_recipients_and_size(site):
+    port = add_listener(site, max_recipients=2, max_size="1K")
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        assert c.esmtp_features["size"] == "1024"
+        c.mail(USER)
+        assert [c.rcpt("r%d@example.net" % i)[0] for i in range(3)] == [
+            250, 250, 452]
+        c.rset()
+        assert c.mail(USER, ["size=1025"])[0] == 552
+        c.rset()
+        c.mail(USER)
+        c.rcpt(TO)
+        assert c.data("x" * 1100)[0] == 552
+
+
+def test_senders(site):
+    port = add_listener(site, senders="@contoso.example")
+    site.start()
+    send(port)
+    with pytest.raises(smtplib.SMTPDataError) as e:
+        with Client(port) as c:
+            c.sendmail("x@other.example", [TO], "From: x@other.example\r\n\r\n")
+    assert e.value.smtp_code == 550
+    assert len(site.queue()) == 1
+
+
+@pytest.mark.parametrize("how, code", [("normalise", 250), ("refuse", 554)])
+def test_bare_newline(site, how, code):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, bare_newline=how)
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        for text in (b"x\ny\r\n", b"x\ry\r\n", b"x\n.\r\ny\r\n"):
+            c.mail(USER)
+            c.rcpt(TO)
+            assert c.docmd("DATA")[0] == 354
+            c.send(b"Subject: x\r\n\r\n" + text + b".\r\n")
+            assert c.getreply()[0] == code
+            c.mail(USER)
+            c.rcpt(TO)
+            assert c.data("Subject: x\r\n\r\nfine\r\n")[0] == 250
+    assert len(site.queue()) == (6 if code == 250 else 3)
+
+
+def test_a_user_of_this_host_is_no_device(site):
+    """The frame that says so is believed of nobody else."""
+    add_listener(site)
+    site.start()
+    frames = field(1, b"x" * 32) + field(2, b"scan") + field(3, b"127.0.0.1")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(DEADLINE)
+        s.connect(site.path("run/submit"))
+        s.sendall(b"\x08" + len(frames).to_bytes(4, "big") + frames)
+        answer = b""
+        while piece := s.recv(4096):
+            answer += piece
+    assert b"mailchuted alone says" in answer
+
+
+def field(tag, value):
+    return bytes([tag]) + len(value).to_bytes(4, "big") + value
+
+
+# ---- life and death -----------------------------------------------------------
+
+def test_who_speaks_first_is_sent_away(site):
+    """What is there before the greeting was not said by a device."""
+    port = add_listener(site)
+    site.start()
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+        s.sendall(b"EHLO x\r\nMAIL FROM:<a@b>\r\n")
+        said = s.makefile("rb").read()
+    assert said.startswith((b"554 5.5.0 ", b"220 "))
+    assert site.queue() == []
+
+
+def test_half_a_message_is_none(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+        f = s.makefile("rb")
+        f.readline()
+        for line in ("MAIL FROM:<%s>" % USER, "RCPT TO:<%s>" % TO, "DATA"):
+            s.sendall(line.encode() + b"\r\n")
+            assert f.readline()[:3] in (b"250", b"354")
+        s.sendall(b"Subject: x\r\n\r\nhel")
+    send(port)
+    assert len(site.queue()) == 1
+
+
+def test_a_reload_keeps_who_is_inside(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        c.sendmail(USER, [TO], TEXT % "before")
+        other = add_listener(site, "second")
+        site.conf["listen scan"]["max_recipients"] = "5"
+        site.write_conf()
+        site.daemon.send_signal(1)
+        site.log.wait_for("reloaded")
+        site.log.wait_for("started", nth=2)
+        c.sendmail(USER, [TO], TEXT % "behind")
+    send(other)
+    assert len(site.queue()) == 3
+
+
+def test_stop_ends_everything(site):
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        c.noop()
+        site.stop()
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            c.noop()
+    with pytest.raises(ConnectionRefusedError):
+        Client(port)
+
+
+def test_smtpd_is_confined(site):
+    """No file, no socket, no program: as deliver."""
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        c.noop()
+        pids = [p for p in children(site) if comm(p) == "smtpd"]
+        assert len(pids) == 1
+        with open("/proc/%d/status" % pids[0]) as f:
+            status = dict(line.split(":", 1) for line in f)
+        assert status["Seccomp"].strip() == "2"
+        assert status["NoNewPrivs"].strip() == "1"
+        assert status["Uid"].split()[1] != "0"
+
+
+def children(site):
+    with open("/proc/%d/task/%d/children" % (2 * (site.daemon.pid,))) as f:
+        return [int(p) for p in f.read().split()]
+
+
+def comm(pid):
+    with open("/proc/%d/comm" % pid) as f:
+        return f.read().strip()

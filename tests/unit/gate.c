@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+/* Who comes in by a listener, how often, and with how much. */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "queue/gate.h"
+
+#define SECOND 1000
+#define START  (INT64_C(1000000) * SECOND)
+
+static struct sockaddr_storage
+address(const char *text)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+
+	memset(&ss, 0, sizeof(ss));
+	if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+		memcpy(&ss, &four, sizeof(four));
+	else if (inet_pton(AF_INET6, text, &six.sin6_addr) == 1)
+		memcpy(&ss, &six, sizeof(six));
+	else
+		fail_msg("%s is no address", text);
+	return ss;
+}
+
+/* A gate for 10.0.0.0/8 and 2001:db8::/32. */
+static struct gate *
+gate(unsigned count, int64_t per_s, unsigned of_client, unsigned of_all)
+{
+	static char four[] = "10.0.0.0/8", six[] = "2001:db8::/32";
+	static char *networks[] = { four, six };
+	struct conf_listen l = {
+		.allow = { networks, 2 },
+		.rate = { count, per_s },
+		.client_connections = of_client,
+		.connections = of_all,
+	};
+
+	return gate_new(&l);
+}
+
+static enum gate_verdict
+enter(struct gate *g, const char *who, int64_t now)
+{
+	struct sockaddr_storage a = address(who);
+
+	return gate_enter(g, (struct sockaddr *)&a, now);
+}
+
+static struct network
+client(const char *who)
+{
+	struct sockaddr_storage a = address(who);
+
+	return gate_client((struct sockaddr *)&a);
+}
+
+static void
+leave(struct gate *g, const char *who)
+{
+	struct network n = client(who);
+
+	gate_leave(g, &n);
+}
+
+static bool
+message(struct gate *g, const char *who, int64_t now)
+{
+	struct network n = client(who);
+
+	return gate_message(g, &n, now);
+}
+
+static void
+from_its_networks_alone(void **state)
+{
+	struct gate *g = gate(0, 0, 10, 100);
+
+	(void)state;
+	assert_int_equal(enter(g, "10.1.2.3", START), GATE_OPEN);
+	assert_int_equal(enter(g, "::ffff:10.1.2.3", START), GATE_OPEN);
+	assert_int_equal(enter(g, "2001:db8::1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "11.1.2.3", START), GATE_NOT_ALLOWED);
+	assert_int_equal(enter(g, "127.0.0.1", START), GATE_NOT_ALLOWED);
+	assert_int_equal(enter(g, "2001:db9::1", START), GATE_NOT_ALLOWED);
+	assert_int_equal(gate_connections(g), 3);
+	assert_int_equal(gate_clients(g), 2);
+	gate_free(g);
+}
+
+static void
+connections_are_counted(void **state)
+{
+	struct gate *g = gate(0, 0, 2, 3);
+
+	(void)state;
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FULL);
+	assert_int_equal(enter(g, "10.0.0.2", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.3", START), GATE_FULL);
+	leave(g, "10.0.0.9"); /* who never came in */
+	assert_int_equal(enter(g, "10.0.0.3", START), GATE_FULL);
+	leave(g, "10.0.0.1");
+	assert_int_equal(enter(g, "10.0.0.3", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_FULL);
+	gate_free(g);
+}
+
+/* Of IPv6 a client is a whole /64, which one machine may have. */
+static void
+one_machine_has_many_addresses(void **state)
+{
+	struct gate *g = gate(1, 60, 1, 9);
+
+	(void)state;
+	assert_int_equal(enter(g, "2001:db8::1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "2001:db8::2", START), GATE_CLIENT_FULL);
+	assert_int_equal(enter(g, "2001:db8:0:1::2", START), GATE_OPEN);
+	assert_true(message(g, "2001:db8::1", START));
+	leave(g, "2001:db8::1");
+	assert_int_equal(enter(g, "2001:db8::3", START), GATE_OPEN);
+	assert_false(message(g, "2001:db8::3", START));
+	gate_free(g);
+}
+
+/*
+ * In no window of a minute more than three, over connections; and each is
+ * admitted again when the minute and a slice of it are over.
+ */
+static void
+no_window_has_more(void **state)
+{
+	struct gate *g = gate(3, 60, 1, 9);
+	int64_t taken[1000], now;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	for (now = START; now < START + 3600 * SECOND; now += 977) {
+		if (!message(g, "10.0.0.1", now))
+			continue;
+		if (n >= 3)
+			assert_true(now - taken[n - 3] >= 60 * SECOND);
+		taken[n++] = now;
+		leave(g, "10.0.0.1");
+		assert_int_equal(enter(g, "10.0.0.1", now), GATE_OPEN);
+		/* another has his own */
+		assert_int_equal(enter(g, "10.0.0.2", now), GATE_OPEN);
+		if (n == 1)
+			assert_true(message(g, "10.0.0.2", now));
+		leave(g, "10.0.0.2");
+	}
+	assert_true(n >= 3 * 60 * 15 / 16);
+	gate_free(g);
+}
+
+static void
+a_window_shorter_than_its_slices(void **state)
+{
+	struct gate *g = gate(2, 1, 1, 9);
+
+	(void)state;
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_true(message(g, "10.0.0.1", START));
+	assert_true(message(g, "10.0.0.1", START));
+	assert_false(message(g, "10.0.0.1", START + SECOND - 1));
+	assert_true(message(g, "10.0.0.1", START + 2 * SECOND));
+	gate_free(g);
+}
+
+/* However many knock: those inside stay, those who have sent are kept. */
+static void
+memory_is_bounded(void **state)
+{
+	struct gate *g = gate(1, 60, 1, 2000);
+	char who[32];
+	int i;
+
+	(void)state;
+	assert_int_equal(enter(g, "10.255.0.1", START), GATE_OPEN);
+	assert_true(message(g, "10.255.0.1", START));
+	assert_int_equal(enter(g, "10.255.0.2", START), GATE_OPEN);
+	assert_true(message(g, "10.255.0.2", START));
+	leave(g, "10.255.0.2");
+	for (i = 0; i < 5 * GATE_CLIENTS; i++) {
+		snprintf(
+		    who, sizeof(who), "10.%d.%d.1", i / 200 % 200, i % 200);
+		assert_int_equal(enter(g, who, START + i), GATE_OPEN);
+		leave(g, who);
+	}
+	assert_true(gate_clients(g) <= GATE_CLIENTS);
+	assert_int_equal(enter(g, "10.255.0.1", START), GATE_CLIENT_FULL);
+	assert_int_equal(enter(g, "10.255.0.2", START), GATE_OPEN);
+	assert_false(message(g, "10.255.0.2", START + SECOND));
+	/* and when all places are of those inside */
+	for (i = 0; i < 5 * GATE_CLIENTS; i++) {
+		snprintf(who, sizeof(who), "10.%d.%d.1", i / 200, i % 200);
+		if (enter(g, who, START) == GATE_FULL)
+			break;
+	}
+	assert_int_equal(gate_clients(g), GATE_CLIENTS);
+	assert_int_equal(gate_connections(g), GATE_CLIENTS);
+	leave(g, "10.255.0.1");
+	assert_int_equal(enter(g, "10.254.0.1", START), GATE_OPEN);
+	gate_free(g);
+}
+
+/* Who is inside is counted on, under other limits. */
+static void
+other_limits(void **state)
+{
+	static char one[] = "10.0.0.1";
+	static char *networks[] = { one };
+	struct conf_listen l = { .allow = { networks, 1 },
+		.rate = { 1, 3600 },
+		.client_connections = 2,
+		.connections = 2 };
+	struct gate *g = gate(1, 60, 9, 9);
+
+	(void)state;
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.2", START), GATE_OPEN);
+	gate_change(g, &l);
+	assert_int_equal(enter(g, "10.0.0.2", START), GATE_NOT_ALLOWED);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_FULL);
+	leave(g, "10.0.0.2");
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FULL);
+	assert_true(message(g, "10.0.0.1", START));
+	assert_false(message(g, "10.0.0.1", START + 1800 * SECOND));
+	gate_free(g);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(from_its_networks_alone),
+		cmocka_unit_test(connections_are_counted),
+		cmocka_unit_test(one_machine_has_many_addresses),
+		cmocka_unit_test(no_window_has_more),
+		cmocka_unit_test(a_window_shorter_than_its_slices),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(other_limits),
+	};
+
+	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}

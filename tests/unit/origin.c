@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose word is taken for where a message comes from, and what it may be. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/xalloc.h"
+#include "queue/origin.h"
+#include "tests/unit/conf_help.h"
+
+#define OUT_MAX 4096
+
+static const uint8_t token[ORIGIN_TOKEN] = { 1, 2, 3, [31] = 4 };
+
+/* The frame that says so, judged by someone who knows the token. */
+static int
+take(const uint8_t *said, const uint8_t *known, const char *listener,
+    const char *client, struct origin *out, struct err *e)
+{
+	struct conf *c = good(MAILBOX "[listen scan]\n[listen b]\nport = 26\n");
+	struct submit_origin o = { .listener = (char *)(uintptr_t)listener,
+		.client = (char *)(uintptr_t)client };
+	struct frame f;
+	struct buf b;
+	int rc;
+
+	memcpy(o.token, said, sizeof(o.token));
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(origin_put(&b, &o), 0);
+	assert_int_equal(frame_parse(b.data, b.len, &f), b.len);
+	rc = origin_take(&f, known, c, out, e);
+	if (rc == 0)
+		assert_string_equal(out->listener->name, listener);
+	buf_clear(&b);
+	conf_free(c);
+	return rc;
+}
+
+static void
+who_is_believed(void **state)
+{
+	uint8_t other[ORIGIN_TOKEN];
+	struct origin o;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(take(token, token, "scan", "192.0.2.1", &o, &e), 0);
+	assert_string_equal(o.client, "192.0.2.1");
+	assert_int_equal(take(token, token, "b", "2001:db8::1", &o, &e), 0);
+	assert_string_equal(o.client, "2001:db8::1");
+	for (i = 0; i < sizeof(other); i++) {
+		memcpy(other, token, sizeof(other));
+		other[i] ^= 0x80;
+		assert_int_equal(
+		    take(other, token, "scan", "192.0.2.1", &o, &e), -1);
+		assert_int_equal(e.class, ERR_PERM);
+		assert_null(o.listener);
+	}
+	assert_int_equal(take(token, NULL, "scan", "192.0.2.1", &o, &e), -1);
+	memset(other, 0, sizeof(other));
+	assert_int_equal(take(other, NULL, "scan", "192.0.2.1", &o, &e), -1);
+}
+
+static void
+what_is_believed(void **state)
+{
+	struct origin o;
+	struct err e;
+
+	(void)state;
+	/* a listener that a reload has taken away */
+	assert_int_equal(take(token, token, "gone", "192.0.2.1", &o, &e), -1);
+	assert_int_equal(e.class, ERR_TEMP);
+	assert_int_equal(
+	    take(token, token, "scan", "x]\r\nEvil: y", &o, &e), -1);
+	assert_int_equal(take(token, token, "scan", "", &o, &e), -1);
+}
+
+static void
+senders_and_recipients(void **state)
+{
+	static char pattern[] = "@contoso.com";
+	static char *patterns[] = { pattern };
+	struct conf_listen l = { .senders = { patterns, 1 },
+		.max_recipients = 2 };
+	const struct origin o = { .listener = &l };
+	struct envelope env;
+	struct err e;
+
+	(void)state;
+	envelope_init(&env);
+	env.sender = xstrdup("scan@contoso.com");
+	envelope_add(&env, "a@y.example");
+	envelope_add(&env, "b@y.example");
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	/* who is seen counts, and not who gets the bounces */
+	env.from = xstrdup("ceo@other.example");
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_string_equal(e.status, "5.7.1");
+	l.senders.n = 0;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	envelope_add(&env, "c@y.example");
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_string_equal(e.status, "5.5.3");
+	envelope_clear(&env);
+}
+
+static void
+received(void **state)
+{
+	static char name[] = "scan";
+	struct conf_listen l = { .name = name };
+	struct origin o = { .listener = &l, .client = "192.0.2.1" };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	origin_put_received(&o, "web01.example", &b);
+	assert_string_equal(buf_data(&b),
+	    "Received: from [192.0.2.1]\r\n"
+	    "\tby web01.example (mailchute, listener scan)\r\n");
+	buf_truncate(&b, 0);
+	strlcpy(o.client, "2001:db8::1", sizeof(o.client));
+	origin_put_received(&o, "h", &b);
+	assert_non_null(strstr(buf_data(&b), "from [IPv6:2001:db8::1]\r\n"));
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_is_believed),
+		cmocka_unit_test(what_is_believed),
+		cmocka_unit_test(senders_and_recipients),
+		cmocka_unit_test(received),
+	};
+
+	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);
+}

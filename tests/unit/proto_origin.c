@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/proto_origin.h"
+
+#define OUT_MAX 65536
+
+static void
+put(struct buf *b, struct frame *f)
+{
+	struct submit_origin o = { .listener = (char *)(uintptr_t) "scan",
+		.client = (char *)(uintptr_t) "192.0.2.1" };
+
+	memset(o.token, 7, sizeof(o.token));
+	buf_init(b, OUT_MAX);
+	assert_int_equal(origin_put(b, &o), 0);
+	assert_int_equal(frame_parse(b->data, b->len, f), b->len);
+	assert_int_equal(f->type, SUBMIT_ORIGIN);
+}
+
+static void
+there_and_back(void **state)
+{
+	struct submit_origin got;
+	struct frame f;
+	struct buf b;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	put(&b, &f);
+	assert_int_equal(origin_get(&f, &got, &e), 0);
+	assert_string_equal(got.listener, "scan");
+	assert_string_equal(got.client, "192.0.2.1");
+	for (i = 0; i < ORIGIN_TOKEN; i++)
+		assert_int_equal(got.token[i], 7);
+	origin_clear(&got);
+	for (i = 0; i < ORIGIN_TOKEN; i++)
+		assert_int_equal(got.token[i], 0);
+	buf_clear(&b);
+}
+
+static void
+what_is_none(void **state)
+{
+	struct submit_origin got;
+	struct frame f, longer;
+	struct buf b;
+	struct err e;
+	size_t whole;
+	uint8_t tag;
+
+	(void)state;
+	put(&b, &f);
+	whole = f.len;
+	for (f.len = 0; f.len < whole; f.len++)
+		assert_int_equal(origin_get(&f, &got, &e), -1);
+	/* one more field: unknown, or a second one of its kind */
+	for (tag = 0; tag < 6; tag++) {
+		buf_truncate(&b, FRAME_HEAD + whole);
+		assert_int_equal(field_put(&b, tag, f.payload, 32), 0);
+		longer = f;
+		longer.payload = (const uint8_t *)b.data + FRAME_HEAD;
+		longer.len = b.len - FRAME_HEAD;
+		assert_int_equal(origin_get(&longer, &got, &e), -1);
+	}
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(what_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
