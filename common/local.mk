@@ -47,6 +47,7 @@ libcommon_a_SOURCES = \
 	common/proto_origin.c common/proto_origin.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/proto_token.c common/proto_token.h \
+	common/proto_words.c common/proto_words.h \
 	common/sandbox.h \
 	common/sanitizer.h \
 	common/secret_rule.c common/secret_rule.h \

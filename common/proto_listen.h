@@ -13,19 +13,20 @@
  * listener (docs/protocol.md).  On descriptor LISTEN_FD, which keeps records:
  *
  *	parent: SETUP                         once, before anything else
- *	smtpd:  LISTEN_ASK                    one octet: a message is coming
+ *	smtpd:  LISTEN_ASK                    a message is coming, from whom
  *	parent: a descriptor, or a refusal    by common/fdpass.h
  *
  * The descriptor is a connection to the socket "submit", on which the parent
- * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal begins
- * with LISTEN_LATER, a blank, and words for the client.
+ * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal is
+ *words for the client.  What an ASK holds is in common/proto_words.h.
  *
  * The client itself is on descriptors 0 and 1.
  */
 #define LISTEN_FD      3
 #define LISTEN_VERSION 1
 #define LISTEN_SETUP   1
-#define LISTEN_ASK     'M'
+#define LISTEN_ASK     2
+#define LISTEN_ASK_MAX 4096 /* the whole frame */
 
 struct listen_setup {
 	char *listener; /* its name */

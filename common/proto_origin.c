@@ -22,7 +22,8 @@ origin_put(struct buf *b, const struct submit_origin *o)
 	if (start == -1 ||
 	    field_put(b, TAG_TOKEN, o->token, sizeof(o->token)) == -1 ||
 	    field_put_str(b, TAG_LISTENER, o->listener) == -1 ||
-	    field_put_str(b, TAG_CLIENT, o->client) == -1)
+	    field_put_str(b, TAG_CLIENT, o->client) == -1 ||
+	    client_words_put_fields(b, &o->words) == -1)
 		return -1;
 	return frame_end(b, start);
 }
@@ -42,7 +43,8 @@ take_text(char **to, const struct field *x)
 }
 
 static int
-take(struct submit_origin *o, const struct field *x, bool *has_token)
+take(struct submit_origin *o, const struct field *x, bool *has_token,
+    struct client_words_reading *words)
 {
 	switch (x->tag) {
 	case TAG_TOKEN:
@@ -56,13 +58,14 @@ take(struct submit_origin *o, const struct field *x, bool *has_token)
 	case TAG_CLIENT:
 		return take_text(&o->client, x);
 	default:
-		return -1;
+		return client_words_take_field(words, x);
 	}
 }
 
 int
 origin_get(const struct frame *f, struct submit_origin *o, struct err *e)
 {
+	struct client_words_reading words = { &o->words, 0 };
 	bool has_token = false;
 	struct field_walk w;
 	struct field x;
@@ -71,7 +74,7 @@ origin_get(const struct frame *f, struct submit_origin *o, struct err *e)
 	memset(o, 0, sizeof(*o));
 	field_walk_init(&w, f);
 	while ((rc = field_next(&w, &x)) == 1)
-		if (take(o, &x, &has_token) == -1)
+		if (take(o, &x, &has_token, &words) == -1)
 			break;
 	if (rc == 0 && has_token && o->listener != NULL && o->client != NULL)
 		return 0;

@@ -4,6 +4,7 @@
 
 #include "common/frame.h"
 #include "common/proto_submit.h"
+#include "common/proto_words.h"
 
 /*
  * What stands ahead of a submission that comes by a listener: by which, and
@@ -16,6 +17,7 @@ struct submit_origin {
 	uint8_t token[ORIGIN_TOKEN];
 	char *listener; /* its name */
 	char *client;   /* its address */
+	struct client_words words;
 };
 
 int origin_put(struct buf *b, const struct submit_origin *o);

@@ -207,10 +207,12 @@ connect_submit(const struct conf *c)
 }
 
 static int
-say_origin(const struct guests *g, const struct guest *one, int fd)
+say_origin(const struct guests *g, const struct guest *one,
+    const struct client_words *words, int fd)
 {
 	struct submit_origin o = { .listener = one->conf->name,
-		.client = (char *)(uintptr_t)one->text };
+		.client = (char *)(uintptr_t)one->text,
+		.words = *words };
 	struct buf b;
 	int rc;
 
@@ -227,8 +229,8 @@ say_origin(const struct guests *g, const struct guest *one, int fd)
 
 /* A connection for a message of this client, or why there is none. */
 static int
-make_connection(
-    const struct guests *g, const struct guest *one, const char **why)
+make_connection(const struct guests *g, const struct guest *one,
+    const struct client_words *words, const char **why)
 {
 	int fd;
 
@@ -241,28 +243,45 @@ make_connection(
 	*why = "not ready; try later";
 	if ((fd = connect_submit(g->conf)) == -1)
 		return -1;
-	if (say_origin(g, one, fd) == 0)
+	if (say_origin(g, one, words, fd) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
+/* One that says anything else has been taken over, or is gone. */
+static int
+read_ask(const struct guest *one, struct client_words *words)
+{
+	char p[LISTEN_ASK_MAX];
+	struct frame f;
+	struct err e;
+	ssize_t n;
+
+	n = recv(one->channel, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0 || n > (ssize_t)sizeof(p) ||
+	    frame_parse(p, (size_t)n, &f) != n ||
+	    client_words_get(&f, words, &e) == -1)
+		return -1;
+	return 1;
+}
+
 static void
 serve(struct guests *g, struct guest *one)
 {
+	struct client_words words;
 	const char *why;
-	char octet;
-	ssize_t n;
 	int fd, rc;
 
-	n = recv(one->channel, &octet, 1, MSG_DONTWAIT);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if ((rc = read_ask(one, &words)) == 0)
 		return;
-	if (n != 1 || octet != LISTEN_ASK) {
+	if (rc == -1) {
 		close_channel(one);
 		return;
 	}
-	fd = make_connection(g, one, &why);
+	fd = make_connection(g, one, &words, &why);
 	rc = fdpass_send(one->channel, fd, fd == -1 ? why : "",
 	    clock_mono_ms() + PASS_MS, NULL);
 	if (fd != -1)

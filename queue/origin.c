@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "mail/addr.h"
@@ -53,6 +54,7 @@ origin_take(const struct frame *f, const uint8_t *token,
 		    "the listener is not configured any more");
 	else
 		network_format(&client, out->client);
+	out->words = o.words;
 	origin_clear(&o);
 	return rc;
 }
@@ -72,11 +74,41 @@ origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 	return 0;
 }
 
+/* A name goes into a header only when it looks like one. */
+static bool
+is_name(const char *s)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789-._:[]";
+
+	return s[0] != '\0' && s[strspn(s, letters)] == '\0';
+}
+
+/* RFC 3848, and in which TLS. */
+static void
+put_protocol(const struct client_words *w, struct buf *b)
+{
+	bool has_tls = w->tls_version[0] != '\0';
+
+	buf_printf(b, "\twith %s%s", w->is_esmtp ? "ESMTP" : "SMTP",
+	    has_tls ? "S" : "");
+	if (has_tls)
+		buf_printf(b, " (%s %s)", w->tls_version, w->tls_cipher);
+	buf_puts(b, "\r\n");
+}
+
 void
 origin_put_received(const struct origin *o, const char *hostname, struct buf *b)
 {
-	buf_printf(b,
-	    "Received: from [%s%s]\r\n\tby %s (mailchute, listener %s)\r\n",
-	    strchr(o->client, ':') == NULL ? "" : "IPv6:", o->client, hostname,
+	const char *v6 = strchr(o->client, ':') == NULL ? "" : "IPv6:";
+
+	if (is_name(o->words.helo))
+		buf_printf(b, "Received: from %s ([%s%s])", o->words.helo, v6,
+		    o->client);
+	else
+		buf_printf(b, "Received: from [%s%s]", v6, o->client);
+	buf_printf(b, "\r\n\tby %s (mailchute, listener %s)\r\n", hostname,
 	    o->listener->name);
+	put_protocol(&o->words, b);
 }

@@ -13,6 +13,7 @@
 struct origin {
 	const struct conf_listen *listener; /* NULL: it comes by none */
 	char client[NETWORK_TEXT];
+	struct client_words words; /* by itself */
 };
 
 /*

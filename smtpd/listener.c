@@ -21,6 +21,7 @@
 #include "common/fdpass.h"
 #include "common/log.h"
 #include "common/proto_listen.h"
+#include "common/proto_words.h"
 #include "common/sandbox.h"
 #include "common/submit.h"
 #include "common/xalloc.h"
@@ -36,13 +37,20 @@
 
 /* A connection for one message; -1 with *e: not now, and why. */
 static int
-ask_connection(struct err *e)
+ask_connection(const struct client_words *words, struct err *e)
 {
-	static const char ask = LISTEN_ASK;
 	char text[FDPASS_TEXT_MAX];
-	int fd;
+	struct buf b;
+	int fd, rc;
 
-	if (send(LISTEN_FD, &ask, 1, MSG_NOSIGNAL) != 1)
+	buf_init(&b, LISTEN_ASK_MAX);
+	rc = client_words_put(&b, words) == 0 &&
+		     send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) ==
+			 (ssize_t)b.len
+		 ? 0
+		 : -1;
+	buf_clear(&b);
+	if (rc == -1)
 		return err_errno(e, ERR_TEMP, "4.3.2", "mailchuted is gone");
 	if (fdpass_recv(LISTEN_FD, &fd, text, clock_mono_ms() + ASK_MS, e) ==
 	    -1)
@@ -58,8 +66,7 @@ hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 	enum submit_outcome outcome;
 	int fd;
 
-	(void)arg;
-	if ((fd = ask_connection(e)) == -1)
+	if ((fd = ask_connection(arg, e)) == -1)
 		return -1;
 	outcome = submit_over(fd, p, &submit_limits, out->queue_id, e);
 	close(fd);
@@ -121,6 +128,7 @@ static int
 run(const struct listen_setup *s)
 {
 	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
+	struct client_words words = { .helo = "" };
 	const struct service service = {
 		.hostname = s->hostname,
 		.domain = s->domain,
@@ -129,7 +137,9 @@ run(const struct listen_setup *s)
 		.idle_ms = IDLE_MS,
 		.is_public = true,
 		.refuses_bare = s->bare_newline == BARE_NEWLINE_REFUSE,
+		.words = &words,
 		.hand_over = hand_over,
+		.arg = &words,
 	};
 	struct io io = pipe_io(&ends);
 	int status;

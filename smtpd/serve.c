@@ -290,6 +290,7 @@ serve(const struct io *io, const struct service *service)
 	conn_init(&s.conn, io, service->idle_ms);
 	session_init(&s.session, service->hostname, service->size_max,
 	    service->rcpts_max);
+	s.session.words = service->words;
 	if ((status = greet(&s)) == EX_OK)
 		status = converse(&s);
 	ended = end(&s);

@@ -7,6 +7,7 @@
 
 #include "common/handover.h"
 #include "common/parcel.h"
+#include "common/proto_words.h"
 #include "common/site.h"
 
 /*
@@ -20,7 +21,10 @@ struct service {
 	int64_t idle_ms;               /* for each command */
 	bool is_public; /* of strangers: nobody speaks before the greeting, or
 			 * goes on for ever without a message */
-	bool refuses_bare;          /* a lone CR or LF in a message */
+	bool refuses_bare; /* a lone CR or LF in a message */
+	/* What is said of the client; NULL: nobody asks.  The session fills it.
+	 */
+	struct client_words *words;
 	const char *drop_directory; /* where mail lies without mailchuted, or
 				     * NULL */
 

@@ -73,13 +73,23 @@ accept_it(struct reply *r, unsigned code, const char *status, const char *text)
 
 /* ---- commands ---- */
 
+static void
+note_hello(struct session *s, const struct command *c, bool is_esmtp)
+{
+	if (s->words == NULL)
+		return;
+	client_words_set(
+	    s->words->helo, sizeof(s->words->helo), c->arg.p, c->arg.n);
+	s->words->is_esmtp = is_esmtp;
+}
+
 static int
 answer_helo(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
-	(void)c;
 	(void)out;
 	session_reset(s);
+	note_hello(s, c, false);
 	/* RFC 2034 4: no status here. */
 	return accept_it(r, 250, "", s->hostname);
 }
@@ -88,8 +98,8 @@ static int
 answer_ehlo(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
-	(void)c;
 	session_reset(s);
+	note_hello(s, c, true);
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
 	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"

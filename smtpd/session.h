@@ -8,6 +8,7 @@
 
 #include "common/buf.h"
 #include "common/envelope.h"
+#include "common/proto_words.h"
 #include "mail/recipients.h"
 
 /*
@@ -38,9 +39,10 @@ enum session_next {
 };
 
 struct session {
-	const char *hostname; /* ours */
-	uint64_t size_max;    /* queue.message_size_max */
-	unsigned rcpts_max;   /* at most SUBMIT_RCPTS_MAX */
+	const char *hostname;       /* ours */
+	uint64_t size_max;          /* queue.message_size_max */
+	unsigned rcpts_max;         /* at most SUBMIT_RCPTS_MAX */
+	struct client_words *words; /* to be filled, or NULL */
 	bool has_sender;
 	struct envelope env;
 	struct recipients rcpts; /* of env */

@@ -50,7 +50,7 @@ def test_a_device_s_mail_arrives(site, server):
     assert sorted(m.body for m in messages) == [
         b"message %d\r\n" % i for i in range(3)]
     received = [line for line in messages[0].raw.split(b"\r\n")
-                if line.startswith(b"Received: from [127.0.0.1]")]
+                if line.startswith(b"Received: from copier ([127.0.0.1])")]
     assert len(received) == 1
 
 

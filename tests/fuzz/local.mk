@@ -24,6 +24,8 @@ tests_fuzz_submit_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/proto_listen tests/fuzz/proto_origin
 tests_fuzz_proto_listen_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_origin_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/proto_words
+tests_fuzz_proto_words_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/network
 tests_fuzz_network_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 

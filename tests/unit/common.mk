@@ -145,9 +145,11 @@ endif
 
 check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
 	tests/unit/siphash tests/unit/network tests/unit/proto_listen \
-	tests/unit/proto_origin
+	tests/unit/proto_origin tests/unit/proto_words
 tests_unit_proto_listen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_listen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_words_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_origin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_origin_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_network_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -126,11 +126,39 @@ received(void **state)
 	origin_put_received(&o, "web01.example", &b);
 	assert_string_equal(buf_data(&b),
 	    "Received: from [192.0.2.1]\r\n"
-	    "\tby web01.example (mailchute, listener scan)\r\n");
+	    "\tby web01.example (mailchute, listener scan)\r\n"
+	    "\twith SMTP\r\n");
 	buf_truncate(&b, 0);
 	strlcpy(o.client, "2001:db8::1", sizeof(o.client));
 	origin_put_received(&o, "h", &b);
 	assert_non_null(strstr(buf_data(&b), "from [IPv6:2001:db8::1]\r\n"));
+	buf_clear(&b);
+}
+
+/* What a client says of itself is told when it looks like what it should. */
+static void
+received_words(void **state)
+{
+	static char name[] = "scan";
+	struct conf_listen l = { .name = name };
+	struct origin o = { .listener = &l,
+		.client = "192.0.2.1",
+		.words = { "TLSv1", "ECDHE-RSA-AES256-SHA", "copier", true } };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	origin_put_received(&o, "h", &b);
+	assert_string_equal(buf_data(&b),
+	    "Received: from copier ([192.0.2.1])\r\n"
+	    "\tby h (mailchute, listener scan)\r\n"
+	    "\twith ESMTPS (TLSv1 ECDHE-RSA-AES256-SHA)\r\n");
+	buf_truncate(&b, 0);
+	strlcpy(o.words.helo, "x) by y (z", sizeof(o.words.helo));
+	o.words.tls_version[0] = '\0';
+	origin_put_received(&o, "h", &b);
+	assert_non_null(strstr(buf_data(&b), "Received: from [192.0.2.1]\r\n"));
+	assert_non_null(strstr(buf_data(&b), "\twith ESMTP\r\n"));
 	buf_clear(&b);
 }
 
@@ -142,6 +170,7 @@ main(void)
 		cmocka_unit_test(what_is_believed),
 		cmocka_unit_test(senders_and_recipients),
 		cmocka_unit_test(received),
+		cmocka_unit_test(received_words),
 	};
 
 	return cmocka_run_group_tests_name("origin", tests, NULL, NULL);

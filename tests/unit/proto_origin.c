@@ -17,7 +17,11 @@ static void
 put(struct buf *b, struct frame *f)
 {
 	struct submit_origin o = { .listener = (char *)(uintptr_t) "scan",
-		.client = (char *)(uintptr_t) "192.0.2.1" };
+		.client = (char *)(uintptr_t) "192.0.2.1",
+		.words = { .tls_version = "TLSv1",
+		    .tls_cipher = "ECDHE-RSA-AES256-SHA",
+		    .helo = "copier",
+		    .is_esmtp = true } };
 
 	memset(o.token, 7, sizeof(o.token));
 	buf_init(b, OUT_MAX);
@@ -40,12 +44,29 @@ there_and_back(void **state)
 	assert_int_equal(origin_get(&f, &got, &e), 0);
 	assert_string_equal(got.listener, "scan");
 	assert_string_equal(got.client, "192.0.2.1");
+	assert_string_equal(got.words.tls_version, "TLSv1");
+	assert_string_equal(got.words.tls_cipher, "ECDHE-RSA-AES256-SHA");
+	assert_string_equal(got.words.helo, "copier");
+	assert_true(got.words.is_esmtp);
 	for (i = 0; i < ORIGIN_TOKEN; i++)
 		assert_int_equal(got.token[i], 7);
 	origin_clear(&got);
 	for (i = 0; i < ORIGIN_TOKEN; i++)
 		assert_int_equal(got.token[i], 0);
 	buf_clear(&b);
+}
+
+static size_t
+origin_get_once(const struct frame *f)
+{
+	struct submit_origin got;
+	struct err e;
+
+	if (origin_get(f, &got, &e) == -1)
+		return 0;
+	assert_string_equal(got.client, "192.0.2.1");
+	origin_clear(&got);
+	return 1;
 }
 
 static void
@@ -55,16 +76,18 @@ what_is_none(void **state)
 	struct frame f, longer;
 	struct buf b;
 	struct err e;
-	size_t whole;
+	size_t whole, good = 0;
 	uint8_t tag;
 
 	(void)state;
 	put(&b, &f);
 	whole = f.len;
+	/* Without a word of the client it is whole, and nothing is before. */
 	for (f.len = 0; f.len < whole; f.len++)
-		assert_int_equal(origin_get(&f, &got, &e), -1);
+		good += origin_get_once(&f);
+	assert_int_equal(good, 4);
 	/* one more field: unknown, or a second one of its kind */
-	for (tag = 0; tag < 6; tag++) {
+	for (tag = 0; tag < 16; tag++) {
 		buf_truncate(&b, FRAME_HEAD + whole);
 		assert_int_equal(field_put(&b, tag, f.payload, 32), 0);
 		longer = f;

@@ -205,6 +205,25 @@ replies_are_one_line(void **state)
 	session_clear(&s);
 }
 
+/* What is told of a client is its latest word, cleaned. */
+static void
+words_of_the_client(void **state)
+{
+	struct client_words words = { .helo = "" };
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	s.words = &words;
+	say(&s, "EHLO  copier\xc3\xa4 ", "250-");
+	assert_string_equal(words.helo, "copier??");
+	assert_true(words.is_esmtp);
+	say(&s, "HELO", "250 ");
+	assert_string_equal(words.helo, "");
+	assert_false(words.is_esmtp);
+	session_clear(&s);
+}
+
 int
 main(void)
 {
@@ -217,6 +236,7 @@ main(void)
 		cmocka_unit_test(recipients_have_their_limit),
 		cmocka_unit_test(long_lines_are_nonsense),
 		cmocka_unit_test(replies_are_one_line),
+		cmocka_unit_test(words_of_the_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
