@@ -57,11 +57,18 @@ is_local(const struct conf_listen *l)
 	return network_parse(l->address, &n) == 0 && network_is_loopback(&n);
 }
 
+static bool
+is_of_world(const char *network)
+{
+	struct network n;
+
+	return network_parse(network, &n) == 0 && network_is_world(&n);
+}
+
 static void
 check_allow(const struct listen_check *k)
 {
 	struct conf_listen *l = k->listener;
-	struct network n;
 	size_t i;
 
 	if (l->allow.n == 0 && is_local(l)) {
@@ -76,8 +83,7 @@ check_allow(const struct listen_check *k)
 	if (l->auth == LISTEN_AUTH_REQUIRED)
 		return;
 	for (i = 0; i < l->allow.n; i++)
-		if (network_parse(l->allow.v[i], &n) == 0 &&
-		    network_is_world(&n))
+		if (is_of_world(l->allow.v[i]))
 			note(k, CONF_ERROR, "allow",
 			    "%s is the world, which could then send as you "
 			    "do; name your own networks, or set auth = "
@@ -101,6 +107,27 @@ check_tls(const struct listen_check *k)
 		    !is_given(k, options[i]))
 			note(k, CONF_ERROR, "tls", "tls needs %s", options[i]);
 	}
+}
+
+/*
+ * Old TLS is for devices that are near.  Who lets in the world asks for
+ * passwords, and those are what somebody on the way would be after.
+ */
+static void
+check_old_tls(const struct listen_check *k)
+{
+	const struct conf_listen *l = k->listener;
+	size_t i;
+
+	if (l->tls == LISTEN_TLS_NONE || l->tls_min >= 12)
+		return;
+	for (i = 0; i < l->allow.n; i++)
+		if (is_of_world(l->allow.v[i]))
+			note(k, CONF_WARNING, "tls_min",
+			    "TLS below 1.2 protects no password on its way "
+			    "from anywhere (allow has %s); give old devices a "
+			    "listener of their own that allows their networks",
+			    l->allow.v[i]);
 }
 
 static void
@@ -177,6 +204,7 @@ conf_check_listeners(struct conf *c, struct conf_notes *n)
 		check_place(&k, i);
 		check_allow(&k);
 		check_tls(&k);
+		check_old_tls(&k);
 		check_auth(&k);
 		check_limits(&k);
 		check_account(&k);

@@ -45,6 +45,7 @@ libcommon_a_SOURCES = \
 	common/proto_job_message.c \
 	common/proto_listen.c common/proto_listen.h \
 	common/proto_origin.c common/proto_origin.h \
+	common/proto_pair.c common/proto_pair.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/proto_token.c common/proto_token.h \
 	common/proto_words.c common/proto_words.h \
@@ -79,3 +80,10 @@ libcommon_a_SOURCES += common/sandbox_linux.c \
 else
 libcommon_a_SOURCES += common/sandbox_none.c
 endif
+
+# TLS, for the programs that link OpenSSL.
+noinst_LIBRARIES += libtls.a
+libtls_a_SOURCES = \
+	common/tls_io.c common/tls_io.h common/tls_want.h \
+	common/tls_old.c common/tls_old.h
+libtls_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)

@@ -28,6 +28,9 @@ static const struct fieldmap_item items[] = {
 	NUM(9, listen_setup, sandbox, 0, SANDBOX_OFF),
 	NUM(10, listen_setup, log_target, 0, CONF_LOG_FILE),
 	NUM(11, listen_setup, log_level, 0, LOG_DEBUG),
+	NUM(12, listen_setup, tls, 0, LISTEN_TLS_IMPLICIT),
+	NUM(13, listen_setup, tls_min, 10, 13),
+	NUM(14, listen_setup, has_pair, 0, 1),
 };
 /* clang-format on */
 

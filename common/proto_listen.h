@@ -13,12 +13,16 @@
  * listener (docs/protocol.md).  On descriptor LISTEN_FD, which keeps records:
  *
  *	parent: SETUP                         once, before anything else
+ *	parent: PAIR                          then, when SETUP has said so
  *	smtpd:  LISTEN_ASK                    a message is coming, from whom
  *	parent: a descriptor, or a refusal    by common/fdpass.h
  *
  * The descriptor is a connection to the socket "submit", on which the parent
  * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal is
- *words for the client.  What an ASK holds is in common/proto_words.h.
+ *words for the client.  What an ASK holds is in common/proto_words.h, a PAIR in
+ * common/proto_pair.h.
+ *
+ * "smtpd -c" serves nobody: it hears SETUP and PAIR, and answers JUDGED.
  *
  * The client itself is on descriptors 0 and 1.
  */
@@ -26,6 +30,8 @@
 #define LISTEN_VERSION 1
 #define LISTEN_SETUP   1
 #define LISTEN_ASK     2
+#define LISTEN_PAIR    3
+#define LISTEN_JUDGED  4
 #define LISTEN_ASK_MAX 4096 /* the whole frame */
 
 struct listen_setup {
@@ -38,6 +44,9 @@ struct listen_setup {
 	enum sandbox_mode sandbox;
 	enum conf_log_target log_target;
 	unsigned log_level;
+	enum listen_tls tls;
+	unsigned tls_min; /* 10 to 13 */
+	bool has_pair;    /* the next record is one */
 };
 
 int listen_put_setup(struct buf *b, const struct listen_setup *s);

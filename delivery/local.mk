@@ -21,7 +21,6 @@ libdelivery_a_SOURCES = \
 	delivery/session.c delivery/session.h \
 	delivery/settle.c \
 	delivery/tls.c delivery/tls.h \
-	delivery/tls_old.c delivery/tls_old.h \
 	delivery/tls_seen.c delivery/tls_seen.h \
 	delivery/tls_trial.c delivery/tls_trial.h \
 	delivery/transaction.c delivery/transaction.h \
@@ -34,7 +33,7 @@ delivery_deliver_SOURCES = delivery/deliver_main.c
 delivery_deliver_LDADD = $(DELIVERY_LDADD)
 
 # What its tests link, too.
-DELIVERY_LDADD = libdelivery.a libmail.a libcommon.a $(LIBBSD_LIBS) \
+DELIVERY_LDADD = libdelivery.a libmail.a libtls.a libcommon.a $(LIBBSD_LIBS) \
 	$(SSL_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(SECCOMP_LIBS)
 
 noinst_LIBRARIES += libtoken.a

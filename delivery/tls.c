@@ -19,9 +19,10 @@
 #include <openssl/x509v3.h>
 
 #include "common/proto_job.h"
+#include "common/tls_io.h"
+#include "common/tls_old.h"
 #include "common/xalloc.h"
 #include "delivery/tls.h"
-#include "delivery/tls_old.h"
 #include "delivery/tls_seen.h"
 #include "delivery/trust.h"
 
@@ -34,29 +35,14 @@ struct tls_policy {
 };
 
 struct tls {
-	SSL *ssl;
+	struct tls_io io;
 	int min;
 	char *host;
 	char *terms; /* what a ticket is good for: see terms_of */
 	struct buf ticket;
 	struct tls_seen seen;
-	bool is_old;    /* see tls_is_old */
-	bool is_broken; /* no close_notify after a fatal error */
+	bool is_old; /* see tls_is_old */
 };
-
-/* RFC 3463: cryptographic failure. */
-#define TLS_STATUS "4.7.5"
-
-/* The reason that OpenSSL queued last, and an empty queue. */
-static const char *
-reason(void)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *text = ERR_reason_error_string(code);
-
-	ERR_clear_error();
-	return text == NULL ? "no reason was given" : text;
-}
 
 /*
  * OpenSSL does not tell a disk that fails from a file that holds nothing.  So
@@ -73,7 +59,8 @@ load_file(X509_STORE *store, const struct trust *t, struct err *e)
 	if (X509_STORE_load_file(store, t->file) == 1)
 		return 0;
 	return err_set(e, ERR_LOCAL, "4.3.5",
-	    "no certificates could be read from %s: %s", t->file, reason());
+	    "no certificates could be read from %s: %s", t->file,
+	    tls_io_reason());
 }
 
 static int
@@ -90,7 +77,7 @@ load_store(SSL_CTX *ctx, const struct trust *t, struct err *e)
 		return 0;
 	return err_set(e, ERR_LOCAL, "4.3.5",
 	    "the folder of certificates %s cannot be used: %s", t->folder,
-	    reason());
+	    tls_io_reason());
 }
 
 /* ---- tickets ---- */
@@ -144,7 +131,7 @@ resume(struct tls *t, const struct buf *offered)
 	from = (const unsigned char *)offered->data + n;
 	session = d2i_SSL_SESSION(NULL, &from, (long)(offered->len - n));
 	if (session != NULL)
-		(void)SSL_set_session(t->ssl, session);
+		(void)SSL_set_session(t->io.ssl, session);
 	SSL_SESSION_free(session);
 	ERR_clear_error();
 }
@@ -170,7 +157,7 @@ tls_policy_new(unsigned min, const struct trust *t, struct err *e)
 	buf_init(&p->offered, JOB_TICKET_MAX);
 	if ((p->ctx = SSL_CTX_new(TLS_client_method())) == NULL ||
 	    SSL_CTX_set_min_proto_version(p->ctx, p->min) != 1) {
-		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
+		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", tls_io_reason());
 		goto fail;
 	}
 	if (p->min < TLS1_2_VERSION && tls_old_admit(p->ctx, &p->old, e) == -1)
@@ -258,16 +245,17 @@ tls_new(const struct tls_policy *p, int fd, const char *host, struct err *e)
 	t->host = xstrdup(host);
 	t->terms = terms_of(p, host);
 	buf_init(&t->ticket, JOB_TICKET_MAX);
-	if ((t->ssl = SSL_new(p->ctx)) != NULL && SSL_set_fd(t->ssl, fd) == 1 &&
-	    SSL_set_app_data(t->ssl, t) == 1 &&
-	    expect_host(t->ssl, host) == 1) {
-		SSL_set_msg_callback(t->ssl, watch);
-		SSL_set_msg_callback_arg(t->ssl, t);
+	if ((t->io.ssl = SSL_new(p->ctx)) != NULL &&
+	    SSL_set_fd(t->io.ssl, fd) == 1 &&
+	    SSL_set_app_data(t->io.ssl, t) == 1 &&
+	    expect_host(t->io.ssl, host) == 1) {
+		SSL_set_msg_callback(t->io.ssl, watch);
+		SSL_set_msg_callback_arg(t->io.ssl, t);
 		resume(t, &p->offered);
 		return t;
 	}
-	err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", reason());
-	t->is_broken = true;
+	err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", tls_io_reason());
+	t->io.is_broken = true;
 	tls_free(t);
 	return NULL;
 }
@@ -277,57 +265,20 @@ tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
-	/* Best effort: nobody waits for the server's own close_notify. */
-	if (!t->is_broken && SSL_is_init_finished(t->ssl))
-		(void)SSL_shutdown(t->ssl);
-	ERR_clear_error();
-	SSL_free(t->ssl);
+	tls_io_close(&t->io);
+	SSL_free(t->io.ssl);
 	buf_wipe(&t->ticket);
 	free(t->terms);
 	free(t->host);
 	free(t);
 }
 
-/* What a call that did not succeed asks for: 0 with *want, or -1. */
-static int
-judge(struct tls *t, int rc, enum tls_want *want, struct err *e)
-{
-	int error = errno;
-
-	switch (SSL_get_error(t->ssl, rc)) {
-	case SSL_ERROR_WANT_READ:
-		*want = TLS_WANT_READ;
-		return 0;
-	case SSL_ERROR_WANT_WRITE:
-		*want = TLS_WANT_WRITE;
-		return 0;
-	case SSL_ERROR_ZERO_RETURN:
-		*want = TLS_WANT_NOTHING;
-		return 0;
-	case SSL_ERROR_SYSCALL:
-		t->is_broken = true;
-		errno = error;
-		return err_errno(e, ERR_TEMP, "4.4.2", "TLS");
-	default:
-		t->is_broken = true;
-		/* Closed without close_notify: the caller takes it as an end.
-		 */
-		if (ERR_GET_REASON(ERR_peek_last_error()) ==
-		    SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-			ERR_clear_error();
-			*want = TLS_WANT_NOTHING;
-			return 0;
-		}
-		return err_set(e, ERR_TEMP, TLS_STATUS, "TLS: %s", reason());
-	}
-}
-
 /* The version, the chain and the name, once more and by their results. */
 static int
 check_peer(struct tls *t, struct err *e)
 {
-	X509 *cert = SSL_get1_peer_certificate(t->ssl);
-	long result = SSL_get_verify_result(t->ssl);
+	X509 *cert = SSL_get1_peer_certificate(t->io.ssl);
+	long result = SSL_get_verify_result(t->io.ssl);
 	int rc = -1;
 
 	if (cert == NULL)
@@ -341,10 +292,10 @@ check_peer(struct tls *t, struct err *e)
 		/* A session that was resumed has not looked at the clock. */
 		err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: the certificate of %s has expired", t->host);
-	else if (SSL_version(t->ssl) < t->min)
+	else if (SSL_version(t->io.ssl) < t->min)
 		err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: %s spoke %s, which is below account.tls_min", t->host,
-		    SSL_get_version(t->ssl));
+		    SSL_get_version(t->io.ssl));
 	else
 		rc = 0;
 	X509_free(cert);
@@ -359,23 +310,24 @@ tls_handshake(struct tls *t, enum tls_want *want, struct err *e)
 
 	*want = TLS_WANT_NOTHING;
 	ERR_clear_error();
-	if ((rc = SSL_connect(t->ssl)) == 1) {
+	if ((rc = SSL_connect(t->io.ssl)) == 1) {
 		if (check_peer(t, e) == -1)
 			return -1;
 		/* Before 1.3 a ticket that served goes on serving. */
-		if (SSL_session_reused(t->ssl) == 1 &&
-		    SSL_version(t->ssl) < TLS1_3_VERSION)
-			(void)keep_ticket(t->ssl, SSL_get_session(t->ssl));
+		if (SSL_session_reused(t->io.ssl) == 1 &&
+		    SSL_version(t->io.ssl) < TLS1_3_VERSION)
+			(void)keep_ticket(
+			    t->io.ssl, SSL_get_session(t->io.ssl));
 		return 1;
 	}
 	why = ERR_GET_REASON(ERR_peek_last_error());
-	rc = judge(t, rc, want, e);
+	rc = tls_io_judge(&t->io, rc, want, e);
 	if (rc == 0 && *want != TLS_WANT_NOTHING)
 		return 0;
 	if (rc == 0)
 		return err_set(e, ERR_TEMP, "4.4.2",
 		    "%s closed the connection in the TLS handshake", t->host);
-	if ((result = SSL_get_verify_result(t->ssl)) != X509_V_OK)
+	if ((result = SSL_get_verify_result(t->io.ssl)) != X509_V_OK)
 		return err_set(e, ERR_TEMP, TLS_STATUS,
 		    "TLS: the certificate of %s is not accepted: %s", t->host,
 		    X509_verify_cert_error_string(result));
@@ -392,40 +344,26 @@ tls_is_old(const struct tls *t)
 ssize_t
 tls_read(struct tls *t, void *p, size_t n, enum tls_want *want, struct err *e)
 {
-	size_t got;
-	int rc;
-
-	*want = TLS_WANT_NOTHING;
-	ERR_clear_error();
-	if ((rc = SSL_read_ex(t->ssl, p, n, &got)) == 1)
-		return (ssize_t)got;
-	return judge(t, rc, want, e);
+	return tls_io_read(&t->io, p, n, want, e);
 }
 
 ssize_t
 tls_write(
     struct tls *t, const void *p, size_t n, enum tls_want *want, struct err *e)
 {
-	size_t put;
-	int rc;
-
-	*want = TLS_WANT_NOTHING;
-	ERR_clear_error();
-	if ((rc = SSL_write_ex(t->ssl, p, n, &put)) == 1)
-		return (ssize_t)put;
-	return judge(t, rc, want, e);
+	return tls_io_write(&t->io, p, n, want, e);
 }
 
 const char *
 tls_version(const struct tls *t)
 {
-	return SSL_get_version(t->ssl);
+	return SSL_get_version(t->io.ssl);
 }
 
 unsigned
 tls_level(const struct tls *t)
 {
-	switch (SSL_version(t->ssl)) {
+	switch (SSL_version(t->io.ssl)) {
 	case TLS1_3_VERSION:
 		return 13;
 	case TLS1_2_VERSION:
@@ -440,13 +378,13 @@ tls_level(const struct tls *t)
 const char *
 tls_cipher(const struct tls *t)
 {
-	return SSL_get_cipher_name(t->ssl);
+	return SSL_get_cipher_name(t->io.ssl);
 }
 
 int64_t
 tls_certificate(const struct tls *t, char *issuer, size_t size)
 {
-	X509 *cert = SSL_get1_peer_certificate(t->ssl);
+	X509 *cert = SSL_get1_peer_certificate(t->io.ssl);
 	struct tm tm;
 	int64_t until = 0;
 	size_t i;

@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/tls_want.h"
 
 /*
  * TLS.  Every session has its chain and host name verified; there is no option
@@ -22,12 +23,6 @@
 struct trust;
 struct tls_policy; /* made before the sandbox, while files can be opened */
 struct tls;        /* one session */
-
-enum tls_want {
-	TLS_WANT_NOTHING,
-	TLS_WANT_READ,
-	TLS_WANT_WRITE
-};
 
 /*
  * min is 12 or 13; or 10, for the legacy endpoint: what that admits beyond the

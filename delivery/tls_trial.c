@@ -14,7 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "delivery/tls_old.h"
+#include "common/tls_old.h"
 #include "delivery/tls_trial.h"
 
 #define KEY_BITS  2048 /* as the servers have */

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/door_bind.h"
+#include "queue/door_pair.h"
 #include "queue/doors.h"
 #include "queue/gate.h"
 
@@ -22,6 +23,7 @@ struct door {
 	const struct conf_listen *conf;
 	int fd;
 	struct gate *gate;
+	struct door_pair pair;
 };
 
 struct doors {
@@ -66,6 +68,7 @@ remove_door(struct doors *d, struct door *door)
 	if (door->fd != -1)
 		close(door->fd);
 	gate_free(door->gate);
+	door_pair_wipe(&door->pair);
 	free(door->address);
 	*door = d->v[--d->n];
 }
@@ -90,6 +93,7 @@ add_door(struct doors *d, const struct conf_listen *l, int fd)
 	door->address = xstrdup(l->address);
 	door->port = l->port;
 	door->fd = fd;
+	door_pair_init(&door->pair);
 	set_door(d, door, l);
 }
 
@@ -124,6 +128,15 @@ doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 }
 
 void
+doors_load_pairs(struct doors *d, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		door_pair_load(&d->v[i].pair, conf, d->v[i].conf);
+}
+
+void
 doors_shut(struct doors *d)
 {
 	size_t i;
@@ -140,8 +153,12 @@ doors_shut(struct doors *d)
 void
 doors_close(struct doors *d)
 {
+	size_t i;
+
 	doors_shut(d);
 	guests_close(d->guests);
+	for (i = 0; i < d->n; i++)
+		door_pair_wipe(&d->v[i].pair);
 }
 
 void
@@ -187,6 +204,8 @@ let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 	struct network address = network_of(from), client;
 	char text[NETWORK_TEXT];
 	enum gate_verdict verdict = GATE_FULL;
+	const struct guest_door to = { door->gate, door->conf,
+		door_pair_get(&door->pair) };
 	struct err e;
 
 	if (!guests_are_full(d->guests))
@@ -196,7 +215,8 @@ let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 		turn_away(door, fd, text, verdict);
 		return;
 	}
-	if (guests_add(d->guests, door->gate, door->conf, from, fd, &e) == 0)
+	door_pair_remind(&door->pair, door->conf, clock_wall());
+	if (guests_add(d->guests, &to, from, fd, &e) == 0)
 		return;
 	client = gate_client(from);
 	gate_leave(door->gate, &client);

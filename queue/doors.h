@@ -31,10 +31,16 @@ const uint8_t *doors_token(const struct doors *d);
  */
 int doors_set_conf(struct doors *d, const struct conf *conf, struct err *e);
 
+/*
+ * Reads certificates and keys, as queue.user; says in the log which cannot
+ * serve, and which there are.
+ */
+void doors_load_pairs(struct doors *d, const struct conf *conf);
+
 /* Lets nobody in any more. */
 void doors_shut(struct doors *d);
 
-/* Closes all descriptors: for a fork. */
+/* Closes all descriptors, and forgets all keys: for a fork. */
 void doors_close(struct doors *d);
 
 size_t doors_poll_fds(const struct doors *d, struct pollfd *fds);

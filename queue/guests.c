@@ -114,7 +114,17 @@ guests_free(struct guests *g)
 /* ---- a client ---- */
 
 static int
-send_setup(const struct guests *g, const struct guest *one, struct err *e)
+send_record(const struct guest *one, int rc, const struct buf *b, struct err *e)
+{
+	if (rc == 0 && send(one->channel, b->data, b->len, MSG_NOSIGNAL) ==
+			   (ssize_t)b->len)
+		return 0;
+	return err_set(e, ERR_TEMP, "4.3.0", "smtpd takes no setup");
+}
+
+static int
+send_setup(const struct guests *g, const struct guest *one,
+    const struct pair *pair, struct err *e)
 {
 	const struct conf *c = g->conf;
 	const struct listen_setup s = {
@@ -128,59 +138,65 @@ send_setup(const struct guests *g, const struct guest *one, struct err *e)
 		.sandbox = c->sandbox,
 		.log_target = c->log.target,
 		.log_level = (unsigned)c->log.level,
+		.tls = one->conf->tls,
+		.tls_min = one->conf->tls_min,
+		.has_pair = pair != NULL,
 	};
 	struct buf b;
-	int rc = 0;
+	int rc;
 
 	buf_init(&b, SETUP_MAX);
-	if (listen_put_setup(&b, &s) == -1 ||
-	    send(one->channel, b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len)
-		rc = err_set(e, ERR_TEMP, "4.3.0", "smtpd takes no setup");
-	buf_clear(&b);
+	rc = send_record(one, listen_put_setup(&b, &s), &b, e);
+	buf_wipe(&b);
+	if (rc == -1 || pair == NULL)
+		return rc;
+	buf_init(&b, PAIR_FRAME_MAX);
+	rc = send_record(one, pair_put(&b, pair), &b, e);
+	buf_wipe(&b);
 	return rc;
 }
 
 /* Starts smtpd for a client on fd; -1 with *e filled. */
 static int
-start(struct guests *g, struct guest *one, int fd, struct err *e)
+start(struct guests *g, struct guest *one, const struct pair *pair, int fd,
+    struct err *e)
 {
 	static const char *const argv[] = { PATH_LIBEXEC "/smtpd", "-l", NULL };
-	int pair[2];
+	int ends[2];
 	struct spawn s = {
 		.argv = argv,
 		.in = fd,
 		.out = fd,
 		.log = -1,
-		.keep = &pair[1],
+		.keep = &ends[1],
 		.nkeep = 1,
 		.is_told_to_stop = true,
 	};
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
-	one->channel = pair[0];
-	if (send_setup(g, one, e) == -1 ||
+	one->channel = ends[0];
+	if (send_setup(g, one, pair, e) == -1 ||
 	    (one->pid = spawn_start(&s, e)) == -1)
 		close_channel(one);
-	close(pair[1]);
+	close(ends[1]);
 	return one->channel == -1 ? -1 : 0;
 }
 
 int
-guests_add(struct guests *g, struct gate *gate,
-    const struct conf_listen *listener, const struct sockaddr *from, int fd,
-    struct err *e)
+guests_add(struct guests *g, const struct guest_door *door,
+    const struct sockaddr *from, int fd, struct err *e)
 {
 	struct guest *one = &g->v[g->n];
 	struct network address = network_of(from);
 
 	memset(one, 0, sizeof(*one));
 	one->channel = -1;
-	one->gate = gate;
-	one->conf = listener;
+	one->gate = door->gate;
+	one->conf = door->conf;
 	one->client = gate_client(from);
 	network_format(&address, one->text);
-	if (start(g, one, fd, e) == -1)
+	if (start(g, one, door->pair, fd, e) == -1)
 		return -1;
 	g->n++;
 	return 0;
@@ -271,7 +287,7 @@ read_ask(const struct guest *one, struct client_words *words)
 static void
 serve(struct guests *g, struct guest *one)
 {
-	struct client_words words;
+	struct client_words words = { .is_esmtp = false };
 	const char *why;
 	int fd, rc;
 

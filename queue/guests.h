@@ -11,6 +11,7 @@
 
 #include "common/conf.h"
 #include "common/err.h"
+#include "common/proto_pair.h"
 #include "queue/gate.h"
 
 /*
@@ -40,13 +41,19 @@ void guests_move(struct guests *g, const struct gate *gate,
 
 bool guests_are_full(const struct guests *g);
 
+/* A listener, to those who come in. */
+struct guest_door {
+	struct gate *gate;
+	const struct conf_listen *conf;
+	const struct pair *pair; /* NULL: none that serves */
+};
+
 /*
- * Starts smtpd for a client on fd, which gate has counted; it leaves the gate
- * when it is reaped.  -1 with *e filled: it has to leave now.
+ * Starts smtpd for a client on fd, whom the gate has counted; it leaves the
+ * gate when it is reaped.  -1 with *e filled: it has to leave now.
  */
-int guests_add(struct guests *g, struct gate *gate,
-    const struct conf_listen *listener, const struct sockaddr *from, int fd,
-    struct err *e);
+int guests_add(struct guests *g, const struct guest_door *door,
+    const struct sockaddr *from, int fd, struct err *e);
 
 /* Closes all descriptors: for a fork. */
 void guests_close(struct guests *g);

@@ -85,6 +85,7 @@ libqueue_a_SOURCES = \
 	queue/legacy_store.c queue/legacy_store.h \
 	queue/letter.c queue/letter.h \
 	queue/door_bind.c queue/door_bind.h \
+	queue/door_pair.c queue/door_pair.h \
 	queue/doors.c queue/doors.h \
 	queue/gate.c queue/gate.h \
 	queue/guests.c queue/guests.h \
@@ -102,6 +103,7 @@ libqueue_a_SOURCES = \
 	queue/migrate.c \
 	queue/notice.c queue/notice.h \
 	queue/once.c queue/once.h \
+	queue/pair_load.c queue/pair_load.h \
 	queue/parent.c queue/parent.h \
 	queue/parts.c queue/parts.h \
 	queue/peer.h \

@@ -25,6 +25,7 @@ enum verb {
 	VERB_VRFY,
 	VERB_HELP,
 	VERB_QUIT,
+	VERB_STARTTLS,
 	VERB_MALFORMED /* holds control characters */
 };
 

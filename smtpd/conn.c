@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,13 @@ conn_clear(struct conn *c)
 {
 	free(c->in);
 	buf_clear(&c->out);
+}
+
+void
+conn_change(struct conn *c, const struct io *io)
+{
+	assert(c->at == c->end && c->out.len == 0);
+	c->io = *io;
 }
 
 static int

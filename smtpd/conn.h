@@ -79,6 +79,12 @@ bool conn_has_input(const struct conn *c);
 /* Where replies are put: there is room for any. */
 struct buf *conn_out(struct conn *c);
 
+/*
+ * Goes on by another way, as TLS is: what was said before has been used, and
+ * what was answered has left.
+ */
+void conn_change(struct conn *c, const struct io *io);
+
 /* Lets replies leave now; -1 with c->fault set. */
 int conn_flush(struct conn *c);
 

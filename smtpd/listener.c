@@ -28,12 +28,23 @@
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
 #include "smtpd/serve.h"
+#include "smtpd/setup.h"
+#include "smtpd/tls.h"
 
-#define SETUP_MAX      65536
 #define HANG_UP_MS     2000
 #define HANG_UP_OCTETS (1024 * 1024)
 #define ASK_MS         10000           /* the parent does nothing slow */
 #define IDLE_MS        (5 * 60 * 1000) /* RFC 5321 4.5.3.2.7 */
+#define HANDSHAKE_MS   (60 * 1000)     /* an old device is slow at RSA */
+
+/* Its client, and what both have come to. */
+struct listener {
+	const struct listen_setup *setup;
+	struct pipe_ends ends;
+	struct client_words words;
+	struct tls_rules *rules; /* NULL: no TLS is to be had */
+	struct tls *tls;         /* in use */
+};
 
 /* A connection for one message; -1 with *e: not now, and why. */
 static int
@@ -63,35 +74,16 @@ ask_connection(const struct client_words *words, struct err *e)
 static int
 hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 {
+	const struct listener *l = arg;
 	enum submit_outcome outcome;
 	int fd;
 
-	if ((fd = ask_connection(arg, e)) == -1)
+	if ((fd = ask_connection(&l->words, e)) == -1)
 		return -1;
 	outcome = submit_over(fd, p, &submit_limits, out->queue_id, e);
 	close(fd);
 	/* A device sends again what was refused for now. */
 	return outcome == SUBMIT_OUT_QUEUED ? 0 : -1;
-}
-
-static int
-read_setup(struct listen_setup *s, struct err *e)
-{
-	char *p = xmalloc(SETUP_MAX);
-	struct frame f;
-	ssize_t n;
-	int rc = -1;
-
-	do
-		n = recv(LISTEN_FD, p, SETUP_MAX, 0);
-	while (n == -1 && errno == EINTR);
-	if (n <= 0 || frame_parse(p, (size_t)n, &f) != n)
-		err_set(e, ERR_LOCAL, "4.3.5",
-		    "smtpd -l is started by mailchuted alone");
-	else
-		rc = listen_get_setup(&f, s, e);
-	free(p);
-	return rc;
 }
 
 static void
@@ -124,50 +116,151 @@ hang_up(struct pipe_ends *ends)
 	}
 }
 
+/* ---- TLS ---- */
+
 static int
-run(const struct listen_setup *s)
+start_tls(void *arg, struct io *io, struct err *e)
 {
-	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
-	struct client_words words = { .helo = "" };
+	struct listener *l = arg;
+	const struct listen_setup *s = l->setup;
+
+	l->tls =
+	    tls_accept(l->rules, l->ends.in, clock_mono_ms() + HANDSHAKE_MS, e);
+	if (l->tls == NULL) {
+		log_event(LOG_NOTICE, "tls-failed", "listener", s->listener,
+		    "client", s->client, "text", e->text, NULL);
+		return -1;
+	}
+	strlcpy(l->words.tls_version, tls_version(l->tls),
+	    sizeof(l->words.tls_version));
+	strlcpy(l->words.tls_cipher, tls_cipher(l->tls),
+	    sizeof(l->words.tls_cipher));
+	log_event(LOG_INFO, "tls", "listener", s->listener, "client", s->client,
+	    "version", l->words.tls_version, "cipher", l->words.tls_cipher,
+	    NULL);
+	*io = tls_io(l->tls);
+	return 0;
+}
+
+/*
+ * What the session does about TLS.  Without a key that serves, mailchuted has
+ * said so in the log; who has to use TLS is sent away until there is one.
+ */
+static enum session_tls
+tls_at_start(const struct listener *l)
+{
+	bool has_key = l->rules != NULL;
+
+	switch (l->setup->tls) {
+	case LISTEN_TLS_STARTTLS:
+		return has_key ? SESSION_TLS_OFFERED : SESSION_TLS_BROKEN;
+	case LISTEN_TLS_REQUIRED:
+		return SESSION_TLS_REQUIRED;
+	case LISTEN_TLS_IMPLICIT:
+		return SESSION_TLS_IN_USE;
+	case LISTEN_TLS_NONE:
+		break;
+	}
+	return SESSION_TLS_ABSENT;
+}
+
+/* ---- the client ---- */
+
+static int
+run(struct listener *l, enum session_tls tls)
+{
+	const struct listen_setup *s = l->setup;
 	const struct service service = {
 		.hostname = s->hostname,
 		.domain = s->domain,
+		.client = s->client,
 		.size_max = s->size_max,
 		.rcpts_max = s->rcpts_max,
 		.idle_ms = IDLE_MS,
 		.is_public = true,
 		.refuses_bare = s->bare_newline == BARE_NEWLINE_REFUSE,
-		.words = &words,
+		.tls = tls,
+		.start_tls = start_tls,
+		.words = &l->words,
 		.hand_over = hand_over,
-		.arg = &words,
+		.arg = l,
 	};
-	struct io io = pipe_io(&ends);
+	struct io io = pipe_io(&l->ends);
+	struct err e;
+	int status = EX_PROTOCOL;
+
+	if (tls != SESSION_TLS_IN_USE || start_tls(l, &io, &e) == 0)
+		status = serve(&io, &service);
+	tls_free(l->tls);
+	return status;
+}
+
+static int
+send_away(struct listener *l)
+{
+	static const char text[] = "421 4.7.0 no certificate; try later\r\n";
+	struct io io = pipe_io(&l->ends);
+
+	/* Whoever waits for a handshake understands the end alone. */
+	if (l->setup->tls != LISTEN_TLS_IMPLICIT)
+		(void)io.write(io.arg, text, sizeof(text) - 1,
+		    clock_mono_ms() + HANG_UP_MS);
+	return EX_CONFIG;
+}
+
+static int
+meet(struct listener *l)
+{
+	enum session_tls tls = tls_at_start(l);
 	int status;
 
-	log_event(LOG_INFO, "client", "listener", s->listener, "client",
-	    s->client, NULL);
-	status = serve(&io, &service);
-	hang_up(&ends);
+	log_event(LOG_INFO, "client", "listener", l->setup->listener, "client",
+	    l->setup->client, NULL);
+	if (l->rules == NULL &&
+	    (tls == SESSION_TLS_REQUIRED || tls == SESSION_TLS_IN_USE))
+		status = send_away(l);
+	else
+		status = run(l, tls);
+	hang_up(&l->ends);
 	return status;
+}
+
+/* All that a client could break comes after the sandbox. */
+static int
+confine_and_meet(struct listener *l)
+{
+	char told[SANDBOX_TOLD_MAX];
+	struct err e;
+
+	if (sandbox_enter(
+		SANDBOX_DELIVER, l->setup->sandbox, NULL, 0, told, &e) == 0)
+		return meet(l);
+	log_text(LOG_ERR, "smtpd", "%s", e.text);
+	return EX_CONFIG;
 }
 
 int
 listener_run(void)
 {
 	struct listen_setup s;
-	char told[SANDBOX_TOLD_MAX];
+	struct listener l = { .setup = &s,
+		.ends = { STDIN_FILENO, STDOUT_FILENO } };
+	struct pair pair;
 	struct err e;
-	int status = EX_CONFIG;
+	int status;
 
-	if (read_setup(&s, &e) == -1) {
+	sandbox_hide_memory();
+	if (setup_read(&s, &pair, &e) == -1) {
 		log_text(LOG_ERR, "smtpd", "%s", e.text);
 		return EX_USAGE;
 	}
 	open_log(&s);
-	if (sandbox_enter(SANDBOX_DELIVER, s.sandbox, NULL, 0, told, &e) == -1)
+	if (s.has_pair &&
+	    (l.rules = tls_rules_new(s.tls_min, &pair, &e)) == NULL)
 		log_text(LOG_ERR, "smtpd", "%s", e.text);
-	else
-		status = run(&s);
+	pair_wipe(&pair);
+	status = confine_and_meet(&l);
+	tls_rules_free(l.rules);
 	listen_setup_clear(&s);
 	return status;
 }

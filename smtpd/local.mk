@@ -6,17 +6,23 @@ libsmtpd_a_SOURCES = \
 	smtpd/command.c smtpd/command.h \
 	smtpd/conn.c smtpd/conn.h \
 	smtpd/data.c smtpd/data.h \
+	smtpd/judge.c smtpd/judge.h \
 	smtpd/listener.c smtpd/listener.h \
 	smtpd/message.c smtpd/message.h \
 	smtpd/params.c smtpd/params.h \
 	smtpd/pipe.c smtpd/pipe.h \
 	smtpd/reply.c smtpd/reply.h \
+	smtpd/secure.c smtpd/secure.h \
 	smtpd/serve.c smtpd/serve.h \
 	smtpd/service.c smtpd/service.h \
 	smtpd/session.c smtpd/session.h \
-	smtpd/text.c smtpd/text.h
+	smtpd/setup.c smtpd/setup.h \
+	smtpd/text.c smtpd/text.h \
+	smtpd/tls.c smtpd/tls.h \
+	smtpd/tls_rules.c smtpd/tls_rules.h
+libsmtpd_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 
 # Started for each message that some mail readers send, as sendmail is.
 smtpd_smtpd_SOURCES = smtpd/main.c
-smtpd_smtpd_LDADD = libsmtpd.a libmail.a libcommon.a $(STATIC_LIBBSD_LIBS) \
-	$(SECCOMP_LIBS)
+smtpd_smtpd_LDADD = libsmtpd.a libmail.a libtls.a libcommon.a \
+	$(STATIC_LIBBSD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)

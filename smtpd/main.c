@@ -18,18 +18,19 @@
 
 #include "common/log.h"
 #include "common/site.h"
+#include "smtpd/judge.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
 #include "smtpd/serve.h"
 #include "smtpd/service.h"
 
 static const char usage[] = "usage: smtpd [-C file] [-L tag]\n"
-			    "       smtpd -l\n"
+			    "       smtpd -l | -c\n"
 			    "See smtpd(8).\n";
 
 struct options {
 	const char *conf_path, *tag;
-	bool is_listener;
+	bool is_listener, is_judge;
 };
 
 static int
@@ -37,7 +38,7 @@ read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "C:L:l")) != -1) {
+	while ((c = getopt(argc, argv, "C:L:lc")) != -1) {
 		switch (c) {
 		case 'C':
 			o->conf_path = optarg;
@@ -47,6 +48,9 @@ read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->is_listener = true;
+			break;
+		case 'c':
+			o->is_judge = true;
 			break;
 		default:
 			return -1;
@@ -71,7 +75,7 @@ ignore_signals(void)
 int
 main(int argc, char **argv)
 {
-	struct options o = { NULL, "smtpd", false };
+	struct options o = { NULL, "smtpd", false, false };
 	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
 	struct service service;
 	struct site site;
@@ -85,6 +89,8 @@ main(int argc, char **argv)
 	}
 	umask(077);
 	ignore_signals();
+	if (o.is_judge)
+		return judge_run();
 	if (o.is_listener)
 		return listener_run();
 	log_open(o.tag, LOG_TO_SYSLOG, NULL, LOG_INFO);

@@ -183,6 +183,39 @@ skip_chunk(struct serve *s)
 	return text_drain_chunk(&t);
 }
 
+/* ---- TLS ---- */
+
+/*
+ * What came behind STARTTLS without TLS, somebody on the way may have put
+ * there, to be taken for the client's words within TLS (CVE-2011-0411).  From
+ * here on the octets are TLS's, which takes no others.
+ */
+static int
+start_tls(struct serve *s)
+{
+	const struct service *service = s->service;
+	struct err e;
+	struct io io;
+
+	if (conn_has_input(&s->conn)) {
+		log_event(LOG_WARNING, "starttls-injection", "client",
+		    service->client, "text",
+		    "commands came behind STARTTLS, ahead of the handshake; "
+		    "they were dropped",
+		    NULL);
+		say(s, 554, "5.5.0", "nothing may follow STARTTLS; closing");
+		return EX_PROTOCOL;
+	}
+	say(s, 220, "2.0.0", "go ahead");
+	if (conn_flush(&s->conn) == -1)
+		return EX_IOERR;
+	if (service->start_tls(service->arg, &io, &e) == -1)
+		return EX_PROTOCOL;
+	conn_change(&s->conn, &io);
+	session_secured(&s->session);
+	return EX_OK;
+}
+
 /* ---- from the beginning to the end ---- */
 
 /* The client's fault, or the connection's, as an exit status. */
@@ -252,6 +285,10 @@ converse(struct serve *s)
 			break;
 		case SESSION_LOST:
 			return send_away(s);
+		case SESSION_HANDSHAKE:
+			if ((rc = start_tls(s)) != EX_OK)
+				return rc;
+			break;
 		case SESSION_QUIT:
 			return EX_OK;
 		case SESSION_GIVE_UP:
@@ -291,6 +328,7 @@ serve(const struct io *io, const struct service *service)
 	session_init(&s.session, service->hostname, service->size_max,
 	    service->rcpts_max);
 	s.session.words = service->words;
+	s.session.tls = service->tls;
 	if ((status = greet(&s)) == EX_OK)
 		status = converse(&s);
 	ended = end(&s);

@@ -9,6 +9,8 @@
 #include "common/parcel.h"
 #include "common/proto_words.h"
 #include "common/site.h"
+#include "smtpd/session.h"
+#include "smtpd/conn.h"
 
 /*
  * What a client is served with: by "sendmail -bs", who is trusted with what a
@@ -16,6 +18,7 @@
  */
 struct service {
 	const char *hostname, *domain; /* ours */
+	const char *client;            /* its address, or NULL */
 	uint64_t size_max;             /* of a message; 0: no limit told */
 	unsigned rcpts_max;            /* of a message */
 	int64_t idle_ms;               /* for each command */
@@ -25,6 +28,12 @@ struct service {
 	/* What is said of the client; NULL: nobody asks.  The session fills it.
 	 */
 	struct client_words *words;
+	enum session_tls tls; /* how it begins */
+	/*
+	 * The handshake: *io then leads through it.  -1 with *e filled, and
+	 * nothing more can be said.
+	 */
+	int (*start_tls)(void *arg, struct io *io, struct err *e);
 	const char *drop_directory; /* where mail lies without mailchuted, or
 				     * NULL */
 

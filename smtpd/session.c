@@ -15,6 +15,7 @@
 #include "smtpd/command.h"
 #include "smtpd/params.h"
 #include "smtpd/reply.h"
+#include "smtpd/secure.h"
 #include "smtpd/session.h"
 
 /* Answers one command: *r, or text in out and r->code 0.  -1: refused. */
@@ -48,6 +49,18 @@ session_reset(struct session *s)
 	s->has_refused = false;
 	s->is_chunked = false;
 	s->chunked = 0;
+}
+
+void
+session_secured(struct session *s)
+{
+	session_reset(s);
+	s->nonsense = 0;
+	s->tls = SESSION_TLS_IN_USE;
+	if (s->words == NULL)
+		return;
+	s->words->helo[0] = '\0';
+	s->words->is_esmtp = false;
 }
 
 void
@@ -103,8 +116,8 @@ answer_ehlo(struct session *s, const struct command *c, struct buf *out,
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
 	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
-	    "250 SMTPUTF8\r\n",
-	    s->hostname, (unsigned long long)s->size_max);
+	    "%s250 SMTPUTF8\r\n",
+	    s->hostname, (unsigned long long)s->size_max, secure_offer(s->tls));
 	r->code = 0;
 	return 0;
 }
@@ -318,7 +331,8 @@ answer_help(struct session *s, const struct command *c, struct buf *out,
 	(void)c;
 	(void)out;
 	return accept_it(r, 214, "2.0.0",
-	    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT; smtpd(8)");
+	    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS; "
+	    "smtpd(8)");
 }
 
 static int
@@ -329,6 +343,16 @@ answer_quit(struct session *s, const struct command *c, struct buf *out,
 	(void)c;
 	(void)out;
 	return accept_it(r, 221, "2.0.0", "bye");
+}
+
+static int
+answer_starttls(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)out;
+	if (s->is_chunked)
+		return refuse_amid_chunks(r);
+	return secure_may_start(s->tls, &c->arg, r);
 }
 
 static int
@@ -377,6 +401,7 @@ static answer_fn *const answers[] = {
 	[VERB_VRFY] = answer_vrfy,
 	[VERB_HELP] = answer_help,
 	[VERB_QUIT] = answer_quit,
+	[VERB_STARTTLS] = answer_starttls,
 	[VERB_MALFORMED] = answer_malformed,
 };
 
@@ -414,6 +439,8 @@ next_of(const struct session *s, enum verb verb, bool is_accepted)
 		return s->is_lost ? SESSION_LOST : SESSION_NO_CHUNK;
 	if (verb == VERB_BDAT)
 		return SESSION_CHUNK;
+	if (verb == VERB_STARTTLS && is_accepted)
+		return SESSION_HANDSHAKE;
 	return verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
 }
 
@@ -425,7 +452,13 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 	int rc;
 
 	command_parse(line, n, &c);
-	rc = answers[c.verb](s, &c, out, &r);
+	if (secure_lets(s->tls, c.verb, &r) == 0) {
+		rc = answers[c.verb](s, &c, out, &r);
+	} else {
+		/* Of a chunk that nobody may send, no size is believed. */
+		s->is_lost = c.verb == VERB_BDAT;
+		rc = -1;
+	}
 	if (is_too_much(s, &r))
 		return give_up(out);
 	if (r.code != 0)

@@ -27,18 +27,28 @@
 
 /* What the client is listened to for after a command. */
 enum session_next {
-	SESSION_COMMAND,  /* one more */
-	SESSION_TEXT,     /* the message for env; then session_reset */
-	SESSION_NO_TEXT,  /* DATA was refused: a command, but if the client has
-			   * gone on without waiting, that is its text */
-	SESSION_CHUNK,    /* chunk.size octets of the message, not answered */
-	SESSION_NO_CHUNK, /* BDAT was refused: so many octets all the same */
-	SESSION_LOST,     /* BDAT was refused, and how many is not known */
+	SESSION_COMMAND,   /* one more */
+	SESSION_TEXT,      /* the message for env; then session_reset */
+	SESSION_NO_TEXT,   /* DATA was refused: a command, but if the client has
+			    * gone on without waiting, that is its text */
+	SESSION_CHUNK,     /* chunk.size octets of the message, not answered */
+	SESSION_NO_CHUNK,  /* BDAT was refused: so many octets all the same */
+	SESSION_LOST,      /* BDAT was refused, and how many is not known */
+	SESSION_HANDSHAKE, /* STARTTLS was accepted, and not answered yet */
 	SESSION_QUIT,
 	SESSION_GIVE_UP /* it talks nonsense */
 };
 
+enum session_tls {
+	SESSION_TLS_ABSENT,
+	SESSION_TLS_BROKEN,   /* there should be some, and is not */
+	SESSION_TLS_OFFERED,  /* the client may start it */
+	SESSION_TLS_REQUIRED, /* it has to */
+	SESSION_TLS_IN_USE
+};
+
 struct session {
+	enum session_tls tls;
 	const char *hostname;       /* ours */
 	uint64_t size_max;          /* queue.message_size_max */
 	unsigned rcpts_max;         /* at most SUBMIT_RCPTS_MAX */
@@ -72,6 +82,9 @@ enum session_next session_long_line(struct session *s, struct buf *out);
 
 /* The envelope, for the caller to clear; the text has begun. */
 void session_take(struct session *s, struct envelope *out);
+
+/* TLS is in use: all that was said before it is forgotten (RFC 3207 4.2). */
+void session_secured(struct session *s);
 
 /* Forgets the message. */
 void session_reset(struct session *s);

@@ -422,7 +422,8 @@ def test_memory_does_not_grow_with_the_message(site, has_daemon):
         assert client.reply().startswith("250 2.0.0 ")
         mib = peak(client.proc.pid)
         print("%.1f MiB" % mib)
-        assert sanitized() or mib <= 4
+        # OpenSSL, which listeners need, is more than a MiB of it.
+        assert sanitized() or mib <= 6
         assert client.end() == (0, "")
     if has_daemon:
         assert site.queue()[0]["size"] > 100 * MIB

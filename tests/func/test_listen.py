@@ -83,7 +83,7 @@ def test_networks(site):
     for address, code in [("127.0.0.2", "220"), ("127.1.9.9", "220"),
                           ("127.0.0.1", "554"), ("127.2.0.1", "554")]:
         assert greeting(port, address)[:3] == code
-    assert len(site.log.events("turned-away")) == 2
+    site.log.wait_for("turned-away", nth=2)
 
 
 def test_connections(site):
@@ -131,6 +131,7 @@ def test_recipients_and_size(site):
 
 
 def test_senders(site):
+    site.conf["queue"]["delivery"] = "off"
     port = add_listener(site, senders="@contoso.example")
     site.start()
     send(port)

@@ -25,9 +25,9 @@ judge 'only sendmail, admin and tests write to stdout' "$(
     grep_code '(^|[^A-Za-z0-9_])(v?printf|puts|putchar) *\(|[^A-Za-z0-9_]stdout[^A-Za-z0-9_]' \
         $(c_files) | elsewhere '(sendmail|admin|tests)/[^:]*')"
 
-judge 'OpenSSL is behind delivery/tls and delivery/token_key' "$(
+judge 'OpenSSL is behind tls files and delivery/token_key' "$(
     include_elsewhere 'openssl/.*' \
-        'delivery/(tls[a-z_]*|token_key)\.[ch]|tests/[^:]*')"
+        '((common|delivery|smtpd)/tls[a-z_]*|delivery/token_key)\.[ch]|tests/[^:]*')"
 judge 'SQLite is behind queue/store' "$(
     include_elsewhere 'sqlite3\.h' \
         'queue/store_priv\.h|tests/[^:]*')"

@@ -50,7 +50,7 @@ links admin/mailchute 'libbsd libjansson'
 links queue/mailchuted 'libbsd libsqlite3 libevent_core-[0-9.]* libz libseccomp'
 links delivery/deliver 'libbsd libssl libcrypto libidn2 libseccomp'
 links delivery/token 'libbsd libcurl libcrypto libjansson libseccomp'
-links smtpd/smtpd "$front_end libseccomp"
+links smtpd/smtpd "$front_end libssl libcrypto libseccomp"
 
 unlisted() {
     for program in ${programs:-}; do

@@ -24,6 +24,7 @@ wrong() {
 sendmail/send.c WRITER_MS 12*3600*1000
 smtpd/text.c WRITER_MS 12*3600*1000
 smtpd/service.c IDLE_MS 3600*1000
+smtpd/listener.c HANDSHAKE_MS 60*1000
 common/parcel.h PARCEL_MEMORY 1024*1024
 common/ctl_ask.h CTL_SILENCE_MS 60*1000
 queue/answer.c DAEMON_WAIT_MS 5*1000

@@ -145,9 +145,17 @@ endif
 
 check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
 	tests/unit/siphash tests/unit/network tests/unit/proto_listen \
-	tests/unit/proto_origin tests/unit/proto_words
+	tests/unit/proto_origin tests/unit/proto_words tests/unit/proto_pair \
+	tests/unit/tls_io
 tests_unit_proto_listen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_listen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_tls_io_SOURCES = tests/unit/tls_io.c tests/unit/tlspair.c \
+	tests/unit/tlspair.h
+tests_unit_tls_io_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_tls_io_LDADD = libtls.a libcommon.a $(LIBBSD_LIBS) $(SSL_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_pair_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_pair_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_words_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_origin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

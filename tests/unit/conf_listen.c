@@ -71,6 +71,9 @@ static const struct conf_case oddities[] = {
 	    "passwords may cross the network in the clear" },
 	{ LOCAL "tls = starttls\n" PAIR "auth = optional\nusers_file = u\n",
 	    "passwords may cross the network in the clear" },
+	{ OPEN "allow = ::/0\ntls = required\ntls_min = 1.1\n" PAIR
+	       "auth = required\nusers_file = u\n",
+	    "TLS below 1.2 protects no password" },
 };
 
 static void

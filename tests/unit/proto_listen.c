@@ -25,6 +25,9 @@ static const struct listen_setup sample = {
 	.sandbox = SANDBOX_LOG,
 	.log_target = CONF_LOG_FILE,
 	.log_level = LOG_DEBUG,
+	.tls = LISTEN_TLS_IMPLICIT,
+	.tls_min = 10,
+	.has_pair = true,
 };
 
 static void
@@ -56,6 +59,9 @@ there_and_back(void **state)
 	assert_int_equal(got.sandbox, sample.sandbox);
 	assert_int_equal(got.log_target, sample.log_target);
 	assert_int_equal(got.log_level, sample.log_level);
+	assert_int_equal(got.tls, sample.tls);
+	assert_int_equal(got.tls_min, sample.tls_min);
+	assert_true(got.has_pair);
 	listen_setup_clear(&got);
 	buf_clear(&b);
 }
@@ -82,6 +88,11 @@ what_is_none(void **state)
 	assert_int_equal(listen_get_setup(&f, &got, &e), -1);
 	buf_clear(&b);
 	none.rcpts_max = 0;
+	put(&b, &none, &f);
+	assert_int_equal(listen_get_setup(&f, &got, &e), -1);
+	buf_clear(&b);
+	none = sample;
+	none.tls_min = 9;
 	put(&b, &none, &f);
 	assert_int_equal(listen_get_setup(&f, &got, &e), -1);
 	buf_clear(&b);

@@ -80,7 +80,7 @@ check_PROGRAMS += \
 	tests/unit/legacy \
 	tests/unit/legacy_hint \
 	tests/unit/legacy_store \
-	tests/unit/gate \
+	tests/unit/gate tests/unit/door_pair \
 	tests/unit/limits \
 	tests/unit/origin \
 	tests/unit/lock \
@@ -139,6 +139,8 @@ tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
 tests_unit_ballast_CFLAGS = $(queue_test_cflags)
 tests_unit_ballast_LDADD = $(queue_test_libs)
+tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
+tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 tests_unit_gate_CFLAGS = $(queue_test_cflags)
 tests_unit_gate_LDADD = $(queue_test_libs)
 tests_unit_origin_SOURCES = tests/unit/origin.c \
@@ -266,7 +268,7 @@ tests_unit_children_SOURCES = tests/unit/children.c queue/children.c \
 tests_unit_children_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/children-programs"'
 tests_unit_children_CFLAGS = $(queue_test_cflags)
-tests_unit_children_LDADD = $(queue_test_libs)
+tests_unit_children_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 tests_unit_token_child_SOURCES = tests/unit/token_child.c \
 	tests/unit/queue_fixture.c tests/unit/queue_fixture.h
 tests_unit_token_child_CFLAGS = $(queue_test_cflags)

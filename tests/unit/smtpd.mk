@@ -3,9 +3,10 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
 	tests/unit/smtpd_data tests/unit/smtpd_message tests/unit/smtpd_params \
 	tests/unit/smtpd_pipe tests/unit/smtpd_reply tests/unit/smtpd_session \
-	tests/unit/smtpd_serve tests/unit/smtpd_text
-smtpd_test_libs = libsmtpd.a libmail.a libcommon.a $(LIBBSD_LIBS) \
-	$(CMOCKA_LIBS)
+	tests/unit/smtpd_serve tests/unit/smtpd_text tests/unit/smtpd_tls \
+	tests/unit/smtpd_tls_rules
+smtpd_test_libs = libsmtpd.a libmail.a libtls.a libcommon.a $(LIBBSD_LIBS) \
+	$(SSL_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 smtpd_stage = tests/smtp/stage.c tests/smtp/stage.h
 tests_unit_smtpd_command_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_command_LDADD = $(smtpd_test_libs)
@@ -30,4 +31,13 @@ tests_unit_smtpd_serve_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_text_SOURCES = tests/unit/smtpd_text.c $(smtpd_stage)
 tests_unit_smtpd_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_text_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_tls_SOURCES = tests/unit/smtpd_tls.c \
+	tests/unit/tlsmeet.c tests/unit/tlsmeet.h \
+	tests/unit/tlspair.c tests/unit/tlspair.h
+tests_unit_smtpd_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_smtpd_tls_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_tls_rules_SOURCES = tests/unit/smtpd_tls_rules.c \
+	tests/unit/tlspair.c tests/unit/tlspair.h
+tests_unit_smtpd_tls_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_smtpd_tls_rules_LDADD = $(smtpd_test_libs)
 endif

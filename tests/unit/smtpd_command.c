@@ -31,7 +31,7 @@ static const struct {
 	{ "VRFY root", VERB_VRFY, "root" },
 	{ "HELP me", VERB_HELP, "me" },
 	{ "EXPN list", VERB_ABSENT, "list" },
-	{ "STARTTLS", VERB_ABSENT, "" },
+	{ "STARTTLS", VERB_STARTTLS, "" },
 	{ "AUTH PLAIN AGEAYg==", VERB_ABSENT, "PLAIN AGEAYg==" },
 	{ "BDAT 10 LAST", VERB_BDAT, "10 LAST" },
 	/* none */

@@ -197,6 +197,127 @@ a_flood_of_commands(void **state)
 	assert_last(&s, "250 2.0.0 ");
 }
 
+/* ---- STARTTLS ---- */
+
+/* A client in clear, and what it says within TLS; NULL: no handshake. */
+struct secret {
+	struct client clear, within;
+	bool fails;
+	unsigned handshakes;
+};
+
+static int
+take_over(void *arg, struct io *io, struct err *e)
+{
+	struct secret *s = arg;
+
+	s->handshakes++;
+	if (s->fails)
+		return err_set(e, ERR_TEMP, "4.7.5", "no handshake");
+	*io = client_io(&s->within);
+	return 0;
+}
+
+static int
+drop_it(void *arg, struct parcel *p, struct handed *out, struct err *e)
+{
+	(void)arg;
+	(void)p;
+	memset(out, 0, sizeof(*out));
+	return err_set(e, ERR_TEMP, "4.3.0", "not here");
+}
+
+static void
+hear_the_greeting(struct client *c)
+{
+	c->stop = SIZE_MAX;
+}
+
+static int
+converse_with(struct secret *s, const char *clear, const char *within)
+{
+	const struct service service = {
+		.hostname = "web01",
+		.domain = "example",
+		.rcpts_max = 100,
+		.idle_ms = 1000,
+		.is_public = true,
+		.tls = SESSION_TLS_REQUIRED,
+		.start_tls = take_over,
+		.hand_over = drop_it,
+		.arg = s,
+	};
+	struct io io;
+
+	client_init(&s->clear, clear, strlen(clear));
+	/* it says the rest when it has heard the greeting */
+	s->clear.stop = 0;
+	s->clear.heard = hear_the_greeting;
+	client_init(&s->within, within, strlen(within));
+	io = client_io(&s->clear);
+	return serve(&io, &service);
+}
+
+static void
+assert_said(struct client *c, const char *text)
+{
+	if (strcmp(buf_data(&c->out), text) != 0)
+		print_error("%s\n", buf_data(&c->out));
+	assert_string_equal(buf_data(&c->out), text);
+	client_clear(c);
+}
+
+static void
+all_behind_starttls_is_tls(void **state)
+{
+	struct secret s = { .fails = false };
+
+	(void)state;
+	assert_int_equal(
+	    converse_with(&s, "NOOP\r\nSTARTTLS\r\n", "RSET\r\nQUIT\r\n"),
+	    EX_OK);
+	assert_int_equal(s.handshakes, 1);
+	assert_said(&s.clear, "220 web01 ESMTP mailchute\r\n250 2.0.0 ok\r\n"
+			      "220 2.0.0 go ahead\r\n");
+	assert_said(&s.within, "250 2.0.0 ok\r\n221 2.0.0 bye\r\n");
+}
+
+/* CVE-2011-0411: somebody on the way has put it there. */
+static void
+nothing_may_follow_starttls(void **state)
+{
+	static const char *const more[] = { "RSET\r\n", "R", "\r\n" };
+	struct secret s = { .fails = false };
+	char says[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		strlcpy(says, "STARTTLS\r\n", sizeof(says));
+		strlcat(says, more[i], sizeof(says));
+		assert_int_equal(
+		    converse_with(&s, says, "QUIT\r\n"), EX_PROTOCOL);
+		assert_int_equal(s.handshakes, 0);
+		assert_said(&s.clear,
+		    "220 web01 ESMTP mailchute\r\n554 5.5.0 nothing may "
+		    "follow STARTTLS; closing\r\n");
+		assert_said(&s.within, "");
+	}
+}
+
+static void
+no_word_after_a_failed_handshake(void **state)
+{
+	struct secret s = { .fails = true };
+
+	(void)state;
+	assert_int_equal(
+	    converse_with(&s, "STARTTLS\r\n", "QUIT\r\n"), EX_PROTOCOL);
+	assert_said(
+	    &s.clear, "220 web01 ESMTP mailchute\r\n220 2.0.0 go ahead\r\n");
+	assert_said(&s.within, "");
+}
+
 int
 main(void)
 {
@@ -208,6 +329,9 @@ main(void)
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(who_speaks_too_early),
 		cmocka_unit_test(a_flood_of_commands),
+		cmocka_unit_test(all_behind_starttls_is_tls),
+		cmocka_unit_test(nothing_may_follow_starttls),
+		cmocka_unit_test(no_word_after_a_failed_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -224,6 +225,121 @@ words_of_the_client(void **state)
 	session_clear(&s);
 }
 
+/* ---- TLS ---- */
+
+static bool
+offers_starttls(struct session *s)
+{
+	struct buf out;
+	bool is_offered;
+
+	buf_init(&out, OUT_MAX);
+	session_command(s, "EHLO x", 6, &out);
+	is_offered = strstr(buf_data(&out), "250-STARTTLS\r\n") != NULL;
+	assert_non_null(strstr(buf_data(&out), "\r\n250 SMTPUTF8\r\n"));
+	buf_clear(&out);
+	return is_offered;
+}
+
+static void
+starttls_in_each_state(void **state)
+{
+	static const struct {
+		enum session_tls tls;
+		const char *reply;
+	} rows[] = {
+		{ SESSION_TLS_ABSENT, "502 5.5.1 " },
+		{ SESSION_TLS_BROKEN, "454 4.7.0 " },
+		{ SESSION_TLS_OFFERED, "" },
+		{ SESSION_TLS_REQUIRED, "" },
+		{ SESSION_TLS_IN_USE, "503 5.5.1 " },
+	};
+	struct session s;
+	size_t i;
+	bool is_good;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+		s.tls = rows[i].tls;
+		is_good = rows[i].reply[0] == '\0';
+		assert_int_equal(offers_starttls(&s), is_good);
+		assert_int_equal(say(&s, "STARTTLS", rows[i].reply),
+		    is_good ? SESSION_HANDSHAKE : SESSION_COMMAND);
+		if (is_good)
+			assert_int_equal(say(&s, "starttls now", "501 5.5.4 "),
+			    SESSION_COMMAND);
+		session_clear(&s);
+	}
+}
+
+static void
+no_starttls_amid_a_message(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	s.tls = SESSION_TLS_OFFERED;
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	say(&s, "RCPT TO:<c@d>", "250 ");
+	assert_int_equal(say(&s, "BDAT 3", ""), SESSION_CHUNK);
+	assert_int_equal(say(&s, "STARTTLS", "503 5.5.1 "), SESSION_COMMAND);
+	session_clear(&s);
+}
+
+/* RFC 3207 4.2: what was said in clear is forgotten. */
+static void
+what_tls_leaves(void **state)
+{
+	struct client_words words = { .helo = "" };
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	s.words = &words;
+	s.tls = SESSION_TLS_REQUIRED;
+	say(&s, "EHLO copier", "250-");
+	assert_int_equal(say(&s, "STARTTLS", ""), SESSION_HANDSHAKE);
+	session_secured(&s);
+	assert_string_equal(words.helo, "");
+	assert_false(words.is_esmtp);
+	assert_false(offers_starttls(&s));
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	session_secured(&s);
+	assert_int_equal(say(&s, "RCPT TO:<c@d>", "503 "), SESSION_COMMAND);
+	session_clear(&s);
+}
+
+static void
+required_tls(void **state)
+{
+	static const char *const refused[] = { "MAIL FROM:<a@b>",
+		"RCPT TO:<c@d>", "VRFY x", "AUTH PLAIN AGEAYg==", "EXPN x",
+		"RSET now", "HELP me" };
+	struct session s;
+	size_t i;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	s.tls = SESSION_TLS_REQUIRED;
+	say(&s, "HELO x", "250 ");
+	say(&s, "EHLO x", "250-");
+	say(&s, "NOOP", "250 ");
+	say(&s, "XYZZY", "500 ");
+	for (i = 0; i < 5; i++)
+		assert_int_equal(
+		    say(&s, refused[i], "530 5.7.0 "), SESSION_COMMAND);
+	for (; i < sizeof(refused) / sizeof(refused[0]); i++)
+		say(&s, refused[i], "2");
+	assert_int_equal(say(&s, "DATA", "530 5.7.0 "), SESSION_NO_TEXT);
+	assert_int_equal(say(&s, "BDAT 5 LAST", "530 5.7.0 "), SESSION_LOST);
+	assert_int_equal(say(&s, "QUIT", "221 "), SESSION_QUIT);
+	session_secured(&s);
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	session_clear(&s);
+}
+
 int
 main(void)
 {
@@ -237,6 +353,10 @@ main(void)
 		cmocka_unit_test(long_lines_are_nonsense),
 		cmocka_unit_test(replies_are_one_line),
 		cmocka_unit_test(words_of_the_client),
+		cmocka_unit_test(starttls_in_each_state),
+		cmocka_unit_test(no_starttls_amid_a_message),
+		cmocka_unit_test(what_tls_leaves),
+		cmocka_unit_test(required_tls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

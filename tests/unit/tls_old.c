@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <openssl/ssl.h>
 
-#include "delivery/tls_old.h"
+#include "common/tls_old.h"
 #include "delivery/tls_trial.h"
 
 static void
@@ -27,20 +27,23 @@ the_rule_admits_three_things(void **state)
 	(void)state;
 	for (op = 0; op < 1 << 20; op++)
 		for (nid = NID_undef; nid < 5; nid++)
-			if (tls_old_admits(op, nid))
+			if (tls_old_admits(false, op, nid))
 				fail_msg("operation %d, %d", op, nid);
-	assert_true(tls_old_admits(SSL_SECOP_SIGALG_SUPPORTED, NID_md5_sha1));
-	assert_true(tls_old_admits(SSL_SECOP_SIGALG_CHECK, NID_md5_sha1));
-	assert_false(tls_old_admits(SSL_SECOP_SIGALG_SHARED, NID_md5_sha1));
-	assert_false(tls_old_admits(SSL_SECOP_SIGALG_CHECK, NID_sha1));
-	assert_false(tls_old_admits(SSL_SECOP_SIGALG_CHECK, NID_md5));
-	assert_false(tls_old_admits(SSL_SECOP_EE_KEY, NID_md5_sha1));
-	assert_false(tls_old_admits(SSL_SECOP_CA_MD, NID_md5_sha1));
+	assert_true(
+	    tls_old_admits(false, SSL_SECOP_SIGALG_SUPPORTED, NID_md5_sha1));
+	assert_true(
+	    tls_old_admits(false, SSL_SECOP_SIGALG_CHECK, NID_md5_sha1));
+	assert_false(
+	    tls_old_admits(false, SSL_SECOP_SIGALG_SHARED, NID_md5_sha1));
+	assert_false(tls_old_admits(false, SSL_SECOP_SIGALG_CHECK, NID_sha1));
+	assert_false(tls_old_admits(false, SSL_SECOP_SIGALG_CHECK, NID_md5));
+	assert_false(tls_old_admits(false, SSL_SECOP_EE_KEY, NID_md5_sha1));
+	assert_false(tls_old_admits(false, SSL_SECOP_CA_MD, NID_md5_sha1));
 	assert_int_equal(
-	    tls_old_admits(SSL_SECOP_VERSION, TLS1_VERSION), versions);
+	    tls_old_admits(false, SSL_SECOP_VERSION, TLS1_VERSION), versions);
 	assert_int_equal(
-	    tls_old_admits(SSL_SECOP_VERSION, TLS1_1_VERSION), versions);
-	assert_false(tls_old_admits(SSL_SECOP_VERSION, SSL3_VERSION));
+	    tls_old_admits(false, SSL_SECOP_VERSION, TLS1_1_VERSION), versions);
+	assert_false(tls_old_admits(false, SSL_SECOP_VERSION, SSL3_VERSION));
 }
 
 static SSL_CTX *
@@ -60,7 +63,7 @@ static void
 the_level_and_the_highest_version_stay(void **state)
 {
 	SSL_CTX *plain = SSL_CTX_new(TLS_client_method()), *ctx;
-	struct tls_old old;
+	struct tls_old old = { .is_server = false };
 
 	(void)state;
 	ctx = admitted(&old, NULL);
@@ -76,9 +79,10 @@ the_level_and_the_highest_version_stay(void **state)
 static void
 no_weak_cipher_is_left(void **state)
 {
-	static const char *const lists[] = { NULL, "ALL:@SECLEVEL=1", "ALL" };
+	static const char *const lists[] = { NULL, "ALL:@SECLEVEL=1", "ALL",
+		"ALL:eNULL:@SECLEVEL=0" };
 	const STACK_OF(SSL_CIPHER) * all;
-	struct tls_old old;
+	struct tls_old old = { .is_server = false };
 	SSL_CTX *ctx;
 	size_t k;
 	int i, n;
@@ -93,6 +97,9 @@ no_weak_cipher_is_left(void **state)
 
 			n += strcmp(name, "ECDHE-RSA-AES256-SHA") == 0;
 			if (SSL_CIPHER_get_kx_nid(c) == NID_kx_rsa ||
+			    strstr(name, "NULL") != NULL ||
+			    SSL_CIPHER_get_auth_nid(c) == NID_auth_null ||
+			    strstr(name, "MD5") != NULL ||
 			    strstr(name, "RC4") != NULL ||
 			    strstr(name, "DES") != NULL)
 				fail_msg("%s is left", name);
@@ -102,12 +109,47 @@ no_weak_cipher_is_left(void **state)
 	}
 }
 
+/* Devices may have nothing better than static RSA; the rest is as above. */
+static void
+a_server_keeps_static_rsa_alone(void **state)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	const STACK_OF(SSL_CIPHER) * all;
+	struct tls_old old = { .is_server = true };
+	struct err e;
+	int i, n = 0;
+
+	(void)state;
+	SSL_CTX_set_cipher_list(ctx, "ALL:eNULL:@SECLEVEL=0");
+	assert_int_equal(tls_old_admit(ctx, &old, &e), 0);
+	all = SSL_CTX_get_ciphers(ctx);
+	for (i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *c = sk_SSL_CIPHER_value(all, i);
+		const char *name = SSL_CIPHER_get_name(c);
+
+		n += strcmp(name, "AES128-SHA") == 0;
+		if (SSL_CIPHER_get_auth_nid(c) == NID_auth_null ||
+		    strstr(name, "NULL") != NULL ||
+		    strstr(name, "RC4") != NULL ||
+		    strstr(name, "DES") != NULL || strstr(name, "MD5") != NULL)
+			fail_msg("%s is left", name);
+	}
+	assert_int_equal(n, 1);
+	assert_true(tls_old_admits(true, SSL_SECOP_SIGALG_SHARED, NID_sha1));
+	assert_true(
+	    tls_old_admits(true, SSL_SECOP_SIGALG_SUPPORTED, NID_md5_sha1));
+	assert_false(tls_old_admits(true, SSL_SECOP_SIGALG_CHECK, NID_md5));
+	assert_false(tls_old_admits(true, SSL_SECOP_CA_MD, NID_sha1));
+	assert_false(tls_old_admits(true, SSL_SECOP_VERSION, SSL3_VERSION));
+	SSL_CTX_free(ctx);
+}
+
 /* What the system took away does not come back. */
 static void
 no_cipher_comes_back(void **state)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	struct tls_old old;
+	struct tls_old old = { .is_server = false };
 	struct err e;
 
 	(void)state;
@@ -223,6 +265,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(the_rule_admits_three_things),
 		cmocka_unit_test(the_level_and_the_highest_version_stay),
 		cmocka_unit_test(no_weak_cipher_is_left),
+		cmocka_unit_test(a_server_keeps_static_rsa_alone),
 		cmocka_unit_test(no_cipher_comes_back),
 		cmocka_unit_test(the_trial_tells_what_refuses),
 		cmocka_unit_test(the_policys_name_is_told),
