@@ -176,6 +176,7 @@ run_check(const struct args *a, const struct conf *c)
 		/* First, so that what follows tells what came of it. */
 		check_server(&k);
 		check_daemon(&k);
+		check_listeners(&k);
 	}
 	check_clock(&k);
 	check_mailers(&k);

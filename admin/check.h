@@ -11,6 +11,7 @@
 #include "admin/report.h"
 #include "common/conf.h"
 #include "common/proto_ctl.h"
+#include "common/secret_rule.h"
 
 /*
  * "mailchute check", the doctor: a line for each thing that mail needs, with
@@ -78,6 +79,18 @@ void check_mailers(struct check *k);
 /* Whoever takes mail on that port of this host. */
 void check_port(struct check *k, unsigned port);
 
+/* The first line that is said on a connection within a while, or "". */
+#define CHECK_LINE 512
+void check_first_line(int fd, char line[CHECK_LINE]);
+
+/* What answers where our listeners are, and what they do it with. */
+void check_listeners(struct check *k);
+void check_listener(struct check *k, const struct conf_listen *l);
+
+/* A certificate's end and names, and whether the key belongs to it. */
+void check_cert(struct check *k, const char *what, const char *certificate,
+    const char *key);
+
 /* By which name the jobs of cron find sendmail, below root. */
 void check_cron(struct check *k, const char *root, const char *ours);
 
@@ -97,7 +110,11 @@ void check_ends(struct check *k, const struct report *status);
 /* What owns the name sendmail below root; ours is where mailchute's is. */
 void check_sendmail(struct check *k, const char *root, const char *ours);
 
-/* A secret's file, as the daemon sees it. */
+/* A file of the section's option, as the daemon sees it. */
+void check_secret_file(struct check *k, const char *what, const char *section,
+    const struct secret_file *f);
+
+/* The files that an account signs in with. */
 void check_secret(struct check *k, const struct conf_account *a);
 
 #endif

@@ -144,9 +144,8 @@ check_sendmail(struct check *k, const char *root, const char *ours)
 
 /* ---- mail by the network ---- */
 
-/* Its first line, "" when none came: connected to fd. */
-static void
-read_greeting(int fd, char *line, size_t size)
+void
+check_first_line(int fd, char line[CHECK_LINE])
 {
 	int64_t end = clock_mono_ms() + GREETING_MS, left;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -154,11 +153,11 @@ read_greeting(int fd, char *line, size_t size)
 	ssize_t got = 1;
 
 	line[0] = '\0';
-	while (n + 1 < size && got > 0 && memchr(line, '\n', n) == NULL) {
+	while (n + 1 < CHECK_LINE && got > 0 && memchr(line, '\n', n) == NULL) {
 		left = end - clock_mono_ms();
 		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
 			break;
-		got = recv(fd, line + n, size - 1 - n, MSG_DONTWAIT);
+		got = recv(fd, line + n, CHECK_LINE - 1 - n, MSG_DONTWAIT);
 		n += got > 0 ? (size_t)got : 0;
 	}
 	line[n] = '\0';
@@ -173,10 +172,10 @@ check_port(struct check *k, unsigned port)
 		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char line[512], *what = xasprintf("port %u of this host", port);
+	char line[CHECK_LINE], *what = xasprintf("port %u of this host", port);
 
 	if (fd != -1 && connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0) {
-		read_greeting(fd, line, sizeof(line));
+		check_first_line(fd, line);
 		check_say(k, CHECK_WARN, what,
 		    "stop and disable it, if it is to send no mail: ss -ltnp "
 		    "shows which it is, systemctl disable --now NAME ends it",
@@ -273,10 +272,23 @@ check_cron(struct check *k, const char *root, const char *ours)
 	fclose(f);
 }
 
+/* Who answers there is told with the listener. */
+static bool
+is_listeners(const struct conf *c, unsigned port)
+{
+	size_t i;
+
+	for (i = 0; c != NULL && i < c->nlisteners; i++)
+		if (c->listeners[i].port == port)
+			return true;
+	return false;
+}
+
 void
 check_mailers(struct check *k)
 {
 	check_sendmail(k, "", PATH_SBIN "/sendmail");
-	check_port(k, 25);
+	if (!is_listeners(k->conf, 25))
+		check_port(k, 25);
 	check_cron(k, "", PATH_SBIN "/sendmail");
 }

@@ -59,8 +59,8 @@ how_to_write(
 }
 
 static void
-say_missing(struct check *k, const char *what, const struct secret_file *f,
-    const char *path)
+say_missing(struct check *k, const char *what, const char *section,
+    const struct secret_file *f, const char *path)
 {
 	bool is_bare = f->name[0] != '/';
 	char *next;
@@ -73,7 +73,7 @@ say_missing(struct check *k, const char *what, const struct secret_file *f,
 	next = how_to_write(k, f, path);
 	/* The service may get it from elsewhere, and we do not see it. */
 	check_say(k, is_bare ? CHECK_WARN : CHECK_FAIL, what, next,
-	    "%s (account.%s): %s%s", path, f->option, strerror(errno),
+	    "%s (%s.%s): %s%s", path, section, f->option, strerror(errno),
 	    is_bare ? "; that is right only where the service is given it "
 		      "(LoadCredential=)"
 		    : "");
@@ -81,8 +81,8 @@ say_missing(struct check *k, const char *what, const struct secret_file *f,
 }
 
 static void
-look_into(struct check *k, const char *what, const struct secret_file *f,
-    const char *path, const struct stat *st)
+look_into(struct check *k, const char *what, const char *section,
+    const struct secret_file *f, const char *path, const struct stat *st)
 {
 	int64_t age = clock_wall() - (int64_t)st->st_mtim.tv_sec;
 	bool is_token = strcmp(f->option, "token_file") == 0;
@@ -97,7 +97,7 @@ look_into(struct check *k, const char *what, const struct secret_file *f,
 		    is_platforms(f) ? "see to what the platform writes there"
 		    : f->is_public  ? "write the certificate to it"
 				    : "write the secret to it",
-		    "%s (account.%s) is empty", path, f->option);
+		    "%s (%s.%s) is empty", path, section, f->option);
 	} else if (is_platforms(f) && (st->st_mode & S_IRWXO) != 0) {
 		check_say(k, CHECK_WARN, what,
 		    "in Kubernetes: set securityContext.fsGroup of the pod, or "
@@ -120,16 +120,17 @@ look_into(struct check *k, const char *what, const struct secret_file *f,
 	}
 }
 
-static void
-check_file(struct check *k, const char *what, const struct secret_file *f)
+void
+check_secret_file(struct check *k, const char *what, const char *section,
+    const struct secret_file *f)
 {
 	char *path = secret_path(k->conf, f->name);
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		say_missing(k, what, f, path);
+		say_missing(k, what, section, f, path);
 	else
-		look_into(k, what, f, path, &st);
+		look_into(k, what, section, f, path, &st);
 	free(path);
 }
 
@@ -203,7 +204,7 @@ check_secret(struct check *k, const struct conf_account *a)
 	struct stat st;
 
 	for (i = 0; i < n; i++)
-		check_file(k, what, &files[i]);
+		check_secret_file(k, what, "account", &files[i]);
 	if (n == 0 && a->auth != AUTH_NONE && a->password_command.n > 0)
 		check_command(k, what, &a->password_command);
 	if (conf_asks_tokens(a) && a->grant == GRANT_REFRESH_TOKEN)

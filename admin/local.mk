@@ -8,7 +8,9 @@ libadmin_a_SOURCES = \
 	admin/ask.c \
 	admin/check.c admin/check.h \
 	admin/check_daemon.c \
+	admin/check_cert.c \
 	admin/check_files.c \
+	admin/check_listen.c \
 	admin/check_clock.c \
 	admin/check_mailers.c \
 	admin/check_secret.c \
@@ -26,6 +28,7 @@ libadmin_a_SOURCES = \
 	admin/groups.c admin/groups.h \
 	admin/json.c admin/json.h \
 	admin/metrics.c \
+	admin/openssl.c admin/openssl.h \
 	admin/outfile.c admin/outfile.h \
 	admin/queue.c \
 	admin/report.c admin/report.h \

@@ -15,26 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/openssl.h"
 #include "admin/setup.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
 
 #define DAYS    "730"
 #define PEM_MAX 8192
-
-static const char *
-find_openssl(void)
-{
-	static const char *const paths[] = { "/usr/bin/openssl",
-		"/usr/local/bin/openssl", "/bin/openssl",
-		"/usr/pkg/bin/openssl" };
-	size_t i;
-
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (access(paths[i], X_OK) == 0)
-			return paths[i];
-	return NULL;
-}
 
 static int
 run(const char *const *argv, struct err *e)
@@ -103,7 +90,7 @@ int
 setup_make_certificate(struct setup *s, struct err *e)
 {
 	struct setup_file *c = &s->a.certificate, *k = &s->a.key;
-	const char *openssl = find_openssl();
+	const char *openssl = openssl_find();
 	char *name = subject(), *pem, *key;
 	const char *argv[] = { openssl, "req", "-x509", "-newkey", "rsa:3072",
 		"-nodes", "-sha256", "-days", DAYS, "-subj", name, "-keyout",

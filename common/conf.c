@@ -165,3 +165,14 @@ conf_account_find(const struct conf *c, const char *name)
 			return &c->accounts[i];
 	return NULL;
 }
+
+const struct conf_listen *
+conf_listen_find(const struct conf *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlisteners; i++)
+		if (strcmp(c->listeners[i].name, name) == 0)
+			return &c->listeners[i];
+	return NULL;
+}

@@ -267,6 +267,10 @@ char *conf_restart_option(const struct conf *now, const struct conf *next);
 const struct conf_account *conf_account_find(
     const struct conf *c, const char *name);
 
+/* The listener of that name, or NULL. */
+const struct conf_listen *conf_listen_find(
+    const struct conf *c, const char *name);
+
 /*
  * Takes "host", "host:port", "[2001:db8::1]:port" or "2001:db8::1" apart; the
  * port stays as it is where none is given.  -1 when it is none of these.

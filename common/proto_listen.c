@@ -31,6 +31,7 @@ static const struct fieldmap_item items[] = {
 	NUM(12, listen_setup, tls, 0, LISTEN_TLS_IMPLICIT),
 	NUM(13, listen_setup, tls_min, 10, 13),
 	NUM(14, listen_setup, has_pair, 0, 1),
+	NUM(40, listen_setup, is_crowded, 0, 1),
 };
 /* clang-format on */
 

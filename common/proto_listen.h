@@ -47,6 +47,7 @@ struct listen_setup {
 	enum listen_tls tls;
 	unsigned tls_min; /* 10 to 13 */
 	bool has_pair;    /* the next record is one */
+	bool is_crowded;  /* places are short */
 };
 
 int listen_put_setup(struct buf *b, const struct listen_setup *s);

@@ -46,6 +46,7 @@ EXTRA_DIST += \
 	docs/performance.md \
 	docs/promises.md \
 	docs/protocol.md \
+	docs/reliability.md \
 	docs/schema.md \
 	docs/setup.md \
 	docs/style.md

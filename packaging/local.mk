@@ -64,6 +64,7 @@ EXTRA_DIST += \
 	packaging/mailchute.conf \
 	packaging/openrc/mailchuted.in \
 	packaging/prometheus/mailchute.rules.yml \
+	packaging/systemd/mailchute-listen.socket \
 	packaging/systemd/mailchute.sysusers.in \
 	packaging/systemd/mailchute.tmpfiles.in \
 	packaging/systemd/mailchuted.service.in \

@@ -84,6 +84,7 @@ children_new(const struct conf *conf, bool no_commands, struct doors *doors)
 	c->alarm = alarm_command_new(conf, no_commands);
 	c->commands = secret_commands_new();
 	c->vault = vault_new(conf);
+	doors_judge(c->doors, conf);
 	look_at_secrets(conf);
 	doors_load_pairs(doors, conf);
 	return c;
@@ -130,6 +131,7 @@ children_set_conf(struct children *c, const struct conf *conf)
 	if (!c->no_commands && doors_set_conf(c->doors, conf, &e) == -1)
 		log_event(LOG_ERR, "listener", "text", e.text, NULL);
 	doors_load_pairs(c->doors, conf);
+	doors_judge(c->doors, conf);
 	look_at_secrets(conf);
 }
 

@@ -12,7 +12,7 @@
 
 #include "queue/door_bind.h"
 
-#define BACKLOG 64
+#define BACKLOG 1024 /* a flood waits there for its word, and not for TCP */
 
 static socklen_t
 address_of(const struct conf_listen *l, struct sockaddr_storage *ss)
@@ -34,15 +34,33 @@ address_of(const struct conf_listen *l, struct sockaddr_storage *ss)
 	return 0;
 }
 
+/*
+ * An address that comes later, as by DHCP, is no reason for a boot without a
+ * mail queue.  Where the system does not know it, there has to be one.
+ */
+static void
+bind_ahead(int fd)
+{
+#ifdef IP_FREEBIND
+	int yes = 1;
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &yes, sizeof(yes));
+#else
+	(void)fd;
+#endif
+}
+
 int
 door_bind(const struct conf_listen *l, struct err *e)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = address_of(l, &ss);
-	int fd, yes = 1;
+	int fd, why, yes = 1;
 
 	fd =
 	    socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd != -1)
+		bind_ahead(fd);
 	if (fd != -1 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
 	    (ss.ss_family != AF_INET6 ||
@@ -51,13 +69,18 @@ door_bind(const struct conf_listen *l, struct err *e)
 	    bind(fd, (struct sockaddr *)&ss, len) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
+	why = errno;
 	err_errno(e, ERR_LOCAL, "4.3.5",
 	    "[listen %s]: cannot listen on port %u of %s", l->name, l->port,
 	    l->address);
-	if (errno == EACCES)
-		err_prefix(e, "a port below 1024 is taken at a start by root "
-			      "alone, and not by a reload; restart mailchuted");
+	if (why == EACCES)
+		err_set(e, ERR_LOCAL, "4.3.5",
+		    "[listen %s]: port %u is below 1024: restart mailchuted as "
+		    "root, or have the service manager pass the socket "
+		    "(mailchuted(8), LISTENERS)",
+		    l->name, l->port);
 	if (fd != -1)
 		close(fd);
+	errno = why;
 	return -1;
 }

@@ -7,7 +7,8 @@
 
 /*
  * The socket of a listener: non-blocking, close-on-exec, and for one family
- * alone.  -1 with *e filled.
+ * alone.  -1 with *e filled, and errno: EACCES where it takes more rights than
+ * we have.
  */
 int door_bind(const struct conf_listen *l, struct err *e);
 

@@ -4,6 +4,9 @@
 
 #include <sys/socket.h>
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -16,19 +19,27 @@
 #include "queue/door_pair.h"
 #include "queue/doors.h"
 #include "queue/gate.h"
+#include "queue/turned.h"
 
 struct door {
-	char *address; /* and port: what makes it the same one */
+	/* What makes it the same one: its place, or, where its sockets are
+	 * lent, its name. */
+	char *address;
 	unsigned port;
+	char *name;
+	bool is_lent;
 	const struct conf_listen *conf;
-	int fd;
+	int fds[LENT_MAX]; /* -1: shut */
+	size_t nfds;
 	struct gate *gate;
 	struct door_pair pair;
+	struct turned turned;
 };
 
 struct doors {
 	struct door v[DOORS_MAX];
 	size_t n;
+	struct lent lent;
 	struct guests *guests;
 };
 
@@ -41,6 +52,18 @@ doors_new(void)
 	return d;
 }
 
+struct lent *
+doors_lent(struct doors *d)
+{
+	return &d->lent;
+}
+
+void
+doors_judge(const struct doors *d, const struct conf *conf)
+{
+	lent_judge(&d->lent, conf);
+}
+
 const uint8_t *
 doors_token(const struct doors *d)
 {
@@ -49,27 +72,55 @@ doors_token(const struct doors *d)
 
 /* ---- sockets ---- */
 
+static bool
+has_lent(const struct doors *d, const struct conf_listen *l)
+{
+	int fds[LENT_MAX];
+
+	return lent_find(&d->lent, l->name, fds) > 0;
+}
+
 static struct door *
 find_door(struct doors *d, const struct conf_listen *l)
 {
+	bool by_name = has_lent(d, l);
+	struct door *door;
 	size_t i;
 
-	for (i = 0; i < d->n; i++)
-		if (d->v[i].port == l->port &&
-		    strcmp(d->v[i].address, l->address) == 0)
-			return &d->v[i];
+	for (i = 0; i < d->n; i++) {
+		door = &d->v[i];
+		if (by_name != door->is_lent)
+			continue;
+		if (by_name ? strcmp(door->name, l->name) == 0
+			    : door->port == l->port &&
+				  strcmp(door->address, l->address) == 0)
+			return door;
+	}
 	return NULL;
+}
+
+/* What was lent stays open: nobody could make it anew. */
+static void
+shut(struct door *door)
+{
+	size_t i;
+
+	for (i = 0; i < door->nfds; i++) {
+		if (door->fds[i] != -1 && !door->is_lent)
+			close(door->fds[i]);
+		door->fds[i] = -1;
+	}
 }
 
 static void
 remove_door(struct doors *d, struct door *door)
 {
 	guests_move(d->guests, door->gate, NULL);
-	if (door->fd != -1)
-		close(door->fd);
+	shut(door);
 	gate_free(door->gate);
 	door_pair_wipe(&door->pair);
 	free(door->address);
+	free(door->name);
 	*door = d->v[--d->n];
 }
 
@@ -81,27 +132,69 @@ set_door(struct doors *d, struct door *door, const struct conf_listen *l)
 	else
 		gate_change(door->gate, l);
 	door->conf = l;
+	free(door->name);
+	door->name = xstrdup(l->name);
 	guests_move(d->guests, door->gate, l);
 }
 
-static void
-add_door(struct doors *d, const struct conf_listen *l, int fd)
+static int
+add_door(struct doors *d, const struct conf_listen *l, struct err *e)
 {
-	struct door *door = &d->v[d->n++];
+	struct door *door = &d->v[d->n];
 
 	memset(door, 0, sizeof(*door));
+	door->nfds = lent_find(&d->lent, l->name, door->fds);
+	door->is_lent = door->nfds > 0;
+	if (!door->is_lent) {
+		if ((door->fds[0] = door_bind(l, e)) == -1)
+			return -1;
+		door->nfds = 1;
+	}
 	door->address = xstrdup(l->address);
 	door->port = l->port;
-	door->fd = fd;
 	door_pair_init(&door->pair);
+	d->n++;
 	set_door(d, door, l);
+	return 0;
+}
+
+/* Does it take rights that were given up? */
+static bool
+is_beyond_us(const struct conf_listen *l)
+{
+	int fd = door_bind(l, NULL);
+
+	if (fd == -1)
+		return errno == EACCES;
+	close(fd);
+	return false;
+}
+
+/*
+ * A listener that was to move to a port below 1024, or on one to another
+ * address, stays where it is: closed it would be neither here nor there.
+ */
+static void
+keep_stuck(struct doors *d, const struct conf *conf)
+{
+	const struct conf_listen *l;
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		if (d->v[i].conf != NULL || d->v[i].is_lent)
+			continue;
+		l = conf_listen_find(conf, d->v[i].name);
+		if (l != NULL && find_door(d, l) == NULL && is_beyond_us(l))
+			set_door(d, &d->v[i], l);
+	}
 }
 
 int
 doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 {
 	struct door *door;
-	int fd, rc = 0;
+	struct err one;
+	int rc = 0;
 	size_t i;
 
 	guests_set_conf(d->guests, conf);
@@ -110,6 +203,7 @@ doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 	for (i = 0; i < conf->nlisteners; i++)
 		if ((door = find_door(d, &conf->listeners[i])) != NULL)
 			set_door(d, door, &conf->listeners[i]);
+	keep_stuck(d, conf);
 	for (i = d->n; i > 0; i--)
 		if (d->v[i - 1].conf == NULL)
 			remove_door(d, &d->v[i - 1]);
@@ -119,10 +213,12 @@ doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 		if (d->n == DOORS_MAX)
 			return err_set(e, ERR_LOCAL, "4.3.5",
 			    "there are more than %d listeners", DOORS_MAX);
-		if ((fd = door_bind(&conf->listeners[i], e)) == -1)
-			rc = -1;
-		else
-			add_door(d, &conf->listeners[i], fd);
+		if (add_door(d, &conf->listeners[i], &one) == 0)
+			continue;
+		if (rc == -1)
+			log_event(LOG_ERR, "listener", "text", e->text, NULL);
+		*e = one;
+		rc = -1;
 	}
 	return rc;
 }
@@ -142,10 +238,8 @@ doors_shut(struct doors *d)
 	size_t i;
 
 	for (i = 0; i < d->n; i++)
-		if (d->v[i].fd != -1) {
-			close(d->v[i].fd);
-			d->v[i].fd = -1;
-		}
+		shut(&d->v[i]);
+	lent_close(&d->lent);
 }
 
 /* ---- clients ---- */
@@ -175,8 +269,7 @@ doors_free(struct doors *d)
 
 /* One word to who is not let in, as far as it fits. */
 static void
-turn_away(
-    const struct door *door, int fd, const char *client, enum gate_verdict why)
+turn_away(struct door *door, int fd, const char *client, enum gate_verdict why)
 {
 	static const struct {
 		const char *reply, *log;
@@ -192,10 +285,17 @@ turn_away(
 		    "as many connections as listen.client_connections" },
 	};
 
+	char more[32] = "";
+	uint64_t untold;
+
+	if (turned_tell(&door->turned, clock_mono_ms(), &untold)) {
+		snprintf(more, sizeof(more), "%" PRIu64, untold);
+		log_event(LOG_NOTICE, "turned-away", "listener",
+		    door->conf->name, "client", client, "text", words[why].log,
+		    "others", untold == 0 ? NULL : more, NULL);
+	}
 	(void)send(fd, words[why].reply, strlen(words[why].reply),
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
-	log_event(LOG_NOTICE, "turned-away", "listener", door->conf->name,
-	    "client", client, "text", words[why].log, NULL);
 }
 
 static void
@@ -225,13 +325,13 @@ let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 }
 
 static void
-accept_one(struct doors *d, struct door *door)
+accept_one(struct doors *d, struct door *door, int listener)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	int fd;
 
-	fd = accept4(door->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
+	fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
 	let_in(d, door, fd, (struct sockaddr *)&ss);
@@ -240,32 +340,45 @@ accept_one(struct doors *d, struct door *door)
 
 /* ---- the parent's loop ---- */
 
+static size_t
+sockets_of(const struct doors *d)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < d->n; i++)
+		n += d->v[i].nfds;
+	return n;
+}
+
 size_t
 doors_fds(const struct doors *d)
 {
-	return d->n + guests_count(d->guests);
+	return sockets_of(d) + guests_count(d->guests);
 }
 
 size_t
 doors_poll_fds(const struct doors *d, struct pollfd *fds)
 {
-	size_t i;
+	size_t i, k, n = 0;
 
 	for (i = 0; i < d->n; i++)
-		fds[i] = (struct pollfd){ .fd = d->v[i].fd, .events = POLLIN };
-	return d->n + guests_poll_fds(d->guests, fds + d->n);
+		for (k = 0; k < d->v[i].nfds; k++)
+			fds[n++] = (struct pollfd){ .fd = d->v[i].fds[k],
+				.events = POLLIN };
+	return n + guests_poll_fds(d->guests, fds + n);
 }
 
 void
 doors_serve(struct doors *d, const struct pollfd *fds)
 {
-	size_t i;
+	size_t i, k;
 
 	/* Those inside first: for who comes in there is no place in fds. */
-	guests_serve(d->guests, fds + d->n);
+	guests_serve(d->guests, fds + sockets_of(d));
 	for (i = 0; i < d->n; i++)
-		if (fds[i].revents != 0)
-			accept_one(d, &d->v[i]);
+		for (k = 0; k < d->v[i].nfds; k++, fds++)
+			if (fds->revents != 0)
+				accept_one(d, &d->v[i], d->v[i].fds[k]);
 }
 
 bool

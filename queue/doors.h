@@ -10,17 +10,27 @@
 #include "common/conf.h"
 #include "common/err.h"
 #include "queue/guests.h"
+#include "queue/lent.h"
 
 /*
  * The parent's part of the listeners: their sockets, bound while it is root,
  * who is let in (queue/gate.h), and those who are inside (queue/guests.h).
  */
 #define DOORS_MAX 32 /* listeners */
-#define DOORS_FDS (DOORS_MAX + GUESTS_MAX)
+#define DOORS_FDS (DOORS_MAX + LENT_MAX + GUESTS_MAX)
 
 struct doors;
 struct doors *doors_new(void);
 void doors_free(struct doors *d);
+
+/*
+ * The service manager's sockets: one with the name of a listener is that
+ * listener's, instead of what would be bound for it.
+ */
+struct lent *doors_lent(struct doors *d);
+
+/* Logs what is strange about them; the log has to be there. */
+void doors_judge(const struct doors *d, const struct conf *conf);
 
 /* By which the queue process knows the parent (common/proto_origin.h). */
 const uint8_t *doors_token(const struct doors *d);

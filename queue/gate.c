@@ -15,7 +15,8 @@
 #include "common/xalloc.h"
 #include "queue/gate.h"
 
-#define SLICES 16
+#define SLICES    16
+#define CROWD_MIN 8 /* connections that make a crowd */
 
 struct client {
 	struct network network;
@@ -78,6 +79,14 @@ size_t
 gate_connections(const struct gate *g)
 {
 	return g->inside;
+}
+
+bool
+gate_is_crowded(const struct gate *g)
+{
+	/* Where there are few, that one is taken says nothing. */
+	return g->connections >= CROWD_MIN &&
+	       4 * (g->connections - g->inside) < g->connections;
 }
 
 size_t

@@ -45,6 +45,9 @@ void gate_leave(struct gate *g, const struct network *client);
 /* May a client that is inside send one more message?  Then it is counted. */
 bool gate_message(struct gate *g, const struct network *client, int64_t now_ms);
 
+/* Of the places for all clients less than a quarter is left, of 8 or more. */
+bool gate_is_crowded(const struct gate *g);
+
 size_t gate_connections(const struct gate *g);
 size_t gate_clients(const struct gate *g); /* remembered */
 

@@ -141,6 +141,8 @@ send_setup(const struct guests *g, const struct guest *one,
 		.tls = one->conf->tls,
 		.tls_min = one->conf->tls_min,
 		.has_pair = pair != NULL,
+		.is_crowded = gate_is_crowded(one->gate) ||
+			      g->n >= GUESTS_MAX - GUESTS_MAX / 4,
 	};
 	struct buf b;
 	int rc;

@@ -22,6 +22,7 @@ libqueue_a_SOURCES = \
 	queue/bound.c \
 	queue/budget.c \
 	queue/calendar.c queue/calendar.h \
+	queue/caps.h \
 	queue/children.c queue/children.h \
 	queue/chunk.c \
 	queue/control.c queue/control.h \
@@ -89,6 +90,7 @@ libqueue_a_SOURCES = \
 	queue/doors.c queue/doors.h \
 	queue/gate.c queue/gate.h \
 	queue/guests.c queue/guests.h \
+	queue/lent.c queue/lent.h \
 	queue/limits.c queue/limits.h \
 	queue/origin.c queue/origin.h \
 	queue/listener.c queue/listener.h \
@@ -144,6 +146,7 @@ libqueue_a_SOURCES = \
 	queue/totals.c \
 	queue/trace.c \
 	queue/trial.c queue/trial.h \
+	queue/turned.c queue/turned.h \
 	queue/tries.c queue/tries.h \
 	queue/unread.c queue/unread.h \
 	queue/upkeep.c queue/upkeep.h \
@@ -153,9 +156,9 @@ libqueue_a_SOURCES = \
 	queue/worker_read.c
 
 if SANDBOX_LINUX
-libqueue_a_SOURCES += queue/peer_linux.c
+libqueue_a_SOURCES += queue/caps_linux.c queue/peer_linux.c
 else
-libqueue_a_SOURCES += queue/peer_bsd.c
+libqueue_a_SOURCES += queue/caps_bsd.c queue/peer_bsd.c
 endif
 
 queue_mailchuted_SOURCES = queue/main.c

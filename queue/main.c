@@ -26,6 +26,7 @@
 #include "common/xalloc.h"
 #include "queue/answer.h"
 #include "queue/background.h"
+#include "queue/caps.h"
 #include "queue/dirs.h"
 #include "queue/logs.h"
 #include "queue/parent.h"
@@ -256,8 +257,10 @@ main(int argc, char **argv)
 	log_open("mailchuted", LOG_TO_STDERR, NULL, LOG_INFO);
 	parse_options(argc, argv, &o);
 	sockets_init(&po.sockets);
+	po.doors = doors_new();
 	if (o.mode == MODE_DAEMON) {
-		if (manager_meet(&manager, &po.sockets, &e) == -1)
+		if (manager_meet(
+			&manager, &po.sockets, doors_lent(po.doors), &e) == -1)
 			fatalx(EX_CONFIG, "%s", e.text);
 	} else
 		priv_close_from(o.mode == MODE_ANSWER ? CTL_FD + 1 : 3);
@@ -271,11 +274,10 @@ main(int argc, char **argv)
 	}
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
-	po.doors = doors_new();
 	if (o.mode == MODE_DAEMON && !o.no_commands &&
 	    doors_set_conf(po.doors, c, &e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
-	if (priv_drop(id.uid, id.gid, &e) == -1)
+	if (priv_drop(id.uid, id.gid, &e) == -1 || caps_keep(&e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
 	if (o.mode == MODE_ONCE) {
 		check_right(c);

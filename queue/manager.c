@@ -53,10 +53,24 @@ next_name(char **names)
 	return name == NULL ? "" : name;
 }
 
+/* "submit" and "control" are no names for sockets of the network. */
 static int
-take_sockets(struct sockets *s, struct err *e)
+take_socket(struct sockets *s, struct lent *lent, int fd, const char *name,
+    struct err *e)
 {
-	int i, n = (int)number("LISTEN_FDS", SOCKETS);
+	int i;
+
+	for (i = 0; i < SOCKETS; i++)
+		if (strcmp(name, sockets_name(i)) == 0)
+			return sockets_adopt(s, fd, name, e);
+	return lent_is_one(fd) ? lent_take(lent, fd, name, e)
+			       : sockets_adopt(s, fd, name, e);
+}
+
+static int
+take_sockets(struct sockets *s, struct lent *lent, struct err *e)
+{
+	int i, n = (int)number("LISTEN_FDS", SOCKETS + LENT_MAX);
 	const char *names = getenv("LISTEN_FDNAMES");
 	char *copy = names == NULL ? NULL : xstrdup(names), *rest = copy;
 	int rc = 0;
@@ -64,7 +78,7 @@ take_sockets(struct sockets *s, struct err *e)
 	if (is_for_another("LISTEN_PID"))
 		n = 0;
 	for (i = 0; i < n && rc == 0; i++)
-		rc = sockets_adopt(s, FIRST_FD + i, next_name(&rest), e);
+		rc = take_socket(s, lent, FIRST_FD + i, next_name(&rest), e);
 	free(copy);
 	/* What the starter left open is nothing a child of ours should have. */
 	priv_close_from(FIRST_FD + n);
@@ -72,7 +86,8 @@ take_sockets(struct sockets *s, struct err *e)
 }
 
 int
-manager_meet(struct manager *m, struct sockets *s, struct err *e)
+manager_meet(
+    struct manager *m, struct sockets *s, struct lent *lent, struct err *e)
 {
 	const char *socket = getenv("NOTIFY_SOCKET");
 	int rc;
@@ -83,7 +98,7 @@ manager_meet(struct manager *m, struct sockets *s, struct err *e)
 	m->alive_ms = number("WATCHDOG_USEC", INT64_MAX) / 1000 / ALIVE_DIVISOR;
 	if (is_for_another("WATCHDOG_PID"))
 		m->alive_ms = 0;
-	rc = take_sockets(s, e);
+	rc = take_sockets(s, lent, e);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "queue/lent.h"
 #include "queue/sockets.h"
 
 /*
@@ -19,11 +20,12 @@ struct manager {
 
 /*
  * Reads what the manager left in the environment and takes it out of there,
- * for no child of ours is meant by it; takes the sockets that it passes, and
- * closes every other descriptor from 3 on.  -1 with *e filled when a socket is
- * of no use.
+ * for no child of ours is meant by it; takes the sockets that it passes, those
+ * of the network for listeners, and closes every other descriptor from 3 on.
+ * -1 with *e filled when a socket is of no use.
  */
-int manager_meet(struct manager *m, struct sockets *s, struct err *e);
+int manager_meet(
+    struct manager *m, struct sockets *s, struct lent *lent, struct err *e);
 void manager_clear(struct manager *m);
 
 /* Each tells the manager what goes on; a manager that is deaf is let be. */

@@ -116,6 +116,13 @@ has_option(int fd, int option, int wanted)
 	       value == wanted;
 }
 
+bool
+sockets_listen(int fd)
+{
+	return has_option(fd, SO_TYPE, SOCK_STREAM) &&
+	       has_option(fd, SO_ACCEPTCONN, 1);
+}
+
 static bool
 is_usable(int fd)
 {
@@ -123,9 +130,7 @@ is_usable(int fd)
 	socklen_t size = sizeof(name);
 
 	return getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
-	       name.ss_family == AF_UNIX &&
-	       has_option(fd, SO_TYPE, SOCK_STREAM) &&
-	       has_option(fd, SO_ACCEPTCONN, 1);
+	       name.ss_family == AF_UNIX && sockets_listen(fd);
 }
 
 int
@@ -138,7 +143,7 @@ sockets_adopt(struct sockets *s, int fd, const char *name, struct err *e)
 	if (i == SOCKETS || s->fd[i] != -1)
 		return err_set(e, ERR_LOCAL, "5.3.5",
 		    "the service manager passes a socket named \"%s\"; the "
-		    "names are submit and control, each once "
+		    "names of local ones are submit and control, each once "
 		    "(FileDescriptorName=)",
 		    name);
 	if (!is_usable(fd))

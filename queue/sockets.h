@@ -35,6 +35,9 @@ void sockets_init(struct sockets *s);
  */
 int sockets_bind(struct sockets *s, const char *directory, struct err *e);
 
+/* Is it a stream that listens? */
+bool sockets_listen(int fd);
+
 /* Takes an inherited one: listening, local, a stream; else -1 with *e. */
 int sockets_adopt(struct sockets *s, int fd, const char *name, struct err *e);
 

@@ -36,6 +36,15 @@ static const struct {
 	{ "SEND", VERB_ABSENT },
 	{ "SOML", VERB_ABSENT },
 	{ "SAML", VERB_ABSENT },
+	{ "GET", VERB_FOREIGN },
+	{ "POST", VERB_FOREIGN },
+	{ "PUT", VERB_FOREIGN },
+	{ "HEAD", VERB_FOREIGN },
+	{ "DELETE", VERB_FOREIGN },
+	{ "OPTIONS", VERB_FOREIGN },
+	{ "CONNECT", VERB_FOREIGN },
+	{ "PATCH", VERB_FOREIGN },
+	{ "PRI", VERB_FOREIGN },
 };
 
 static void

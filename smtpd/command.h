@@ -13,7 +13,8 @@
 
 enum verb {
 	VERB_UNKNOWN,
-	VERB_ABSENT, /* known to the world, and not done here */
+	VERB_ABSENT,  /* known to the world, and not done here */
+	VERB_FOREIGN, /* of HTTP: a browser was made to come here */
 	VERB_HELO,
 	VERB_EHLO,
 	VERB_MAIL,

@@ -27,6 +27,7 @@ conn_init(struct conn *c, const struct io *io, int64_t idle_ms)
 	memset(c, 0, sizeof(*c));
 	c->io = *io;
 	c->idle_ms = idle_ms;
+	c->until_ms = INT64_MAX;
 	c->in = xmalloc(CONN_ROOM);
 	buf_init(&c->out, OUT_MAX);
 }
@@ -109,6 +110,8 @@ conn_read_line(struct conn *c, struct conn_line *out)
 	const char *stop;
 	size_t n;
 
+	if (c->until_ms < deadline)
+		deadline = c->until_ms;
 	out->is_long = false;
 	while ((stop = memchr(c->in + c->at, '\n', c->end - c->at)) == NULL) {
 		if (c->end - c->at > CONN_LINE_MAX) {

@@ -41,7 +41,8 @@ enum conn_fault {
 struct conn {
 	struct io io;
 	int64_t idle_ms;
-	char *in; /* CONN_ROOM octets: [at, end) were not used yet */
+	int64_t until_ms; /* no command comes after that; monotonic */
+	char *in;         /* CONN_ROOM octets: [at, end) were not used yet */
 	size_t at, end;
 	struct buf out; /* replies that have not left */
 	enum conn_fault fault;
@@ -51,7 +52,10 @@ struct conn {
 #define CONN_ROOM     (64 * 1024)
 #define CONN_LINE_MAX 8192 /* RFC 5321 4.5.3.1.4 asks for 512 */
 
-/* idle_ms: how long the client may be silent, and leave replies unread. */
+/*
+ * idle_ms: how long the client may take to say a line, be silent in a text, and
+ * leave replies unread.
+ */
 void conn_init(struct conn *c, const struct io *io, int64_t idle_ms);
 void conn_clear(struct conn *c);
 

@@ -33,9 +33,8 @@
 
 #define HANG_UP_MS     2000
 #define HANG_UP_OCTETS (1024 * 1024)
-#define ASK_MS         10000           /* the parent does nothing slow */
-#define IDLE_MS        (5 * 60 * 1000) /* RFC 5321 4.5.3.2.7 */
-#define HANDSHAKE_MS   (60 * 1000)     /* an old device is slow at RSA */
+#define ASK_MS         10000       /* the parent does nothing slow */
+#define HANDSHAKE_MS   (60 * 1000) /* an old device is slow at RSA */
 
 /* Its client, and what both have come to. */
 struct listener {
@@ -176,7 +175,8 @@ run(struct listener *l, enum session_tls tls)
 		.client = s->client,
 		.size_max = s->size_max,
 		.rcpts_max = s->rcpts_max,
-		.idle_ms = IDLE_MS,
+		.patience =
+		    s->is_crowded ? &patience_crowded : &patience_public,
 		.is_public = true,
 		.refuses_bare = s->bare_newline == BARE_NEWLINE_REFUSE,
 		.tls = tls,
@@ -208,6 +208,24 @@ send_away(struct listener *l)
 	return EX_CONFIG;
 }
 
+static const char *
+reason_of(int status)
+{
+	switch (status) {
+	case EX_TEMPFAIL:
+		return "it was silent or slow for too long";
+	case EX_PROTOCOL:
+		return "it spoke before its turn, too often without a message, "
+		       "or something else than SMTP";
+	case EX_IOERR:
+		return "it did not read what it was told";
+	case EX_CONFIG:
+		return "the listener has no certificate";
+	default:
+		return "it could not be read";
+	}
+}
+
 static int
 meet(struct listener *l)
 {
@@ -221,6 +239,10 @@ meet(struct listener *l)
 		status = send_away(l);
 	else
 		status = run(l, tls);
+	if (status != EX_OK)
+		log_event(LOG_NOTICE, "client-sent-away", "listener",
+		    l->setup->listener, "client", l->setup->client, "text",
+		    reason_of(status), NULL);
 	hang_up(&l->ends);
 	return status;
 }

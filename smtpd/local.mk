@@ -10,6 +10,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/listener.c smtpd/listener.h \
 	smtpd/message.c smtpd/message.h \
 	smtpd/params.c smtpd/params.h \
+	smtpd/patience.c smtpd/patience.h \
 	smtpd/pipe.c smtpd/pipe.h \
 	smtpd/reply.c smtpd/reply.h \
 	smtpd/secure.c smtpd/secure.h \

@@ -26,6 +26,7 @@ secure_lets(enum session_tls tls, enum verb verb, struct reply *r)
 	case VERB_QUIT:
 	case VERB_STARTTLS:
 	case VERB_UNKNOWN:
+	case VERB_FOREIGN:
 	case VERB_MALFORMED:
 		return 0;
 	case VERB_ABSENT:

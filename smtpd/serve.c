@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <syslog.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "smtpd/message.h"
 #include "smtpd/reply.h"
@@ -23,8 +24,11 @@ struct serve {
 	unsigned commands;      /* since the last message */
 };
 
-/* A message to the most recipients needs less, were each refused twice. */
-#define COMMANDS_MAX 1000
+/* Beside what a message to the most recipients needs, each refused once. */
+#define COMMANDS_MAX 200
+
+/* In a row that are none: devices have no more to get wrong. */
+#define NONSENSE_MAX 20
 
 static void
 say(struct serve *s, unsigned code, const char *status, const char *text)
@@ -40,7 +44,8 @@ static bool
 is_flood(struct serve *s)
 {
 	return s->service->is_public &&
-	       ++s->commands > COMMANDS_MAX + 2 * s->service->rcpts_max;
+	       (++s->commands > COMMANDS_MAX + 2 * s->service->rcpts_max ||
+		   s->session.nonsense >= NONSENSE_MAX);
 }
 
 /* Reads one line and does what it says: s->next is what comes next. */
@@ -63,6 +68,16 @@ one_command(struct serve *s)
 	s->next = line.is_long
 		      ? session_long_line(&s->session, out)
 		      : session_command(&s->session, line.p, line.n, out);
+}
+
+/* A message has ended: the client has time for the next. */
+static void
+end_message(struct serve *s)
+{
+	session_reset(&s->session);
+	s->commands = 0;
+	s->conn.until_ms =
+	    patience_between(s->service->patience, clock_mono_ms());
 }
 
 /* ---- the text ---- */
@@ -95,7 +110,7 @@ take_data(struct serve *s)
 	struct err e;
 	int rc = 0;
 
-	text_init_data(&t, &s->conn, s->has_lf);
+	text_init_data(&t, &s->conn, s->service->patience, s->has_lf);
 	t.refuses_bare = s->service->refuses_bare;
 	source = text_source_data(&t);
 	session_take(&s->session, &env);
@@ -106,8 +121,7 @@ take_data(struct serve *s)
 	else
 		note_loss();
 	envelope_clear(&env);
-	session_reset(&s->session);
-	s->commands = 0;
+	end_message(s);
 	return rc;
 }
 
@@ -151,7 +165,7 @@ take_chunks(struct serve *s)
 	struct err e;
 	int rc = 0;
 
-	text_init_chunks(&t, &s->conn);
+	text_init_chunks(&t, &s->conn, s->service->patience);
 	t.refuses_bare = s->service->refuses_bare;
 	t.next_chunk = next_chunk;
 	t.arg = s;
@@ -167,8 +181,7 @@ take_chunks(struct serve *s)
 	if (rc != 0)
 		note_loss();
 	envelope_clear(&env);
-	session_reset(&s->session);
-	s->commands = 0;
+	end_message(s);
 	return rc;
 }
 
@@ -178,7 +191,7 @@ skip_chunk(struct serve *s)
 {
 	struct text t;
 
-	text_init_chunks(&t, &s->conn);
+	text_init_chunks(&t, &s->conn, s->service->patience);
 	begin_chunk(s, &t);
 	return text_drain_chunk(&t);
 }
@@ -324,7 +337,8 @@ serve(const struct io *io, const struct service *service)
 
 	memset(&s, 0, sizeof(s));
 	s.service = service;
-	conn_init(&s.conn, io, service->idle_ms);
+	conn_init(&s.conn, io, service->patience->command_ms);
+	s.conn.until_ms = patience_between(service->patience, clock_mono_ms());
 	session_init(&s.session, service->hostname, service->size_max,
 	    service->rcpts_max);
 	s.session.words = service->words;

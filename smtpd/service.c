@@ -5,8 +5,6 @@
 #include "common/proto_submit.h"
 #include "smtpd/service.h"
 
-#define IDLE_MS (3600 * 1000) /* RFC 5321 asks for 5 min */
-
 static int
 hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 {
@@ -24,7 +22,7 @@ service_of_site(struct site *site)
 		.domain = c->local.domain,
 		.size_max = c->queue.message_size_max,
 		.rcpts_max = SUBMIT_RCPTS_MAX,
-		.idle_ms = IDLE_MS,
+		.patience = &patience_local,
 		.drop_directory = c->queue.drop_directory,
 		.hand_over = hand_over,
 		.arg = site,

@@ -11,6 +11,7 @@
 #include "common/site.h"
 #include "smtpd/session.h"
 #include "smtpd/conn.h"
+#include "smtpd/patience.h"
 
 /*
  * What a client is served with: by "sendmail -bs", who is trusted with what a
@@ -21,7 +22,7 @@ struct service {
 	const char *client;            /* its address, or NULL */
 	uint64_t size_max;             /* of a message; 0: no limit told */
 	unsigned rcpts_max;            /* of a message */
-	int64_t idle_ms;               /* for each command */
+	const struct patience *patience;
 	bool is_public; /* of strangers: nobody speaks before the greeting, or
 			 * goes on for ever without a message */
 	bool refuses_bare; /* a lone CR or LF in a message */

@@ -365,6 +365,21 @@ answer_absent(struct session *s, const struct command *c, struct buf *out,
 	return reply_set(r, 502, "5.5.1", "this command is not offered here");
 }
 
+/*
+ * What a browser sends has lines that a page has chosen: they must not become
+ * commands.
+ */
+static int
+answer_foreign(struct session *s, const struct command *c, struct buf *out,
+    struct reply *r)
+{
+	(void)s;
+	(void)c;
+	(void)out;
+	return reply_set(
+	    r, 421, "4.7.0", "this is SMTP, and not HTTP; closing");
+}
+
 static int
 answer_unknown(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
@@ -390,6 +405,7 @@ answer_malformed(struct session *s, const struct command *c, struct buf *out,
 static answer_fn *const answers[] = {
 	[VERB_UNKNOWN] = answer_unknown,
 	[VERB_ABSENT] = answer_absent,
+	[VERB_FOREIGN] = answer_foreign,
 	[VERB_HELO] = answer_helo,
 	[VERB_EHLO] = answer_ehlo,
 	[VERB_MAIL] = answer_mail,
@@ -441,6 +457,8 @@ next_of(const struct session *s, enum verb verb, bool is_accepted)
 		return SESSION_CHUNK;
 	if (verb == VERB_STARTTLS && is_accepted)
 		return SESSION_HANDSHAKE;
+	if (verb == VERB_FOREIGN)
+		return SESSION_GIVE_UP;
 	return verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
 }
 

@@ -7,17 +7,30 @@
 #include "common/clock.h"
 #include "smtpd/text.h"
 
-/* The daemon sets files aside that are being written for longer. */
-#define WRITER_MS (12 * INT64_C(3600) * 1000)
-
 #define SCRATCH 4096
 
 static void
-init(struct text *t, struct conn *c)
+init(struct text *t, struct conn *c, const struct patience *p)
 {
 	memset(t, 0, sizeof(*t));
 	t->conn = c;
-	t->deadline_ms = clock_mono_ms() + WRITER_MS;
+	t->patience = p;
+	t->since_ms = clock_mono_ms();
+}
+
+/* What has come of it, at least an octet; -1. */
+static ssize_t
+read_some(struct text *t, const char **from)
+{
+	return conn_read(
+	    t->conn, from, patience_text(t->patience, t->since_ms, t->octets));
+}
+
+static void
+used(struct text *t, size_t n)
+{
+	conn_used(t->conn, n);
+	t->octets += n;
 }
 
 static int
@@ -66,9 +79,10 @@ refuse_bare(struct err *e)
 /* ---- DATA ---- */
 
 void
-text_init_data(struct text *t, struct conn *c, bool takes_lf)
+text_init_data(
+    struct text *t, struct conn *c, const struct patience *p, bool takes_lf)
 {
-	init(t, c);
+	init(t, c, p);
 	data_init(&t->data, takes_lf);
 }
 
@@ -76,20 +90,19 @@ static ssize_t
 read_data(void *arg, void *p, size_t n, struct err *e)
 {
 	struct text *t = arg;
-	size_t used, len = 0;
+	size_t taken, len = 0;
 	const char *from;
 	ssize_t got;
 
 	while (len == 0 && !t->data.ended) {
-		got = conn_read(t->conn, &from, t->deadline_ms);
-		if (got == -1)
+		if ((got = read_some(t, &from)) == -1)
 			return no_end(e);
-		used = (size_t)got;
-		if (DATA_ROOM(used) > n)
-			used = n - DATA_ROOM(0);
-		used = data_take(&t->data, from, used, p, &len);
-		conn_used(t->conn, used);
-		if (is_bare(t, from, used))
+		taken = (size_t)got;
+		if (DATA_ROOM(taken) > n)
+			taken = n - DATA_ROOM(0);
+		taken = data_take(&t->data, from, taken, p, &len);
+		used(t, taken);
+		if (is_bare(t, from, taken))
 			return refuse_bare(e);
 	}
 	return (ssize_t)len;
@@ -118,16 +131,16 @@ text_drain_data(struct text *t)
 /* ---- BDAT ---- */
 
 void
-text_init_chunks(struct text *t, struct conn *c)
+text_init_chunks(struct text *t, struct conn *c, const struct patience *p)
 {
-	init(t, c);
+	init(t, c, p);
 }
 
 /* Octets of this chunk, of which there are some left; -1. */
 static ssize_t
 read_chunk(struct text *t, const char **from)
 {
-	ssize_t got = conn_read(t->conn, from, t->deadline_ms);
+	ssize_t got = read_some(t, from);
 
 	return got > 0 && (uint64_t)got > t->left ? (ssize_t)t->left : got;
 }
@@ -135,7 +148,7 @@ read_chunk(struct text *t, const char **from)
 static void
 used_chunk(struct text *t, size_t n)
 {
-	conn_used(t->conn, n);
+	used(t, n);
 	t->left -= n;
 }
 

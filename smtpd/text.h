@@ -8,6 +8,7 @@
 #include "common/source.h"
 #include "smtpd/conn.h"
 #include "smtpd/data.h"
+#include "smtpd/patience.h"
 
 /*
  * The text of one message on its way from the connection, as a source that
@@ -19,7 +20,9 @@
  */
 struct text {
 	struct conn *conn;
-	int64_t deadline_ms; /* a writer slower than that is given up */
+	const struct patience *patience; /* a slower writer is given up */
+	int64_t since_ms;
+	uint64_t octets; /* that have come */
 	struct data data;
 	bool refuses_bare; /* fails at a lone CR or LF */
 	bool had_cr;       /* the octet before was one */
@@ -38,11 +41,12 @@ struct text {
  * takes_lf as in smtpd/data.h.  The caller may set refuses_bare; the source
  * then fails once, as ERR_PERM, and goes on when it is drained.
  */
-void text_init_data(struct text *t, struct conn *c, bool takes_lf);
+void text_init_data(
+    struct text *t, struct conn *c, const struct patience *p, bool takes_lf);
 struct source text_source_data(struct text *t);
 
 /* The caller sets what belongs to a chunk. */
-void text_init_chunks(struct text *t, struct conn *c);
+void text_init_chunks(struct text *t, struct conn *c, const struct patience *p);
 struct source text_source_chunks(struct text *t);
 
 /*

@@ -25,6 +25,7 @@ include tests/unit/queue.mk
 include tests/unit/signin.mk
 include tests/unit/delivery.mk
 include tests/unit/smtpd.mk
+include tests/unit/listen.mk
 include tests/unit/admin.mk
 include tests/dialog/local.mk
 include tests/smtp/local.mk

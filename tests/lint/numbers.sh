@@ -22,8 +22,18 @@ wrong() {
             echo "$file: $name is ${got:-not there}, not $want"
     done <<END
 sendmail/send.c WRITER_MS 12*3600*1000
-smtpd/text.c WRITER_MS 12*3600*1000
-smtpd/service.c IDLE_MS 3600*1000
+smtpd/patience.c LOCAL_TEXT_MS 12*3600*1000
+smtpd/patience.c LOCAL_COMMAND_MS 3600*1000
+smtpd/patience.c PUBLIC_COMMAND_MS 5*60*1000
+smtpd/patience.c PUBLIC_BETWEEN_MS 30*60*1000
+smtpd/patience.c PUBLIC_TEXT_MS 2*3600*1000
+smtpd/patience.c PUBLIC_START_MS 5*60*1000
+smtpd/patience.c PUBLIC_RATE 100
+smtpd/patience.c CROWDED_COMMAND_MS 60*1000
+smtpd/patience.c CROWDED_BETWEEN_MS 5*60*1000
+smtpd/patience.c CROWDED_TEXT_MS 30*60*1000
+smtpd/patience.c CROWDED_START_MS 2*60*1000
+smtpd/patience.c CROWDED_RATE 1000
 smtpd/listener.c HANDSHAKE_MS 60*1000
 common/parcel.h PARCEL_MEMORY 1024*1024
 common/ctl_ask.h CTL_SILENCE_MS 60*1000

@@ -19,8 +19,11 @@ for unit in mailchuted.service mailchuted.socket; do
         "packaging/systemd/$unit.in" >"$scratch/$unit"
 done
 
+cp packaging/systemd/mailchute-listen.socket "$scratch"
+
 judge 'units can be loaded' "$(systemd-analyze verify --man=no \
-    "$scratch/mailchuted.service" "$scratch/mailchuted.socket" 2>&1)"
+    "$scratch/mailchuted.service" "$scratch/mailchuted.socket" \
+    "$scratch/mailchute-listen.socket" 2>&1)"
 
 # The exit status is what the threshold decides.
 judge 'the service has an exposure of at most 1.5' "$(

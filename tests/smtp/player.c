@@ -23,6 +23,7 @@
 struct play {
 	char *conf;           /* for [queue] */
 	bool rush, step, cut; /* how it may be played */
+	bool refuses_bare;    /* as listen.bare_newline has it */
 	int status;           /* the exit status wanted */
 	struct buf says;      /* all that the client says */
 	size_t turns[LINES];  /* where in it the client waits, and */
@@ -109,6 +110,8 @@ read_setting(struct play *p, const char *text)
 		p->rush = false;
 	else if (strcmp(text, "cut") == 0)
 		p->cut = true;
+	else if (strcmp(text, "refuse bare") == 0)
+		p->refuses_bare = true;
 	else if (strncmp(text, "status ", 7) == 0)
 		p->status = (int)strtol(text + 7, NULL, 10);
 	else if (strncmp(text, "queue ", 6) == 0) {
@@ -284,6 +287,7 @@ play(struct show *s, struct stage *stage)
 	struct io io = client_io(&s->client);
 
 	service = service_of_site(&stage->site);
+	service.refuses_bare = s->play->refuses_bare;
 	return serve(&io, &service);
 }
 

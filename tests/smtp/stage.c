@@ -208,7 +208,7 @@ client_read(void *arg, void *p, size_t n, int64_t deadline_ms)
 	struct client *c = arg;
 	size_t left;
 
-	(void)deadline_ms;
+	c->deadline_ms = deadline_ms;
 	if (c->at == c->stop && c->heard != NULL)
 		c->heard(c);
 	left = (c->stop < c->n ? c->stop : c->n) - c->at;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 #include "common/site.h"
@@ -48,6 +49,7 @@ struct client {
 	int error;      /* of reading behind the end; 0: it is closed there */
 	int deaf_after; /* replies that it takes before it is gone; 0: all */
 	struct buf out; /* what it was told */
+	int64_t deadline_ms; /* by which it was last read */
 	/* It has waited for replies: sets stop anew. */
 	void (*heard)(struct client *c);
 	void *arg;

@@ -246,6 +246,30 @@ other_limits(void **state)
 	gate_free(g);
 }
 
+/* A quarter of the places is left, or less; where there are few, never. */
+static void
+when_places_are_short(void **state)
+{
+	struct gate *g = gate(0, 1, 100, 12), *few = gate(0, 1, 100, 7);
+	int i;
+
+	(void)state;
+	for (i = 0; i < 9; i++) {
+		assert_false(gate_is_crowded(g));
+		assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	}
+	assert_false(gate_is_crowded(g));
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	assert_true(gate_is_crowded(g));
+	leave(g, "10.0.0.1");
+	assert_false(gate_is_crowded(g));
+	gate_free(g);
+	for (i = 0; i < 7; i++)
+		assert_int_equal(enter(few, "10.0.0.1", START), GATE_OPEN);
+	assert_false(gate_is_crowded(few));
+	gate_free(few);
+}
+
 int
 main(void)
 {
@@ -257,6 +281,7 @@ main(void)
 		cmocka_unit_test(a_window_shorter_than_its_slices),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(other_limits),
+		cmocka_unit_test(when_places_are_short),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/proto_origin.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/incoming.h"
@@ -50,7 +51,7 @@ set_up(void **state)
 
 	(void)state;
 	memset(&rig, 0, sizeof(rig));
-	office_open(&rig.o, OFFICE_ADMIN OFFICE_ACCOUNT);
+	office_open(&rig.o, OFFICE_ADMIN OFFICE_ACCOUNT "[listen scan]\n");
 	rig.s = incoming_new(rig.o.parts.admit, &caller);
 	buf_init(&rig.in, 4 * FRAME_RECV_MAX);
 	return 0;
@@ -97,7 +98,21 @@ feed(void)
 	return incoming_feed(rig.s, &rig.in, &rig.o.e);
 }
 
-/* A letter a frame: E(nvelope), R(cipients), D(ata), . the end, ? another. */
+/* ORIGIN, as the parent says it. */
+static void
+put_origin(void)
+{
+	const struct submit_origin o = { .token = { 1 },
+		.listener = (char *)(uintptr_t) "scan",
+		.client = (char *)(uintptr_t) "192.0.2.1" };
+
+	assert_int_equal(origin_put(&rig.in, &o), 0);
+}
+
+/*
+ * A letter a frame: O(rigin), E(nvelope), R(cipients), D(ata), . the end,
+ * ? another.
+ */
 static void
 put_frames(const char *order)
 {
@@ -113,7 +128,9 @@ put_frames(const char *order)
 	n = frame_parse(buf_data(&both), both.len, &f);
 	assert_true(n > 0 && (size_t)n < both.len);
 	for (; *order != '\0'; order++)
-		if (*order == 'E')
+		if (*order == 'O')
+			put_origin();
+		else if (*order == 'E')
 			buf_append(&rig.in, buf_data(&both), (size_t)n);
 		else if (*order == 'R')
 			buf_append(
@@ -210,6 +227,46 @@ frames_have_an_order(void **state)
 		buf_init(&rig.in, 4 * FRAME_RECV_MAX);
 		rig.s = incoming_new(rig.o.parts.admit, &caller);
 	}
+}
+
+/* As frames_have_an_order, of what the parent says ahead. */
+static void
+try_frames(const char *order, bool is_taken)
+{
+	struct admission_caller caller = { 1000, on_end, on_room, NULL, NULL };
+
+	put_frames(order);
+	if ((feed() == 0 && incoming_is_complete(rig.s)) != is_taken)
+		fail_msg("%s: %s", order, rig.o.e.text);
+	if (!is_taken)
+		assert_true(incoming_is_broken(rig.s));
+	office_run(&rig.o);
+	incoming_free(rig.s);
+	buf_clear(&rig.in);
+	buf_init(&rig.in, 4 * FRAME_RECV_MAX);
+	rig.s = incoming_new(rig.o.parts.admit, &caller);
+}
+
+static void
+where_it_comes_from_comes_first(void **state)
+{
+	static const uint8_t token[ORIGIN_TOKEN] = { 1 };
+	static const char *const refused[] = { "OO", "EO", "ERO", "ERDO", "OEO",
+		"OERO", "OERDO", "OR", "OD", "O.", "OOERD." };
+	size_t i;
+
+	(void)state;
+	/* nobody is believed; */
+	try_frames("OERD.", false);
+	/* who knows the token is, once, and ahead of all else */
+	admit_believe(rig.o.parts.admit, token);
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		try_frames(refused[i], false);
+	assert_string_equal(office_list(&rig.o), "");
+	try_frames("OERD.", true);
+	try_frames("OER.", true);
+	assert_int_equal(rig.ends, 2);
+	assert_int_equal(rig.why.class, ERR_NONE);
 }
 
 static void
@@ -314,6 +371,7 @@ main(void)
 		in_rig(a_submission_ends_once),
 		in_rig(octet_by_octet_is_the_same),
 		in_rig(frames_have_an_order),
+		in_rig(where_it_comes_from_comes_first),
 		in_rig(nothing_follows_the_end),
 		in_rig(lengths_are_bounded),
 		in_rig(bad_contents_are_refused),

@@ -30,6 +30,8 @@ struct meeting {
 	int rc;
 	int64_t alive_ms;
 	bool has_submit, has_socket;
+	bool is_network; /* descriptor 3 */
+	size_t nlent;
 };
 
 static const struct meeting meetings[] = {
@@ -50,11 +52,21 @@ static const struct meeting meetings[] = {
 	    .has_submit = true },
 	{ .listen_fds = "1", .listen_pid = "1", .listen_names = "submit" },
 	{ .listen_fds = "0", .listen_pid = OURS, .listen_names = "submit" },
-	{ .listen_fds = "3", .listen_pid = OURS, .listen_names = "submit" },
+	{ .listen_fds = "35", .listen_pid = OURS, .listen_names = "submit" },
 	{ .listen_fds = "1", .listen_pid = OURS, .rc = -1 },
 	{ .listen_fds = "1",
 	    .listen_pid = OURS,
 	    .listen_names = "control2",
+	    .rc = -1 },
+	{ .listen_fds = "1",
+	    .listen_pid = OURS,
+	    .listen_names = "scan",
+	    .is_network = true,
+	    .nlent = 1 },
+	{ .listen_fds = "1",
+	    .listen_pid = OURS,
+	    .listen_names = "submit",
+	    .is_network = true,
 	    .rc = -1 },
 };
 
@@ -72,15 +84,16 @@ put(const char *name, const char *value)
 
 /* A listening socket as descriptor 3, and one that nobody should have. */
 static bool
-lend(const char *path)
+lend(const char *path, bool is_network)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
 	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
 	unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	return bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 &&
+	fd = socket(is_network ? AF_INET : AF_UNIX, SOCK_STREAM, 0);
+	return (is_network ||
+		   bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0) &&
 	       listen(fd, 1) == 0 && dup2(fd, 3) == 3 && dup2(fd, 9) == 9;
 }
 
@@ -89,11 +102,12 @@ static int
 meet(const struct meeting *want, const char *path)
 {
 	struct manager m;
+	struct lent lent = { .n = 0 };
 	struct sockets s;
 	struct err e;
 
 	sockets_init(&s);
-	if (!lend(path))
+	if (!lend(path, want->is_network))
 		return 1;
 	put("WATCHDOG_USEC", want->watchdog);
 	put("WATCHDOG_PID", want->watchdog_pid);
@@ -101,7 +115,7 @@ meet(const struct meeting *want, const char *path)
 	put("LISTEN_PID", want->listen_pid);
 	put("LISTEN_FDNAMES", want->listen_names);
 	put("NOTIFY_SOCKET", want->notify);
-	if (manager_meet(&m, &s, &e) != want->rc)
+	if (manager_meet(&m, &s, &lent, &e) != want->rc)
 		return 2;
 	if (m.alive_ms != want->alive_ms)
 		return 3;
@@ -109,6 +123,8 @@ meet(const struct meeting *want, const char *path)
 		return 4;
 	if ((s.fd[SOCKET_SUBMIT] == 3) != want->has_submit)
 		return 5;
+	if (lent.n != want->nlent)
+		return 8;
 	if (getenv("WATCHDOG_USEC") != NULL || getenv("LISTEN_FDS") != NULL ||
 	    getenv("NOTIFY_SOCKET") != NULL)
 		return 6;

@@ -28,6 +28,7 @@ static const struct listen_setup sample = {
 	.tls = LISTEN_TLS_IMPLICIT,
 	.tls_min = 10,
 	.has_pair = true,
+	.is_crowded = true,
 };
 
 static void
@@ -62,6 +63,7 @@ there_and_back(void **state)
 	assert_int_equal(got.tls, sample.tls);
 	assert_int_equal(got.tls_min, sample.tls_min);
 	assert_true(got.has_pair);
+	assert_int_equal(got.is_crowded, sample.is_crowded);
 	listen_setup_clear(&got);
 	buf_clear(&b);
 }

@@ -80,9 +80,7 @@ check_PROGRAMS += \
 	tests/unit/legacy \
 	tests/unit/legacy_hint \
 	tests/unit/legacy_store \
-	tests/unit/gate tests/unit/door_pair \
 	tests/unit/limits \
-	tests/unit/origin \
 	tests/unit/lock \
 	tests/unit/loop \
 	tests/unit/manager \
@@ -139,14 +137,6 @@ tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
 tests_unit_ballast_CFLAGS = $(queue_test_cflags)
 tests_unit_ballast_LDADD = $(queue_test_libs)
-tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
-tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
-tests_unit_gate_CFLAGS = $(queue_test_cflags)
-tests_unit_gate_LDADD = $(queue_test_libs)
-tests_unit_origin_SOURCES = tests/unit/origin.c \
-	tests/unit/conf_help.c tests/unit/conf_help.h
-tests_unit_origin_CFLAGS = $(queue_test_cflags)
-tests_unit_origin_LDADD = $(queue_test_libs)
 tests_unit_limits_CFLAGS = $(queue_test_cflags)
 tests_unit_limits_LDADD = $(queue_test_libs)
 tests_unit_manager_CFLAGS = $(queue_test_cflags)

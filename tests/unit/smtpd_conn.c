@@ -169,6 +169,33 @@ pieces_follow_lines(void **state)
 	conn_clear(&c);
 }
 
+/* Whichever is first: the time for a line, or the end of all. */
+static void
+a_line_has_its_time(void **state)
+{
+	struct conn_line line;
+	struct conn c;
+	struct peer peer;
+
+	(void)state;
+	open_conn(&c, &peer, "", 0);
+	assert_int_equal(conn_read_line(&c, &line), -1);
+	assert_true(peer.deadline_ms > 12345);
+	conn_clear(&c);
+	open_conn(&c, &peer, "", 0);
+	c.until_ms = 12345;
+	assert_int_equal(conn_read_line(&c, &line), -1);
+	assert_int_equal(peer.deadline_ms, 12345);
+	conn_clear(&c);
+	/* each piece of a line counts towards the same time */
+	open_conn(&c, &peer, "NOOP", 4);
+	peer.piece = 1;
+	c.until_ms = 12345;
+	assert_int_equal(conn_read_line(&c, &line), -1);
+	assert_int_equal(peer.deadline_ms, 12345);
+	conn_clear(&c);
+}
+
 static void
 faults_are_told_apart(void **state)
 {
@@ -263,6 +290,7 @@ main(void)
 		cmocka_unit_test(lines_of_both_kinds),
 		cmocka_unit_test(a_line_has_its_limit),
 		cmocka_unit_test(pieces_follow_lines),
+		cmocka_unit_test(a_line_has_its_time),
 		cmocka_unit_test(faults_are_told_apart),
 		cmocka_unit_test(replies_leave_when_the_client_waits),
 		cmocka_unit_test(many_replies_leave_before_that),

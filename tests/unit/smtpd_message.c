@@ -65,7 +65,7 @@ take(struct scene *s, bool takes_lf)
 	struct text text;
 	struct err e;
 
-	text_init_data(&text, &s->conn, takes_lf);
+	text_init_data(&text, &s->conn, &patience_local, takes_lf);
 	source = text_source_data(&text);
 	service = service_of_site(&s->stage.site);
 	if (message_take(&source, &service, &s->env, &s->reply, &e) == 0)

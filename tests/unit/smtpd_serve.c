@@ -17,8 +17,11 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "smtpd/serve.h"
 #include "tests/smtp/stage.h"
+
+static int64_t first; /* the deadline of a conversation's first read */
 
 static const char message[] =
     "MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\nDATA\r\n"
@@ -180,6 +183,120 @@ who_speaks_too_early(void **state)
 	assert_last(&s, "250 2.0.0 ");
 }
 
+/* A stranger gets nothing right. */
+static void
+nonsense_of_a_stranger(void **state)
+{
+	char says[6 * 30 + 1] = "";
+	struct scene s;
+	size_t i, lines = 0;
+
+	(void)state;
+	for (i = 0; i < 30; i++)
+		memcpy(says + 6 * i, "FOOO\r\n", 7);
+	assert_int_equal(play_as(&s, true, says, 0, 1, 0), EX_PROTOCOL);
+	for (i = 0; i < s.client.out.len; i++)
+		lines += s.client.out.data[i] == '\n';
+	assert_int_equal(lines, 1 + 20 + 1);
+	assert_last(&s, "421 4.7.0 ");
+	assert_int_equal(play_as(&s, false, says, 0, 1, 0), EX_OK);
+	assert_last(&s, "500 5.5.2 ");
+}
+
+/* A page that has a browser post a message to a printer's relay. */
+static void
+a_browser(void **state)
+{
+	static const char says[] =
+	    "POST / HTTP/1.1\r\nHost: relay:25\r\nContent-Type: text/plain\r\n"
+	    "\r\nEHLO x\r\nMAIL FROM:<a@x.example>\r\n"
+	    "RCPT TO:<b@y.example>\r\nDATA\r\nhello\r\n.\r\nQUIT\r\n";
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(play_as(&s, true, says, 0, 1, 0), EX_PROTOCOL);
+	assert_int_equal(s.queued, 0);
+	assert_last(&s, "421 4.7.0 ");
+}
+
+/* ---- for how long ---- */
+
+/* Each read takes a while: what is counted from now on ends later. */
+static ssize_t
+slow_read(void *arg, void *p, size_t n, int64_t deadline_ms)
+{
+	struct client *c = arg;
+	int64_t now = clock_mono_ms();
+	struct io io = client_io(c);
+
+	while (clock_mono_ms() == now)
+		continue;
+	if (c->at == 0)
+		first = deadline_ms;
+	return io.read(c, p, n, deadline_ms);
+}
+
+static bool
+slow_waits(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+/* How much later than the first read ends the last, behind what it says. */
+static int64_t
+more_time(const struct patience *p, const char *says)
+{
+	struct stage stage;
+	struct client client;
+	struct service service;
+	struct io io;
+	char *found[STAGE_MAX];
+	size_t i, n;
+
+	stage_open(&stage, "");
+	client_init(&client, says, strlen(says));
+	client.piece = 1;
+	io = client_io(&client);
+	io.read = slow_read;
+	io.waits = slow_waits;
+	service = service_of_site(&stage.site);
+	service.patience = p;
+	(void)serve(&io, &service);
+	n = stage_take(&stage, found);
+	for (i = 0; i < n; i++)
+		free(found[i]);
+	stage_close(&stage);
+	client_clear(&client);
+	return client.deadline_ms - first;
+}
+
+/*
+ * Commands do not make the time for a message longer, whatever they are; a
+ * message does.
+ */
+static void
+a_session_without_a_message_ends(void **state)
+{
+	const struct patience p = { 1000000, 10000, 1000000, 0, 0 };
+
+	(void)state;
+	assert_int_equal(
+	    more_time(&p, "NOOP\r\nRSET\r\nMAIL FROM:<a@b>\r\n"), 0);
+	assert_int_equal(more_time(&p, "MAIL FROM:<a@x.example>\r\n"
+				       "RCPT TO:<b@y.example>\r\nBDAT 0\r\n"
+				       "NOOP\r\n"),
+	    0);
+	assert_true(more_time(&p, message) > 0);
+	assert_true(more_time(&p, "MAIL FROM:<a@x.example>\r\n"
+				  "RCPT TO:<b@y.example>\r\n"
+				  "BDAT 3 LAST\r\nx\r\n") > 0);
+	/* a text has its own time */
+	assert_true(
+	    more_time(&p, "MAIL FROM:<a@x.example>\r\n"
+			  "RCPT TO:<b@y.example>\r\nDATA\r\nx") > 900000);
+}
+
 /* Commands that lead to no message come to an end. */
 static void
 a_flood_of_commands(void **state)
@@ -240,7 +357,7 @@ converse_with(struct secret *s, const char *clear, const char *within)
 		.hostname = "web01",
 		.domain = "example",
 		.rcpts_max = 100,
-		.idle_ms = 1000,
+		.patience = &patience_public,
 		.is_public = true,
 		.tls = SESSION_TLS_REQUIRED,
 		.start_tls = take_over,
@@ -332,6 +449,9 @@ main(void)
 		cmocka_unit_test(all_behind_starttls_is_tls),
 		cmocka_unit_test(nothing_may_follow_starttls),
 		cmocka_unit_test(no_word_after_a_failed_handshake),
+		cmocka_unit_test(nonsense_of_a_stranger),
+		cmocka_unit_test(a_browser),
+		cmocka_unit_test(a_session_without_a_message_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,7 +88,7 @@ read_chunks(struct scene *s, size_t n, struct buf *out)
 {
 	struct source source;
 
-	text_init_chunks(&s->text, &s->conn);
+	text_init_chunks(&s->text, &s->conn, &patience_local);
 	s->text.next_chunk = next_chunk;
 	s->text.arg = s;
 	source = text_source_chunks(&s->text);
@@ -163,7 +163,7 @@ what_is_left_of_a_chunk_is_drained(void **state)
 	(void)state;
 	for (piece = 0; piece < 3; piece++) {
 		set_up(&s, "hello\r\nQUIT\r\n", piece);
-		text_init_chunks(&s.text, &s.conn);
+		text_init_chunks(&s.text, &s.conn, &patience_local);
 		s.text.left = 7;
 		assert_int_equal(text_drain_chunk(&s.text), 0);
 		assert_left(&s, "QUIT");
@@ -182,7 +182,7 @@ a_text_ends_at_its_dot(void **state)
 	(void)state;
 	for (n = 2; n < 12; n++) {
 		set_up(&s, "a\r\n..b\r\n.\r\nQUIT\r\n", n % 4);
-		text_init_data(&s.text, &s.conn, false);
+		text_init_data(&s.text, &s.conn, &patience_local, false);
 		source = text_source_data(&s.text);
 		buf_init(&out, OUT_MAX);
 		assert_int_equal(read_all(&source, n, &out), 0);
@@ -192,7 +192,7 @@ a_text_ends_at_its_dot(void **state)
 		tear_down(&s);
 	}
 	set_up(&s, "a\r\n.b\r\n.\r\nQUIT\r\n", 0);
-	text_init_data(&s.text, &s.conn, false);
+	text_init_data(&s.text, &s.conn, &patience_local, false);
 	assert_int_equal(text_drain_data(&s.text), 0);
 	assert_left(&s, "QUIT");
 	tear_down(&s);
@@ -229,7 +229,8 @@ lone_line_ends_may_be_refused(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (n = 2; n < 20; n++) {
 			set_up(&s, cases[i].text, n % 3);
-			text_init_data(&s.text, &s.conn, false);
+			text_init_data(
+			    &s.text, &s.conn, &patience_local, false);
 			s.text.refuses_bare = true;
 			source = text_source_data(&s.text);
 			buf_init(&out, OUT_MAX);
@@ -257,13 +258,36 @@ nothing_is_read_again(void **state)
 
 	(void)state;
 	set_up(&s, "", 0);
-	text_init_data(&s.text, &s.conn, false);
+	text_init_data(&s.text, &s.conn, &patience_local, false);
 	source = text_source_data(&s.text);
 	assert_int_equal(source.rewind(source.arg, &e), -1);
 	assert_int_equal(e.class, ERR_TEMP);
-	text_init_chunks(&s.text, &s.conn);
+	text_init_chunks(&s.text, &s.conn, &patience_local);
 	source = text_source_chunks(&s.text);
 	assert_int_equal(source.rewind(source.arg, &e), -1);
+	tear_down(&s);
+}
+
+/* Each read has the time that what has come so far leaves. */
+static void
+a_text_has_to_get_on(void **state)
+{
+	static const struct patience p = { IDLE_MS, 0, 2 * IDLE_MS, 10000, 2 };
+	struct scene s;
+
+	(void)state;
+	set_up(&s, "12345678", 1);
+	text_init_data(&s.text, &s.conn, &p, false);
+	assert_int_equal(text_drain_data(&s.text), -1);
+	assert_int_equal(
+	    s.client.deadline_ms, s.text.since_ms + 10000 + 8 * 500);
+	tear_down(&s);
+	set_up(&s, "12345678", 1);
+	text_init_chunks(&s.text, &s.conn, &p);
+	s.text.left = 100;
+	assert_int_equal(text_drain_chunk(&s.text), -1);
+	assert_int_equal(
+	    s.client.deadline_ms, s.text.since_ms + 10000 + 8 * 500);
 	tear_down(&s);
 }
 
@@ -278,6 +302,7 @@ main(void)
 		cmocka_unit_test(a_text_ends_at_its_dot),
 		cmocka_unit_test(lone_line_ends_may_be_refused),
 		cmocka_unit_test(nothing_is_read_again),
+		cmocka_unit_test(a_text_has_to_get_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: ISC
+"""Clients of a listener that mean harm, or do it: what becomes of the others."""
+
+import re
+import smtplib
+import socket
+
+import pytest
+
+from lib.notify import DEADLINE
+from lib.site import USER, sanitized
+from test_listen import TO, Client, add_listener, children, comm, greeting, send
+
+MIB = 1024
+
+
+def memory(pid, what="VmRSS"):
+    """In KiB."""
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"^%s:\s+(\d+) kB" % what, f.read(), re.M)[1])
+
+
+def read_line(s):
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = s.recv(1)
+        if not piece:
+            break
+        line += piece
+    return line
+
+
+def dial(port):
+    return socket.create_connection(("127.0.0.1", port), DEADLINE)
+
+
+# ---- places ------------------------------------------------------------------
+
+def test_a_thousand_idle_connections(site):
+    """As many as the limits say are held, the others are told; nobody's mail
+    waits for them, and nothing grows but by those inside."""
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, connections=400, client_connections=400)
+    other = add_listener(site, "other")
+    site.start()
+    send(port)
+    queue = site.queue_pid()
+    before = memory(site.daemon.pid), memory(queue)
+    idle = [dial(port) for _ in range(1000)]
+    try:
+        heard = [read_line(s)[:3] for s in idle]
+        assert heard == [b"220"] * 400 + [b"421"] * 600
+        programs = [p for p in children(site) if comm(p) == "smtpd"]
+        assert len(programs) == 400
+        # Mail of this host, and of another listener.
+        site.submit("a@example.net")
+        send(other)
+        # Those inside can still send.
+        idle[0].sendall(b"NOOP\r\n")
+        assert read_line(idle[0]) == b"250 2.0.0 ok\r\n"
+        if not sanitized():
+            assert memory(site.daemon.pid) - before[0] < 1 * MIB
+            assert memory(queue) - before[1] < 1 * MIB
+            assert max(memory(p) for p in programs) < 10 * MIB
+        # Nor does the log: ten lines a minute.
+        assert len(site.log.events("turned-away")) < 100
+    finally:
+        for s in idle:
+            s.close()
+    assert send_until_let_in(port) == {}
+    assert len(site.queue()) == 4
+
+
+def send_until_let_in(port):
+    """Those who left do so one by one."""
+    while True:
+        try:
+            return send(port)
+        except smtplib.SMTPConnectError as e:
+            assert e.smtp_code == 421
+
+
+# ---- talk --------------------------------------------------------------------
+
+@pytest.mark.parametrize("command", [
+    "NOOP", "RSET", "VRFY x", "HELP", "EHLO x", "MAIL FROM:<a@b.example>"])
+def test_a_flood_of_commands(site, command):
+    """What leads to no message comes to an end."""
+    port = add_listener(site, max_recipients=10)
+    site.start()
+    answers = 0
+    with dial(port) as s:
+        read_line(s)
+        while answers < 1000:
+            s.sendall(command.encode() + b"\r\n")
+            line = read_line(s)
+            while line[3:4] == b"-":
+                line = read_line(s)
+            if line.startswith(b"421 "):
+                break
+            answers += 1
+        assert read_line(s) == b""
+    assert answers <= 200 + 2 * 10
+    site.log.wait_for("client-sent-away", client="127.0.0.1")
+    send(port)
+
+
+def test_a_browser_is_no_client(site):
+    """A page may have it post what looks like a message."""
+    port = add_listener(site)
+    site.start()
+    with dial(port) as s:
+        assert read_line(s).startswith(b"220 ")
+        s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nMAIL FROM:<%s>\r\n"
+                  b"RCPT TO:<%s>\r\nDATA\r\nSubject: x\r\n\r\nevil\r\n.\r\n"
+                  % (USER.encode(), TO.encode()))
+        assert read_line(s).startswith(b"421 4.7.0 ")
+        assert read_line(s) == b""
+    assert site.queue() == []
+
+
+def test_a_line_without_an_end(site):
+    """Nothing of it is kept; what follows it is a command again."""
+    port = add_listener(site)
+    site.start()
+    with dial(port) as s:
+        read_line(s)
+        for _ in range(64):
+            s.sendall(b"x" * 65536)
+        s.sendall(b"\r\nNOOP\r\n")
+        assert read_line(s).startswith(b"500 5.5.2 ")
+        assert read_line(s).startswith(b"250 ")
+        program, = [p for p in children(site) if comm(p) == "smtpd"]
+        if not sanitized():
+            assert memory(program, "VmHWM") < 10 * MIB
+
+
+def test_who_reads_no_replies(site):
+    """It is not waited for with more than its answers; the others go on."""
+    port = add_listener(site)
+    site.start()
+    with dial(port) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.setblocking(False)
+        try:
+            for _ in range(100):
+                deaf.sendall(b"EHLO x\r\n" * 1000)
+        except BlockingIOError:
+            pass
+        send(port)
+
+
+def test_a_message_that_is_too_large_is_read_to_its_end(site):
+    """So that its text does not become commands; no more of it is kept."""
+    port = add_listener(site, max_size="64K")
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        c.mail(USER)
+        c.rcpt(TO)
+        assert c.docmd("DATA")[0] == 354
+        for _ in range(256):
+            c.send(b"x" * 998 + b"\r\n" + b"MAIL FROM:<a@b.example>\r\n" * 2000)
+        c.send(b"\r\n.\r\n")
+        assert c.getreply()[0] == 552
+        assert c.docmd("NOOP") == (250, b"2.0.0 ok")
+        program, = [p for p in children(site) if comm(p) == "smtpd"]
+        if not sanitized():
+            assert memory(program, "VmHWM") < 10 * MIB
+    assert site.queue() == []
+
+
+# ---- the parent --------------------------------------------------------------
+
+def test_the_parent_reads_nothing_of_a_client(site):
+    """It accepts, and hands on: see test_parent.py."""
+    from lib import strike
+    mark = "canary-of-a-device"
+    port = add_listener(site)
+    site.start()
+    trace = site.path("log/trace")
+    with strike.attached(site.daemon.pid, trace, [
+            "-yy", "-s", "100000", "-e", "trace=accept,accept4,read,readv,"
+            "pread64,recvfrom,recvmsg,recvmmsg"]):
+        send(port, mark)
+        with dial(port) as s:
+            read_line(s)
+            s.sendall(("HELO %s\r\nQUIT\r\n" % mark).encode())
+            read_line(s)
+            read_line(s)
+    calls = strike.read(trace)
+    assert "accept4(" in calls and "smtpd" not in calls
+    assert mark not in calls
+    assert not re.findall(r"(?:read|recv\w*)\(\d+<TCP", calls)

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets of the listeners, over reloads, and who is let in. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "queue/doors.h"
+#include "tests/unit/guest_rig.h"
+#include "tests/unit/queue_fixture.h"
+
+static struct {
+	struct doors *d;
+	struct conf *conf;
+	int before; /* the descriptor that is next */
+} here;
+
+static int
+set_up(void **state)
+{
+	guest_rig_open(state);
+	here.before = fixture_next_fd();
+	here.d = doors_new();
+	here.conf = NULL;
+	return 0;
+}
+
+static void
+reap_all(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, 0)) > 0)
+		assert_true(doors_reaped(here.d, pid));
+	assert_int_equal(doors_count(here.d), 0);
+}
+
+static int
+tear_down(void **state)
+{
+	doors_kill(here.d);
+	reap_all();
+	doors_free(here.d);
+	assert_int_equal(fixture_next_fd(), here.before);
+	conf_free(here.conf);
+	return guest_rig_close(state);
+}
+
+/* Takes this configuration instead of the one before. */
+static int
+set_conf(const char *listeners, struct err *e)
+{
+	struct conf *next = guest_rig_conf(listeners);
+	int rc = doors_set_conf(here.d, next, e);
+
+	conf_free(here.conf);
+	here.conf = next;
+	return rc;
+}
+
+/* A socket that listens on a port of its own. */
+static int
+listening(const char *address, unsigned *port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &in.sin_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+	*port = ntohs(in.sin_port);
+	return fd;
+}
+
+/* One that nobody has at the moment. */
+static unsigned
+free_port(void)
+{
+	unsigned port;
+
+	close(listening("127.0.0.1", &port));
+	return port;
+}
+
+static int
+dial(const char *address, unsigned port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &in.sin_addr);
+	if (connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Serves until the client has got a line, which begins so. */
+static void
+assert_hears(int client, const char *want)
+{
+	static struct pollfd fds[DOORS_FDS + 1];
+	char line[512];
+	size_t n;
+
+	for (;;) {
+		n = doors_poll_fds(here.d, fds + 1);
+		assert_int_equal(n, doors_fds(here.d));
+		fds[0] = (struct pollfd){ .fd = client, .events = POLLIN };
+		assert_true(poll(fds, n + 1, 30000) > 0);
+		if (fds[0].revents != 0)
+			break;
+		doors_serve(here.d, fds + 1);
+	}
+	guest_rig_line(client, line, sizeof(line));
+	line[strlen(want)] = '\0';
+	assert_string_equal(line, want);
+}
+
+static void
+assert_greets(const char *address, unsigned port, const char *want)
+{
+	int fd = dial(address, port);
+
+	assert_true(fd >= 0);
+	assert_hears(fd, want);
+	close(fd);
+	reap_all();
+}
+
+static void
+sockets_stay_over_a_reload(void **state)
+{
+	unsigned a = free_port(), b;
+	char text[512];
+	struct err e;
+	int inside;
+
+	(void)state;
+	while ((b = free_port()) == a)
+		continue;
+	snprintf(text, sizeof(text), "[listen a]\nport = %u\n", a);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(doors_fds(here.d), 1);
+	assert_greets("127.0.0.1", a, "a 127.0.0.1 ");
+	inside = dial("127.0.0.1", a);
+	assert_hears(inside, "a 127.0.0.1 ");
+	/* another name, and one more: who waits at the first is not lost */
+	snprintf(text, sizeof(text),
+	    "[listen b]\nport = %u\n[listen new]\nport = %u\n"
+	    "client_connections = 1\n",
+	    b, a);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(doors_fds(here.d), 2 + 1);
+	assert_int_equal(doors_count(here.d), 1);
+	/* who was inside counts */
+	assert_int_equal(dup2(dial("127.0.0.1", a), 200), 200);
+	assert_hears(200, "421 4.7.0 too many connections of yours");
+	close(200);
+	assert_int_equal(write(inside, "m", 1), 1);
+	assert_hears(inside, "got");
+	close(guest_rig_origin(doors_token(here.d), "new", "127.0.0.1"));
+	close(inside);
+	reap_all();
+	assert_greets("127.0.0.1", b, "b 127.0.0.1 ");
+	assert_int_equal(set_conf("", &e), 0);
+	assert_int_equal(doors_fds(here.d), 0);
+	assert_int_equal(dial("127.0.0.1", a), -1);
+}
+
+/* What cannot be had keeps nobody from the others. */
+static void
+one_that_cannot_be_bound(void **state)
+{
+	unsigned taken, a;
+	int fd = listening("127.0.0.1", &taken);
+	char text[512];
+	struct err e;
+
+	(void)state;
+	while ((a = free_port()) == taken)
+		continue;
+	snprintf(text, sizeof(text),
+	    "[listen x]\nport = %u\n[listen a]\nport = %u\n", taken, a);
+	assert_int_equal(set_conf(text, &e), -1);
+	assert_non_null(strstr(e.text, "[listen x]"));
+	assert_greets("127.0.0.1", a, "a ");
+	close(fd);
+	/* and a later reload finds it */
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_greets("127.0.0.1", taken, "x ");
+}
+
+/* ---- who ---- */
+
+static void
+who_is_let_in(void **state)
+{
+	unsigned a = free_port();
+	char text[512];
+	struct err e;
+	int inside[2];
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	snprintf(text, sizeof(text),
+	    "[listen a]\nport = %u\nallow = 192.0.2.0/24\n", a);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_greets("127.0.0.1", a, "554 5.7.1 ");
+	snprintf(text, sizeof(text),
+	    "[listen a]\nport = %u\nconnections = 2\nclient_connections = 2\n",
+	    a);
+	assert_int_equal(set_conf(text, &e), 0);
+	inside[0] = dial("127.0.0.1", a);
+	assert_hears(inside[0], "a ");
+	inside[1] = dial("127.0.0.1", a);
+	assert_hears(inside[1], "a ");
+	assert_int_equal(doors_count(here.d), 2);
+	assert_int_equal(dup2(dial("127.0.0.1", a), 200), 200);
+	assert_hears(200, "421 4.7.0 too many connections");
+	close(200);
+	close(inside[0]);
+	close(inside[1]);
+	reap_all();
+	assert_greets("127.0.0.1", a, "a ");
+}
+
+/* ---- the service manager's ---- */
+
+static void
+a_socket_that_is_lent(void **state)
+{
+	struct lent *lent = doors_lent(here.d);
+	unsigned one, two, other = free_port();
+	char text[512];
+	struct err e;
+	int inside;
+
+	(void)state;
+	assert_int_equal(
+	    lent_take(lent, listening("127.0.0.1", &one), "scan", &e), 0);
+	assert_int_equal(
+	    lent_take(lent, listening("127.0.0.2", &two), "scan", &e), 0);
+	snprintf(text, sizeof(text),
+	    "[listen scan]\nport = %u\nconnections = 1\n"
+	    "client_connections = 1\n",
+	    other);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(doors_fds(here.d), 2);
+	/* both are one listener's; its own place is nobody's */
+	assert_greets("127.0.0.1", one, "scan 127.0.0.1 ");
+	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
+	assert_int_equal(dial("127.0.0.1", other), -1);
+	/* who is inside stays, and counts, over a reload */
+	inside = dial("127.0.0.1", one);
+	assert_hears(inside, "scan 127.0.0.1 ");
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(dup2(dial("127.0.0.2", two), 200), 200);
+	assert_hears(200, "421 4.7.0 too many connections");
+	close(200);
+	assert_int_equal(write(inside, "m", 1), 1);
+	assert_hears(inside, "got");
+	close(guest_rig_origin(doors_token(here.d), "scan", "127.0.0.1"));
+	close(inside);
+	reap_all();
+	/* taken away and given back by reloads */
+	assert_int_equal(set_conf("", &e), 0);
+	assert_int_equal(doors_fds(here.d), 0);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
+	doors_shut(here.d);
+	assert_int_equal(dial("127.0.0.1", one), -1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		T(sockets_stay_over_a_reload),
+		T(one_that_cannot_be_bound),
+		T(who_is_let_in),
+		T(a_socket_that_is_lent),
+	};
+	int status = argc > 0 ? guest_rig_program(argv[0]) : -1;
+
+	return status != -1
+		   ? status
+		   : cmocka_run_group_tests_name("doors", tests, NULL, NULL);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+/* Each client has an smtpd of its own, and messages while it may. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "queue/guests.h"
+#include "tests/unit/guest_rig.h"
+#include "tests/unit/queue_fixture.h"
+
+#define LISTENER \
+	"[listen scan]\nrate = 2/1h\nmax_recipients = 7\n" \
+	"max_size = 9K\nbare_newline = refuse\n"
+
+static struct {
+	struct guests *g;
+	struct gate *gate;
+	struct conf *conf;
+} here;
+
+static int
+set_up(void **state)
+{
+	guest_rig_open(state);
+	here.conf = guest_rig_conf(LISTENER);
+	here.gate = gate_new(&here.conf->listeners[0]);
+	here.g = guests_new();
+	guests_set_conf(here.g, here.conf);
+	return 0;
+}
+
+/* Waits until all have ended. */
+static void
+reap_all(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, 0)) > 0)
+		assert_true(guests_reaped(here.g, pid));
+	assert_int_equal(guests_count(here.g), 0);
+}
+
+static int
+tear_down(void **state)
+{
+	guests_kill(here.g);
+	reap_all();
+	guests_free(here.g);
+	gate_free(here.gate);
+	conf_free(here.conf);
+	return guest_rig_close(state);
+}
+
+/* One of 127.0.0.LAST: the client's end. */
+static int
+come_in(uint32_t last)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x7f000000 + last) };
+	const struct guest_door door = { here.gate, &here.conf->listeners[0],
+		NULL };
+	const struct sockaddr *from = (struct sockaddr *)&in;
+	int fd[2];
+	struct err e;
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+	assert_int_equal(
+	    gate_enter(here.gate, from, clock_mono_ms()), GATE_OPEN);
+	assert_int_equal(guests_add(here.g, &door, from, fd[1], &e), 0);
+	close(fd[1]);
+	return fd[0];
+}
+
+/* Serves until this client has got a line. */
+static void
+assert_hears(int client, const char *want)
+{
+	static struct pollfd fds[GUESTS_MAX + 1];
+	char line[512];
+	size_t n;
+
+	for (;;) {
+		n = guests_poll_fds(here.g, fds + 1);
+		fds[0] = (struct pollfd){ .fd = client, .events = POLLIN };
+		assert_true(poll(fds, n + 1, 30000) > 0);
+		if (fds[0].revents != 0)
+			break;
+		guests_serve(here.g, fds + 1);
+	}
+	guest_rig_line(client, line, sizeof(line));
+	assert_string_equal(line, want);
+}
+
+static void
+say(int client, const char *octet)
+{
+	assert_int_equal(write(client, octet, 1), 1);
+}
+
+static void
+assert_sends(int client, const char *address)
+{
+	char octet;
+	int fd;
+
+	say(client, "m");
+	assert_hears(client, "got");
+	fd = guest_rig_origin(guests_token(here.g), "scan", address);
+	/* What follows on it comes from that smtpd. */
+	assert_int_equal(read(fd, &octet, 1), 1);
+	assert_int_equal(octet, '!');
+	close(fd);
+}
+
+static void
+each_has_its_own(void **state)
+{
+	int a = come_in(1), b = come_in(2);
+
+	(void)state;
+	assert_hears(
+	    a, "scan 127.0.0.1 web01.contoso.example contoso.example 9216 7 1");
+	assert_hears(
+	    b, "scan 127.0.0.2 web01.contoso.example contoso.example 9216 7 1");
+	assert_int_equal(guests_count(here.g), 2);
+	assert_int_equal(gate_connections(here.gate), 2);
+	assert_sends(b, "127.0.0.2");
+	assert_sends(a, "127.0.0.1");
+	/* the rate is a client's, and not a connection's */
+	assert_sends(a, "127.0.0.1");
+	say(a, "m");
+	assert_hears(a, "too many messages; try later");
+	assert_sends(b, "127.0.0.2");
+	close(a);
+	close(b);
+	reap_all();
+	assert_int_equal(gate_connections(here.gate), 0);
+	assert_false(guests_reaped(here.g, getpid()));
+}
+
+static void
+what_a_reload_changes(void **state)
+{
+	struct conf *next = guest_rig_conf(LISTENER), *former = here.conf;
+	char line[512];
+	int a = come_in(1);
+
+	(void)state;
+	guest_rig_line(a, line, sizeof(line));
+	/* between the two nobody is believed */
+	guests_set_conf(here.g, next);
+	here.conf = next;
+	conf_free(former);
+	say(a, "m");
+	assert_hears(a, "this listener is closed");
+	guests_move(here.g, here.gate, &next->listeners[0]);
+	assert_sends(a, "127.0.0.1");
+	/* the listener is taken away, and its gate with it */
+	guests_move(here.g, here.gate, NULL);
+	gate_free(here.gate);
+	here.gate = gate_new(&next->listeners[0]);
+	say(a, "m");
+	assert_hears(a, "this listener is closed");
+	close(a);
+	reap_all();
+}
+
+static void
+without_a_queue_process(void **state)
+{
+	char path[512];
+	int a = come_in(1);
+	char line[512];
+
+	(void)state;
+	guest_rig_line(a, line, sizeof(line));
+	snprintf(path, sizeof(path), "%s/submit", guest_rig.folder);
+	assert_int_equal(unlink(path), 0);
+	say(a, "m");
+	assert_hears(a, "not ready; try later");
+	close(a);
+}
+
+/* One that a client has made speak nonsense gets nothing more. */
+static void
+nonsense_ends_the_channel(void **state)
+{
+	int a = come_in(1), b = come_in(2), before;
+	char line[512];
+
+	(void)state;
+	guest_rig_line(a, line, sizeof(line));
+	guest_rig_line(b, line, sizeof(line));
+	before = fixture_next_fd();
+	say(a, "x");
+	assert_hears(a, "said");
+	/* served by now, or with the other's question */
+	assert_sends(b, "127.0.0.2");
+	say(a, "m");
+	assert_hears(a, "no answer");
+	assert_true(fixture_next_fd() < before);
+	close(a);
+	close(b);
+}
+
+static void
+no_more_than_there_is_place_for(void **state)
+{
+	static int fds[GUESTS_MAX];
+	struct conf_listen wide = here.conf->listeners[0];
+	int i;
+
+	(void)state;
+	wide.connections = wide.client_connections = 2 * GUESTS_MAX;
+	gate_change(here.gate, &wide);
+	for (i = 0; i < GUESTS_MAX; i++) {
+		assert_false(guests_are_full(here.g));
+		fds[i] = come_in(1);
+	}
+	assert_true(guests_are_full(here.g));
+	for (i = 0; i < GUESTS_MAX; i++)
+		close(fds[i]);
+	reap_all();
+	assert_false(guests_are_full(here.g));
+}
+
+/* Who comes in among the last is waited for less. */
+static void
+where_places_are_short_they_are_told(void **state)
+{
+	struct conf_listen few = here.conf->listeners[0];
+	char line[512];
+	int i, fds[8];
+
+	(void)state;
+	few.connections = few.client_connections = 8;
+	gate_change(here.gate, &few);
+	for (i = 0; i < 8; i++) {
+		fds[i] = come_in(1);
+		guest_rig_line(fds[i], line, sizeof(line));
+		assert_int_equal(strstr(line, " crowded") != NULL, i >= 6);
+	}
+	for (i = 0; i < 8; i++)
+		close(fds[i]);
+}
+
+static unsigned
+descriptors(void)
+{
+	unsigned n = 0;
+	int fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* The queue process, a fork, has no descriptor of theirs. */
+static void
+a_fork_has_none(void **state)
+{
+	unsigned before = descriptors();
+	int a = come_in(1);
+	char line[512];
+
+	(void)state;
+	guest_rig_line(a, line, sizeof(line));
+	assert_int_equal(descriptors(), before + 2);
+	guests_close(here.g);
+	close(a);
+	assert_int_equal(descriptors(), before);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		T(each_has_its_own),
+		T(what_a_reload_changes),
+		T(without_a_queue_process),
+		T(nonsense_ends_the_channel),
+		T(no_more_than_there_is_place_for),
+		T(where_places_are_short_they_are_told),
+		T(a_fork_has_none),
+	};
+	int status = argc > 0 ? guest_rig_program(argv[0]) : -1;
+
+	return status != -1
+		   ? status
+		   : cmocka_run_group_tests_name("guests", tests, NULL, NULL);
+}

@@ -1,0 +1,34 @@
+# unit tests of listeners, in queue/
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
+	tests/unit/doors tests/unit/gate tests/unit/guests \
+	tests/unit/lent tests/unit/origin tests/unit/turned
+tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
+tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_gate_CFLAGS = $(queue_test_cflags)
+tests_unit_gate_LDADD = $(queue_test_libs)
+tests_unit_origin_SOURCES = tests/unit/origin.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_origin_CFLAGS = $(queue_test_cflags)
+tests_unit_origin_LDADD = $(queue_test_libs)
+tests_unit_turned_CFLAGS = $(queue_test_cflags)
+tests_unit_turned_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_door_bind_CFLAGS = $(queue_test_cflags)
+tests_unit_door_bind_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_lent_SOURCES = tests/unit/lent.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_lent_CFLAGS = $(queue_test_cflags)
+tests_unit_lent_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+# Compiled once more, with an smtpd that the test is.
+guest_rig = queue/guests.c tests/unit/guest_rig.c tests/unit/guest_rig.h
+tests_unit_guests_SOURCES = tests/unit/guests.c $(guest_rig)
+tests_unit_guests_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/guests-programs"'
+tests_unit_guests_CFLAGS = $(queue_test_cflags)
+tests_unit_guests_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_doors_SOURCES = tests/unit/doors.c $(guest_rig)
+tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
+tests_unit_doors_CFLAGS = $(queue_test_cflags)
+tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+endif
