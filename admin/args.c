@@ -40,8 +40,8 @@ find_verb(const char *name)
 static bool
 is_to_come(const char *word)
 {
-	static const char *const names[] = { "backup", "devices",
-		"import-config", "passwd", "restore", "salvage" };
+	static const char *const names[] = { "backup", "import-config",
+		"passwd", "restore", "salvage" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -83,6 +83,7 @@ take_option(struct args *a, const char *word, struct err *e)
 		{ "--body", TAKES_BODY, offsetof(struct args, body) },
 		{ "--watch", TAKES_WATCH, offsetof(struct args, watch) },
 		{ "--print", TAKES_SETUP, offsetof(struct args, print) },
+		{ "--old", TAKES_OLD, offsetof(struct args, old) },
 		{ "--help", 0, offsetof(struct args, help) },
 		{ "-h", 0, offsetof(struct args, help) },
 		{ "--version", 0, offsetof(struct args, version) },
@@ -249,7 +250,8 @@ check(const struct args *a, struct err *e)
 	    (a->yes && (v->takes & TAKES_YES) == 0) ||
 	    (a->body && (v->takes & TAKES_BODY) == 0) ||
 	    (a->watch && (v->takes & TAKES_WATCH) == 0) ||
-	    (a->print && (v->takes & TAKES_SETUP) == 0))
+	    (a->print && (v->takes & TAKES_SETUP) == 0) ||
+	    (a->old && (v->takes & TAKES_OLD) == 0))
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s does not take an option that stands before it",
 		    v->name);

@@ -29,6 +29,7 @@ struct args;
 #define TAKES_SETUP 8192U  /* --print, and an account */
 #define TAKES_SEND  16384U /* --send with an address */
 #define TAKES_FILE  32768U /* --output with a file's name */
+#define TAKES_OLD   65536U /* --old */
 
 /*
  * A verb of the command.  run returns the exit status; what went wrong it has
@@ -49,7 +50,7 @@ struct args {
 	const struct verb *verb; /* NULL with help or version */
 	const char *conf_path;   /* -C, or NULL */
 	bool help, version;
-	bool json, yes, body, watch, print;
+	bool json, yes, body, watch, print, old;
 	bool all; /* "ALL" stood in place of ids */
 	struct strlist ids;
 	const char *word; /* of TAKES_STAY: "on" or "off"; or an address */

@@ -19,6 +19,7 @@ libadmin_a_SOURCES = \
 	admin/check_server.c \
 	admin/child.c admin/child.h \
 	admin/config.c \
+	admin/devices.c \
 	admin/dialogue.c admin/dialogue.h \
 	admin/explain.c admin/explain.h \
 	admin/explain_print.c \

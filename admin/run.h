@@ -17,6 +17,7 @@ int run_check(const struct args *a, const struct conf *c); /* c: or NULL */
 int run_test(const struct args *a, const struct conf *c);
 int run_explain(const struct args *a, const struct conf *c);
 int run_setup(const struct args *a, const struct conf *c); /* c: or NULL */
+int run_devices(const struct args *a, const struct conf *c);
 int run_config(const struct args *a, const struct conf *c);
 int run_explain_reply(const struct args *a, const struct conf *c);
 

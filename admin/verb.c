@@ -36,6 +36,8 @@ const struct verb verbs[] = {
 	    "[-f sender] [rcpt ...] <", "what would become of a message" },
 	{ "setup", TAKES_SETUP | IS_ALONE, run_setup, "[--print] [account]",
 	    "ask, sign in, write the configuration, send a test" },
+	{ "devices", TAKES_JSON | TAKES_OLD, run_devices, "[--old] [--json]",
+	    "who sends by the listeners, and in which TLS" },
 	{ "config", TAKES_JSON, run_config, "[--json]",
 	    "the options in force, and where each comes from" },
 	{ "explain-reply", TAKES_WORDS | TAKES_PHASE | TAKES_JSON | IS_ALONE,

@@ -40,6 +40,7 @@ libcommon_a_SOURCES = \
 	common/proto_ctl.c common/proto_ctl.h \
 	common/proto_ctl_metrics.c \
 	common/proto_ctl_session.c \
+	common/proto_ctl_device.c \
 	common/proto_ctl_token.c \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \
@@ -48,6 +49,8 @@ libcommon_a_SOURCES = \
 	common/proto_pair.c common/proto_pair.h \
 	common/proto_submit.c common/proto_submit.h \
 	common/proto_token.c common/proto_token.h \
+	common/proto_trouble.c common/proto_trouble.h \
+	common/device_words.c common/device_words.h \
 	common/proto_words.c common/proto_words.h \
 	common/sandbox.h \
 	common/sanitizer.h \

@@ -26,7 +26,7 @@ static const struct fieldmap_item head_items[] = {
 	NUM(1, head, version, 0, UINT64_MAX),
 };
 static const struct fieldmap_item request_items[] = {
-	NUM(2, ctl_request, verb, CTL_LIST, CTL_METRICS),
+	NUM(2, ctl_request, verb, CTL_LIST, CTL_DEVICES),
 	LST(3, ctl_request, ids),
 	NUM(4, ctl_request, all, 0, 1),
 	NUM(5, ctl_request, body, 0, 1),
@@ -212,7 +212,8 @@ bool
 ctl_is_question(enum ctl_verb verb)
 {
 	return verb == CTL_LIST || verb == CTL_SHOW || verb == CTL_STATUS ||
-	       verb == CTL_TRACE || verb == CTL_FOLLOW || verb == CTL_METRICS;
+	       verb == CTL_TRACE || verb == CTL_FOLLOW || verb == CTL_METRICS ||
+	       verb == CTL_DEVICES;
 }
 
 void

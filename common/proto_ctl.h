@@ -37,7 +37,8 @@ enum ctl_type {
 	CTL_EXPIRY,  /* "status": what ends, of the accounts above */
 	CTL_DEPTH,   /* "metrics": messages of one state */
 	CTL_LEDGER,  /* "metrics": how an account's recipients fared */
-	CTL_HOST     /* "metrics": disks, drop folder, the daemon itself */
+	CTL_HOST,    /* "metrics": disks, drop folder, the daemon itself */
+	CTL_DEVICE   /* "devices": one that sends by a listener */
 };
 
 enum ctl_verb {
@@ -55,7 +56,8 @@ enum ctl_verb {
 	CTL_LEGACY, /* by which endpoint an account's mail goes */
 	CTL_CHECK,  /* signs in by each account that may, and sends nothing */
 	CTL_FOLLOW, /* one message, until its end or for so long */
-	CTL_METRICS /* all that CTL_STATUS tells, and figures besides */
+	CTL_METRICS, /* all that CTL_STATUS tells, and figures besides */
+	CTL_DEVICES /* who sends by the listeners */
 };
 
 /* Does it change nothing, so that a reader can answer it? */
@@ -297,6 +299,24 @@ struct ctl_host {
 };
 int ctl_put_host(struct buf *b, const struct ctl_host *h);
 int ctl_get_host(const struct frame *f, struct ctl_host *h, struct err *e);
+
+/* Who sends by a listener (proto_ctl_device.c); docs/schema.md says more. */
+struct ctl_device {
+	char *listener;
+	char *address;
+	char *login;        /* "": it did not sign in */
+	char *name;         /* by itself; "": none */
+	char *tls, *cipher; /* of its last message; "": none */
+	bool is_old;        /* that is none, or below 1.2 */
+	int64_t old_at;     /* the last message like that */
+	int64_t first_at, last_at;
+	uint64_t messages, failures;
+	int64_t error_at;
+	char *error;
+};
+void ctl_device_clear(struct ctl_device *d);
+int ctl_put_device(struct buf *b, const struct ctl_device *d);
+int ctl_get_device(const struct frame *f, struct ctl_device *d, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

@@ -12,6 +12,7 @@
 /* clang-format off */
 #define STR FIELDMAP_STRING
 #define NUM FIELDMAP_NUMBER
+#define LST FIELDMAP_LIST
 
 #define TAG_VERSION 1
 
@@ -32,6 +33,9 @@ static const struct fieldmap_item items[] = {
 	NUM(13, listen_setup, tls_min, 10, 13),
 	NUM(14, listen_setup, has_pair, 0, 1),
 	NUM(40, listen_setup, is_crowded, 0, 1),
+	STR(30, listen_setup, from, false),
+	LST(31, listen_setup, local_names),
+	NUM(32, listen_setup, log_dialogue, 0, 1),
 };
 /* clang-format on */
 

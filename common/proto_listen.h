@@ -17,6 +17,9 @@
  *	smtpd:  LISTEN_ASK                    a message is coming, from whom
  *	parent: a descriptor, or a refusal    by common/fdpass.h
  *
+ *	smtpd:  LISTEN_TROUBLE                it was refused something; no
+ *answer
+ *
  * The descriptor is a connection to the socket "submit", on which the parent
  * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal is
  *words for the client.  What an ASK holds is in common/proto_words.h, a PAIR in
@@ -32,6 +35,7 @@
 #define LISTEN_ASK     2
 #define LISTEN_PAIR    3
 #define LISTEN_JUDGED  4
+#define LISTEN_TROUBLE 30   /* common/proto_trouble.h */
 #define LISTEN_ASK_MAX 4096 /* the whole frame */
 
 struct listen_setup {
@@ -48,6 +52,9 @@ struct listen_setup {
 	unsigned tls_min; /* 10 to 13 */
 	bool has_pair;    /* the next record is one */
 	bool is_crowded;  /* places are short */
+	char *from;       /* the sender that all mail is given, or NULL */
+	struct strlist local_names; /* nobody outside answers to these */
+	bool log_dialogue;
 };
 
 int listen_put_setup(struct buf *b, const struct listen_setup *s);

@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	docs/architecture.md \
 	docs/compatibility.md \
 	docs/install.md \
+	docs/device-replies.md \
 	docs/metrics.md \
 	docs/office365.md \
 	docs/operations.md \

@@ -220,4 +220,7 @@ complete_header(
 	qualify(h, with->domain);
 	id = header_find(h, "Message-ID", NULL);
 	out->message_id = xstrdup(id->value);
+	/* By the values as they were given: a bare name is known for one. */
+	if (with->forced != NULL)
+		(void)rewrite_header(with->forced, h);
 }

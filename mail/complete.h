@@ -6,6 +6,7 @@
 
 #include "common/strlist.h"
 #include "mail/header.h"
+#include "mail/rewrite.h"
 
 /*
  * Makes a header fit to travel: adds what is missing, takes out what must not
@@ -24,6 +25,12 @@ struct completion {
 	 */
 	void (*author)(void *arg, const char **address, const char **name);
 	void *arg;
+
+	/*
+	 * The sender that takes the place of whatever From says
+	 * (mail/rewrite.h: a mailbox, and REWRITE_ALWAYS); NULL: of none.
+	 */
+	const struct rewrite_rules *forced;
 };
 
 /* What was found in the header, for the envelope. */

@@ -257,7 +257,8 @@ store_move_times(struct store *s, int64_t by_s, struct err *e)
 {
 	static const enum sql moves[] = { SQL_MOVE_MESSAGES, SQL_MOVE_RCPTS,
 		SQL_MOVE_ATTEMPTS, SQL_MOVE_EVENTS, SQL_MOVE_SUBMISSIONS,
-		SQL_MOVE_ACCOUNTS, SQL_MOVE_FACTS, SQL_MOVE_BUDGETS_AWAY };
+		SQL_MOVE_ACCOUNTS, SQL_MOVE_DEVICES, SQL_MOVE_FACTS,
+		SQL_MOVE_BUDGETS_AWAY };
 	sqlite3_stmt *st;
 	size_t i;
 

@@ -28,44 +28,21 @@
 #include "mail/canon.h"
 #include "mail/date.h"
 #include "mail/route.h"
-#include "queue/admit.h"
+#include "queue/admit_priv.h"
 #include "queue/ask.h"
 #include "queue/batch.h"
+#include "queue/device_store.h"
 #include "queue/expand.h"
 #include "queue/flood.h"
 #include "queue/limits.h"
 #include "queue/room.h"
 #include "queue/store.h"
+#include "queue/submitter.h"
 #include "queue/times.h"
 
 #define STAGE_AT     (1024 * 1024) /* held in memory up to here */
 #define PENDING_MAX  (STAGE_AT + 2 * FRAME_RAW_MAX)
 #define RECEIVED_MAX 1024
-
-struct admit {
-	struct admit_parts parts;
-	const uint8_t *token; /* NULL: nobody's */
-	admit_news *news;
-	void *news_arg;
-	struct flood *flood;
-};
-
-struct admission {
-	struct admit *admit;
-	struct admission_caller caller;
-	struct submit_head head;
-	struct envelope env;
-	struct expanded *targets;
-	struct store_message row;
-	struct buf pending; /* bytes not yet in the store */
-	uint64_t size;      /* octets given by the client */
-	uint64_t traced;    /* octets of ours in front of them */
-	char last;          /* octet before the next: for the canonical form */
-	bool is_staged;     /* there are rows in the store */
-	bool is_busy;       /* a part or the end is on its way to the store */
-	bool is_dropped;    /* the caller has gone; free when not busy */
-	uint64_t earlier;   /* queue id of the same submission, if any */
-};
 
 struct admit *
 admit_new(const struct admit_parts *parts)
@@ -168,6 +145,7 @@ fill_row(struct admission *m, const struct conf_account *account, int64_t now)
 	m->row.id = store_next_id(m->admit->parts.store, clock_wall_ms());
 	m->row.arrived_at = now;
 	m->row.uid = m->caller.uid;
+	m->row.device = admission_device(m);
 	m->row.account = xstrdup(account->name);
 	m->row.kind = KIND_MAIL;
 	m->row.sender = xstrdup(env->sender);
@@ -182,7 +160,7 @@ fill_row(struct admission *m, const struct conf_account *account, int64_t now)
 
 /* The listener's own, or by the rules for all mail. */
 static const struct conf_account *
-choose_account(const struct admission *m, struct err *e)
+choose_account(struct admission *m, struct err *e)
 {
 	const struct admit_parts *p = &m->admit->parts;
 	const struct route_users users = { ask_admits, p->ask };
@@ -190,6 +168,8 @@ choose_account(const struct admission *m, struct err *e)
 
 	if (o != NULL && origin_check(o, &m->env, e) == -1)
 		return NULL;
+	if (o != NULL)
+		origin_force_sender(o, &m->env);
 	if (o != NULL && o->listener->account != NULL)
 		return conf_account_find(p->conf, o->listener->account);
 	return route_find(p->conf, &users, m->caller.uid, &m->env, e);
@@ -211,7 +191,7 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX);
 
 	if (room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||
-	    limits_check(a->parts.limits, caller->uid, 0, e) == -1 ||
+	    limits_check(a->parts.limits, admission_who(m), 0, e) == -1 ||
 	    check_addresses(&m->env, e) == -1 ||
 	    (account = choose_account(m, e)) == NULL)
 		goto refuse;
@@ -360,6 +340,17 @@ add_rest(struct admission *m, struct err *e)
 }
 
 static int
+note_device(const struct admission *m, struct err *e)
+{
+	struct device d;
+
+	if (m->caller.origin == NULL)
+		return 0;
+	origin_device(m->caller.origin, &d);
+	return device_sent(m->admit->parts.store, &d, m->row.arrived_at, e);
+}
+
+static int
 final_work(void *arg, struct err *e)
 {
 	struct admission *m = arg;
@@ -376,47 +367,11 @@ final_work(void *arg, struct err *e)
 	if (!m->is_staged && store_message_add(s, &m->row, e) == -1)
 		return -1;
 	if (add_rest(m, e) == -1 || add_rcpts(m, e) == -1 ||
-	    store_message_queue(s, m->row.id, m->row.arrived_at, e) == -1)
+	    store_message_queue(s, m->row.id, m->row.arrived_at, e) == -1 ||
+	    note_device(m, e) == -1)
 		return -1;
 	return store_submission_add(
 	    s, m->caller.uid, m->head.id, m->row.id, m->row.arrived_at, e);
-}
-
-static void
-log_queued(const struct admission *m)
-{
-	char id[QUEUE_ID_TEXT];
-	struct buf b;
-
-	queue_id_format(m->row.id, id);
-	buf_init(&b, LOG_LINE_MAX);
-	log_begin(&b, "queued");
-	log_str(&b, "id", id);
-	log_num(&b, "uid", (int64_t)m->caller.uid);
-	log_str(&b, "sender", m->row.sender);
-	log_num(&b, "rcpts", (int64_t)m->targets->n);
-	log_num(&b, "size", (int64_t)(m->traced + m->size));
-	log_str(&b, "account", m->row.account);
-	log_str(&b, "message_id", m->row.message_id);
-	log_end(&b, LOG_INFO);
-	buf_clear(&b);
-}
-
-static void
-watch_rate(const struct admit *a, uid_t uid)
-{
-	const struct rate *r = &a->parts.conf->queue.uid_rate;
-	struct buf b;
-
-	if (!flood_note(a->flood, uid, times_now(a->parts.times)))
-		return;
-	buf_init(&b, LOG_LINE_MAX);
-	log_begin(&b, "flood");
-	log_num(&b, "uid", (int64_t)uid);
-	log_num(&b, "messages", (int64_t)r->count + 1);
-	log_num(&b, "within_s", r->per_s);
-	log_end(&b, LOG_WARNING);
-	buf_clear(&b);
 }
 
 static void
@@ -428,7 +383,7 @@ final_done(void *arg, const struct err *failed)
 
 	if (!is_new)
 		limits_remove(
-		    a->parts.limits, m->caller.uid, 1, m->traced + m->size);
+		    a->parts.limits, admission_who(m), 1, m->traced + m->size);
 	if (failed == NULL)
 		m->is_staged = false;
 	/* Busy until here, so that a drop within the call waits for us. */
@@ -437,8 +392,8 @@ final_done(void *arg, const struct err *failed)
 		    m->earlier != 0 ? m->earlier : m->row.id, failed);
 	/* After the answer: a log that is slow keeps no caller waiting. */
 	if (is_new) {
-		log_queued(m);
-		watch_rate(a, m->caller.uid);
+		admit_log_queued(m);
+		admit_watch_rate(m);
 		admit_tell_news(a, m->row.account);
 	}
 	m->is_busy = false;
@@ -456,12 +411,12 @@ admission_finish(struct admission *m, uint64_t size, struct err *e)
 	if (m->last == '\r')
 		return err_set(
 		    e, ERR_PERM, "5.6.0", "the message ends within a line end");
-	if (limits_check(m->admit->parts.limits, m->caller.uid,
+	if (limits_check(m->admit->parts.limits, admission_who(m),
 		m->traced + m->size, e) == -1)
 		return -1;
 	/* Counted before it is stored, or many at once would all pass. */
 	limits_add(
-	    m->admit->parts.limits, m->caller.uid, 1, m->traced + m->size);
+	    m->admit->parts.limits, admission_who(m), 1, m->traced + m->size);
 	m->is_busy = true;
 	batch_join(
 	    m->admit->parts.batch, m->pending.len, final_work, final_done, m);

@@ -98,6 +98,9 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 		answer->ok = true;
 		member_name(r->uid, answer->name);
 		break;
+	case ASK_KNOCK:
+		answer->ok = true; /* nobody was */
+		break;
 	case ASK_DELIVER:
 	case ASK_TOKEN:
 	case ASK_GRANTED:
@@ -298,6 +301,18 @@ ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX], struct err *e)
 	answer.name[MEMBER_NAME_MAX - 1] = '\0';
 	strlcpy(name, answer.name, MEMBER_NAME_MAX);
 	return 0;
+}
+
+int
+ask_knock(struct ask *a, struct knock *k, struct err *e)
+{
+	struct ask_request r = { .what = ASK_KNOCK };
+	struct ask_answer answer;
+
+	if (ask(a, &r, &answer, NULL, e) == -1)
+		return -1;
+	*k = answer.knock;
+	return k->listener[0] == '\0' ? 0 : 1;
 }
 
 void

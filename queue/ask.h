@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/member.h"
 #include "common/proto_token.h"
+#include "queue/knocks.h"
 
 /*
  * What the queue process asks of its parent.  The queue process has given up
@@ -34,6 +35,7 @@ enum ask_what {
 	ASK_ALARM,   /* start local.alarm_command for that text; no answer */
 	ASK_LOG,     /* the log, which the parent has opened anew */
 	ASK_NAME,    /* the uid's name */
+	ASK_KNOCK,   /* the next client that was refused, which it forgets */
 	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
 	ASK_READY    /* the queue process takes mail; no answer */
 };
@@ -66,7 +68,10 @@ struct ask_answer {
 	char name[MEMBER_NAME_MAX];
 	pid_t pid;
 	struct ask_stamp stamp;
-	struct token_granted granted;
+	union {
+		struct token_granted granted;
+		struct knock knock; /* without a listener: there is none */
+	};
 	struct err why; /* when not ok */
 };
 
@@ -119,6 +124,7 @@ int ask_admits(void *ask, size_t account, uid_t uid, struct err *e);
 int ask_log(struct ask *a, struct err *e); /* descriptor */
 int ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX],
     struct err *e); /* "": it has none */
+int ask_knock(struct ask *a, struct knock *k, struct err *e); /* 1, 0, -1 */
 void ask_kill(struct ask *a, pid_t pid);
 void ask_alive(struct ask *a);
 

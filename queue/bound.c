@@ -90,6 +90,7 @@ store_bound_times(struct store *s, int64_t now, store_latest *latest, void *arg,
 	free(l.v);
 	if (rc == -1 || bound_rows(s, SQL_BOUND_ARRIVALS, now, e) == -1 ||
 	    bound_rows(s, SQL_BOUND_FACTS, now, e) == -1 ||
+	    bound_rows(s, SQL_BOUND_DEVICES, now, e) == -1 ||
 	    bound_rows(s, SQL_BOUND_BUDGETS, now, e) == -1)
 		return -1;
 	return bound_rows(s, SQL_BOUND_BUDGETS_REST, now, e);

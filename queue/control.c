@@ -224,6 +224,8 @@ find_source(enum ctl_verb verb)
 		return source_check;
 	case CTL_FOLLOW:
 		return source_follow;
+	case CTL_DEVICES:
+		return source_devices;
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_RETRY:

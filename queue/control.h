@@ -11,6 +11,7 @@
 struct alarms;
 struct calendar;
 struct batch;
+struct devices;
 struct dispatch;
 struct event_base;
 struct limits;
@@ -35,7 +36,8 @@ struct control_parts {
 	struct limits *limits;
 	struct alarms *alarms;
 	struct calendar *calendar;
-	bool is_daemon; /* false: nothing is delivered just now */
+	bool is_daemon;          /* false: nothing is delivered just now */
+	struct devices *devices; /* NULL: what is known is in the store */
 };
 
 /* Serves who connects to fd, which listens and stays the caller's. */

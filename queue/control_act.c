@@ -73,7 +73,7 @@ slice_done(void *arg, const struct err *failed)
 		ctl_put_said(&c->out, a->said.v[i]);
 	for (i = 0; failed == NULL && i < a->ngone; i++)
 		limits_remove(
-		    c->parts->limits, a->gone[i].uid, 1, a->gone[i].octets);
+		    c->parts->limits, a->gone[i].who, 1, a->gone[i].octets);
 	for (i = 0; failed == NULL && i < c->parts->conf->naccounts; i++)
 		if (c->first[i] == 0)
 			c->first[i] = a->first[i];
@@ -179,6 +179,7 @@ finish_work(void *arg, struct err *e)
 	case CTL_CHECK:
 	case CTL_FOLLOW:
 	case CTL_METRICS:
+	case CTL_DEVICES:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -300,6 +301,7 @@ apply(struct client *c, int64_t since)
 	case CTL_CHECK:
 	case CTL_FOLLOW:
 	case CTL_METRICS:
+	case CTL_DEVICES:
 	case CTL_HOLD:
 	case CTL_RELEASE:
 	case CTL_REMOVE:
@@ -335,6 +337,7 @@ say_sum(struct client *c)
 	case CTL_CHECK:
 	case CTL_FOLLOW:
 	case CTL_METRICS:
+	case CTL_DEVICES:
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_FLUSH:

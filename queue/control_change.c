@@ -21,6 +21,7 @@
 #include "queue/denied.h"
 #include "queue/dispatch.h"
 #include "queue/since.h"
+#include "queue/submitter.h"
 #include "queue/waiting.h"
 
 static void __attribute__((format(printf, 3, 4)))
@@ -215,6 +216,7 @@ find_act(enum ctl_verb verb, const char **done, const char **idle)
 	case CTL_CHECK:
 	case CTL_FOLLOW:
 	case CTL_METRICS:
+	case CTL_DEVICES:
 		break;
 	}
 	*done = "due now";
@@ -260,7 +262,7 @@ take_away(struct act *a, const struct store_message *m, struct err *e)
 		return -1;
 	if (store_message_delete(s, m->id, e) == -1)
 		return -1;
-	a->gone[a->ngone].uid = m->uid;
+	a->gone[a->ngone].who = submitter_of(m->uid, m->device);
 	a->gone[a->ngone++].octets = m->size;
 	return 0;
 }

@@ -44,6 +44,7 @@ struct client {
 	size_t changed;
 	uint64_t *first; /* as struct act has it, over all slices */
 	bool has_unknown, has_busy;
+	bool has_collected; /* control_devices.c */
 	uint32_t next_chunk;
 	struct buf pending;      /* frames of one message's recipients */
 	struct trace *trace;     /* control_trace.c */
@@ -92,7 +93,7 @@ struct act {
 	struct strlist said;
 	uint64_t *first; /* by account: its first message changed, or 0 */
 	struct {
-		uid_t uid;
+		uint64_t who; /* queue/submitter.h */
 		uint64_t octets;
 	} gone[CLIENT_SLICE]; /* messages that left the queue */
 	size_t ngone;
@@ -117,6 +118,7 @@ client_source source_metrics; /* control_metrics.c */
 client_source source_legacy;  /* control_legacy.c */
 client_source source_check;   /* control_check.c */
 client_source source_follow;  /* control_follow.c */
+client_source source_devices; /* control_devices.c */
 
 /*
  * One message with its recipients: 1, 0 when it is not there for whoever asks,

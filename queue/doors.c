@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/device_words.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/door_bind.h"
@@ -20,6 +21,8 @@
 #include "queue/doors.h"
 #include "queue/gate.h"
 #include "queue/turned.h"
+
+#define FIX_MAX 200
 
 struct door {
 	/* What makes it the same one: its place, or, where its sockets are
@@ -62,6 +65,12 @@ void
 doors_judge(const struct doors *d, const struct conf *conf)
 {
 	lent_judge(&d->lent, conf);
+}
+
+bool
+doors_knock(struct doors *d, struct knock *out)
+{
+	return knocks_take(guests_knocks(d->guests), out);
 }
 
 const uint8_t *
@@ -267,35 +276,52 @@ doors_free(struct doors *d)
 	free(d);
 }
 
+/* For the report of devices. */
+static void
+note_knock(struct doors *d, const struct door *door, const char *client,
+    const char *text, const char *fix)
+{
+	struct knock k = { .at = clock_wall(), .trouble.count = 1 };
+
+	strlcpy(k.listener, door->conf->name, sizeof(k.listener));
+	strlcpy(k.client, client, sizeof(k.client));
+	snprintf(k.trouble.text, sizeof(k.trouble.text), "%s: %s", text, fix);
+	knocks_note(guests_knocks(d->guests), &k);
+}
+
 /* One word to who is not let in, as far as it fits. */
 static void
-turn_away(struct door *door, int fd, const char *client, enum gate_verdict why)
+turn_away(struct doors *d, struct door *door, int fd, const char *client,
+    enum gate_verdict why)
 {
 	static const struct {
-		const char *reply, *log;
-	} words[] = {
-		[GATE_OPEN] = { NULL, NULL },
-		[GATE_NOT_ALLOWED] = { "554 5.7.1 this address may not send "
-				       "here\r\n",
-		    "not in listen.allow" },
-		[GATE_FULL] = { "421 4.7.0 too many connections\r\n",
+		unsigned code;
+		const char *status, *log;
+	} reasons[] = {
+		[GATE_OPEN] = { 0, "", "" },
+		[GATE_NOT_ALLOWED] = { 554, "5.7.1", "not in listen.allow" },
+		[GATE_FULL] = { 421, "4.7.0",
 		    "as many connections as listen.connections" },
-		[GATE_CLIENT_FULL] = { "421 4.7.0 too many connections of "
-				       "yours\r\n",
+		[GATE_CLIENT_FULL] = { 421, "4.7.0",
 		    "as many connections as listen.client_connections" },
 	};
-
-	char more[32] = "";
+	const struct device_words *w = device_words_find(
+	    reasons[why].code, reasons[why].status, reasons[why].log);
+	char reply[DEVICE_WORDS_MAX + 16], fix[FIX_MAX], more[32] = "";
 	uint64_t untold;
 
+	device_words_fix(w, door->conf->name, fix, sizeof(fix));
+	snprintf(reply, sizeof(reply), "%u %s %s\r\n", reasons[why].code,
+	    reasons[why].status, w->words);
+	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	note_knock(d, door, client, reasons[why].log, fix);
 	if (turned_tell(&door->turned, clock_mono_ms(), &untold)) {
 		snprintf(more, sizeof(more), "%" PRIu64, untold);
 		log_event(LOG_NOTICE, "turned-away", "listener",
-		    door->conf->name, "client", client, "text", words[why].log,
-		    "others", untold == 0 ? NULL : more, NULL);
+		    door->conf->name, "client", client, "text",
+		    reasons[why].log, "fix", fix, "others",
+		    untold == 0 ? NULL : more, NULL);
 	}
-	(void)send(fd, words[why].reply, strlen(words[why].reply),
-	    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void
@@ -312,7 +338,7 @@ let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 		verdict = gate_enter(door->gate, from, clock_mono_ms());
 	if (verdict != GATE_OPEN) {
 		network_format(&address, text);
-		turn_away(door, fd, text, verdict);
+		turn_away(d, door, fd, text, verdict);
 		return;
 	}
 	door_pair_remind(&door->pair, door->conf, clock_wall());

@@ -32,6 +32,9 @@ struct lent *doors_lent(struct doors *d);
 /* Logs what is strange about them; the log has to be there. */
 void doors_judge(const struct doors *d, const struct conf *conf);
 
+/* The next client that was refused (queue/knocks.h). */
+bool doors_knock(struct doors *d, struct knock *out);
+
 /* By which the queue process knows the parent (common/proto_origin.h). */
 const uint8_t *doors_token(const struct doors *d);
 

@@ -3,10 +3,11 @@
  * The schedule's questions to the store: which message next, when the next
  * one after it, and for which accounts and users mail lies here.
  *
- * Fairness is a walk over the index message_due (account, lane, uid, due_at):
- * from one uid that has mail to the next in a circle, and within a uid to its
- * first due message.  Each step is one probe of the index, so an answer costs
- * a few probes for each uid that has mail, whatever the depth of the queue.
+ * Fairness is a walk over the index message_due (account, lane, uid, device,
+ * due_at): from one submitter that has mail to the next in a circle, and within
+ * one to its first due message.  Each step is one probe of the index, so an
+ * answer costs a few probes for each that has mail, whatever the depth of the
+ * queue.
  */
 #include "config.h"
 
@@ -15,6 +16,7 @@
 
 #include "common/xalloc.h"
 #include "queue/store_priv.h"
+#include "queue/submitter.h"
 
 enum lane {
 	LANE_ALARM,
@@ -33,20 +35,40 @@ is_skipped(const struct store_due *q, uint64_t id)
 	return false;
 }
 
-/* The uid after this one that has mail in the lane: 1, 0 when none, -1. */
-static int
-next_uid(struct store *s, const struct store_due *q, enum lane lane,
-    int64_t after, int64_t *uid, struct err *e)
+/* A place in the circle; a uid of -1 is ahead of everybody. */
+struct turn {
+	int64_t uid, device;
+};
+
+static uint64_t
+whose(const struct turn *t)
 {
-	sqlite3_stmt *st = query_start(s, SQL_DUE_UID);
+	return submitter_of((uid_t)t->uid, (uint32_t)t->device);
+}
+
+static bool
+is_behind(const struct turn *a, const struct turn *b)
+{
+	return a->uid != b->uid ? a->uid > b->uid : a->device > b->device;
+}
+
+/* Who after this one has mail in the lane: 1, 0 when nobody, -1. */
+static int
+next_who(struct store *s, const struct store_due *q, enum lane lane,
+    const struct turn *after, struct turn *who, struct err *e)
+{
+	sqlite3_stmt *st = query_start(s, SQL_DUE_WHO);
 	int found;
 
 	query_bind_text(st, 1, q->account);
 	query_bind_i64(st, 2, lane);
-	query_bind_i64(st, 3, after);
+	query_bind_i64(st, 3, after->uid);
+	query_bind_i64(st, 4, after->device);
 	found = query_row(s, st, e);
-	if (found == 1)
-		*uid = query_i64(st, 0);
+	if (found == 1) {
+		who->uid = query_i64(st, 0);
+		who->device = query_i64(st, 1);
+	}
 	query_end(st);
 	return found;
 }
@@ -77,23 +99,33 @@ next_due(struct store *s, struct store_due *q, sqlite3_stmt *st, bool *is_last,
 
 static sqlite3_stmt *
 start_of_uid(struct store *s, enum sql which, const char *account,
-    enum lane lane, int64_t uid)
+    enum lane lane, uid_t uid)
 {
 	sqlite3_stmt *st = query_start(s, which);
 
 	query_bind_text(st, 1, account);
 	query_bind_i64(st, 2, lane);
-	query_bind_i64(st, 3, uid);
+	query_bind_i64(st, 3, (int64_t)uid);
 	return st;
 }
 
-/* The uid's first message that is not being delivered: 1 when it is due. */
-static int
-first_due(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
-    struct err *e)
+static sqlite3_stmt *
+start_of(struct store *s, enum sql which, const char *account, enum lane lane,
+    uint64_t who)
 {
 	sqlite3_stmt *st =
-	    start_of_uid(s, SQL_DUE_FIRST, q->account, lane, uid);
+	    start_of_uid(s, which, account, lane, submitter_uid(who));
+
+	query_bind_i64(st, 4, submitter_device(who));
+	return st;
+}
+
+/* His first message that is not being delivered: 1 when it is due. */
+static int
+first_due(struct store *s, struct store_due *q, enum lane lane, uint64_t who,
+    struct err *e)
+{
+	sqlite3_stmt *st = start_of(s, SQL_DUE_FIRST, q->account, lane, who);
 	bool is_last;
 	int found = next_due(s, q, st, &is_last, e);
 
@@ -106,17 +138,18 @@ first_due(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
 
 /* The same of those that were released, which are in no order of time. */
 static int
-first_released(struct store *s, struct store_due *q, int64_t uid, struct err *e)
+first_released(
+    struct store *s, struct store_due *q, uint64_t who, struct err *e)
 {
 	sqlite3_stmt *st =
-	    start_of_uid(s, SQL_DUE_RELEASED, q->account, LANE_MAIL, uid);
-	char *from = xasprintf(RELEASED, (long long)uid);
-	char *to = xasprintf(RELEASED_END, (long long)uid);
+	    start_of(s, SQL_DUE_RELEASED, q->account, LANE_MAIL, who);
+	char *from = xasprintf(RELEASED, (long long)submitter_uid(who));
+	char *to = xasprintf(RELEASED_END, (long long)submitter_uid(who));
 	bool is_last;
 	int found;
 
-	query_bind_text(st, 4, from);
-	query_bind_text(st, 5, to);
+	query_bind_text(st, 5, from);
+	query_bind_text(st, 6, to);
 	do
 		found = next_due(s, q, st, &is_last, e);
 	while (found == 0 && !is_last);
@@ -128,14 +161,14 @@ first_released(struct store *s, struct store_due *q, int64_t uid, struct err *e)
 
 /* Alarms never wait for anybody's share. */
 static int
-first_allowed(struct store *s, struct store_due *q, enum lane lane, int64_t uid,
-    struct err *e)
+first_allowed(struct store *s, struct store_due *q, enum lane lane,
+    uint64_t who, struct err *e)
 {
 	q->is_free = lane == LANE_ALARM;
-	if (q->is_free || q->may == NULL || q->may(q->arg, (uid_t)uid))
-		return first_due(s, q, lane, uid, e);
+	if (q->is_free || q->may == NULL || q->may(q->arg, submitter_uid(who)))
+		return first_due(s, q, lane, who, e);
 	q->is_free = true;
-	return first_released(s, q, uid, e);
+	return first_released(s, q, who, e);
 }
 
 static char *
@@ -178,30 +211,30 @@ store_waits_unreleased(
 	return found;
 }
 
-/* Once around the lane's uids, beginning after the given one. */
+/* Once around the lane's submitters, beginning after the given one. */
 static int
 ask_lane(struct store *s, struct store_due *q, enum lane lane,
-    int64_t after_uid, int64_t *uid, struct err *e)
+    const struct turn *after, struct turn *who, struct err *e)
 {
 	bool wrapped = false;
-	int64_t at = after_uid;
+	struct turn at = *after;
 	int found;
 
 	for (;;) {
-		found = next_uid(s, q, lane, at, uid, e);
+		found = next_who(s, q, lane, &at, who, e);
 		if (found == -1)
 			return -1;
 		if (found == 0 && wrapped)
 			return 0;
 		if (found == 0) {
 			wrapped = true;
-			at = -1;
+			at = (struct turn){ -1, 0 };
 			continue;
 		}
-		if (wrapped && *uid > after_uid)
+		if (wrapped && is_behind(who, after))
 			return 0;
-		at = *uid;
-		if ((found = first_allowed(s, q, lane, at, e)) != 0)
+		at = *who;
+		if ((found = first_allowed(s, q, lane, whose(who), e)) != 0)
 			return found;
 	}
 }
@@ -209,7 +242,9 @@ ask_lane(struct store *s, struct store_due *q, enum lane lane,
 int
 store_due_next(struct store *s, struct store_due *due, struct err *e)
 {
-	int64_t whose = 0;
+	const struct turn after = { submitter_uid(due->after),
+		submitter_device(due->after) };
+	struct turn who = { 0, 0 };
 	int lane, found;
 
 	due->id = 0;
@@ -221,10 +256,10 @@ store_due_next(struct store *s, struct store_due *due, struct err *e)
 		return 0;
 	for (lane = due->passes_alarms ? LANE_MAIL : LANE_ALARM;
 	     lane < LANE_COUNT; lane++) {
-		found = ask_lane(s, due, (enum lane)lane,
-		    (int64_t)due->after_uid, &whose, e);
+		found = ask_lane(s, due, (enum lane)lane, &after, &who, e);
 		if (found != 0) {
-			due->uid = (uid_t)whose;
+			due->uid = (uid_t)who.uid;
+			due->device = (uint32_t)who.device;
 			return found;
 		}
 	}
@@ -308,8 +343,10 @@ store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e)
 	int more;
 
 	while ((more = query_row(s, st, e)) == 1)
-		f(arg, (uid_t)query_i64(st, 0), query_u64(st, 1),
-		    query_u64(st, 2));
+		f(arg,
+		    submitter_of(
+			(uid_t)query_i64(st, 0), (uint32_t)query_i64(st, 1)),
+		    1, query_u64(st, 2));
 	query_end(st);
 	return more;
 }

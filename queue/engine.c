@@ -32,6 +32,7 @@
 #include "queue/background.h"
 #include "queue/batch.h"
 #include "queue/control.h"
+#include "queue/devices.h"
 #include "queue/dispatch.h"
 #include "queue/dropdir.h"
 #include "queue/engine.h"
@@ -98,8 +99,13 @@ stop(struct engine *g)
 static void
 on_stop(evutil_socket_t fd, short what, void *arg)
 {
+	const struct engine *g = arg;
+
 	(void)fd;
-	(void)what;
+	/* A parent that has hung up knows nothing any more. */
+	if ((what & EV_SIGNAL) != 0 && !g->is_stopping &&
+	    g->parts.conf->nlisteners > 0)
+		devices_collect(g->parts.devices, NULL, NULL);
 	stop(arg);
 }
 
@@ -288,7 +294,7 @@ listen_all(struct engine *g, struct err *e)
 	struct control_parts cp = { g->parts.base, g->parts.conf,
 		g->opt->identity, &g->parts.times, g->parts.store,
 		g->parts.batch, g->parts.dispatch, g->parts.limits,
-		g->parts.alarms, g->parts.calendar, true };
+		g->parts.alarms, g->parts.calendar, true, g->parts.devices };
 
 	if (g->opt->once)
 		return 0;

@@ -11,7 +11,7 @@
 #include "queue/flood.h"
 
 struct source {
-	uid_t uid;
+	uint64_t who;
 	int64_t since;
 	uint64_t messages;
 };
@@ -48,13 +48,13 @@ is_over(const struct flood *f, const struct source *s, int64_t now)
 
 /* The user's place, else one that is free, else a new one. */
 static struct source *
-find(struct flood *f, uid_t uid, int64_t now)
+find(struct flood *f, uint64_t who, int64_t now)
 {
 	struct source *free_one = NULL;
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		if (f->v[i].uid == uid)
+		if (f->v[i].who == who)
 			return &f->v[i];
 		if (is_over(f, &f->v[i], now))
 			free_one = &f->v[i];
@@ -63,19 +63,19 @@ find(struct flood *f, uid_t uid, int64_t now)
 		f->v = xreallocarray(f->v, f->n + 1, sizeof(*f->v));
 		free_one = &f->v[f->n++];
 	}
-	*free_one = (struct source){ uid, now, 0 };
+	*free_one = (struct source){ who, now, 0 };
 	return free_one;
 }
 
 bool
-flood_note(struct flood *f, uid_t uid, int64_t now)
+flood_note(struct flood *f, uint64_t who, int64_t now)
 {
 	struct source *s;
 
 	if (f->rate.count == 0)
 		return false;
-	s = find(f, uid, now);
+	s = find(f, who, now);
 	if (is_over(f, s, now))
-		*s = (struct source){ uid, now, 0 };
+		*s = (struct source){ who, now, 0 };
 	return ++s->messages == f->rate.count + 1ULL;
 }

@@ -2,8 +2,6 @@
 #ifndef QUEUE_FLOOD_H
 #define QUEUE_FLOOD_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,7 +16,8 @@ struct flood;
 struct flood *flood_new(struct rate rate);
 void flood_free(struct flood *f);
 
-/* One more message of that user; true once in a window, when it is too many. */
-bool flood_note(struct flood *f, uid_t uid, int64_t now);
+/* One more of that submitter (queue/submitter.h); true once in a window, when
+ * it is too many. */
+bool flood_note(struct flood *f, uint64_t who, int64_t now);
 
 #endif

@@ -19,8 +19,9 @@
 #include "queue/guests.h"
 #include "queue/sockets.h"
 
-#define PASS_MS   1000 /* a descriptor fits the buffer at once */
-#define SETUP_MAX 65536
+#define PASS_MS      1000 /* a descriptor fits the buffer at once */
+#define SETUP_MAX    65536
+#define TROUBLES_MAX 8 /* of a session; ours tell two */
 
 struct guest {
 	pid_t pid;
@@ -29,6 +30,7 @@ struct guest {
 	struct network client;
 	char text[NETWORK_TEXT]; /* its address */
 	int channel;             /* -1: closed */
+	unsigned troubles;       /* told by it */
 };
 
 struct guests {
@@ -36,6 +38,7 @@ struct guests {
 	struct guest v[GUESTS_MAX];
 	size_t n;
 	uint8_t token[ORIGIN_TOKEN];
+	struct knocks *knocks;
 };
 
 struct guests *
@@ -44,7 +47,14 @@ guests_new(void)
 	struct guests *g = xcalloc(1, sizeof(*g));
 
 	arc4random_buf(g->token, sizeof(g->token));
+	g->knocks = knocks_new();
 	return g;
+}
+
+struct knocks *
+guests_knocks(struct guests *g)
+{
+	return g->knocks;
 }
 
 const uint8_t *
@@ -107,11 +117,26 @@ guests_free(struct guests *g)
 	if (g == NULL)
 		return;
 	guests_close(g);
+	knocks_free(g->knocks);
 	explicit_bzero(g->token, sizeof(g->token));
 	free(g);
 }
 
 /* ---- a client ---- */
+
+/* listen.log_dialogue, however it is written. */
+static bool
+is_logged(const struct guest *one)
+{
+	char text[NETWORK_TEXT];
+	struct network n;
+
+	if (one->conf->log_dialogue == NULL ||
+	    network_parse(one->conf->log_dialogue, &n) == -1)
+		return false;
+	network_format(&n, text);
+	return strcmp(text, one->text) == 0;
+}
 
 static int
 send_record(const struct guest *one, int rc, const struct buf *b, struct err *e)
@@ -143,6 +168,9 @@ send_setup(const struct guests *g, const struct guest *one,
 		.has_pair = pair != NULL,
 		.is_crowded = gate_is_crowded(one->gate) ||
 			      g->n >= GUESTS_MAX - GUESTS_MAX / 4,
+		.from = one->conf->from,
+		.local_names = c->local.names,
+		.log_dialogue = is_logged(one),
 	};
 	struct buf b;
 	int rc;
@@ -267,9 +295,30 @@ make_connection(const struct guests *g, const struct guest *one,
 	return -1;
 }
 
-/* One that says anything else has been taken over, or is gone. */
+/* One that tells more than an smtpd of ours has been taken over. */
 static int
-read_ask(const struct guest *one, struct client_words *words)
+take_trouble(struct guests *g, struct guest *one, const struct frame *f)
+{
+	struct knock k = { .at = clock_wall() };
+	struct err e;
+
+	if (++one->troubles > TROUBLES_MAX ||
+	    client_trouble_get(f, &k.trouble, &e) == -1)
+		return -1;
+	if (one->conf == NULL)
+		return 0;
+	strlcpy(k.listener, one->conf->name, sizeof(k.listener));
+	strlcpy(k.client, one->text, sizeof(k.client));
+	knocks_note(g->knocks, &k);
+	return 0;
+}
+
+/*
+ * 1: a message comes, 0: nothing to do, -1: one that says anything else has
+ * been taken over, or is gone.
+ */
+static int
+read_frame(struct guests *g, struct guest *one, struct client_words *words)
 {
 	char p[LISTEN_ASK_MAX];
 	struct frame f;
@@ -280,10 +329,11 @@ read_ask(const struct guest *one, struct client_words *words)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0 || n > (ssize_t)sizeof(p) ||
-	    frame_parse(p, (size_t)n, &f) != n ||
-	    client_words_get(&f, words, &e) == -1)
+	    frame_parse(p, (size_t)n, &f) != n)
 		return -1;
-	return 1;
+	if (f.type == LISTEN_TROUBLE)
+		return take_trouble(g, one, &f);
+	return client_words_get(&f, words, &e) == -1 ? -1 : 1;
 }
 
 static void
@@ -293,7 +343,7 @@ serve(struct guests *g, struct guest *one)
 	const char *why;
 	int fd, rc;
 
-	if ((rc = read_ask(one, &words)) == 0)
+	if ((rc = read_frame(g, one, &words)) == 0)
 		return;
 	if (rc == -1) {
 		close_channel(one);

@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/proto_pair.h"
 #include "queue/gate.h"
+#include "queue/knocks.h"
 
 /*
  * The clients that a listener has let in, each with an smtpd of its own.  The
@@ -25,6 +26,9 @@
 struct guests;
 struct guests *guests_new(void);
 void guests_free(struct guests *g);
+
+/* Clients that were refused, by the door or inside. */
+struct knocks *guests_knocks(struct guests *g);
 
 /* By which the queue process knows the parent (common/proto_origin.h). */
 const uint8_t *guests_token(const struct guests *g);

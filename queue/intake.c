@@ -32,6 +32,7 @@
 
 #define CONNECTIONS_MAX  512 /* in all; a client beyond uses the folder */
 #define CONNECTIONS_ROOT 32  /* of them, kept for root */
+#define CONNECTIONS_OWN  256 /* of them, for all that send by listeners */
 #define READ_MAX         (2 * (FRAME_RAW_MAX + FRAME_HEAD))
 
 struct conn {
@@ -187,6 +188,9 @@ is_over_limit(const struct intake *i, uid_t uid)
 		return true;
 	TAILQ_FOREACH(c, &i->conns, entry)
 	n += c->uid == uid;
+	/* The parent's: queue/gate.h has counted who sends by them. */
+	if (i->conf->nlisteners > 0 && uid == geteuid())
+		return n >= CONNECTIONS_OWN;
 	return n >= i->conf->queue.uid_connections;
 }
 

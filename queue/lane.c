@@ -72,7 +72,7 @@ hand_over(struct lane *l, struct worker *w, struct job *j, int64_t now)
 	}
 	/* An alarm is nobody's turn: the round goes on where it was. */
 	if (j->msg.kind != KIND_ALARM)
-		l->last_uid = j->msg.uid;
+		l->last = submitter_of(j->msg.uid, j->msg.device);
 	l->last_probed = j->msg.id;
 	l->was_alarm = j->msg.kind == KIND_ALARM;
 	if (j->msg.id == l->wanted)
@@ -99,7 +99,7 @@ proceed(struct lane *l, struct job *j, int64_t now, int64_t *at, struct err *e)
 		return false;
 	case FROM_WAITS:
 		/* Its user's turn is over: others do not wait with it. */
-		l->last_uid = j->msg.uid;
+		l->last = submitter_of(j->msg.uid, j->msg.device);
 		job_free(j);
 		return l->npassed++ < PASSED_MAX;
 	case FROM_FINE:

@@ -52,6 +52,7 @@ find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 	}
 	due->id = j->msg.id;
 	due->uid = j->msg.uid;
+	due->device = j->msg.device;
 	found = is_free(l, &j->msg, e);
 	due->is_free = found == 1;
 	job_free(j);
@@ -118,7 +119,7 @@ lane_find_due(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 		return found;
 	due->account = l->account.conf->name;
 	due->now = now;
-	due->after_uid = l->last_uid;
+	due->after = l->last;
 	due->may = lane_may;
 	due->arg = l;
 	due->skip = skip;

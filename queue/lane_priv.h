@@ -6,6 +6,7 @@
 #include "queue/ask.h"
 #include "queue/lane.h"
 #include "queue/settle.h"
+#include "queue/submitter.h"
 #include "queue/worker.h"
 
 /*
@@ -32,7 +33,7 @@ struct lane {
 	size_t nworkers;
 	struct job *settling[LANE_WORKERS_MAX]; /* results not yet on disk */
 	size_t nsettling;
-	uid_t last_uid;       /* round robin */
+	uint64_t last;        /* round robin: queue/submitter.h */
 	uint64_t last_probed; /* each probe takes another message */
 	uint64_t kept_probed; /* the same as the store has it */
 	bool was_alarm;       /* it was one, and so may the next one be */

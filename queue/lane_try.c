@@ -223,7 +223,8 @@ settled(void *arg, const struct err *failed)
 		}
 	settle_log(j, t->now);
 	if (t->finished)
-		limits_remove(l->parts.limits, j->msg.uid, 1, j->msg.size);
+		limits_remove(l->parts.limits,
+		    submitter_of(j->msg.uid, j->msg.device), 1, j->msg.size);
 	l->account.tried_at = t->now;
 	judge_account(l, j);
 	if (j->nstuck > 0)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Usage by uid: a sorted array, since a host has few users with mail waiting
- * and every submission looks one up.  A uid whose mail is all gone leaves it.
+ * Usage by submitter: a sorted array, since a host has few with mail waiting
+ * and every submission looks one up.  One whose mail is all gone leaves it.
  */
 #include "config.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/xalloc.h"
 #include "queue/limits.h"
+#include "queue/submitter.h"
 
 struct usage {
-	uid_t uid;
+	uint64_t who;
 	uint64_t messages, octets;
 };
 
@@ -48,15 +50,15 @@ limits_change(struct limits *l, uint64_t uid_messages, uint64_t uid_bytes)
 	l->uid_bytes = uid_bytes;
 }
 
-/* The place of the uid, or where it would stand. */
+/* His place, or where it would stand. */
 static size_t
-place(const struct limits *l, uid_t uid)
+place(const struct limits *l, uint64_t who)
 {
 	size_t lo = 0, hi = l->n, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (l->v[mid].uid < uid)
+		if (l->v[mid].who < who)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -65,17 +67,17 @@ place(const struct limits *l, uid_t uid)
 }
 
 static struct usage *
-find(const struct limits *l, uid_t uid)
+find(const struct limits *l, uint64_t who)
 {
-	size_t i = place(l, uid);
+	size_t i = place(l, who);
 
-	return i < l->n && l->v[i].uid == uid ? &l->v[i] : NULL;
+	return i < l->n && l->v[i].who == who ? &l->v[i] : NULL;
 }
 
 void
-limits_add(struct limits *l, uid_t uid, uint64_t messages, uint64_t octets)
+limits_add(struct limits *l, uint64_t who, uint64_t messages, uint64_t octets)
 {
-	struct usage *u = find(l, uid);
+	struct usage *u = find(l, who);
 	size_t i;
 
 	if (u == NULL) {
@@ -83,10 +85,10 @@ limits_add(struct limits *l, uid_t uid, uint64_t messages, uint64_t octets)
 			l->room = l->room == 0 ? 16 : l->room * 2;
 			l->v = xreallocarray(l->v, l->room, sizeof(*l->v));
 		}
-		i = place(l, uid);
+		i = place(l, who);
 		u = &l->v[i];
 		memmove(u + 1, u, (l->n - i) * sizeof(*u));
-		*u = (struct usage){ uid, 0, 0 };
+		*u = (struct usage){ who, 0, 0 };
 		l->n++;
 	}
 	u->messages += messages;
@@ -94,15 +96,16 @@ limits_add(struct limits *l, uid_t uid, uint64_t messages, uint64_t octets)
 }
 
 void
-limits_load(void *arg, uid_t uid, uint64_t messages, uint64_t octets)
+limits_load(void *arg, uint64_t who, uint64_t messages, uint64_t octets)
 {
-	limits_add(arg, uid, messages, octets);
+	limits_add(arg, who, messages, octets);
 }
 
 void
-limits_remove(struct limits *l, uid_t uid, uint64_t messages, uint64_t octets)
+limits_remove(
+    struct limits *l, uint64_t who, uint64_t messages, uint64_t octets)
 {
-	struct usage *u = find(l, uid);
+	struct usage *u = find(l, who);
 
 	assert(u != NULL && u->messages >= messages && u->octets >= octets);
 	u->messages -= messages;
@@ -113,26 +116,39 @@ limits_remove(struct limits *l, uid_t uid, uint64_t messages, uint64_t octets)
 	memmove(u, u + 1, (size_t)(l->v + l->n - u) * sizeof(*u));
 }
 
+/* "user id 1000", "this device" */
+static const char *
+name_of(uint64_t who, char *to, size_t size)
+{
+	if (submitter_device(who) != DEVICE_NONE)
+		return "this device";
+	snprintf(to, size, "user id %u", (unsigned)submitter_uid(who));
+	return to;
+}
+
 int
-limits_check(const struct limits *l, uid_t uid, uint64_t octets, struct err *e)
+limits_check(
+    const struct limits *l, uint64_t who, uint64_t octets, struct err *e)
 {
 	static const struct usage none = { 0, 0, 0 };
-	const struct usage *u = find(l, uid);
+	const struct usage *u = find(l, who);
+	char name[sizeof("user id 4294967295")];
 
-	if (uid == 0)
+	if (who == 0)
 		return 0;
 	if (u == NULL)
 		u = &none;
 	if (u->messages >= l->uid_messages)
 		return err_set(e, ERR_TEMP, "4.5.3",
-		    "user id %u has %llu messages waiting, as many as "
+		    "%s has %llu messages waiting, as many as "
 		    "queue.uid_messages allows; try again when some have gone",
-		    (unsigned)uid, (unsigned long long)u->messages);
+		    name_of(who, name, sizeof(name)),
+		    (unsigned long long)u->messages);
 	if (octets > l->uid_bytes || u->octets > l->uid_bytes - octets)
 		return err_set(e, ERR_TEMP, "4.5.3",
-		    "user id %u has %llu octets of mail waiting, and %llu more "
+		    "%s has %llu octets of mail waiting, and %llu more "
 		    "would pass queue.uid_bytes; try again when some have gone",
-		    (unsigned)uid, (unsigned long long)u->octets,
-		    (unsigned long long)octets);
+		    name_of(who, name, sizeof(name)),
+		    (unsigned long long)u->octets, (unsigned long long)octets);
 	return 0;
 }

@@ -8,6 +8,7 @@ libqueue_a_SOURCES = \
 	queue/account_ledger.c \
 	queue/account_store.c \
 	queue/admit.c queue/admit.h \
+	queue/admit_log.c queue/admit_priv.h \
 	queue/alarm.c queue/alarm.h queue/alarm_priv.h \
 	queue/alarm_command.c queue/alarm_command.h \
 	queue/alarm_kind.c \
@@ -29,6 +30,7 @@ libqueue_a_SOURCES = \
 	queue/control_act.c \
 	queue/control_change.c \
 	queue/control_check.c \
+	queue/control_devices.c \
 	queue/control_follow.c \
 	queue/control_legacy.c \
 	queue/control_list.c \
@@ -43,6 +45,8 @@ libqueue_a_SOURCES = \
 	queue/damage.c queue/damage.h \
 	queue/damage_note.c queue/damage_note.h \
 	queue/denied.c queue/denied.h \
+	queue/device_store.c queue/device_store.h \
+	queue/devices.c queue/devices.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
 	queue/dropaway.c queue/dropaway.h \
@@ -67,6 +71,7 @@ libqueue_a_SOURCES = \
 	queue/intake.c queue/intake.h \
 	queue/job.c queue/job.h \
 	queue/journal.c \
+	queue/knocks.c queue/knocks.h \
 	queue/lane.c queue/lane.h \
 	queue/lane_check.c \
 	queue/lane_health.c \
@@ -131,13 +136,14 @@ libqueue_a_SOURCES = \
 	queue/signin.c queue/signin.h \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
-	queue/schema.c queue/schema_1.c queue/schema_2.c \
+	queue/schema.c queue/schema_1.c queue/schema_2.c queue/schema_3.c \
 	queue/sql.c queue/sql.h \
 	queue/stall.c queue/stall.h \
 	queue/state.c queue/state.h \
 	queue/store.c queue/store.h \
 	queue/store_priv.h \
 	queue/submission.c \
+	queue/submitter.h \
 	queue/survey.c queue/survey.h \
 	queue/times.c queue/times.h \
 	queue/token_child.c queue/token_child.h \

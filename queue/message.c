@@ -80,6 +80,7 @@ store_message_add(struct store *s, const struct store_message *m, struct err *e)
 	query_bind_text(st, 10, m->from);
 	query_bind_text(st, 11, m->message_id);
 	query_bind_text(st, 12, m->envid);
+	query_bind_i64(st, 13, m->device);
 	return query_change(s, st, NULL, e);
 }
 
@@ -249,6 +250,7 @@ message_from_row(
 	m->envid = query_text(st, MC_ENVID);
 	m->attempts = (unsigned)query_i64(st, MC_ATTEMPTS);
 	m->delay_notice_at = query_i64(st, MC_DELAY_NOTICE_AT);
+	m->device = (uint32_t)query_i64(st, MC_DEVICE);
 	return rcpt_column_state(st, MC_STATE, &m->state, s, e);
 }
 

@@ -5,11 +5,17 @@
  */
 #include "config.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/siphash.h"
+#include "common/xalloc.h"
 #include "mail/addr.h"
+#include "queue/device_store.h"
 #include "queue/origin.h"
+#include "queue/submitter.h"
 
 static const struct conf_listen *
 find_listener(const struct conf *c, const char *name)
@@ -34,6 +40,41 @@ is_same(const uint8_t *a, const uint8_t *b)
 	return differ == 0;
 }
 
+const char *
+origin_login(const struct origin *o)
+{
+	(void)o;
+	return ""; /* nobody can */
+}
+
+/*
+ * A login, wherever it comes from, or an address; of IPv6 the /64, as
+ * queue/gate.h counts them.  A key would keep nobody from anything, since it
+ * would have to be the same after a restart: who makes two of 2^31 meet by
+ * trying has many networks or logins, and shares a turn with one device.
+ */
+static uint32_t
+number_of(const struct origin *o, const struct network *client)
+{
+	static const uint8_t key[SIPHASH_KEY];
+	const char *login = origin_login(o);
+	struct network n = *client;
+	char text[NETWORK_TEXT];
+	struct buf b;
+	uint32_t number;
+
+	if (n.family == AF_INET6)
+		memset(n.address + 8, 0, 8);
+	network_format(&n, text);
+	buf_init(&b, 4096);
+	buf_printf(
+	    &b, "%s\n%s", o->listener->name, login[0] != '\0' ? login : text);
+	buf_printf(&b, "%s", login[0] != '\0' ? "\nlogin" : "");
+	number = (uint32_t)(siphash(key, b.data, b.len) & 0x7fffffff);
+	buf_clear(&b);
+	return number == DEVICE_NONE ? 1 : number;
+}
+
 int
 origin_take(const struct frame *f, const uint8_t *token,
     const struct conf *conf, struct origin *out, struct err *e)
@@ -55,6 +96,8 @@ origin_take(const struct frame *f, const uint8_t *token,
 	else
 		network_format(&client, out->client);
 	out->words = o.words;
+	if (rc == 0)
+		out->device = number_of(out, &client);
 	origin_clear(&o);
 	return rc;
 }
@@ -72,6 +115,33 @@ origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 		return err_set(
 		    e, ERR_PERM, "5.7.1", "%s may not send here", from);
 	return 0;
+}
+
+void
+origin_device(const struct origin *o, struct device *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->listener = o->listener->name;
+	d->client = o->client;
+	d->login = origin_login(o);
+	d->name = o->words.helo;
+	d->tls = o->words.tls_version;
+	d->cipher = o->words.tls_cipher;
+	d->error = "";
+}
+
+void
+origin_force_sender(const struct origin *o, struct envelope *env)
+{
+	const char *from = o->listener->from;
+
+	if (from == NULL)
+		return;
+	free(env->sender);
+	free(env->from);
+	env->sender = xstrdup(from);
+	env->from = xstrdup(from);
+	env->sender_is_local = false;
 }
 
 /* A name goes into a header only when it looks like one. */

@@ -14,6 +14,7 @@ struct origin {
 	const struct conf_listen *listener; /* NULL: it comes by none */
 	char client[NETWORK_TEXT];
 	struct client_words words; /* by itself */
+	uint32_t device;           /* whose turn it is (queue/submitter.h) */
 };
 
 /*
@@ -22,6 +23,16 @@ struct origin {
  */
 int origin_take(const struct frame *f, const uint8_t *token,
     const struct conf *conf, struct origin *out, struct err *e);
+
+/* As whom it has signed in; "": as nobody. */
+const char *origin_login(const struct origin *o);
+
+/* What the report of devices says of it; borrowed. */
+struct device;
+void origin_device(const struct origin *o, struct device *d);
+
+/* The listener's own sender (listen.from), in place of the client's. */
+void origin_force_sender(const struct origin *o, struct envelope *env);
 
 /* May this listener's clients send that?  0, or -1 with *e filled. */
 int origin_check(

@@ -204,6 +204,7 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 	case ASK_MEMBER:
 	case ASK_LOG:
 	case ASK_NAME:
+	case ASK_KNOCK:
 		break;
 	}
 	return false;

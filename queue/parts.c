@@ -18,6 +18,7 @@
 #include "queue/ask.h"
 #include "queue/ballast.h"
 #include "queue/batch.h"
+#include "queue/devices.h"
 #include "queue/bounce.h"
 #include "queue/calendar.h"
 #include "queue/dispatch.h"
@@ -223,6 +224,8 @@ make_rest(struct parts *p, bool may_write, struct err *e)
 	if (p->proved == NULL)
 		return -1;
 	p->batch = batch_new(p->base, p->store, p->ballast);
+	if (may_write)
+		p->devices = devices_new(p->store, p->batch, p->ask);
 	p->expand = expand_new(p->conf, p->ask);
 	p->bounce = bounce_new(p->conf, p->store, p->expand);
 	ap = (struct admit_parts){ p->conf, &p->times, p->store, p->batch,
@@ -370,6 +373,7 @@ parts_close(struct parts *p)
 	proved_free(p->proved);
 	expand_free(p->expand);
 	batch_free(p->batch);
+	devices_free(p->devices);
 	limits_free(p->limits);
 	ballast_free(p->ballast);
 	store_close(p->store);

@@ -14,6 +14,7 @@ struct ballast;
 struct batch;
 struct bounce;
 struct calendar;
+struct devices;
 struct dispatch;
 struct event_base;
 struct expand;
@@ -45,6 +46,7 @@ struct parts {
 	struct proved *proved;
 	struct admit *admit;
 	struct refuse *refuse;
+	struct devices *devices; /* NULL: of a reader */
 	struct dispatch *dispatch;
 	struct alarms *alarms; /* they come only with alarm_watch */
 	struct calendar *calendar;

@@ -28,7 +28,7 @@ int salvage_open_to(const char *path, sqlite3 **db, struct err *e);
 /* salvage_sql.c */
 
 #define SALVAGE_IDS    8
-#define SALVAGE_TABLES 8
+#define SALVAGE_TABLES 10
 
 enum salvage_part {
 	PART_MESSAGE,

@@ -63,6 +63,9 @@ const struct salvage_source salvage_tables[SALVAGE_TABLES] = {
 	{ "expiry", "SELECT * FROM expiry", "INSERT OR IGNORE" },
 	{ "fact", "SELECT * FROM fact WHERE name <> 'stopped'",
 	    "INSERT OR IGNORE" },
+	{ "device", "SELECT * FROM device ORDER BY id", "INSERT OR IGNORE" },
+	{ "device", "SELECT * FROM device ORDER BY id DESC",
+	    "INSERT OR IGNORE" },
 };
 
 /*

@@ -10,5 +10,6 @@
 const char *const sql_migrations[] = {
 	sql_schema_1,
 	sql_schema_2,
+	sql_schema_3,
 };
 const int sql_version = sizeof(sql_migrations) / sizeof(sql_migrations[0]);

@@ -65,7 +65,7 @@ const size_t sql_npragmas = sizeof(sql_pragmas) / sizeof(sql_pragmas[0]);
 #define MESSAGE_COLUMNS \
 	"m.id, m.state, m.due_at, m.arrived_at, m.uid, m.account, m.kind, " \
 	"m.sender, m.header_from, m.message_id, m.size, m.chunks, m.body, " \
-	"m.smtputf8, m.ret, m.envid, m.attempts, m.delay_notice_at"
+	"m.smtputf8, m.ret, m.envid, m.attempts, m.delay_notice_at, m.device"
 #define RCPT_COLUMNS \
 	"r.id, r.address, r.original, r.orcpt, r.notify, r.state, r.due_at, " \
 	"r.attempts, r.code, r.status, r.text, r.meaning, r.fix"
@@ -79,6 +79,9 @@ const size_t sql_npragmas = sizeof(sql_pragmas) / sizeof(sql_pragmas[0]);
 	" FROM message m CROSS JOIN recipient r ON r.message = m.id " \
 	"WHERE m.state <> 'staging' AND m.id > ?1 "
 
+/* A device is one address, by one listener, as one user. */
+#define DEVICE_IS "WHERE listener = ?1 AND client = ?2 AND login = ?3"
+
 /* An address that is looked for: ?4, or ?5 for a user of this host. */
 #define TRACED(c) "(" c " = ?4 COLLATE NOCASE OR " c " = ?5 COLLATE NOCASE)"
 
@@ -91,9 +94,9 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_MESSAGE_ADD] =
 	    "INSERT INTO message (id, state, due_at, attempts, arrived_at, uid,"
 	    " account, kind, lane, size, chunks, body, smtputf8, ret,"
-	    " delay_notice_at, sender, header_from, message_id, envid) "
+	    " delay_notice_at, sender, header_from, message_id, envid, device) "
 	    "VALUES (?1, 'staging', 0, 0, ?2, ?3, ?4, ?5, ?5 <> 'alarm', 0, 0,"
-	    " ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12)",
+	    " ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12, ?13)",
 	[SQL_MESSAGE_CHUNKS] =
 	    "SELECT chunks FROM message WHERE id = ?1 AND state = 'staging'",
 	[SQL_MESSAGE_GROW] =
@@ -151,19 +154,21 @@ const char *const sql_text[SQL_COUNT] = {
 	    "VALUES (?1, ?2, ?3, ?4)",
 	[SQL_SUBMISSION_FORGET] = "DELETE FROM submission WHERE at < ?1",
 
-	/* A skip-scan made by hand: from one uid to the next of the index. */
-	[SQL_DUE_UID] =
-	    "SELECT uid FROM message WHERE account = ?1 AND lane = ?2"
-	    " AND uid > ?3 ORDER BY uid LIMIT 1",
+	/* A skip-scan made by hand: from one of the index to the next. */
+	[SQL_DUE_WHO] =
+	    "SELECT uid, device FROM message WHERE account = ?1 AND lane = ?2"
+	    " AND (uid, device) > (?3, ?4) ORDER BY uid, device LIMIT 1",
 	[SQL_DUE_FIRST] =
 	    "SELECT id, due_at FROM message WHERE account = ?1 AND lane = ?2"
-	    " AND uid = ?3 AND due_at > 0 ORDER BY due_at, id",
+	    " AND uid = ?3 AND device = ?4 AND due_at > 0 "
+	    "ORDER BY due_at, id",
 	/* From the few facts to the messages, and not the other way. */
 	[SQL_DUE_RELEASED] =
 	    "SELECT m.id, m.due_at FROM fact f CROSS JOIN message m"
-	    " ON m.id = CAST(substr(f.name, length(?4) + 1) AS INTEGER) "
-	    "WHERE f.name > ?4 AND f.name < ?5 AND m.account = ?1"
-	    " AND m.lane = ?2 AND m.uid = ?3 AND m.due_at > 0 ORDER BY f.name",
+	    " ON m.id = CAST(substr(f.name, length(?5) + 1) AS INTEGER) "
+	    "WHERE f.name > ?5 AND f.name < ?6 AND m.account = ?1"
+	    " AND m.lane = ?2 AND m.uid = ?3 AND m.device = ?4"
+	    " AND m.due_at > 0 ORDER BY f.name",
 	[SQL_DUE_WAITS] =
 	    "SELECT 1 FROM message m WHERE account = ?1 AND lane = ?2"
 	    " AND uid = ?3 AND due_at > 0 AND NOT EXISTS"
@@ -173,8 +178,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    "SELECT count(*) FROM message WHERE account = ?1 AND lane = 1"
 	    " AND due_at BETWEEN 1 AND ?2 AND id < ?3",
 	[SQL_USAGE] =
-	    "SELECT uid, count(*), sum(size) FROM message "
-	    "WHERE state <> 'staging' GROUP BY uid",
+	    "SELECT uid, device, size FROM message WHERE state <> 'staging'",
 	[SQL_ACCOUNT_NAMES] =
 	    "SELECT DISTINCT account FROM message ORDER BY account",
 	[SQL_ACCOUNT_MOVE] =
@@ -285,6 +289,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    "UPDATE account SET since = " MOVED("since") ","
 	    " next_at = " MOVED("next_at") ","
 	    " last_success_at = " MOVED("last_success_at"),
+	[SQL_MOVE_DEVICES] =
+	    "UPDATE device SET first_at = " MOVED("first_at") ","
+	    " last_at = " MOVED("last_at") ", old_at = " MOVED("old_at") ","
+	    " error_at = " MOVED("error_at"),
 	[SQL_MOVE_FACTS] =
 	    "UPDATE fact SET value ="
 	    " CAST(max(1, CAST(value AS INTEGER) + ?1) AS TEXT) "
@@ -309,6 +317,10 @@ const char *const sql_text[SQL_COUNT] = {
 	    " messages = messages + excluded.messages,"
 	    " recipients = recipients + excluded.recipients",
 	[SQL_BOUND_BUDGETS_REST] = "DELETE FROM budget WHERE at > ?1",
+	[SQL_BOUND_DEVICES] =
+	    "UPDATE device SET first_at = min(first_at, ?1),"
+	    " last_at = min(last_at, ?1), old_at = min(old_at, ?1),"
+	    " error_at = min(error_at, ?1) WHERE last_at > ?1",
 
 	[SQL_RELEASED_FORGET] =
 	    "DELETE FROM fact WHERE name ="
@@ -334,6 +346,32 @@ const char *const sql_text[SQL_COUNT] = {
 	[SQL_EXPIRY_DELETE] =
 	    "DELETE FROM expiry WHERE account = ?1 AND what = ?2",
 	[SQL_EXPIRY_FORGET] = "DELETE FROM expiry WHERE account = ?1",
+
+	/* ?1 to ?3 are whose row it is. */
+	[SQL_DEVICE_SENT] =
+	    "UPDATE device SET last_at = ?4, name = ?5, tls = ?6, cipher = ?7,"
+	    " is_old = ?8, old_at = CASE WHEN ?8 THEN ?4 ELSE old_at END,"
+	    " messages = messages + 1 " DEVICE_IS,
+	/* What a failure does not say, the last session has. */
+	[SQL_DEVICE_FAILED] =
+	    "UPDATE device SET last_at = max(last_at, ?4),"
+	    " name = CASE WHEN ?5 <> '' THEN ?5 ELSE name END,"
+	    " error_at = max(error_at, ?4), error = ?6,"
+	    " failures = failures + ?7 " DEVICE_IS,
+	[SQL_DEVICE_ADD] =
+	    "INSERT INTO device (listener, client, login, name, tls, cipher,"
+	    " is_old, old_at, first_at, last_at, messages, failures, error_at,"
+	    " error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " CASE WHEN ?7 THEN ?8 ELSE 0 END, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_DEVICE_TRIM] =
+	    "DELETE FROM device WHERE id IN (SELECT id FROM device"
+	    " ORDER BY messages > 0, last_at, id LIMIT"
+	    "  max(0, (SELECT count(*) FROM device) - ?1))",
+	[SQL_DEVICE_FORGET] = "DELETE FROM device WHERE last_at < ?1",
+	[SQL_DEVICE_EACH] =
+	    "SELECT id, listener, client, login, name, tls, cipher, is_old,"
+	    " old_at, first_at, last_at, messages, failures, error_at, error "
+	    "FROM device WHERE id > ?1 ORDER BY id LIMIT ?2",
 
 	/* Invariants: each finds what must not be; see queue/recover.c. */
 	[SQL_CHECK_STATES] =

@@ -59,7 +59,7 @@ enum sql {
 	SQL_SUBMISSION_ADD,
 	SQL_SUBMISSION_FORGET,
 
-	SQL_DUE_UID,
+	SQL_DUE_WHO,
 	SQL_DUE_FIRST,
 	SQL_DUE_RELEASED,
 	SQL_DUE_WAITS,
@@ -100,6 +100,7 @@ enum sql {
 	SQL_MOVE_EVENTS,
 	SQL_MOVE_SUBMISSIONS,
 	SQL_MOVE_ACCOUNTS,
+	SQL_MOVE_DEVICES,
 	SQL_MOVE_FACTS,
 	SQL_MOVE_BUDGETS_AWAY,
 	SQL_MOVE_BUDGETS_BACK,
@@ -109,6 +110,7 @@ enum sql {
 	SQL_BOUND_FACTS,
 	SQL_BOUND_BUDGETS,
 	SQL_BOUND_BUDGETS_REST,
+	SQL_BOUND_DEVICES,
 	SQL_RELEASED_FORGET,
 	SQL_FACT_GET,
 	SQL_FACT_PUT,
@@ -120,6 +122,12 @@ enum sql {
 	SQL_EXPIRY_PUT,
 	SQL_EXPIRY_DELETE,
 	SQL_EXPIRY_FORGET,
+	SQL_DEVICE_SENT,
+	SQL_DEVICE_FAILED,
+	SQL_DEVICE_ADD,
+	SQL_DEVICE_TRIM,
+	SQL_DEVICE_FORGET,
+	SQL_DEVICE_EACH,
 
 	SQL_CHECK_STATES,
 	SQL_CHECK_SIZES,
@@ -167,6 +175,7 @@ extern const char *const sql_migrations[];
 extern const int sql_version; /* what we write; the number of migrations */
 extern const char sql_schema_1[];
 extern const char sql_schema_2[];
+extern const char sql_schema_3[];
 
 /* Columns of the message part of SQL_MESSAGE_GET and SQL_LIST_*. */
 enum sql_message_column {
@@ -188,6 +197,7 @@ enum sql_message_column {
 	MC_ENVID,
 	MC_ATTEMPTS,
 	MC_DELAY_NOTICE_AT,
+	MC_DEVICE,
 	MC_COUNT
 };
 

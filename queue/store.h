@@ -136,6 +136,7 @@ struct store_message {
 	enum rcpt_state state; /* follows from its recipients; rcpt.c */
 	int64_t arrived_at;
 	uid_t uid;
+	uint32_t device; /* of a listener, whose turn it is; 0: of none */
 	char *account;
 	enum message_kind kind;
 	char *sender; /* a bare name is a local user; "" the null sender */
@@ -225,17 +226,17 @@ int store_chunk_look(struct store *s, uint64_t message, uint32_t seq,
 /* ---- the schedule's questions ---- */
 
 /*
- * The next message of the account to try: alarms first, then the uid after
- * after_uid in a circle, then the oldest due; of a uid that may not, only what
- * was released.  Only messages that have a queued or uncertain recipient due at
- * or before now; those in skip (being delivered) do not count.  1 with id and
- * uid, 0 when none is due; then wake_at is when the next one will be (0: none
- * waits).
+ * The next message of the account to try: alarms first, then the submitter
+ * after that one in a circle, then the oldest due; of a uid that may not, only
+ * what was released.  Only messages that have a queued or uncertain recipient
+ * due at or before now; those in skip (being delivered) do not count.  1 with
+ * id and whose it is, 0 when none is due; then wake_at is when the next one
+ * will be (0: none waits).
  */
 struct store_due {
 	const char *account;
 	int64_t now;
-	uid_t after_uid;
+	uint64_t after; /* queue/submitter.h */
 	const uint64_t *skip;
 	size_t nskip;
 	bool passes_alarms; /* as if there were none */
@@ -244,6 +245,7 @@ struct store_due {
 	void *arg;
 	uint64_t id; /* the answer */
 	uid_t uid;
+	uint32_t device;
 	bool is_free; /* it goes whatever "may" says */
 	int64_t wake_at;
 };
@@ -273,9 +275,9 @@ int store_message_due(
     struct store *s, uint64_t message, int64_t at, struct err *e);
 int store_all_due(struct store *s, int64_t at, struct err *e);
 
-/* Waiting messages and octets of each uid, for the limits of intake. */
+/* Each waiting message, for the limits of intake: whose, and its octets. */
 typedef void store_usage(
-    void *arg, uid_t uid, uint64_t messages, uint64_t octets);
+    void *arg, uint64_t who, uint64_t messages, uint64_t octets);
 int store_usage_each(struct store *s, store_usage *f, void *arg, struct err *e);
 
 /* ---- recipients' states: the only setter is state_set (queue/state.h) ---- */

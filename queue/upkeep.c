@@ -16,6 +16,8 @@
 #include "queue/batch.h"
 #include "queue/calendar.h"
 #include "queue/denied.h"
+#include "queue/device_store.h"
+#include "queue/devices.h"
 #include "queue/dispatch.h"
 #include "queue/loop.h"
 #include "queue/parts.h"
@@ -87,7 +89,8 @@ forget_work(void *arg, struct err *e)
 	if (more == -1)
 		return -1;
 	u->has_more = more == 1;
-	if (denied_forget(s, now, e) == -1)
+	if (denied_forget(s, now, e) == -1 ||
+	    device_forget(s, now - DEVICE_HISTORY_S, e) == -1)
 		return -1;
 	return store_budget_forget(s, now - BUDGET_S, e);
 }
@@ -190,6 +193,8 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 	on_jump(-1, 0, u);
 	alarm_look(u->parts->alarms);
 	calendar_look(u->parts->calendar);
+	if (u->parts->conf->nlisteners > 0 && u->parts->devices != NULL)
+		devices_collect(u->parts->devices, NULL, NULL);
 }
 
 /*

@@ -59,6 +59,8 @@ conn_flush(struct conn *c)
 {
 	int rc = 0;
 
+	if (c->dialogue != NULL)
+		dialogue_flush(c->dialogue, &c->out);
 	if (c->out.len > 0)
 		rc = c->io.write(c->io.arg, c->out.data, c->out.len,
 		    clock_mono_ms() + c->idle_ms);
@@ -127,6 +129,10 @@ conn_read_line(struct conn *c, struct conn_line *out)
 	out->has_cr = n > 0 && out->p[n - 1] == '\r';
 	out->n = out->has_cr ? n - 1 : n;
 	out->is_long = out->is_long || n > CONN_LINE_MAX;
+	if (c->dialogue != NULL && out->is_long)
+		dialogue_long_line(c->dialogue, &c->out);
+	else if (c->dialogue != NULL)
+		dialogue_command(c->dialogue, &c->out, out->p, out->n);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "smtpd/dialogue.h"
 
 /*
  * The connection to a client: lines and pieces of text in, replies out.
@@ -46,7 +47,8 @@ struct conn {
 	size_t at, end;
 	struct buf out; /* replies that have not left */
 	enum conn_fault fault;
-	int error; /* errno of it */
+	int error;                 /* errno of it */
+	struct dialogue *dialogue; /* it is logged; or NULL */
 };
 
 #define CONN_ROOM     (64 * 1024)

@@ -27,6 +27,7 @@
 #include "common/xalloc.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
+#include "smtpd/report.h"
 #include "smtpd/serve.h"
 #include "smtpd/setup.h"
 #include "smtpd/tls.h"
@@ -41,6 +42,8 @@ struct listener {
 	const struct listen_setup *setup;
 	struct pipe_ends ends;
 	struct client_words words;
+	struct report report;
+	struct dialogue dialogue;
 	struct tls_rules *rules; /* NULL: no TLS is to be had */
 	struct tls *tls;         /* in use */
 };
@@ -126,6 +129,7 @@ start_tls(void *arg, struct io *io, struct err *e)
 	l->tls =
 	    tls_accept(l->rules, l->ends.in, clock_mono_ms() + HANDSHAKE_MS, e);
 	if (l->tls == NULL) {
+		report_failed(&l->report, e->text);
 		log_event(LOG_NOTICE, "tls-failed", "listener", s->listener,
 		    "client", s->client, "text", e->text, NULL);
 		return -1;
@@ -165,10 +169,25 @@ tls_at_start(const struct listener *l)
 
 /* ---- the client ---- */
 
+static void
+refused(void *arg, struct reply *r)
+{
+	struct listener *l = arg;
+
+	report_refused(&l->report, r);
+}
+
 static int
 run(struct listener *l, enum session_tls tls)
 {
 	const struct listen_setup *s = l->setup;
+	const struct rewrite_rules forced = {
+		.user = s->from,
+		.mode = REWRITE_ALWAYS,
+		.local_names = &s->local_names,
+		.hostname = s->hostname,
+		.domain = s->domain,
+	};
 	const struct service service = {
 		.hostname = s->hostname,
 		.domain = s->domain,
@@ -181,6 +200,9 @@ run(struct listener *l, enum session_tls tls)
 		.refuses_bare = s->bare_newline == BARE_NEWLINE_REFUSE,
 		.tls = tls,
 		.start_tls = start_tls,
+		.refused = refused,
+		.dialogue = s->log_dialogue ? &l->dialogue : NULL,
+		.forced = s->from == NULL ? NULL : &forced,
 		.words = &l->words,
 		.hand_over = hand_over,
 		.arg = l,
@@ -232,6 +254,8 @@ meet(struct listener *l)
 	enum session_tls tls = tls_at_start(l);
 	int status;
 
+	l->dialogue = (struct dialogue){ .listener = l->setup->listener,
+		.client = l->setup->client };
 	log_event(LOG_INFO, "client", "listener", l->setup->listener, "client",
 	    l->setup->client, NULL);
 	if (l->rules == NULL &&
@@ -243,6 +267,7 @@ meet(struct listener *l)
 		log_event(LOG_NOTICE, "client-sent-away", "listener",
 		    l->setup->listener, "client", l->setup->client, "text",
 		    reason_of(status), NULL);
+	report_end(&l->report);
 	hang_up(&l->ends);
 	return status;
 }
@@ -266,7 +291,8 @@ listener_run(void)
 {
 	struct listen_setup s;
 	struct listener l = { .setup = &s,
-		.ends = { STDIN_FILENO, STDOUT_FILENO } };
+		.ends = { STDIN_FILENO, STDOUT_FILENO },
+		.report = { .setup = &s, .words = &l.words } };
 	struct pair pair;
 	struct err e;
 	int status;

@@ -6,6 +6,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/command.c smtpd/command.h \
 	smtpd/conn.c smtpd/conn.h \
 	smtpd/data.c smtpd/data.h \
+	smtpd/dialogue.c smtpd/dialogue.h \
 	smtpd/judge.c smtpd/judge.h \
 	smtpd/listener.c smtpd/listener.h \
 	smtpd/message.c smtpd/message.h \
@@ -13,6 +14,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/patience.c smtpd/patience.h \
 	smtpd/pipe.c smtpd/pipe.h \
 	smtpd/reply.c smtpd/reply.h \
+	smtpd/report.c smtpd/report.h \
 	smtpd/secure.c smtpd/secure.h \
 	smtpd/serve.c smtpd/serve.h \
 	smtpd/service.c smtpd/service.h \

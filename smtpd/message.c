@@ -76,6 +76,7 @@ stamp(struct message *m, struct err *e)
 	m->with.message_id = m->message_id;
 	m->with.domain = m->service->domain;
 	m->with.author = author;
+	m->with.forced = m->service->forced;
 	m->with.arg = m;
 	return 0;
 }

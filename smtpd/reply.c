@@ -82,3 +82,11 @@ reply_put(struct buf *b, const struct reply *r)
 	buf_puts(b, "\r\n");
 	buf_clear(&line);
 }
+
+void
+reply_tell(struct buf *b, struct reply *r, reply_refused *refused, void *arg)
+{
+	if (r->code >= 400 && refused != NULL)
+		refused(arg, r);
+	reply_put(b, r);
+}

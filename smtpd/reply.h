@@ -31,4 +31,9 @@ int reply_of_err(struct reply *r, const struct err *e);
  */
 void reply_put(struct buf *b, const struct reply *r);
 
+/* The same; of one of 400 or more somebody hears before, and may change it. */
+typedef void reply_refused(void *arg, struct reply *r);
+void reply_tell(
+    struct buf *b, struct reply *r, reply_refused *refused, void *arg);
+
 #endif

@@ -31,12 +31,18 @@ struct serve {
 #define NONSENSE_MAX 20
 
 static void
+put_reply(struct serve *s, struct reply *r)
+{
+	reply_tell(conn_out(&s->conn), r, s->service->refused, s->service->arg);
+}
+
+static void
 say(struct serve *s, unsigned code, const char *status, const char *text)
 {
 	struct reply r;
 
 	reply_set(&r, code, status, "%s", text);
-	reply_put(conn_out(&s->conn), &r);
+	put_reply(s, &r);
 }
 
 /* A stranger who only talks, keeps a place from who has mail. */
@@ -94,9 +100,10 @@ refuse(struct serve *s, const struct err *e)
 {
 	struct reply r;
 
-	log_text(LOG_ERR, "smtpd", "%s", e->text);
+	if (s->service->refused == NULL)
+		log_text(LOG_ERR, "smtpd", "%s", e->text);
 	reply_of_err(&r, e);
-	reply_put(conn_out(&s->conn), &r);
+	put_reply(s, &r);
 }
 
 /* The text behind DATA, and the answer to it; -1 when the client is gone. */
@@ -115,7 +122,7 @@ take_data(struct serve *s)
 	source = text_source_data(&t);
 	session_take(&s->session, &env);
 	if (message_take(&source, s->service, &env, &r, &e) == 0)
-		reply_put(conn_out(&s->conn), &r);
+		put_reply(s, &r);
 	else if ((rc = text_drain_data(&t)) == 0)
 		refuse(s, &e);
 	else
@@ -173,7 +180,7 @@ take_chunks(struct serve *s)
 	source = text_source_chunks(&t);
 	session_take(&s->session, &env);
 	if (message_take(&source, s->service, &env, &r, &e) == 0)
-		reply_put(conn_out(&s->conn), &r);
+		put_reply(s, &r);
 	else if (s->next != SESSION_CHUNK)
 		rc = 1;
 	else if ((rc = text_drain_chunk(&t)) == 0)
@@ -339,9 +346,12 @@ serve(const struct io *io, const struct service *service)
 	s.service = service;
 	conn_init(&s.conn, io, service->patience->command_ms);
 	s.conn.until_ms = patience_between(service->patience, clock_mono_ms());
+	s.conn.dialogue = service->dialogue;
 	session_init(&s.session, service->hostname, service->size_max,
 	    service->rcpts_max);
 	s.session.words = service->words;
+	s.session.refused = service->refused;
+	s.session.arg = service->arg;
 	s.session.tls = service->tls;
 	if ((status = greet(&s)) == EX_OK)
 		status = converse(&s);

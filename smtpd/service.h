@@ -9,7 +9,9 @@
 #include "common/parcel.h"
 #include "common/proto_words.h"
 #include "common/site.h"
+#include "smtpd/reply.h"
 #include "smtpd/session.h"
+#include "mail/rewrite.h"
 #include "smtpd/conn.h"
 #include "smtpd/patience.h"
 
@@ -25,7 +27,12 @@ struct service {
 	const struct patience *patience;
 	bool is_public; /* of strangers: nobody speaks before the greeting, or
 			 * goes on for ever without a message */
-	bool refuses_bare; /* a lone CR or LF in a message */
+	bool refuses_bare;         /* a lone CR or LF in a message */
+	struct dialogue *dialogue; /* what is said is logged; or NULL */
+	/* The sender that all mail is given, by these rules; or NULL. */
+	const struct rewrite_rules *forced;
+	/* A reply of 400 or more, before it leaves; NULL: nobody asks. */
+	void (*refused)(void *arg, struct reply *r);
 	/* What is said of the client; NULL: nobody asks.  The session fills it.
 	 */
 	struct client_words *words;

@@ -436,13 +436,13 @@ is_too_much(struct session *s, const struct reply *r)
 }
 
 static enum session_next
-give_up(struct buf *out)
+give_up(const struct session *s, struct buf *out)
 {
 	struct reply r;
 
 	reply_set(&r, 421, "4.7.0", "%d commands in a row were none; closing",
 	    SESSION_NONSENSE_MAX);
-	reply_put(out, &r);
+	reply_tell(out, &r, s->refused, s->arg);
 	return SESSION_GIVE_UP;
 }
 
@@ -478,9 +478,9 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 		rc = -1;
 	}
 	if (is_too_much(s, &r))
-		return give_up(out);
+		return give_up(s, out);
 	if (r.code != 0)
-		reply_put(out, &r);
+		reply_tell(out, &r, s->refused, s->arg);
 	return next_of(s, c.verb, rc == 0);
 }
 
@@ -491,7 +491,7 @@ session_long_line(struct session *s, struct buf *out)
 
 	reply_set(&r, 500, "5.5.2", "the line is too long");
 	if (is_too_much(s, &r))
-		return give_up(out);
-	reply_put(out, &r);
+		return give_up(s, out);
+	reply_tell(out, &r, s->refused, s->arg);
 	return SESSION_COMMAND;
 }

@@ -10,6 +10,7 @@
 #include "common/envelope.h"
 #include "common/proto_words.h"
 #include "mail/recipients.h"
+#include "smtpd/reply.h"
 
 /*
  * The server's side of SMTP, command by command, without a connection: lines
@@ -49,9 +50,12 @@ enum session_tls {
 
 struct session {
 	enum session_tls tls;
-	const char *hostname;       /* ours */
-	uint64_t size_max;          /* queue.message_size_max */
-	unsigned rcpts_max;         /* at most SUBMIT_RCPTS_MAX */
+	const char *hostname; /* ours */
+	uint64_t size_max;    /* queue.message_size_max */
+	unsigned rcpts_max;   /* at most SUBMIT_RCPTS_MAX */
+	/* A reply of 400 or more, before it leaves; or NULL. */
+	void (*refused)(void *arg, struct reply *r);
+	void *arg;                  /* of it */
 	struct client_words *words; /* to be filled, or NULL */
 	bool has_sender;
 	struct envelope env;

@@ -140,7 +140,7 @@ ask_due(struct store *s)
 
 	for (i = 0; i < ASKED; i++) {
 		must(store_due_next(s, &due, &e), &e);
-		due.after_uid = due.uid;
+		due.after = due.uid;
 		skip[i % 3] = due.id;
 	}
 	printf("%-44s %10.1f us\n", "next due message",
@@ -154,7 +154,7 @@ ask_due(struct store *s)
 }
 
 static void
-usage(void *arg, uid_t uid, uint64_t messages, uint64_t octets)
+usage(void *arg, uint64_t who, uint64_t messages, uint64_t octets)
 {
 	(void)uid;
 	(void)octets;

@@ -10,6 +10,8 @@ for.  lib.specimens tells what is in it.
 import gzip
 import os
 import pwd
+import smtplib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -48,6 +50,11 @@ class Story:
         """Delivered, bounced, expired and removed: the journal alone."""
         self.send("delivered@example.net")
         self.server.record.wait_messages(1)
+        with smtplib.SMTP("127.0.0.1", self.site.conf["listen scan"]["port"],
+                          local_hostname="copier", timeout=60) as c:
+            c.sendmail(USER, "device@example.net", BODY % (
+                USER, "device@example.net", "device@example.net"))
+        self.server.record.wait_messages(2)
         self.send("refused@example.net")
         self.site.log.wait_for("bounced")
         self.site.wait_empty()
@@ -144,6 +151,9 @@ def main(path):
                 USER.split("@")[1], tenant="t.example", client_id="11111111-2222-3333-4444-555555555555",
                 client_secret_file="app_secret",
                 client_secret_expires="2099-01-31")
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                site.conf["listen scan"] = {"port": s.getsockname()[1]}
             site.start()
             story = Story(site, server)
             story.what_is_over()

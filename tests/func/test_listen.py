@@ -90,12 +90,12 @@ def test_connections(site):
     port = add_listener(site, client_connections=2, connections=3)
     site.start()
     inside = [Client(port), Client(port)]
-    assert greeting(port).startswith("421 4.7.0 too many connections of yours")
+    assert greeting(port).startswith("421 4.7.0 Too many connections of")
     with socket.create_connection(("127.0.0.1", port), DEADLINE,
                                   source_address=("127.0.0.2", 0)) as s:
         assert s.makefile("rb").readline().startswith(b"220 ")
         assert greeting(port, "127.0.0.3") == \
-            "421 4.7.0 too many connections\r\n"
+            "421 4.7.0 Server busy; try again later\r\n"
     for c in inside:
         c.quit()
 
@@ -108,7 +108,7 @@ def test_rate(site):
     with pytest.raises(smtplib.SMTPDataError) as e:
         send(port)
     assert e.value.smtp_code == 451
-    assert b"too many messages" in e.value.smtp_error
+    assert b"Too many messages" in e.value.smtp_error
 
 
 # ---- what may be sent ---------------------------------------------------------

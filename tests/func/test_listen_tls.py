@@ -167,7 +167,8 @@ def test_required_comes_first(site, secure, authority):
     site.start()
     with Client(port) as c:
         c.ehlo()
-        assert c.mail(USER) == (530, b"5.7.0 STARTTLS comes first")
+        assert c.mail(USER) == (
+            530, b"5.7.0 Turn on TLS (STARTTLS) in this device")
         assert c.docmd("DATA")[0] == 530
         assert c.noop()[0] == c.rset()[0] == 250
     with Secured(port, context(authority)) as c:
@@ -210,7 +211,7 @@ def test_commands_behind_starttls_are_dropped(site, secure):
         f.readline()
         s.sendall(b"STARTTLS\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n"
                   % (USER.encode(), TO.encode()))
-        assert f.read() == b"554 5.5.0 nothing may follow STARTTLS; closing\r\n"
+        assert f.read() == b"554 5.5.0 TLS start failed; check device TLS\r\n"
     assert site.log.wait_for("starttls-injection")["client"] == "127.0.0.1"
     assert site.queue() == []
 

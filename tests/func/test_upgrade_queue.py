@@ -18,7 +18,7 @@ from lib import specimens
 
 CONFIG = 78
 FIRST_PAGE = 8192
-NEWEST = 2
+NEWEST = 3
 BODY = "für später, in zwei Teilen\r\n".encode() * 3000
 
 # What becomes due by "retry ALL" once nothing is paused.

@@ -27,6 +27,8 @@ tests_fuzz_proto_origin_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/proto_words tests/fuzz/proto_pair
 tests_fuzz_proto_pair_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_words_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+FUZZ_TARGETS += tests/fuzz/proto_trouble
+tests_fuzz_proto_trouble_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/network
 tests_fuzz_network_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 

@@ -89,6 +89,7 @@ read_the_others(const struct frame *f)
 	struct ctl_depth depth;
 	struct ctl_ledger ledger;
 	struct ctl_host host;
+	struct ctl_device device;
 	char *text;
 	int status;
 
@@ -114,6 +115,8 @@ read_the_others(const struct frame *f)
 		ctl_ledger_clear(&ledger);
 	if (ctl_get_host(f, &host, NULL) == 0)
 		assert(host.has_drops == 0 || host.has_drops == 1);
+	if (ctl_get_device(f, &device, NULL) == 0)
+		ctl_device_clear(&device);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

@@ -17,6 +17,7 @@ dist_check_SCRIPTS += \
 	tests/lint/protocol.sh \
 	tests/lint/purity.sh \
 	tests/lint/references.sh \
+	tests/lint/replies.sh \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh \
 	tests/lint/sizes.sh \

@@ -146,7 +146,15 @@ endif
 check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
 	tests/unit/siphash tests/unit/network tests/unit/proto_listen \
 	tests/unit/proto_origin tests/unit/proto_words tests/unit/proto_pair \
-	tests/unit/tls_io
+	tests/unit/tls_io tests/unit/device_words tests/unit/proto_trouble \
+	tests/unit/proto_ctl_device
+tests_unit_device_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_device_words_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_trouble_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_trouble_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_ctl_device_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_ctl_device_LDADD = libcommon.a $(LIBBSD_LIBS) \
+	$(CMOCKA_LIBS)
 tests_unit_proto_listen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_listen_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_tls_io_SOURCES = tests/unit/tls_io.c tests/unit/tlspair.c \

@@ -54,6 +54,63 @@ complete(const char *text, struct caller *c, struct completed *found)
 	return buf_steal(&b);
 }
 
+/* The listener's own sender: the envelope's report is of what was given. */
+static void
+a_forced_sender_stands_in_from(void **state)
+{
+	static const struct {
+		const char *text, *from, *reply_to; /* NULL: there is none */
+	} senders[] = {
+		{ "From: C <c@d.example>\r\n", "C (c@d.example)",
+		    "Reply-To: C <c@d.example>\r\n" },
+		{ "From: c@d.example\r\nReply-To: e@f.example\r\n",
+		    "\"c@d.example\"", "Reply-To: e@f.example\r\n" },
+		{ "From: root\r\nSender: x@y.example\r\n", "\"root@web01\"",
+		    NULL },
+		{ "Subject: x\r\n", "\"scan@web01\"", NULL },
+		{ "From: scans@contoso.example\r\n", "", NULL },
+	};
+	const struct rewrite_rules forced = {
+		.user = "scans@contoso.example",
+		.mode = REWRITE_ALWAYS,
+		.local_names = &(struct strlist){ NULL, 0 },
+		.hostname = "web01.contoso.example",
+		.domain = "contoso.example",
+	};
+	struct caller c = { "scan", "", 0 };
+	const struct completion with = { .date = "D",
+		.message_id = "<1@x>",
+		.domain = "contoso.example",
+		.author = author,
+		.arg = &c,
+		.forced = &forced };
+	struct completed found;
+	struct header h;
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(senders) / sizeof(senders[0]); i++) {
+		memset(&h, 0, sizeof(h));
+		header_parse(senders[i].text, strlen(senders[i].text), &h);
+		complete_header(&h, &with, &found);
+		buf_init(&b, 4096);
+		assert_int_equal(header_put(&b, &h), 0);
+		assert_non_null(strstr(buf_data(&b), "scans@contoso.example"));
+		assert_non_null(strstr(buf_data(&b), senders[i].from));
+		if (senders[i].reply_to != NULL)
+			assert_non_null(
+			    strstr(buf_data(&b), senders[i].reply_to));
+		else
+			assert_null(strstr(buf_data(&b), "Reply-To"));
+		assert_null(strstr(buf_data(&b), "Sender:"));
+		assert_null(strstr(buf_data(&b), "X-Original-From"));
+		completed_clear(&found);
+		header_clear(&h);
+		buf_clear(&b);
+	}
+}
+
 static const struct {
 	const char *text;
 	const char *recipients[4];
@@ -157,6 +214,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_forced_sender_stands_in_from),
 		cmocka_unit_test(what_is_found),
 		cmocka_unit_test(authors),
 		cmocka_unit_test(what_must_not_leave),

@@ -193,6 +193,17 @@ note_event(const struct frame *f)
 }
 
 static void
+note_device(const struct frame *f)
+{
+	struct ctl_device d;
+
+	assert_int_equal(ctl_get_device(f, &d, &rig.o.e), 0);
+	note("device %s %s %s %s %d %llu", d.listener, d.address, d.name, d.tls,
+	    d.is_old, (unsigned long long)d.messages);
+	ctl_device_clear(&d);
+}
+
+static void
 note_frame(const struct frame *f)
 {
 	char *text = NULL;
@@ -237,6 +248,9 @@ note_frame(const struct frame *f)
 		if (strstr(text, "lies ") == NULL)
 			note("%s", text);
 		break;
+	case CTL_DEVICE:
+		note_device(f);
+		break;
 	case CTL_DONE:
 		assert_int_equal(
 		    ctl_get_done(f, &rig.status, &text, &rig.o.e), 0);
@@ -266,7 +280,7 @@ ask_with(uid_t uid, const void *p, size_t n)
 		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.is_reader ? NULL : rig.o.parts.batch, rig.o.parts.dispatch,
 		rig.o.parts.limits, rig.o.parts.alarms, rig.o.parts.calendar,
-		rig.is_daemon };
+		rig.is_daemon, rig.is_reader ? NULL : rig.o.parts.devices };
 	bool has_ended = false;
 	struct control *c;
 	struct buf in;

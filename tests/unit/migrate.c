@@ -19,11 +19,11 @@
 #include "tests/unit/queue_fixture.h"
 
 /* The two versions after the newest. */
-static const char to_3[] = "CREATE TABLE device (name TEXT PRIMARY KEY);"
-			   "PRAGMA user_version = 3";
-static const char to_4[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
-			   "UPDATE message SET extra = 'x';"
+static const char to_4[] = "CREATE TABLE gadget (name TEXT PRIMARY KEY);"
 			   "PRAGMA user_version = 4";
+static const char to_5[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
+			   "UPDATE message SET extra = 'x';"
+			   "PRAGMA user_version = 5";
 static const char broken[] = "ALTER TABLE message ADD COLUMN extra TEXT;"
 			     "UPDATE nothing SET extra = 'x'";
 
@@ -165,6 +165,10 @@ is_a_queue(int version)
 	assert_int_equal(
 	    fixture_number(directory, "SELECT count(*) FROM expiry"),
 	    version > 1 ? 1 : 0);
+	assert_int_equal(fixture_number(directory,
+			     "SELECT count(*) FROM device WHERE name = "
+			     "'copier' AND messages = 1"),
+	    version > 2 ? 1 : 0);
 	free(path);
 	fixture_remove(directory);
 }
@@ -183,26 +187,26 @@ static void
 steps_run_in_order_after_a_backup(void **state)
 {
 	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
-		to_3, to_4 };
+		sql_migrations[2], to_4, to_5 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *backup = xasprintf("%s.v2", path);
+	char *backup = xasprintf("%s.v3", path);
 	sqlite3 *db = open_raw(path), *old;
 	struct stat st;
 	struct err e;
 	int version;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 4, &e), 0);
-	assert_int_equal(migrate_version(db, path, 4, &version, &e), 0);
-	assert_int_equal(version, 4);
+	assert_int_equal(run(db, path, steps, 5, &e), 0);
+	assert_int_equal(migrate_version(db, path, 5, &version, &e), 0);
+	assert_int_equal(version, 5);
 	assert_int_equal(
 	    number(db, "SELECT count(*) FROM message WHERE extra = 'x'"), 2);
 
 	assert_int_equal(stat(backup, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	old = open_raw(backup);
-	assert_int_equal(migrate_version(old, backup, 4, &version, &e), 0);
-	assert_int_equal(version, 2);
+	assert_int_equal(migrate_version(old, backup, 5, &version, &e), 0);
+	assert_int_equal(version, 3);
 	assert_int_equal(number(old, "SELECT count(*) FROM message"), 2);
 	assert_int_equal(
 	    number(old, "SELECT sum(length(data)) FROM chunk"), 100100);
@@ -210,7 +214,7 @@ steps_run_in_order_after_a_backup(void **state)
 
 	/* Nothing to do is nothing done. */
 	assert_int_equal(unlink(backup), 0);
-	assert_int_equal(run(db, path, steps, 4, &e), 0);
+	assert_int_equal(run(db, path, steps, 5, &e), 0);
 	assert_int_equal(stat(backup, &st), -1);
 	sqlite3_close(db);
 	free(backup);
@@ -223,16 +227,16 @@ static void
 backup_is_a_queue(void **state)
 {
 	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
-		to_3 };
+		sql_migrations[2], to_4 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *backup = xasprintf("%s.v2", path);
+	char *backup = xasprintf("%s.v3", path);
 	sqlite3 *db = open_raw(path);
 	struct store_totals t;
 	struct store *s;
 	struct err e;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 3, &e), 0);
+	assert_int_equal(run(db, path, steps, 4, &e), 0);
 	sqlite3_close(db);
 	assert_int_equal(rename(backup, path), 0);
 	s = fixture_open(directory, NULL);
@@ -248,16 +252,16 @@ static void
 step_that_fails_leaves_the_version_before(void **state)
 {
 	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
-		to_3, broken };
+		sql_migrations[2], to_4, broken };
 	char *directory = fixture_directory(), *path = make_queue(directory);
 	sqlite3 *db = open_raw(path);
 	struct err e;
 	int version;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 4, &e), -1);
-	assert_int_equal(migrate_version(db, path, 4, &version, &e), 0);
-	assert_int_equal(version, 3);
+	assert_int_equal(run(db, path, steps, 5, &e), -1);
+	assert_int_equal(migrate_version(db, path, 5, &version, &e), 0);
+	assert_int_equal(version, 4);
 	assert_int_equal(
 	    number(db, "SELECT count(*) FROM pragma_table_info('message')"
 		       " WHERE name = 'extra'"),
@@ -272,21 +276,21 @@ static void
 backup_that_cannot_be_made_stops_it(void **state)
 {
 	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
-		to_3 };
+		sql_migrations[2], to_4 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
-	char *partial = xasprintf("%s.v2.part", path);
+	char *partial = xasprintf("%s.v3.part", path);
 	sqlite3 *db = open_raw(path);
 	struct err e;
 	int version;
 
 	(void)state;
 	assert_int_equal(mkdir(partial, 0700), 0);
-	assert_int_equal(run(db, path, steps, 3, &e), -1);
+	assert_int_equal(run(db, path, steps, 4, &e), -1);
 	assert_non_null(strstr(e.text, "backing up"));
-	assert_int_equal(migrate_version(db, path, 3, &version, &e), 0);
-	assert_int_equal(version, 2);
+	assert_int_equal(migrate_version(db, path, 4, &version, &e), 0);
+	assert_int_equal(version, 3);
 	assert_int_equal(rmdir(partial), 0);
-	assert_int_equal(run(db, path, steps, 3, &e), 0);
+	assert_int_equal(run(db, path, steps, 4, &e), 0);
 	sqlite3_close(db);
 	free(partial);
 	free(path);
@@ -297,7 +301,7 @@ static void
 newer_version_is_left_alone(void **state)
 {
 	const char *const steps[] = { sql_migrations[0], sql_migrations[1],
-		to_3 };
+		sql_migrations[2], to_4 };
 	char *directory = fixture_directory(), *path = make_queue(directory);
 	sqlite3 *db = open_raw(path);
 	struct store_opened what;
@@ -305,7 +309,7 @@ newer_version_is_left_alone(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(run(db, path, steps, 3, &e), 0);
+	assert_int_equal(run(db, path, steps, 4, &e), 0);
 	sqlite3_close(db);
 	assert_int_equal(
 	    store_open(&(struct store_place){ directory, STORE_WRITE, T0, T0 },

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/xalloc.h"
+#include "queue/device_store.h"
 #include "queue/origin.h"
 #include "tests/unit/conf_help.h"
 
@@ -113,6 +114,82 @@ senders_and_recipients(void **state)
 	envelope_clear(&env);
 }
 
+static uint32_t
+number(const char *listener, const char *client)
+{
+	struct origin o;
+	struct err e;
+
+	assert_int_equal(take(token, token, listener, client, &o, &e), 0);
+	assert_in_range(o.device, 1, 0x7fffffff);
+	return o.device;
+}
+
+/* By the listener and the address; of IPv6 a /64 is one. */
+static void
+each_device_has_a_number(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    number("scan", "192.0.2.1"), number("scan", "192.0.2.1"));
+	assert_int_not_equal(
+	    number("scan", "192.0.2.1"), number("scan", "192.0.2.2"));
+	assert_int_not_equal(
+	    number("scan", "192.0.2.1"), number("b", "192.0.2.1"));
+	assert_int_equal(
+	    number("scan", "2001:db8::1"), number("scan", "2001:db8::2:3:4"));
+	assert_int_not_equal(
+	    number("scan", "2001:db8::1"), number("scan", "2001:db8:0:1::1"));
+	/* For good: messages in the queue have it. */
+	assert_int_equal(number("scan", "192.0.2.1"), 0x44145e16);
+}
+
+static void
+what_the_report_says_of_it(void **state)
+{
+	static char name[] = "scan";
+	struct conf_listen l = { .name = name };
+	const struct origin o = { .listener = &l,
+		.client = "192.0.2.1",
+		.words = { .tls_version = "TLSv1",
+		    .tls_cipher = "AES256-SHA",
+		    .helo = "copier" } };
+	struct device d;
+
+	(void)state;
+	origin_device(&o, &d);
+	assert_string_equal(d.listener, "scan");
+	assert_string_equal(d.client, "192.0.2.1");
+	assert_string_equal(d.login, "");
+	assert_string_equal(d.name, "copier");
+	assert_string_equal(d.tls, "TLSv1");
+	assert_string_equal(d.cipher, "AES256-SHA");
+	assert_string_equal(d.error, "");
+}
+
+static void
+a_forced_sender(void **state)
+{
+	static char from[] = "scans@contoso.com";
+	struct conf_listen l = { .from = NULL };
+	const struct origin o = { .listener = &l };
+	struct envelope env;
+
+	(void)state;
+	envelope_init(&env);
+	env.sender = xstrdup("root");
+	env.sender_is_local = true;
+	origin_force_sender(&o, &env);
+	assert_string_equal(env.sender, "root");
+	assert_true(env.sender_is_local);
+	l.from = from;
+	origin_force_sender(&o, &env);
+	assert_string_equal(env.sender, from);
+	assert_string_equal(env.from, from);
+	assert_false(env.sender_is_local);
+	envelope_clear(&env);
+}
+
 static void
 received(void **state)
 {
@@ -169,6 +246,9 @@ main(void)
 		cmocka_unit_test(who_is_believed),
 		cmocka_unit_test(what_is_believed),
 		cmocka_unit_test(senders_and_recipients),
+		cmocka_unit_test(each_device_has_a_number),
+		cmocka_unit_test(what_the_report_says_of_it),
+		cmocka_unit_test(a_forced_sender),
 		cmocka_unit_test(received),
 		cmocka_unit_test(received_words),
 	};

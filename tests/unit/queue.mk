@@ -208,16 +208,16 @@ tests_unit_dropfile_LDADD = $(queue_test_libs)
 tests_unit_settle_CFLAGS = $(queue_test_cflags)
 tests_unit_settle_LDADD = $(queue_test_libs)
 # These are of a later day: they have a schema of their own.
-version_3 = tests/unit/version_3.c tests/unit/version_3.h
+version_4 = tests/unit/version_4.c tests/unit/version_4.h
 check_PROGRAMS += tests/unit/upgrade tests/unit/upgrade_faults \
 	tests/unit/upgrade_salvage
-tests_unit_upgrade_SOURCES = tests/unit/upgrade.c $(version_3)
+tests_unit_upgrade_SOURCES = tests/unit/upgrade.c $(version_4)
 tests_unit_upgrade_CFLAGS = $(queue_test_cflags)
 tests_unit_upgrade_LDADD = $(queue_test_libs)
-tests_unit_upgrade_faults_SOURCES = tests/unit/upgrade_faults.c $(version_3)
+tests_unit_upgrade_faults_SOURCES = tests/unit/upgrade_faults.c $(version_4)
 tests_unit_upgrade_faults_CFLAGS = $(queue_test_cflags)
 tests_unit_upgrade_faults_LDADD = $(queue_test_libs)
-tests_unit_upgrade_salvage_SOURCES = tests/unit/upgrade_salvage.c $(version_3)
+tests_unit_upgrade_salvage_SOURCES = tests/unit/upgrade_salvage.c $(version_4)
 tests_unit_upgrade_salvage_CFLAGS = $(queue_test_cflags)
 tests_unit_upgrade_salvage_LDADD = $(queue_test_libs)
 notice_rig = tests/unit/notice_rig.c tests/unit/notice_rig.h \

@@ -207,7 +207,9 @@ uint64_t
 fixture_add(struct store *s, struct fixture_message want)
 {
 	char account[16], sender[] = "sender@example.com", address[64];
-	struct store_message m = { .uid = want.uid, .kind = want.kind };
+	struct store_message m = {
+		.uid = want.uid, .device = want.device, .kind = want.kind
+	};
 	struct store_rcpt r = { .address = address };
 	size_t i;
 

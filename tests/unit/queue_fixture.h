@@ -30,6 +30,7 @@ struct fixture_message {
 	size_t recipients; /* 0: one */
 	size_t octets;     /* 0: 100 */
 	int64_t due_at;    /* 0: T0 */
+	uint32_t device;
 };
 uint64_t fixture_add(struct store *s, struct fixture_message want);
 

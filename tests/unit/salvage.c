@@ -150,6 +150,8 @@ what_is_no_message_goes_over_too(void **state)
 		"SELECT count(*) FROM fact WHERE name = 'f' AND value = 'v'",
 		"SELECT count(*) FROM expiry WHERE account = 'b' AND at = 77"
 		" AND warned = 2 AND mailed = 1",
+		"SELECT count(*) FROM device WHERE name = 'copier'"
+		" AND messages = 7",
 	};
 	struct salvage_report r;
 	char *directory, *from, *to;
@@ -172,7 +174,9 @@ what_is_no_message_goes_over_too(void **state)
 		    "INSERT INTO budget VALUES ('k', 8, 1, 2);"
 		    "INSERT INTO fact VALUES ('f', 'v');"
 		    "INSERT INTO expiry VALUES"
-		    " ('b', 'client_secret', 77, 'endpoint', 2, 1)");
+		    " ('b', 'client_secret', 77, 'endpoint', 2, 1);"
+		    "INSERT INTO device VALUES (3, 'scan', '10.0.0.5', '',"
+		    " 'copier', '', '', 1, 5, 4, 5, 7, 0, 0, '')");
 		fixture_tamper(directory, harm[i]);
 		from = name(directory, "");
 		to = name(directory, ".part");

@@ -6,7 +6,8 @@ check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
 	tests/unit/smtpd_serve tests/unit/smtpd_text tests/unit/smtpd_tls \
 	tests/unit/smtpd_tls_rules \
 	tests/unit/smtpd_listener tests/unit/smtpd_patience \
-	tests/unit/smtpd_service
+	tests/unit/smtpd_service tests/unit/smtpd_dialogue \
+	tests/unit/smtpd_report
 smtpd_test_libs = libsmtpd.a libmail.a libtls.a libcommon.a $(LIBBSD_LIBS) \
 	$(SSL_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 smtpd_stage = tests/smtp/stage.c tests/smtp/stage.h
@@ -17,6 +18,10 @@ tests_unit_smtpd_patience_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_service_SOURCES = tests/unit/smtpd_service.c $(smtpd_stage)
 tests_unit_smtpd_service_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_service_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_dialogue_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_dialogue_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_report_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_command_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_command_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_conn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

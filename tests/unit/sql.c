@@ -36,7 +36,9 @@ may_scan(enum sql which)
 		SQL_MOVE_EVENTS, SQL_MOVE_SUBMISSIONS, SQL_MOVE_ACCOUNTS,
 		SQL_MOVE_BUDGETS_AWAY, SQL_MOVE_BUDGETS_BACK, SQL_FIND_AHEAD,
 		SQL_BOUND_ARRIVALS, SQL_BOUND_BUDGETS, SQL_BOUND_BUDGETS_REST,
-		SQL_EXPIRY_EACH };
+		SQL_EXPIRY_EACH, SQL_MOVE_DEVICES, SQL_BOUND_DEVICES,
+		SQL_DEVICE_TRIM /* of so few, and for a new one */,
+		SQL_DEVICE_FORGET };
 	size_t i;
 
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
@@ -91,12 +93,18 @@ due_is_asked_of_its_index(void **state)
 		enum sql which;
 		const char *plan;
 	} cases[] = {
-		{ SQL_DUE_UID,
+		{ SQL_DUE_WHO,
 		    "SEARCH message USING COVERING INDEX message_due "
-		    "(account=? AND lane=? AND uid>?)" },
+		    "(account=? AND lane=? AND (uid,device)>(?,?))" },
 		{ SQL_DUE_FIRST,
 		    "SEARCH message USING COVERING INDEX message_due "
-		    "(account=? AND lane=? AND uid=? AND due_at>?)" },
+		    "(account=? AND lane=? AND uid=? AND device=?"
+		    " AND due_at>?)" },
+		{ SQL_DUE_WAITS, "SEARCH m USING COVERING INDEX message_due "
+				 "(account=? AND lane=? AND uid=?)" },
+		{ SQL_DEVICE_SENT,
+		    "SEARCH device USING INDEX sqlite_autoindex_device_1 "
+		    "(listener=? AND client=? AND login=?)" },
 		{ SQL_LIST_OWN, "SEARCH m USING INDEX message_uid "
 				"(uid=? AND rowid>?)" },
 		{ SQL_TRACE_MESSAGES,

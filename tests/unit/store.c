@@ -187,10 +187,10 @@ foreign_and_newer_files_are_refused(void **state)
 		{ "PRAGMA application_id = 1", "another program" },
 		{ "PRAGMA application_id = 0x4d636875", "another program" },
 		{ "PRAGMA application_id = 0x4d636875;"
-		  "PRAGMA user_version = 3",
+		  "PRAGMA user_version = 4",
 		    "newer mailchute" },
 		{ "PRAGMA application_id = 0x4d636875;"
-		  "PRAGMA user_version = 2",
+		  "PRAGMA user_version = 3",
 		    "no such table" },
 	};
 	char *directory, *path;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "queue/submitter.h"
 #include "tests/unit/queue_fixture.h"
 
 struct asked {
@@ -26,7 +27,7 @@ ask(struct world *w, const char *account, int64_t now, uid_t after,
 	struct store_due due = {
 		.account = account,
 		.now = now,
-		.after_uid = after,
+		.after = after,
 		.skip = skip,
 		.nskip = nskip,
 	};
@@ -111,6 +112,42 @@ uids_take_turns(void **state)
 }
 
 /* One user's flood delays another's one message by one message. */
+/* A device has a turn as a user has, among all that send as its uid. */
+static void
+devices_take_turns(void **state)
+{
+	static const struct {
+		uid_t uid;
+		uint32_t device;
+	} who[] = { { 7, 0 }, { 7, 5 }, { 7, 0x7fffffff }, { 1000, 0 } };
+	struct world *w = *state;
+	struct store_due due = { .account = "", .now = T0 };
+	struct store_message m;
+	size_t i, n = sizeof(who) / sizeof(who[0]);
+
+	for (i = 0; i < 3 * n; i++)
+		fixture_add(
+		    w->s, (struct fixture_message){ .uid = who[i % n].uid,
+			      .device = who[i % n].device });
+	for (i = 0; i < 2 * n; i++) {
+		assert_int_equal(store_due_next(w->s, &due, &w->e), 1);
+		assert_int_equal(due.uid, who[i % n].uid);
+		assert_int_equal(due.device, who[i % n].device);
+		assert_int_equal(store_message_get(w->s, due.id, &m, &w->e), 1);
+		assert_int_equal(m.device, due.device);
+		store_message_clear(&m);
+		due.after = submitter_of(due.uid, due.device);
+	}
+	/* After one that has nothing any more. */
+	due.after = submitter_of(7, 6);
+	assert_int_equal(store_due_next(w->s, &due, &w->e), 1);
+	assert_int_equal(due.device, 0x7fffffff);
+	due.after = submitter_of(1000, 1);
+	assert_int_equal(store_due_next(w->s, &due, &w->e), 1);
+	assert_int_equal(due.uid, 7);
+	assert_int_equal(due.device, 0);
+}
+
 static void
 flood_delays_nobody_else(void **state)
 {
@@ -304,12 +341,12 @@ struct usage {
 };
 
 static void
-note_usage(void *arg, uid_t uid, uint64_t messages, uint64_t octets)
+note_usage(void *arg, uint64_t who, uint64_t messages, uint64_t octets)
 {
 	struct usage *u = arg;
 
-	u->messages[uid] += messages;
-	u->octets[uid] += octets;
+	u->messages[who] += messages;
+	u->octets[who] += octets;
 }
 
 static void
@@ -406,6 +443,7 @@ main(void)
 		CASE(nothing_waits),
 		CASE(oldest_due_of_a_uid_goes_first),
 		CASE(uids_take_turns),
+		CASE(devices_take_turns),
 		CASE(flood_delays_nobody_else),
 		CASE(alarms_go_before_all),
 		CASE(who_may_not_is_passed_over),

@@ -20,14 +20,14 @@
 #include "queue/store_priv.h"
 #include "tests/unit/faultfs.h"
 #include "tests/unit/queue_fixture.h"
-#include "tests/unit/version_3.h"
+#include "tests/unit/version_4.h"
 
 /* Migrated, checked as after a crash, reconciled, and not a word lost. */
 static void
 it_is_brought_forward(void **state)
 {
 	struct store_opened what;
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	char *backup = xasprintf("%s.v1", path);
 	unsigned long before = digest_of(path);
 	struct stat st;
@@ -40,7 +40,7 @@ it_is_brought_forward(void **state)
 	assert_int_equal(what.swept, STORED_MESSAGES - STORED_MAIL);
 	assert_int_equal(what.uncertain, 1);
 	assert_int_equal(what.repaired, 0);
-	assert_int_equal(version_of(path), 3);
+	assert_int_equal(version_of(path), 4);
 	assert_int_equal(fixture_number(directory,
 			     "SELECT count(*) FROM message"
 			     " WHERE (class = 'plain') = (kind = 'mail')"),
@@ -58,14 +58,14 @@ it_is_brought_forward(void **state)
 	assert_int_equal(what.migrated_from, 0);
 	assert_false(is_beside(path, ".v1"));
 	free(backup);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* The step alone changes nothing of what was there. */
 static void
 nothing_is_lost_by_the_step(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	unsigned long before = digest_of(path);
 	struct migration m = {
 		.path = path, .steps = sql_migrations, .newest = sql_version
@@ -79,7 +79,7 @@ nothing_is_lost_by_the_step(void **state)
 	assert_int_equal(migrate_run(&m, &e), 0);
 	sqlite3_close(m.db);
 	assert_int_equal(digest_of(path), before);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 static size_t
@@ -98,7 +98,7 @@ last_of(enum faultfs_file file, enum faultfs_kind kind)
 static void
 the_copy_comes_first(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	struct store_opened what;
 	size_t i, synced;
 	struct err e;
@@ -113,7 +113,7 @@ the_copy_comes_first(void **state)
 			assert_int_equal(faultfs_op(i)->file, FILE_OTHER);
 	assert_true(last_of(FILE_WAL, OP_WRITE) > synced);
 	faultfs_record(false);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* A start that was cut off while copying leaves half a copy and its journal. */
@@ -121,7 +121,7 @@ static void
 half_a_copy_is_made_anew(void **state)
 {
 	static const char *const ends[] = { ".v1.part", ".v1.part-journal" };
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	char *backup = xasprintf("%s.v1", path);
 	unsigned long before = digest_of(path);
 	struct store_opened what;
@@ -141,7 +141,7 @@ half_a_copy_is_made_anew(void **state)
 	assert_int_equal(digest_of(backup), before);
 	assert_false(is_beside(path, ends[0]) || is_beside(path, ends[1]));
 	free(backup);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* All stays as it was, and the next start with room goes on. */
@@ -168,7 +168,7 @@ refused_for_want_of_room(const char *directory, const char *path,
 static void
 a_disk_that_fills_stops_it(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	unsigned long before = digest_of(path);
 	struct store_opened what;
 	unsigned k;
@@ -182,15 +182,15 @@ a_disk_that_fills_stops_it(void **state)
 		    directory, path, before, "no space left");
 	}
 	assert_int_equal(open_and_close(directory, STORE_WRITE, &what, &e), 0);
-	assert_int_equal(version_of(path), 3);
-	version_3_remove(directory, path);
+	assert_int_equal(version_of(path), 4);
+	version_4_remove(directory, path);
 }
 
 /* It is not even filled where it is known to have no room. */
 static void
 a_disk_without_room_stops_it(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	unsigned long before = digest_of(path);
 	struct store_opened what;
 	struct statvfs v;
@@ -206,14 +206,14 @@ a_disk_without_room_stops_it(void **state)
 	refused_for_want_of_room(directory, path, before, "no room for a copy");
 	assert_int_equal(truncate(path, st.st_size), 0);
 	assert_int_equal(open_and_close(directory, STORE_WRITE, &what, &e), 0);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* The way back: the copy in the place of the file and its journal. */
 static void
 the_copy_is_the_way_back(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	char *backup = xasprintf("%s.v1", path);
 	unsigned long before = digest_of(path);
 	struct store_opened what;
@@ -228,7 +228,7 @@ the_copy_is_the_way_back(void **state)
 	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	assert_int_equal(migrate_version(db, path, 1, &version, &e), -1);
 	assert_int_equal(e.class, ERR_LOCAL);
-	assert_non_null(strstr(e.text, "of version 3 and this mailchute "
+	assert_non_null(strstr(e.text, "of version 4 and this mailchute "
 				       "knows versions up to 1"));
 	sqlite3_close(db);
 
@@ -240,14 +240,14 @@ the_copy_is_the_way_back(void **state)
 	assert_int_equal(what.migrated_from, 1);
 	assert_int_equal(digest_of(backup), before);
 	free(backup);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* Who may only look does not change it, and says who does. */
 static void
 a_reader_leaves_it_alone(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	unsigned long before = digest_of(path);
 	struct store_opened what;
 	struct err e;
@@ -258,7 +258,7 @@ a_reader_leaves_it_alone(void **state)
 	assert_non_null(strstr(e.text, "start mailchuted once"));
 	assert_int_equal(version_of(path), 1);
 	assert_int_equal(digest_of(path), before);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 int

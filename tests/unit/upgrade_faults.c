@@ -20,7 +20,7 @@
 #include "common/xalloc.h"
 #include "tests/unit/faultfs.h"
 #include "tests/unit/queue_fixture.h"
-#include "tests/unit/version_3.h"
+#include "tests/unit/version_4.h"
 
 static struct {
 	unsigned long stored; /* as version 1 left it */
@@ -30,7 +30,7 @@ static struct {
 static int
 set_up(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	struct store_opened what;
 	struct err e;
 
@@ -39,7 +39,7 @@ set_up(void **state)
 	assert_int_equal(open_and_close(directory, STORE_WRITE, &what, &e), 0);
 	digest.opened = digest_of(path);
 	assert_int_not_equal(digest.opened, digest.stored);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ judge(const char *directory, const char *path, const char *what_failed)
 	unsigned long now;
 	struct err e;
 
-	if (version < 1 || version > 3)
+	if (version < 1 || version > 4)
 		fail_msg("%s: of version %d", what_failed, version);
 	now = digest_of(path);
 	if (now != digest.stored && (version == 1 || now != digest.opened))
@@ -65,7 +65,7 @@ judge(const char *directory, const char *path, const char *what_failed)
 		fail_msg("%s: the copy is not whole", what_failed);
 	if (open_and_close(directory, STORE_WRITE, &what, &e) == -1)
 		fail_msg("%s: cannot be opened again: %s", what_failed, e.text);
-	assert_int_equal(version_of(path), 3);
+	assert_int_equal(version_of(path), 4);
 	if (digest_of(path) != digest.opened)
 		fail_msg("%s: something is lost", what_failed);
 	assert_int_equal(digest_of(backup), digest.stored);
@@ -76,7 +76,7 @@ judge(const char *directory, const char *path, const char *what_failed)
 static bool
 one_start(enum faultfs_error error, unsigned k, bool for_ever)
 {
-	char *path, *directory = version_3_world(&path), name[64];
+	char *path, *directory = version_4_world(&path), name[64];
 	struct store_opened what;
 	bool has_failed;
 	struct err e;
@@ -95,7 +95,7 @@ one_start(enum faultfs_error error, unsigned k, bool for_ever)
 	if (rc == -1 && e.class != ERR_TEMP && error != FAULT_READ)
 		fail_msg("%s: %s", name, e.text);
 	judge(directory, path, name);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 	return has_failed;
 }
 

@@ -21,7 +21,7 @@
 #include "common/xalloc.h"
 #include "queue/sql.h"
 #include "tests/unit/queue_fixture.h"
-#include "tests/unit/version_3.h"
+#include "tests/unit/version_4.h"
 
 /* The pages of version 1 on which its tables begin. */
 #define PAGE_FIRST   1
@@ -57,7 +57,7 @@ replaced(const char *directory, const char *path, uint64_t saved, uint64_t lost)
 	assert_int_equal(what.saved, saved);
 	assert_int_equal(what.lost, lost);
 	assert_int_equal(access(what.aside, F_OK), 0);
-	assert_int_equal(version_of(path), 3);
+	assert_int_equal(version_of(path), 4);
 	assert_int_equal(
 	    fixture_number(directory, "SELECT count(*) FROM message"), saved);
 	/* The copies that it was read by are gone. */
@@ -68,7 +68,7 @@ replaced(const char *directory, const char *path, uint64_t saved, uint64_t lost)
 static void
 without_its_first_page(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 
 	(void)state;
 	ruin(path, PAGE_FIRST);
@@ -88,14 +88,14 @@ without_its_first_page(void **state)
 	assert_int_equal(fixture_number(directory, "SELECT count(*) FROM fact"
 						   " WHERE name = 'paused'"),
 	    1);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* Only the later of the two has made it; its list of tables took more pages. */
 static void
 of_the_later_version_without_its_first_page(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	struct store_opened what;
 	struct err e;
 
@@ -103,7 +103,7 @@ of_the_later_version_without_its_first_page(void **state)
 	assert_int_equal(open_and_close(directory, STORE_WRITE, &what, &e), 0);
 	ruin(path, PAGE_FIRST);
 	replaced(directory, path, STORED_MAIL, 0);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 /* The step may have been made before the damage is met: then it holds. */
@@ -124,10 +124,10 @@ without_a_page_of_a_table(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		directory = version_3_world(&path);
+		directory = version_4_world(&path);
 		ruin(path, cases[i].page);
 		replaced(directory, path, cases[i].saved, cases[i].lost);
-		version_3_remove(directory, path);
+		version_4_remove(directory, path);
 	}
 }
 
@@ -136,7 +136,7 @@ without_a_page_of_a_table(void **state)
 static void
 damage_that_the_step_meets(void **state)
 {
-	char *path, *directory = version_3_world(&path);
+	char *path, *directory = version_4_world(&path);
 	struct store_opened what;
 	struct err e;
 
@@ -147,7 +147,7 @@ damage_that_the_step_meets(void **state)
 	assert_non_null(strstr(e.text, "damaged"));
 	assert_int_equal(version_of(path), 2);
 	replaced(directory, path, 0, STORED_MESSAGES);
-	version_3_remove(directory, path);
+	version_4_remove(directory, path);
 }
 
 int

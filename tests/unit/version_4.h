@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef TESTS_UNIT_VERSION_3_H
-#define TESTS_UNIT_VERSION_3_H
+#ifndef TESTS_UNIT_VERSION_4_H
+#define TESTS_UNIT_VERSION_4_H
 
 #include <sqlite3.h>
 
@@ -8,7 +8,7 @@
 
 /*
  * A program that links this is of a later day: it defines sql_migrations and
- * sql_version, in the place of queue/schema.c, with a version 3 that nobody
+ * sql_version, in the place of queue/schema.c, with a version 4 that nobody
  * else knows.  The rest of it, from store_open on, is today's.
  */
 
@@ -16,9 +16,9 @@
 #define STORED_MESSAGES 10
 #define STORED_MAIL     9
 
-/* A folder with that queue, and the queue's path, for version_3_remove. */
-char *version_3_world(char **path);
-void version_3_remove(char *directory, char *path);
+/* A folder with that queue, and the queue's path, for version_4_remove. */
+char *version_4_world(char **path);
+void version_4_remove(char *directory, char *path);
 
 /* By a connection of its own: the schema's version; -1 without a file. */
 int version_of(const char *path);

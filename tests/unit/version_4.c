@@ -15,7 +15,7 @@
 #include "common/xalloc.h"
 #include "queue/sql.h"
 #include "tests/unit/queue_fixture.h"
-#include "tests/unit/version_3.h"
+#include "tests/unit/version_4.h"
 
 /*
  * A column with a default, a table, an index, a change of every row; and a view
@@ -25,18 +25,19 @@
 	"-- xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
 #define PADDING_4 PADDING PADDING PADDING PADDING
 
-static const char to_3[] =
+static const char to_4[] =
     "ALTER TABLE message ADD COLUMN class TEXT NOT NULL DEFAULT 'plain'"
     " CHECK (class IN ('plain', 'urgent'));"
-    "CREATE TABLE device (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE gadget (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;"
     "CREATE INDEX message_class ON message (class);"
-    "CREATE VIEW v_device AS SELECT " PADDING_4 PADDING_4 PADDING_4 PADDING_4
-    " name FROM device;"
+    "CREATE VIEW v_gadget AS SELECT " PADDING_4 PADDING_4 PADDING_4 PADDING_4
+    " name FROM gadget;"
     "UPDATE message SET class = 'urgent' WHERE kind <> 'mail';"
-    "PRAGMA user_version = 3;";
+    "PRAGMA user_version = 4;";
 
-const char *const sql_migrations[] = { sql_schema_1, sql_schema_2, to_3 };
-const int sql_version = 3;
+const char *const sql_migrations[] = { sql_schema_1, sql_schema_2, sql_schema_3,
+	to_4 };
+const int sql_version = 4;
 
 /* Every column of version 1, by name: a later one may have more. */
 static const char *const tables[] = {
@@ -60,7 +61,7 @@ static const char *const tables[] = {
 };
 
 char *
-version_3_world(char **path)
+version_4_world(char **path)
 {
 	char *directory = fixture_directory();
 
@@ -69,7 +70,7 @@ version_3_world(char **path)
 }
 
 void
-version_3_remove(char *directory, char *path)
+version_4_remove(char *directory, char *path)
 {
 	free(path);
 	fixture_remove(directory);

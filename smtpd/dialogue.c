@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/* Who said what: one event a line. */
+#include "config.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "common/log.h"
+#include "smtpd/command.h"
+#include "smtpd/dialogue.h"
+
+#define SHOWN_MAX 200 /* of a line */
+
+static void
+put(struct dialogue *d, const char *from, const char *p, size_t n)
+{
+	char text[SHOWN_MAX + 1];
+
+	if (d->lines > DIALOGUE_LINES)
+		return;
+	if (d->lines++ == DIALOGUE_LINES) {
+		p = "(more of this session is not logged)";
+		n = strlen(p);
+	}
+	if (n > SHOWN_MAX)
+		n = SHOWN_MAX;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	log_event(LOG_INFO, "dialogue", "listener", d->listener, "client",
+	    d->client, "from", from, "text", text, NULL);
+}
+
+static void
+put_hidden(struct dialogue *d, const char *what)
+{
+	put(d, "client", what, strlen(what));
+}
+
+/* Replies are put whole, so each ends in CRLF. */
+static void
+note_replies(struct dialogue *d, const struct buf *out)
+{
+	const char *p, *end;
+
+	while (d->noted < out->len) {
+		p = out->data + d->noted;
+		end = memchr(p, '\n', out->len - d->noted);
+		if (end == NULL)
+			return;
+		d->noted += (size_t)(end - p) + 1;
+		if (end > p && end[-1] == '\r')
+			end--;
+		d->is_asked = end - p >= 3 && memcmp(p, "334", 3) == 0;
+		put(d, "server", p, (size_t)(end - p));
+	}
+}
+
+static bool
+is_word(const char *p, size_t n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n >= len && strncasecmp(p, word, len) == 0 &&
+	       (n == len || !isalnum((unsigned char)p[len]));
+}
+
+/* "AUTH PLAIN", without what follows. */
+static size_t
+public_part(const char *p, size_t n)
+{
+	size_t i = 0, words;
+
+	for (words = 0; words < 2; words++) {
+		while (i < n && (p[i] == ' ' || p[i] == '\t'))
+			i++;
+		while (i < n && p[i] != ' ' && p[i] != '\t')
+			i++;
+	}
+	return i;
+}
+
+void
+dialogue_command(
+    struct dialogue *d, const struct buf *out, const char *p, size_t n)
+{
+	struct command c;
+
+	note_replies(d, out);
+	if (d->is_asked) {
+		put_hidden(d, "(an answer that is not logged)");
+		return;
+	}
+	while (n > 0 && (*p == ' ' || *p == '\t')) {
+		p++;
+		n--;
+	}
+	if (is_word(p, n, "AUTH")) {
+		d->is_guarded = true;
+		/* "AUTH=..." and the like have no public part. */
+		if (n > 4 && p[4] != ' ' && p[4] != '\t')
+			n = 4;
+		put(d, "client", p, public_part(p, n));
+		return;
+	}
+	command_parse(p, n, &c);
+	if (c.verb == VERB_DATA || c.verb == VERB_BDAT)
+		d->is_guarded = true;
+	if (d->is_guarded &&
+	    (c.verb == VERB_UNKNOWN || c.verb == VERB_MALFORMED))
+		put_hidden(d, "(no command, which is not logged)");
+	else
+		put(d, "client", p, n);
+}
+
+void
+dialogue_long_line(struct dialogue *d, const struct buf *out)
+{
+	note_replies(d, out);
+	put_hidden(d, "(a line too long to be kept)");
+}
+
+void
+dialogue_flush(struct dialogue *d, const struct buf *out)
+{
+	note_replies(d, out);
+	d->noted = 0;
+}
