@@ -32,51 +32,6 @@
 /* So many octets of the secret in a row are an echo of it. */
 #define ECHO_MIN 12
 
-/* The value of a digit, or 64. */
-static unsigned
-digit_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)(c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0') + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
-int
-sasl_base64_decode(struct buf *out, const char *p, size_t n)
-{
-	uint32_t v;
-	char three[3];
-	size_t i, k, pad;
-
-	if (n % 4 != 0)
-		return -1;
-	for (i = 0; i < n; i += 4) {
-		pad = 0;
-		if (i + 4 == n)
-			pad = p[i + 3] != '=' ? 0 : p[i + 2] != '=' ? 1 : 2;
-		for (k = 0, v = 0; k < 4; k++) {
-			unsigned d = k < 4 - pad ? digit_value(p[i + k]) : 0;
-
-			if (d > 63)
-				return -1;
-			v = v << 6 | d;
-		}
-		/* What the padding leaves over is 0 in every encoding. */
-		if ((v & ((1U << 8 * pad) - 1)) != 0)
-			return -1;
-		three[0] = (char)(v >> 16);
-		three[1] = (char)(v >> 8 & 0xff);
-		three[2] = (char)(v & 0xff);
-		if (buf_append(out, three, 3 - pad) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 /* Sends "command base64(p)" and reads the answer; command may be "". */
 static int
 send_encoded(struct conn *c, const char *command, const void *p, size_t n,
@@ -212,8 +167,8 @@ read_reason(
 		n = REASON_MAX / 3 * 4;
 	buf_init(&line, REASON_MAX + sizeof("334 "));
 	if (buf_puts(&line, "334 ") == 0 &&
-	    sasl_base64_decode(&line, buf_data(&r->text), n) == 0 &&
-	    line.len > 4 && line.data[4] == '{' && !has_echo(&line, secret))
+	    base64_decode(&line, buf_data(&r->text), n) == 0 && line.len > 4 &&
+	    line.data[4] == '{' && !has_echo(&line, secret))
 		(void)reply_parse_line(reason, buf_data(&line), line.len, NULL);
 	buf_wipe(&line);
 }

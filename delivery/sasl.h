@@ -26,10 +26,4 @@ unsigned sasl_bit(enum auth_mech mech);
 int sasl_sign_in(struct conn *c, enum auth_mech mech, const char *user,
     const struct buf *secret, struct reply *r, struct err *e);
 
-/*
- * Appends what p is the base64 of; -1 when it is of nothing, or out's cap is
- * reached.  Strict: padding to four, no other characters, no bit left over.
- */
-int sasl_base64_decode(struct buf *out, const char *p, size_t n);
-
 #endif

@@ -15,6 +15,12 @@
 int base64_put(struct buf *b, const void *p, size_t n);
 
 /*
+ * Appends what p is the base64 of; -1 when it is of nothing, or out's cap is
+ * reached.  Strict: padding to four, no other characters, no bit left over.
+ */
+int base64_decode(struct buf *out, const char *p, size_t n);
+
+/*
  * The same in lines, for octets that come in pieces.  The last line has no end
  * of its own.  Each returns -1 when the cap of b is reached.
  */

@@ -49,13 +49,15 @@ tests_fuzz_token_answer_LDADD = $(token_fuzz_libs)
 tests_fuzz_token_claims_LDADD = $(token_fuzz_libs)
 
 # targets of mail/
-FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/compose \
-	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/greeting tests/fuzz/header tests/fuzz/mime \
+FUZZ_TARGETS += tests/fuzz/addr tests/fuzz/alias tests/fuzz/base64 tests/fuzz/compose \
+	tests/fuzz/digest tests/fuzz/dotline tests/fuzz/dsn tests/fuzz/greeting \
+	tests/fuzz/header tests/fuzz/mime \
 	tests/fuzz/reencode tests/fuzz/reply tests/fuzz/rewrite tests/fuzz/status \
 	tests/fuzz/tidy tests/fuzz/verdict
 mail_fuzz_libs = $(FUZZ_ENGINE) libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_addr_LDADD = $(mail_fuzz_libs)
 tests_fuzz_alias_LDADD = $(mail_fuzz_libs)
+tests_fuzz_base64_LDADD = $(mail_fuzz_libs)
 tests_fuzz_compose_LDADD = $(mail_fuzz_libs)
 tests_fuzz_digest_LDADD = $(mail_fuzz_libs)
 tests_fuzz_dotline_LDADD = $(mail_fuzz_libs)
@@ -86,8 +88,6 @@ tests_fuzz_proto_ctl_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/ehlo
 tests_fuzz_ehlo_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
-FUZZ_TARGETS += tests/fuzz/sasl
-tests_fuzz_sasl_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/resolve
 tests_fuzz_resolve_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 
