@@ -41,7 +41,7 @@ static bool
 is_to_come(const char *word)
 {
 	static const char *const names[] = { "backup", "import-config",
-		"passwd", "restore", "salvage" };
+		"restore", "salvage" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -84,6 +84,8 @@ take_option(struct args *a, const char *word, struct err *e)
 		{ "--watch", TAKES_WATCH, offsetof(struct args, watch) },
 		{ "--print", TAKES_SETUP, offsetof(struct args, print) },
 		{ "--old", TAKES_OLD, offsetof(struct args, old) },
+		{ "--delete", TAKES_LOGIN, offsetof(struct args, erase) },
+		{ "--list", TAKES_LOGIN, offsetof(struct args, list) },
 		{ "--help", 0, offsetof(struct args, help) },
 		{ "-h", 0, offsetof(struct args, help) },
 		{ "--version", 0, offsetof(struct args, version) },
@@ -185,6 +187,16 @@ take_operand(struct args *a, const char *word, struct err *e)
 		return take_stay(a, word, e);
 	if ((a->verb->takes & TAKES_SETUP) != 0)
 		return take_account(a, word, e);
+	if ((a->verb->takes & TAKES_LOGIN) != 0) {
+		if (a->word != NULL)
+			/* It may be a password: not said again. */
+			return err_set(e, ERR_LOCAL, "5.5.4",
+			    "%s takes one login; the password is asked for, or "
+			    "is a line of the standard input",
+			    a->verb->name);
+		a->word = word;
+		return 0;
+	}
 	if ((a->verb->takes & TAKES_MAIL) != 0) {
 		strlist_add(&a->rcpts, word);
 		return 0;
@@ -228,10 +240,25 @@ check_valued(const struct args *a, struct err *e)
 		wrong = "--send";
 	else if (a->output != NULL && (takes & TAKES_FILE) == 0)
 		wrong = "--output";
+	else if ((a->file != NULL || a->listener != NULL) &&
+		 (takes & TAKES_LOGIN) == 0)
+		wrong = a->file != NULL ? "--file" : "--listener";
 	if (wrong == NULL)
 		return 0;
 	return err_set(
 	    e, ERR_LOCAL, "5.5.4", "%s does not take %s", a->verb->name, wrong);
+}
+
+static int
+check_login(const struct args *a, struct err *e)
+{
+	if (a->file != NULL && a->listener != NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "either --file or --listener says whose file it is");
+	if (a->list ? a->word != NULL || a->erase : a->word == NULL)
+		return err_set(e, ERR_LOCAL, "5.5.4",
+		    "%s takes one login, or --list", a->verb->name);
+	return 0;
 }
 
 /* What the words say together. */
@@ -251,6 +278,7 @@ check(const struct args *a, struct err *e)
 	    (a->body && (v->takes & TAKES_BODY) == 0) ||
 	    (a->watch && (v->takes & TAKES_WATCH) == 0) ||
 	    (a->print && (v->takes & TAKES_SETUP) == 0) ||
+	    ((a->erase || a->list) && (v->takes & TAKES_LOGIN) == 0) ||
 	    (a->old && (v->takes & TAKES_OLD) == 0))
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s does not take an option that stands before it",
@@ -259,6 +287,8 @@ check(const struct args *a, struct err *e)
 		return err_set(e, ERR_LOCAL, "5.5.4",
 		    "%s takes a queue id, a Message-ID or an address", v->name);
 	if (check_valued(a, e) == -1)
+		return -1;
+	if ((v->takes & TAKES_LOGIN) != 0 && check_login(a, e) == -1)
 		return -1;
 	if ((v->takes & TAKES_TEST) != 0 && a->word == NULL)
 		return err_set(e, ERR_LOCAL, "5.5.4",
@@ -312,7 +342,13 @@ take_valued(
 		a->phase = value;
 	else if ((value = value_of(word, "--account", argv, i)) != NULL)
 		a->account = value;
-	else if ((value = value_of(word, "--send", argv, i)) != NULL) {
+	else if ((value = value_of(word, "--listener", argv, i)) != NULL)
+		a->listener = value;
+	else if ((value = value_of(word, "--file", argv, i)) != NULL) {
+		a->file = value;
+		if (*value == '\0')
+			return usage(e, "no file has the name", value);
+	} else if ((value = value_of(word, "--send", argv, i)) != NULL) {
 		a->send = value;
 		if (*value == '\0')
 			return usage(e, "a message is sent to no", value);

@@ -95,7 +95,7 @@ judge_line(struct check *k, const char *what, const struct conf_listen *l,
 		    "answers on port %u of %s; this host itself is none of "
 		    "listen.allow",
 		    l->port, l->address);
-	else if (begins(line, "421 4.7.0 too many"))
+	else if (begins(line, "421 4.7.0 "))
 		check_say(k, CHECK_WARN, what,
 		    "see who is inside: ss -tn, and the log's lines "
 		    "event=client; raise listen.connections, or "

@@ -31,6 +31,10 @@ libadmin_a_SOURCES = \
 	admin/metrics.c \
 	admin/openssl.c admin/openssl.h \
 	admin/outfile.c admin/outfile.h \
+	admin/passwd.c admin/passwd.h \
+	admin/passwd_ask.c \
+	admin/passwd_edit.c \
+	admin/passwd_file.c \
 	admin/queue.c \
 	admin/report.c admin/report.h \
 	admin/report_figures.c \
@@ -59,4 +63,5 @@ libadmin_a_SOURCES = \
 libadmin_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 
 admin_mailchute_SOURCES = admin/main.c
-admin_mailchute_LDADD = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS)
+admin_mailchute_LDADD = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
+	$(CRYPT_LIBS)

@@ -18,6 +18,7 @@ int run_test(const struct args *a, const struct conf *c);
 int run_explain(const struct args *a, const struct conf *c);
 int run_setup(const struct args *a, const struct conf *c); /* c: or NULL */
 int run_devices(const struct args *a, const struct conf *c);
+int run_passwd(const struct args *a, const struct conf *c); /* c: or NULL */
 int run_config(const struct args *a, const struct conf *c);
 int run_explain_reply(const struct args *a, const struct conf *c);
 

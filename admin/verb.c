@@ -38,6 +38,8 @@ const struct verb verbs[] = {
 	    "ask, sign in, write the configuration, send a test" },
 	{ "devices", TAKES_JSON | TAKES_OLD, run_devices, "[--old] [--json]",
 	    "who sends by the listeners, and in which TLS" },
+	{ "passwd", TAKES_LOGIN | IS_ALONE, run_passwd,
+	    "login [--delete] | --list", "who may sign in at a listener" },
 	{ "config", TAKES_JSON, run_config, "[--json]",
 	    "the options in force, and where each comes from" },
 	{ "explain-reply", TAKES_WORDS | TAKES_PHASE | TAKES_JSON | IS_ALONE,

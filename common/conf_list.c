@@ -25,6 +25,9 @@ static const struct {
 	[VALUE_HOSTS] = { syntax_is_hostport, "a host, or host:port" },
 	[VALUE_PATTERNS] = { syntax_is_pattern,
 	    "an address pattern (user@domain, @domain or *@*.domain)" },
+	[VALUE_SENDERS] = { syntax_is_sender,
+	    "an address pattern (user@domain, @domain or *@*.domain), or "
+	    "network=pattern" },
 	[VALUE_NETWORKS] = { syntax_is_network,
 	    "a network (192.0.2.0/24, 2001:db8::/32) or an address" },
 };

@@ -7,12 +7,14 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/conf.h"
 #include "common/conf_syntax.h"
 #include "common/network.h"
 #include "common/utf8.h"
+#include "common/xalloc.h"
 
 #define DOMAIN_MAX  253 /* RFC 1035 2.3.4 as text */
 #define LABEL_MAX   63
@@ -151,6 +153,34 @@ syntax_is_pattern(const char *text)
 	if (strncmp(text, "*@*.", 4) == 0)
 		return syntax_is_domain(text + 4);
 	return syntax_is_address(text) && strchr(text, '*') == NULL;
+}
+
+const char *
+syntax_sender(const char *text, struct network *n)
+{
+	const char *equals = strchr(text, '=');
+	char *head;
+	int rc;
+
+	n->family = AF_UNSPEC;
+	if (equals == NULL)
+		return text;
+	/* "a=b@contoso.com" is an address, too. */
+	head = xstrndup(text, (size_t)(equals - text));
+	rc = network_parse(head, n);
+	free(head);
+	if (rc == 0)
+		return equals + 1;
+	n->family = AF_UNSPEC;
+	return text;
+}
+
+bool
+syntax_is_sender(const char *text)
+{
+	struct network n;
+
+	return syntax_is_pattern(syntax_sender(text, &n));
 }
 
 bool

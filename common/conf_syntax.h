@@ -14,6 +14,14 @@ bool syntax_is_literal(const char *text);  /* [192.0.2.1], [IPv6:2001:db8::1] */
 bool syntax_is_hostname(const char *text); /* domain or literal */
 bool syntax_is_address(const char *text);  /* local@domain */
 bool syntax_is_pattern(const char *text);
+
+/*
+ * "network=pattern": the pattern, and *n; of a pattern alone n->family is
+ * AF_UNSPEC.
+ */
+struct network;
+const char *syntax_sender(const char *text, struct network *n);
+bool syntax_is_sender(const char *text);
 bool syntax_is_account(const char *text); /* a system user or group */
 bool syntax_is_account_or_group(const char *text);
 bool syntax_is_absolute(const char *text);

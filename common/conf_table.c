@@ -288,7 +288,7 @@ const struct conf_option conf_options[] = {
 	    .words = listen_auth_words },
 	{ SECTION_LISTEN, "users_file", VALUE_SECRET, LISTEN(users_file),
 	    "their names and hashed passwords", .flags = OPTION_SECRET },
-	{ SECTION_LISTEN, "senders", VALUE_PATTERNS, LISTEN(senders),
+	{ SECTION_LISTEN, "senders", VALUE_SENDERS, LISTEN(senders),
 	    "addresses that clients may send as", .shown = "any" },
 	{ SECTION_LISTEN, "account", VALUE_ID, LISTEN(account),
 	    "the account that the mail goes by",

@@ -46,6 +46,7 @@ enum conf_kind {
 	VALUE_USERS,     /* system users and @groups */
 	VALUE_HOSTS,     /* host or host:port */
 	VALUE_PATTERNS,  /* address patterns */
+	VALUE_SENDERS,   /* address patterns, some for a network alone */
 	VALUE_NETWORKS,  /* 192.0.2.0/24 */
 	VALUE_COMMAND,   /* program and arguments */
 	VALUE_DURATIONS, /* int64_t * with its size_t at count_offset */

@@ -402,6 +402,7 @@ static const struct {
 	[VALUE_USERS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_HOSTS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_PATTERNS] = { conf_list_parse, conf_list_put, STORE_LIST },
+	[VALUE_SENDERS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_NETWORKS] = { conf_list_parse, conf_list_put, STORE_LIST },
 	[VALUE_COMMAND] = { conf_command_parse, conf_command_put, STORE_LIST },
 	[VALUE_DURATIONS] = { conf_durations_parse, conf_durations_put,

@@ -33,6 +33,10 @@ const struct device_words device_words[] = {
 	    "Device did not wait; check its settings",
 	    "it sent its message though it was refused: an answer above says "
 	    "why; or turn off pipelining in it" },
+	{ 421, "4.7.0", "failures to sign in",
+	    "Wrong password too often; correct it",
+	    "correct the user name and password in it; until then it is slowed "
+	    "down" },
 	{ 421, "4.4.2", NULL,
 	    "Nothing came for too long; send again",
 	    "it stopped in its midst: look at the network, and at its queue" },
@@ -57,6 +61,9 @@ const struct device_words device_words[] = {
 	{ 500, "5.5.2", NULL,
 	    "Command not known; check device",
 	    "set log_dialogue of [listen NAME] to it to see what it says" },
+	{ 500, "5.5.6", NULL,
+	    "Password line too long; check device",
+	    "set its user name and password anew" },
 
 	/* TLS and signing in. */
 	{ 530, "5.7.0", "STARTTLS",
@@ -67,6 +74,10 @@ const struct device_words device_words[] = {
 	    "Set user and password in this device",
 	    "give it a user name and password of users_file, or set auth = "
 	    "optional in [listen NAME]" },
+	{ 454, "4.7.0", "wrong passwords",
+	    "Wrong password too often; correct it",
+	    "correct the user name and password in it; within ten minutes it "
+	    "may try again" },
 	{ 454, "4.7.0", NULL,
 	    "No TLS or sign-in just now; try later",
 	    "an error above says what is wrong with certificate_file, key_file "

@@ -34,9 +34,11 @@ libcommon_a_SOURCES = \
 	common/log.c common/log.h \
 	common/member.c common/member.h \
 	common/parcel.c common/parcel.h \
+	common/passhash.c common/passhash.h \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
 	common/network.c common/network.h \
+	common/proto_check.c common/proto_check.h \
 	common/proto_ctl.c common/proto_ctl.h \
 	common/proto_ctl_metrics.c \
 	common/proto_ctl_session.c \
@@ -66,6 +68,7 @@ libcommon_a_SOURCES = \
 	common/token_ask.c \
 	common/token_file.c common/token_file.h \
 	common/url.c common/url.h \
+	common/users.c common/users.h \
 	common/utf8.c common/utf8.h \
 	common/xalloc.c common/xalloc.h
 

@@ -108,12 +108,19 @@ bool
 network_has(const struct network *n, const struct sockaddr *address)
 {
 	struct network one = network_of(address);
+
+	return network_covers(n, &one);
+}
+
+bool
+network_covers(const struct network *n, const struct network *one)
+{
 	unsigned i;
 
-	if (one.family != n->family)
+	if (one->family != n->family || one->bits < n->bits)
 		return false;
 	for (i = 0; i < n->bits; i++)
-		if (((n->address[i / 8] ^ one.address[i / 8]) &
+		if (((n->address[i / 8] ^ one->address[i / 8]) &
 			0x80 >> i % 8) != 0)
 			return false;
 	return true;

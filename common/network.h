@@ -24,6 +24,9 @@ int network_parse(const char *text, struct network *out);
 /* What else than an Internet address is in no network. */
 bool network_has(const struct network *n, const struct sockaddr *address);
 
+/* The same for what network_parse has made of an address. */
+bool network_covers(const struct network *n, const struct network *one);
+
 bool network_is_loopback(const struct network *n);
 
 /* So large that no organisation has it: a part of the world's addresses. */

@@ -51,13 +51,13 @@ enum ctl_verb {
 	CTL_PAUSE,
 	CTL_RESUME,
 	CTL_STATUS,
-	CTL_FLUSH,  /* sendmail -q and its variants */
-	CTL_TRACE,  /* what became of it, finished mail too */
-	CTL_LEGACY, /* by which endpoint an account's mail goes */
-	CTL_CHECK,  /* signs in by each account that may, and sends nothing */
-	CTL_FOLLOW, /* one message, until its end or for so long */
+	CTL_FLUSH,   /* sendmail -q and its variants */
+	CTL_TRACE,   /* what became of it, finished mail too */
+	CTL_LEGACY,  /* by which endpoint an account's mail goes */
+	CTL_CHECK,   /* signs in by each account that may, and sends nothing */
+	CTL_FOLLOW,  /* one message, until its end or for so long */
 	CTL_METRICS, /* all that CTL_STATUS tells, and figures besides */
-	CTL_DEVICES /* who sends by the listeners */
+	CTL_DEVICES  /* who sends by the listeners */
 };
 
 /* Does it change nothing, so that a reader can answer it? */

@@ -32,6 +32,8 @@ static const struct fieldmap_item items[] = {
 	NUM(12, listen_setup, tls, 0, LISTEN_TLS_IMPLICIT),
 	NUM(13, listen_setup, tls_min, 10, 13),
 	NUM(14, listen_setup, has_pair, 0, 1),
+	NUM(20, listen_setup, auth, 0, LISTEN_AUTH_REQUIRED),
+	NUM(21, listen_setup, auth_in_clear, 0, 1),
 	NUM(40, listen_setup, is_crowded, 0, 1),
 	STR(30, listen_setup, from, false),
 	LST(31, listen_setup, local_names),

@@ -16,9 +16,10 @@
  *	parent: PAIR                          then, when SETUP has said so
  *	smtpd:  LISTEN_ASK                    a message is coming, from whom
  *	parent: a descriptor, or a refusal    by common/fdpass.h
- *
- *	smtpd:  LISTEN_TROUBLE                it was refused something; no
- *answer
+ *	smtpd:  LISTEN_SIGN_IN                a password has come
+ *	parent: a descriptor                  of a checker (proto_check.h)
+ *	parent: LISTEN_YES, _NO or _LATER     instead of it, or after it
+ *	smtpd:  LISTEN_TROUBLE                it was refused; no answer
  *
  * The descriptor is a connection to the socket "submit", on which the parent
  * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal is
@@ -35,8 +36,14 @@
 #define LISTEN_ASK     2
 #define LISTEN_PAIR    3
 #define LISTEN_JUDGED  4
+#define LISTEN_SIGN_IN 5    /* without fields */
 #define LISTEN_TROUBLE 30   /* common/proto_trouble.h */
 #define LISTEN_ASK_MAX 4096 /* the whole frame */
+
+/* What the answers of a sign-in begin with. */
+#define LISTEN_YES   'Y'
+#define LISTEN_NO    'N'
+#define LISTEN_LATER 'L' /* then a blank, and words for the client */
 
 struct listen_setup {
 	char *listener; /* its name */
@@ -51,8 +58,10 @@ struct listen_setup {
 	enum listen_tls tls;
 	unsigned tls_min; /* 10 to 13 */
 	bool has_pair;    /* the next record is one */
-	bool is_crowded;  /* places are short */
-	char *from;       /* the sender that all mail is given, or NULL */
+	enum listen_auth auth;
+	bool auth_in_clear; /* without TLS, too */
+	bool is_crowded;    /* places are short */
+	char *from;         /* the sender that all mail is given, or NULL */
 	struct strlist local_names; /* nobody outside answers to these */
 	bool log_dialogue;
 };

@@ -11,8 +11,16 @@
 enum {
 	TAG_TOKEN = 1,
 	TAG_LISTENER,
-	TAG_CLIENT
+	TAG_CLIENT,
+	TAG_LOGIN = 20,
+	TAG_SENDERS
 };
+
+static int
+put_text(struct buf *b, uint8_t tag, const char *text)
+{
+	return text == NULL ? 0 : field_put_str(b, tag, text);
+}
 
 int
 origin_put(struct buf *b, const struct submit_origin *o)
@@ -23,7 +31,9 @@ origin_put(struct buf *b, const struct submit_origin *o)
 	    field_put(b, TAG_TOKEN, o->token, sizeof(o->token)) == -1 ||
 	    field_put_str(b, TAG_LISTENER, o->listener) == -1 ||
 	    field_put_str(b, TAG_CLIENT, o->client) == -1 ||
-	    client_words_put_fields(b, &o->words) == -1)
+	    client_words_put_fields(b, &o->words) == -1 ||
+	    put_text(b, TAG_LOGIN, o->login) == -1 ||
+	    put_text(b, TAG_SENDERS, o->senders) == -1)
 		return -1;
 	return frame_end(b, start);
 }
@@ -33,6 +43,8 @@ origin_clear(struct submit_origin *o)
 {
 	free(o->listener);
 	free(o->client);
+	free(o->login);
+	free(o->senders);
 	explicit_bzero(o, sizeof(*o));
 }
 
@@ -57,6 +69,10 @@ take(struct submit_origin *o, const struct field *x, bool *has_token,
 		return take_text(&o->listener, x);
 	case TAG_CLIENT:
 		return take_text(&o->client, x);
+	case TAG_LOGIN:
+		return take_text(&o->login, x);
+	case TAG_SENDERS:
+		return take_text(&o->senders, x);
 	default:
 		return client_words_take_field(words, x);
 	}

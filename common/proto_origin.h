@@ -18,6 +18,8 @@ struct submit_origin {
 	char *listener; /* its name */
 	char *client;   /* its address */
 	struct client_words words;
+	char *login;   /* that it has signed in with; NULL: none */
+	char *senders; /* patterns that this one may send as; NULL: any */
 };
 
 int origin_put(struct buf *b, const struct submit_origin *o);

@@ -21,6 +21,7 @@
 #include "common/spawn.h"
 #include "common/xalloc.h"
 #include "queue/alarm_command.h"
+#include "queue/checkers.h"
 #include "queue/children.h"
 #include "queue/secret.h"
 #include "queue/secret_command.h"
@@ -87,6 +88,7 @@ children_new(const struct conf *conf, bool no_commands, struct doors *doors)
 	doors_judge(c->doors, conf);
 	look_at_secrets(conf);
 	doors_load_pairs(doors, conf);
+	checkers_look(conf);
 	return c;
 }
 
@@ -133,6 +135,7 @@ children_set_conf(struct children *c, const struct conf *conf)
 	doors_load_pairs(c->doors, conf);
 	doors_judge(c->doors, conf);
 	look_at_secrets(conf);
+	checkers_look(conf);
 }
 
 static void
@@ -439,6 +442,7 @@ children_kill_overdue(struct children *c, int64_t now)
 {
 	alarm_command_kill_overdue(c->alarm, now);
 	secret_commands_kill_overdue(c->commands, now);
+	doors_tick(c->doors, now);
 }
 
 int64_t
@@ -447,7 +451,10 @@ children_deadline(const struct children *c)
 	int64_t alarm = alarm_command_deadline(c->alarm);
 	int64_t secret = secret_commands_deadline(c->commands);
 
-	return alarm < secret ? alarm : secret;
+	int64_t doors = doors_deadline(c->doors);
+	int64_t first = alarm < secret ? alarm : secret;
+
+	return doors < first ? doors : first;
 }
 
 size_t

@@ -379,7 +379,7 @@ sockets_of(const struct doors *d)
 size_t
 doors_fds(const struct doors *d)
 {
-	return sockets_of(d) + guests_count(d->guests);
+	return sockets_of(d) + guests_fds(d->guests);
 }
 
 size_t
@@ -405,6 +405,18 @@ doors_serve(struct doors *d, const struct pollfd *fds)
 		for (k = 0; k < d->v[i].nfds; k++, fds++)
 			if (fds->revents != 0)
 				accept_one(d, &d->v[i], d->v[i].fds[k]);
+}
+
+void
+doors_tick(struct doors *d, int64_t now_ms)
+{
+	guests_tick(d->guests, now_ms);
+}
+
+int64_t
+doors_deadline(const struct doors *d)
+{
+	return guests_deadline(d->guests);
 }
 
 bool

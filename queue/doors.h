@@ -17,7 +17,7 @@
  * who is let in (queue/gate.h), and those who are inside (queue/guests.h).
  */
 #define DOORS_MAX 32 /* listeners */
-#define DOORS_FDS (DOORS_MAX + LENT_MAX + GUESTS_MAX)
+#define DOORS_FDS (DOORS_MAX + LENT_MAX + GUESTS_FDS)
 
 struct doors;
 struct doors *doors_new(void);
@@ -60,9 +60,13 @@ size_t doors_poll_fds(const struct doors *d, struct pollfd *fds);
 size_t doors_fds(const struct doors *d); /* as many as that */
 void doors_serve(struct doors *d, const struct pollfd *fds);
 
+/* Whose time has come, and when the next one's will (queue/guests.h). */
+void doors_tick(struct doors *d, int64_t now_ms);
+int64_t doors_deadline(const struct doors *d); /* monotonic */
+
 /* true: it was one of ours. */
 bool doors_reaped(struct doors *d, pid_t pid);
 void doors_kill(struct doors *d);
-size_t doors_count(const struct doors *d); /* clients inside */
+size_t doors_count(const struct doors *d); /* processes */
 
 #endif

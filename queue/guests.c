@@ -11,35 +11,14 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/fdpass.h"
 #include "common/proto_listen.h"
-#include "common/proto_origin.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
-#include "queue/guests.h"
+#include "queue/guests_priv.h"
 #include "queue/sockets.h"
 
-#define PASS_MS      1000 /* a descriptor fits the buffer at once */
 #define SETUP_MAX    65536
 #define TROUBLES_MAX 8 /* of a session; ours tell two */
-
-struct guest {
-	pid_t pid;
-	struct gate *gate;              /* NULL: its listener is gone */
-	const struct conf_listen *conf; /* NULL: so it is */
-	struct network client;
-	char text[NETWORK_TEXT]; /* its address */
-	int channel;             /* -1: closed */
-	unsigned troubles;       /* told by it */
-};
-
-struct guests {
-	const struct conf *conf;
-	struct guest v[GUESTS_MAX];
-	size_t n;
-	uint8_t token[ORIGIN_TOKEN];
-	struct knocks *knocks;
-};
 
 struct guests *
 guests_new(void)
@@ -48,6 +27,8 @@ guests_new(void)
 
 	arc4random_buf(g->token, sizeof(g->token));
 	g->knocks = knocks_new();
+	g->checkers = checkers_new();
+	g->guesses = guesses_new();
 	return g;
 }
 
@@ -69,8 +50,10 @@ guests_set_conf(struct guests *g, const struct conf *conf)
 	size_t i;
 
 	g->conf = conf;
-	for (i = 0; i < g->n; i++)
+	for (i = 0; i < g->n; i++) {
 		g->v[i].conf = NULL;
+		guests_auth_void(&g->v[i]);
+	}
 }
 
 void
@@ -94,8 +77,8 @@ guests_are_full(const struct guests *g)
 	return g->n == GUESTS_MAX;
 }
 
-static void
-close_channel(struct guest *one)
+void
+guests_close_channel(struct guest *one)
 {
 	if (one->channel != -1)
 		close(one->channel);
@@ -108,7 +91,8 @@ guests_close(struct guests *g)
 	size_t i;
 
 	for (i = 0; i < g->n; i++)
-		close_channel(&g->v[i]);
+		guests_close_channel(&g->v[i]);
+	checkers_close(g->checkers);
 }
 
 void
@@ -118,6 +102,10 @@ guests_free(struct guests *g)
 		return;
 	guests_close(g);
 	knocks_free(g->knocks);
+	while (g->n > 0)
+		guests_auth_forget(g, &g->v[--g->n]);
+	checkers_free(g->checkers);
+	guesses_free(g->guesses);
 	explicit_bzero(g->token, sizeof(g->token));
 	free(g);
 }
@@ -166,6 +154,9 @@ send_setup(const struct guests *g, const struct guest *one,
 		.tls = one->conf->tls,
 		.tls_min = one->conf->tls_min,
 		.has_pair = pair != NULL,
+		.auth = one->conf->auth,
+		.auth_in_clear = one->conf->tls == LISTEN_TLS_NONE ||
+				 one->conf->tls == LISTEN_TLS_STARTTLS,
 		.is_crowded = gate_is_crowded(one->gate) ||
 			      g->n >= GUESTS_MAX - GUESTS_MAX / 4,
 		.from = one->conf->from,
@@ -208,7 +199,7 @@ start(struct guests *g, struct guest *one, const struct pair *pair, int fd,
 	one->channel = ends[0];
 	if (send_setup(g, one, pair, e) == -1 ||
 	    (one->pid = spawn_start(&s, e)) == -1)
-		close_channel(one);
+		guests_close_channel(one);
 	close(ends[1]);
 	return one->channel == -1 ? -1 : 0;
 }
@@ -258,6 +249,8 @@ say_origin(const struct guests *g, const struct guest *one,
 {
 	struct submit_origin o = { .listener = one->conf->name,
 		.client = (char *)(uintptr_t)one->text,
+		.login = one->sign_in.login,
+		.senders = one->sign_in.senders,
 		.words = *words };
 	struct buf b;
 	int rc;
@@ -282,6 +275,8 @@ make_connection(const struct guests *g, const struct guest *one,
 
 	*why = "this listener is closed";
 	if (one->gate == NULL || one->conf == NULL)
+		return -1;
+	if ((*why = guests_auth_check(one)) != NULL)
 		return -1;
 	*why = "too many messages; try later";
 	if (!gate_message(one->gate, &one->client, clock_mono_ms()))
@@ -314,11 +309,12 @@ take_trouble(struct guests *g, struct guest *one, const struct frame *f)
 }
 
 /*
- * 1: a message comes, 0: nothing to do, -1: one that says anything else has
- * been taken over, or is gone.
+ * 1: a message comes, or a password, 0: nothing to do, -1: one that says
+ * anything else has been taken over, or is gone.
  */
 static int
-read_frame(struct guests *g, struct guest *one, struct client_words *words)
+read_frame(struct guests *g, struct guest *one, uint8_t *type,
+    struct client_words *words)
 {
 	char p[LISTEN_ASK_MAX];
 	struct frame f;
@@ -333,6 +329,9 @@ read_frame(struct guests *g, struct guest *one, struct client_words *words)
 		return -1;
 	if (f.type == LISTEN_TROUBLE)
 		return take_trouble(g, one, &f);
+	*type = f.type;
+	if (f.type == LISTEN_SIGN_IN)
+		return f.len == 0 ? 1 : -1;
 	return client_words_get(&f, words, &e) == -1 ? -1 : 1;
 }
 
@@ -341,21 +340,26 @@ serve(struct guests *g, struct guest *one)
 {
 	struct client_words words = { .is_esmtp = false };
 	const char *why;
+	uint8_t type;
 	int fd, rc;
 
-	if ((rc = read_frame(g, one, &words)) == 0)
+	if ((rc = read_frame(g, one, &type, &words)) == 0)
 		return;
 	if (rc == -1) {
-		close_channel(one);
+		guests_close_channel(one);
+		return;
+	}
+	if (type == LISTEN_SIGN_IN) {
+		guests_auth_ask(g, one, clock_mono_ms());
 		return;
 	}
 	fd = make_connection(g, one, &words, &why);
 	rc = fdpass_send(one->channel, fd, fd == -1 ? why : "",
-	    clock_mono_ms() + PASS_MS, NULL);
+	    clock_mono_ms() + GUESTS_PASS_MS, NULL);
 	if (fd != -1)
 		close(fd);
 	if (rc == -1)
-		close_channel(one);
+		guests_close_channel(one);
 }
 
 /* ---- the parent's loop ---- */
@@ -368,7 +372,14 @@ guests_poll_fds(const struct guests *g, struct pollfd *fds)
 	for (i = 0; i < g->n; i++)
 		fds[i] =
 		    (struct pollfd){ .fd = g->v[i].channel, .events = POLLIN };
-	return g->n;
+	checkers_poll_fds(g->checkers, fds + g->n);
+	return guests_fds(g);
+}
+
+size_t
+guests_fds(const struct guests *g)
+{
+	return g->n + CHECKERS_MAX;
 }
 
 void
@@ -379,6 +390,19 @@ guests_serve(struct guests *g, const struct pollfd *fds)
 	for (i = 0; i < g->n; i++)
 		if (fds[i].revents != 0)
 			serve(g, &g->v[i]);
+	guests_auth_serve(g, fds + g->n, clock_mono_ms());
+}
+
+void
+guests_tick(struct guests *g, int64_t now_ms)
+{
+	guests_auth_tick(g, now_ms);
+}
+
+int64_t
+guests_deadline(const struct guests *g)
+{
+	return guests_auth_deadline(g);
 }
 
 bool
@@ -387,12 +411,15 @@ guests_reaped(struct guests *g, pid_t pid)
 	struct guest *one;
 	size_t i;
 
+	if (checkers_reaped(g->checkers, pid))
+		return true;
 	for (i = 0; i < g->n && g->v[i].pid != pid; i++)
 		continue;
 	if (i == g->n)
 		return false;
 	one = &g->v[i];
-	close_channel(one);
+	guests_close_channel(one);
+	guests_auth_forget(g, one);
 	if (one->gate != NULL)
 		gate_leave(one->gate, &one->client);
 	*one = g->v[--g->n];
@@ -406,10 +433,11 @@ guests_kill(struct guests *g)
 
 	for (i = 0; i < g->n; i++)
 		kill(g->v[i].pid, SIGKILL);
+	checkers_kill(g->checkers);
 }
 
 size_t
 guests_count(const struct guests *g)
 {
-	return g->n;
+	return g->n + checkers_count(g->checkers);
 }

@@ -62,13 +62,19 @@ int guests_add(struct guests *g, const struct guest_door *door,
 /* Closes all descriptors: for a fork. */
 void guests_close(struct guests *g);
 
-/* One descriptor each, GUESTS_MAX at most. */
+/* One descriptor each, and those of checkers, GUESTS_FDS at most. */
+#define GUESTS_FDS (GUESTS_MAX + 4)
 size_t guests_poll_fds(const struct guests *g, struct pollfd *fds);
+size_t guests_fds(const struct guests *g); /* as many as that */
 void guests_serve(struct guests *g, const struct pollfd *fds);
+
+/* Whose time has come: those who sign in; and when the next one's will. */
+void guests_tick(struct guests *g, int64_t now_ms);
+int64_t guests_deadline(const struct guests *g); /* monotonic */
 
 /* true: it was one of ours. */
 bool guests_reaped(struct guests *g, pid_t pid);
 void guests_kill(struct guests *g);
-size_t guests_count(const struct guests *g);
+size_t guests_count(const struct guests *g); /* processes */
 
 #endif

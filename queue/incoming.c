@@ -43,6 +43,7 @@ incoming_free(struct incoming *s)
 	if (s->admission != NULL)
 		admission_drop(s->admission);
 	envelope_clear(&s->env);
+	origin_release(&s->origin);
 	free(s);
 }
 

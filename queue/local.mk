@@ -25,6 +25,7 @@ libqueue_a_SOURCES = \
 	queue/calendar.c queue/calendar.h \
 	queue/caps.h \
 	queue/children.c queue/children.h \
+	queue/checkers.c queue/checkers.h \
 	queue/chunk.c \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
@@ -94,7 +95,9 @@ libqueue_a_SOURCES = \
 	queue/door_pair.c queue/door_pair.h \
 	queue/doors.c queue/doors.h \
 	queue/gate.c queue/gate.h \
-	queue/guests.c queue/guests.h \
+	queue/guesses.c queue/guesses.h \
+	queue/guests.c queue/guests.h queue/guests_priv.h \
+	queue/guests_auth.c \
 	queue/lent.c queue/lent.h \
 	queue/limits.c queue/limits.h \
 	queue/origin.c queue/origin.h \

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/conf_syntax.h"
 #include "common/siphash.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
@@ -43,8 +44,7 @@ is_same(const uint8_t *a, const uint8_t *b)
 const char *
 origin_login(const struct origin *o)
 {
-	(void)o;
-	return ""; /* nobody can */
+	return o->login == NULL ? "" : o->login;
 }
 
 /*
@@ -85,7 +85,7 @@ origin_take(const struct frame *f, const uint8_t *token,
 
 	if (origin_get(f, &o, e) == -1)
 		return -1;
-	out->listener = NULL;
+	memset(out, 0, sizeof(*out));
 	if (token == NULL || !is_same(token, o.token) ||
 	    network_parse(o.client, &client) == -1)
 		rc = err_set(e, ERR_PERM, "5.7.0",
@@ -93,13 +93,64 @@ origin_take(const struct frame *f, const uint8_t *token,
 	else if ((out->listener = find_listener(conf, o.listener)) == NULL)
 		rc = err_set(e, ERR_TEMP, "4.3.5",
 		    "the listener is not configured any more");
-	else
+	else {
 		network_format(&client, out->client);
-	out->words = o.words;
+		out->words = o.words;
+		out->login = o.login;
+		out->senders = o.senders;
+		o.login = o.senders = NULL;
+	}
 	if (rc == 0)
 		out->device = number_of(out, &client);
 	origin_clear(&o);
 	return rc;
+}
+
+void
+origin_release(struct origin *o)
+{
+	free(o->login);
+	free(o->senders);
+	o->login = o->senders = NULL;
+}
+
+/* Of a login's own patterns, between blanks and commas. */
+static bool
+is_among(const char *patterns, const char *from)
+{
+	bool is_found = false;
+	char *one;
+	size_t n;
+
+	while (!is_found && *(patterns += strspn(patterns, " \t,")) != '\0') {
+		n = strcspn(patterns, " \t,");
+		one = xstrndup(patterns, n);
+		is_found = addr_match(one, from);
+		free(one);
+		patterns += n;
+	}
+	return is_found;
+}
+
+/* Of the listener's, some of which are for a network alone. */
+static bool
+is_allowed(const struct strlist *senders, const char *client, const char *from)
+{
+	struct network one, n;
+	const char *pattern;
+	size_t i;
+
+	if (senders->n == 0)
+		return true;
+	if (network_parse(client, &one) == -1)
+		return false;
+	for (i = 0; i < senders->n; i++) {
+		pattern = syntax_sender(senders->v[i], &n);
+		if ((n.family == AF_UNSPEC || network_covers(&n, &one)) &&
+		    addr_match(pattern, from))
+			return true;
+	}
+	return false;
 }
 
 int
@@ -111,7 +162,10 @@ origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 	if (env->nrcpts > l->max_recipients)
 		return err_set(e, ERR_PERM, "5.5.3", "more than %u recipients",
 		    l->max_recipients);
-	if (l->senders.n > 0 && !addr_match_any(&l->senders, from))
+	if (o->senders != NULL && !is_among(o->senders, from))
+		return err_set(e, ERR_PERM, "5.7.1", "%s may not send as %s",
+		    o->login, from);
+	if (o->senders == NULL && !is_allowed(&l->senders, o->client, from))
 		return err_set(
 		    e, ERR_PERM, "5.7.1", "%s may not send here", from);
 	return 0;
@@ -157,12 +211,13 @@ is_name(const char *s)
 
 /* RFC 3848, and in which TLS. */
 static void
-put_protocol(const struct client_words *w, struct buf *b)
+put_protocol(const struct origin *o, struct buf *b)
 {
+	const struct client_words *w = &o->words;
 	bool has_tls = w->tls_version[0] != '\0';
 
-	buf_printf(b, "\twith %s%s", w->is_esmtp ? "ESMTP" : "SMTP",
-	    has_tls ? "S" : "");
+	buf_printf(b, "\twith %s%s%s", w->is_esmtp ? "ESMTP" : "SMTP",
+	    has_tls ? "S" : "", o->login == NULL ? "" : "A");
 	if (has_tls)
 		buf_printf(b, " (%s %s)", w->tls_version, w->tls_cipher);
 	buf_puts(b, "\r\n");
@@ -180,5 +235,5 @@ origin_put_received(const struct origin *o, const char *hostname, struct buf *b)
 		buf_printf(b, "Received: from [%s%s]", v6, o->client);
 	buf_printf(b, "\r\n\tby %s (mailchute, listener %s)\r\n", hostname,
 	    o->listener->name);
-	put_protocol(&o->words, b);
+	put_protocol(o, b);
 }

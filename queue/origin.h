@@ -15,6 +15,8 @@ struct origin {
 	char client[NETWORK_TEXT];
 	struct client_words words; /* by itself */
 	uint32_t device;           /* whose turn it is (queue/submitter.h) */
+	char *login;               /* that it has signed in with; NULL: none */
+	char *senders; /* of that login; NULL: as the listener says */
 };
 
 /*
@@ -23,6 +25,8 @@ struct origin {
  */
 int origin_take(const struct frame *f, const uint8_t *token,
     const struct conf *conf, struct origin *out, struct err *e);
+
+void origin_release(struct origin *o);
 
 /* As whom it has signed in; "": as nobody. */
 const char *origin_login(const struct origin *o);

@@ -30,7 +30,7 @@ static const struct {
 	{ "HELP", VERB_HELP },
 	{ "STARTTLS", VERB_STARTTLS },
 	{ "EXPN", VERB_ABSENT },
-	{ "AUTH", VERB_ABSENT },
+	{ "AUTH", VERB_AUTH },
 	{ "ETRN", VERB_ABSENT },
 	{ "TURN", VERB_ABSENT },
 	{ "SEND", VERB_ABSENT },

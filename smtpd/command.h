@@ -17,6 +17,7 @@ enum verb {
 	VERB_FOREIGN, /* of HTTP: a browser was made to come here */
 	VERB_HELO,
 	VERB_EHLO,
+	VERB_AUTH,
 	VERB_MAIL,
 	VERB_RCPT,
 	VERB_DATA,

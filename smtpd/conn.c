@@ -154,6 +154,13 @@ conn_used(struct conn *c, size_t n)
 	c->at += n;
 }
 
+void
+conn_forget(struct conn *c)
+{
+	explicit_bzero(c->in, c->at);
+	explicit_bzero(c->in + c->end, CONN_ROOM - c->end);
+}
+
 bool
 conn_has_input(const struct conn *c)
 {

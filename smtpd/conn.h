@@ -79,6 +79,9 @@ int conn_read_line(struct conn *c, struct conn_line *out);
 ssize_t conn_read(struct conn *c, const char **p, int64_t deadline_ms);
 void conn_used(struct conn *c, size_t n);
 
+/* Wipes what was read and is done with: it held a secret. */
+void conn_forget(struct conn *c);
+
 /* The client has said more than was used. */
 bool conn_has_input(const struct conn *c);
 

@@ -30,6 +30,7 @@
 #include "smtpd/report.h"
 #include "smtpd/serve.h"
 #include "smtpd/setup.h"
+#include "smtpd/sign_in.h"
 #include "smtpd/tls.h"
 
 #define HANG_UP_MS     2000
@@ -204,6 +205,9 @@ run(struct listener *l, enum session_tls tls)
 		.dialogue = s->log_dialogue ? &l->dialogue : NULL,
 		.forced = s->from == NULL ? NULL : &forced,
 		.words = &l->words,
+		.auth = s->auth,
+		.auth_in_clear = s->auth_in_clear,
+		.sign_in = sign_in_ask,
 		.hand_over = hand_over,
 		.arg = l,
 	};

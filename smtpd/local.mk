@@ -3,6 +3,8 @@ noinst_LIBRARIES += libsmtpd.a
 pkglibexec_PROGRAMS += smtpd/smtpd
 
 libsmtpd_a_SOURCES = \
+	smtpd/auth.c smtpd/auth.h \
+	smtpd/checker.c smtpd/checker.h \
 	smtpd/command.c smtpd/command.h \
 	smtpd/conn.c smtpd/conn.h \
 	smtpd/data.c smtpd/data.h \
@@ -19,7 +21,9 @@ libsmtpd_a_SOURCES = \
 	smtpd/serve.c smtpd/serve.h \
 	smtpd/service.c smtpd/service.h \
 	smtpd/session.c smtpd/session.h \
+	smtpd/session_auth.c smtpd/session_auth.h \
 	smtpd/setup.c smtpd/setup.h \
+	smtpd/sign_in.c smtpd/sign_in.h \
 	smtpd/text.c smtpd/text.h \
 	smtpd/tls.c smtpd/tls.h \
 	smtpd/tls_rules.c smtpd/tls_rules.h
@@ -28,4 +32,5 @@ libsmtpd_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 # Started for each message that some mail readers send, as sendmail is.
 smtpd_smtpd_SOURCES = smtpd/main.c
 smtpd_smtpd_LDADD = libsmtpd.a libmail.a libtls.a libcommon.a \
-	$(STATIC_LIBBSD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+	$(STATIC_LIBBSD_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(CRYPT_LIBS) \
+	$(SECCOMP_LIBS)

@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "common/site.h"
+#include "smtpd/checker.h"
 #include "smtpd/judge.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
@@ -25,12 +26,12 @@
 #include "smtpd/service.h"
 
 static const char usage[] = "usage: smtpd [-C file] [-L tag]\n"
-			    "       smtpd -l | -c\n"
+			    "       smtpd -a | -c | -l\n"
 			    "See smtpd(8).\n";
 
 struct options {
 	const char *conf_path, *tag;
-	bool is_listener, is_judge;
+	bool is_listener, is_judge, is_checker;
 };
 
 static int
@@ -38,7 +39,7 @@ read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "C:L:lc")) != -1) {
+	while ((c = getopt(argc, argv, "C:L:acl")) != -1) {
 		switch (c) {
 		case 'C':
 			o->conf_path = optarg;
@@ -48,6 +49,9 @@ read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->is_listener = true;
+			break;
+		case 'a':
+			o->is_checker = true;
 			break;
 		case 'c':
 			o->is_judge = true;
@@ -75,7 +79,7 @@ ignore_signals(void)
 int
 main(int argc, char **argv)
 {
-	struct options o = { NULL, "smtpd", false, false };
+	struct options o = { NULL, "smtpd", false, false, false };
 	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
 	struct service service;
 	struct site site;
@@ -93,6 +97,8 @@ main(int argc, char **argv)
 		return judge_run();
 	if (o.is_listener)
 		return listener_run();
+	if (o.is_checker)
+		return checker_run();
 	log_open(o.tag, LOG_TO_SYSLOG, NULL, LOG_INFO);
 	site_open(&site, o.conf_path);
 	for (i = 0; i < site.remarks.n; i++)

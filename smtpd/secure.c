@@ -30,6 +30,7 @@ secure_lets(enum session_tls tls, enum verb verb, struct reply *r)
 	case VERB_MALFORMED:
 		return 0;
 	case VERB_ABSENT:
+	case VERB_AUTH: /* where nobody signs in; else session_auth.c says */
 	case VERB_MAIL:
 	case VERB_RCPT:
 	case VERB_DATA:
@@ -41,9 +42,10 @@ secure_lets(enum session_tls tls, enum verb verb, struct reply *r)
 }
 
 int
-secure_may_start(enum session_tls tls, const struct span *arg, struct reply *r)
+secure_may_start(
+    const struct session *s, const struct span *arg, struct reply *r)
 {
-	switch (tls) {
+	switch (s->tls) {
 	case SESSION_TLS_ABSENT:
 		return reply_set(
 		    r, 502, "5.5.1", "this command is not offered here");
@@ -56,7 +58,22 @@ secure_may_start(enum session_tls tls, const struct span *arg, struct reply *r)
 	case SESSION_TLS_REQUIRED:
 		break;
 	}
+	/* RFC 3207 4.2: it would have to be forgotten. */
+	if (s->is_signed_in)
+		return reply_set(r, 503, "5.5.1", "STARTTLS comes before AUTH");
 	if (arg->n > 0)
 		return reply_set(r, 501, "5.5.4", "STARTTLS takes no argument");
 	return 0;
+}
+
+void
+session_secured(struct session *s)
+{
+	session_reset(s);
+	s->nonsense = 0;
+	s->tls = SESSION_TLS_IN_USE;
+	if (s->words == NULL)
+		return;
+	s->words->helo[0] = '\0';
+	s->words->is_esmtp = false;
 }

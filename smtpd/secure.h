@@ -16,6 +16,6 @@ int secure_lets(enum session_tls tls, enum verb verb, struct reply *r);
 
 /* May STARTTLS with this argument be accepted?  0, or -1 with *r. */
 int secure_may_start(
-    enum session_tls tls, const struct span *arg, struct reply *r);
+    const struct session *s, const struct span *arg, struct reply *r);
 
 #endif

@@ -236,6 +236,23 @@ start_tls(struct serve *s)
 	return EX_OK;
 }
 
+/* ---- who it is ---- */
+
+/* What the client has said is in the session, and nowhere else any more. */
+static void
+sign_in(struct serve *s)
+{
+	struct session *session = &s->session;
+	enum sign_in_result result;
+	struct err e;
+
+	conn_forget(&s->conn);
+	result = s->service->sign_in(
+	    session->dialogue.login, session->dialogue.password, &e);
+	s->next =
+	    session_signed_in(session, result, e.text, conn_out(&s->conn));
+}
+
 /* ---- from the beginning to the end ---- */
 
 /* The client's fault, or the connection's, as an exit status. */
@@ -309,6 +326,9 @@ converse(struct serve *s)
 			if ((rc = start_tls(s)) != EX_OK)
 				return rc;
 			break;
+		case SESSION_SIGN_IN:
+			sign_in(s);
+			continue;
 		case SESSION_QUIT:
 			return EX_OK;
 		case SESSION_GIVE_UP:
@@ -353,6 +373,8 @@ serve(const struct io *io, const struct service *service)
 	s.session.refused = service->refused;
 	s.session.arg = service->arg;
 	s.session.tls = service->tls;
+	s.session.auth = service->auth;
+	s.session.auth_in_clear = service->auth_in_clear;
 	if ((status = greet(&s)) == EX_OK)
 		status = converse(&s);
 	ended = end(&s);

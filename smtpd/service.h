@@ -9,6 +9,7 @@
 #include "common/parcel.h"
 #include "common/proto_words.h"
 #include "common/site.h"
+#include "smtpd/auth.h"
 #include "smtpd/reply.h"
 #include "smtpd/session.h"
 #include "mail/rewrite.h"
@@ -44,6 +45,13 @@ struct service {
 	int (*start_tls)(void *arg, struct io *io, struct err *e);
 	const char *drop_directory; /* where mail lies without mailchuted, or
 				     * NULL */
+
+	enum listen_auth auth;
+	bool auth_in_clear; /* AUTH without TLS, too */
+
+	/* Is that the password?  *e says why not now.  NULL with auth off. */
+	enum sign_in_result (*sign_in)(
+	    const char *login, const char *password, struct err *e);
 
 	/* Makes a message safe, or says why not, as common/handover.h does. */
 	int (*hand_over)(

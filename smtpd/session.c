@@ -17,6 +17,7 @@
 #include "smtpd/reply.h"
 #include "smtpd/secure.h"
 #include "smtpd/session.h"
+#include "smtpd/session_auth.h"
 
 /* Answers one command: *r, or text in out and r->code 0.  -1: refused. */
 typedef int answer_fn(struct session *s, const struct command *c,
@@ -38,6 +39,7 @@ void
 session_clear(struct session *s)
 {
 	session_reset(s);
+	auth_clear(&s->dialogue);
 }
 
 void
@@ -49,18 +51,6 @@ session_reset(struct session *s)
 	s->has_refused = false;
 	s->is_chunked = false;
 	s->chunked = 0;
-}
-
-void
-session_secured(struct session *s)
-{
-	session_reset(s);
-	s->nonsense = 0;
-	s->tls = SESSION_TLS_IN_USE;
-	if (s->words == NULL)
-		return;
-	s->words->helo[0] = '\0';
-	s->words->is_esmtp = false;
 }
 
 void
@@ -115,9 +105,10 @@ answer_ehlo(struct session *s, const struct command *c, struct buf *out,
 	note_hello(s, c, true);
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
-	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
-	    "%s250 SMTPUTF8\r\n",
+	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n%s",
 	    s->hostname, (unsigned long long)s->size_max, secure_offer(s->tls));
+	session_put_auth(s, out);
+	buf_puts(out, "250 SMTPUTF8\r\n");
 	r->code = 0;
 	return 0;
 }
@@ -159,6 +150,8 @@ answer_mail(struct session *s, const struct command *c, struct buf *out,
 	(void)out;
 	if (s->is_chunked)
 		return refuse_amid_chunks(r);
+	if (session_check_auth(s, r) == -1)
+		return -1;
 	if (s->has_sender)
 		return reply_set(r, 503, "5.5.1",
 		    "the last message has neither ended nor was it reset");
@@ -331,7 +324,8 @@ answer_help(struct session *s, const struct command *c, struct buf *out,
 	(void)c;
 	(void)out;
 	return accept_it(r, 214, "2.0.0",
-	    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS; "
+	    "EHLO HELO AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT "
+	    "STARTTLS; "
 	    "smtpd(8)");
 }
 
@@ -352,7 +346,7 @@ answer_starttls(struct session *s, const struct command *c, struct buf *out,
 	(void)out;
 	if (s->is_chunked)
 		return refuse_amid_chunks(r);
-	return secure_may_start(s->tls, &c->arg, r);
+	return secure_may_start(s, &c->arg, r);
 }
 
 static int
@@ -406,6 +400,7 @@ static answer_fn *const answers[] = {
 	[VERB_UNKNOWN] = answer_unknown,
 	[VERB_ABSENT] = answer_absent,
 	[VERB_FOREIGN] = answer_foreign,
+	[VERB_AUTH] = answer_absent, /* where nobody signs in */
 	[VERB_HELO] = answer_helo,
 	[VERB_EHLO] = answer_ehlo,
 	[VERB_MAIL] = answer_mail,
@@ -469,7 +464,11 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 	struct reply r = { 0, "", "" };
 	int rc;
 
+	if (s->dialogue.step != AUTH_IDLE)
+		return session_auth_line(s, line, n, out);
 	command_parse(line, n, &c);
+	if (c.verb == VERB_AUTH && s->auth != LISTEN_AUTH_OFF)
+		return session_auth(s, &c, out);
 	if (secure_lets(s->tls, c.verb, &r) == 0) {
 		rc = answers[c.verb](s, &c, out, &r);
 	} else {
@@ -489,6 +488,8 @@ session_long_line(struct session *s, struct buf *out)
 {
 	struct reply r;
 
+	if (s->dialogue.step != AUTH_IDLE)
+		return session_auth_long(s, out);
 	reply_set(&r, 500, "5.5.2", "the line is too long");
 	if (is_too_much(s, &r))
 		return give_up(s, out);

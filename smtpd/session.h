@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include "common/buf.h"
+#include "common/conf.h"
 #include "common/envelope.h"
 #include "common/proto_words.h"
 #include "mail/recipients.h"
+#include "smtpd/auth.h"
 #include "smtpd/reply.h"
 
 /*
@@ -36,6 +38,8 @@ enum session_next {
 	SESSION_NO_CHUNK,  /* BDAT was refused: so many octets all the same */
 	SESSION_LOST,      /* BDAT was refused, and how many is not known */
 	SESSION_HANDSHAKE, /* STARTTLS was accepted, and not answered yet */
+	SESSION_SIGN_IN,   /* login and password are in dialogue: what becomes
+			    * of them is for session_signed_in */
 	SESSION_QUIT,
 	SESSION_GIVE_UP /* it talks nonsense */
 };
@@ -69,6 +73,13 @@ struct session {
 	} chunk;           /* the latest */
 	bool is_lost;      /* its size was none */
 	unsigned nonsense; /* commands in a row that were none */
+
+	/* Signing in; the caller sets the first two after session_init. */
+	enum listen_auth auth;
+	bool auth_in_clear; /* without TLS, too */
+	bool is_signed_in;
+	unsigned auth_failures;
+	struct auth dialogue; /* idle, or the next line is its */
 };
 
 #define SESSION_NONSENSE_MAX 100
@@ -83,6 +94,13 @@ enum session_next session_command(
     struct session *s, const char *line, size_t n, struct buf *out);
 /* A line that was too long to be kept. */
 enum session_next session_long_line(struct session *s, struct buf *out);
+
+/* Is AUTH offered, and taken, as things stand? */
+bool session_may_auth(const struct session *s);
+
+/* Answers SESSION_SIGN_IN; why is words for SIGN_IN_LATER. */
+enum session_next session_signed_in(struct session *s,
+    enum sign_in_result result, const char *why, struct buf *out);
 
 /* The envelope, for the caller to clear; the text has begun. */
 void session_take(struct session *s, struct envelope *out);

@@ -132,6 +132,8 @@ version_of(unsigned min)
 static void
 set_options(SSL_CTX *ctx)
 {
+	/* A password must not lie in OpenSSL's buffer until the next record. */
+	SSL_CTX_set_options(ctx, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_options(
 	    ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 		     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);

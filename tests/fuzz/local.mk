@@ -29,7 +29,9 @@ tests_fuzz_proto_pair_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_proto_words_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 FUZZ_TARGETS += tests/fuzz/proto_trouble
 tests_fuzz_proto_trouble_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
-FUZZ_TARGETS += tests/fuzz/network
+FUZZ_TARGETS += tests/fuzz/network tests/fuzz/proto_check tests/fuzz/users
+tests_fuzz_proto_check_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
+tests_fuzz_users_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_network_LDADD = $(FUZZ_ENGINE) libcommon.a $(LIBBSD_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/proto_job
@@ -91,8 +93,9 @@ tests_fuzz_ehlo_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/resolve
 tests_fuzz_resolve_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 
-FUZZ_TARGETS += tests/fuzz/command tests/fuzz/data
+FUZZ_TARGETS += tests/fuzz/auth tests/fuzz/command tests/fuzz/data
 smtpd_fuzz_libs = $(FUZZ_ENGINE) libsmtpd.a libmail.a libcommon.a $(LIBBSD_LIBS)
+tests_fuzz_auth_LDADD = $(smtpd_fuzz_libs)
 tests_fuzz_command_LDADD = $(smtpd_fuzz_libs)
 tests_fuzz_data_LDADD = $(smtpd_fuzz_libs)
 

@@ -46,11 +46,11 @@ rows=
 front_end=
 [ "${static_libbsd:-yes}" = yes ] || front_end='libbsd libmd'
 links sendmail/sendmail "$front_end"
-links admin/mailchute 'libbsd libjansson'
+links admin/mailchute 'libbsd libjansson libcrypt'
 links queue/mailchuted 'libbsd libsqlite3 libevent_core-[0-9.]* libz libseccomp'
 links delivery/deliver 'libbsd libssl libcrypto libidn2 libseccomp'
 links delivery/token 'libbsd libcurl libcrypto libjansson libseccomp'
-links smtpd/smtpd "$front_end libssl libcrypto libseccomp"
+links smtpd/smtpd "$front_end libssl libcrypto libcrypt libseccomp"
 
 unlisted() {
     for program in ${programs:-}; do

@@ -6,6 +6,7 @@ check_PROGRAMS += tests/unit/admin_args tests/unit/admin_check \
 	tests/unit/admin_metrics tests/unit/admin_outfile tests/unit/admin_report \
 	tests/unit/admin_setup tests/unit/admin_text
 admin_test_libs = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
+	$(CRYPT_LIBS) \
 	$(CMOCKA_LIBS)
 tests_unit_admin_args_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_args_LDADD = $(admin_test_libs)
@@ -31,4 +32,7 @@ tests_unit_admin_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_text_LDADD = $(admin_test_libs)
 tests_unit_admin_setup_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_setup_LDADD = $(admin_test_libs)
+check_PROGRAMS += tests/unit/admin_passwd
+tests_unit_admin_passwd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_passwd_LDADD = $(admin_test_libs)
 endif

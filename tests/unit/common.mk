@@ -191,4 +191,11 @@ tests_unit_proto_ctl_metrics_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_metrics_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_ctl_token_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_token_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/passhash tests/unit/proto_check tests/unit/users
+tests_unit_passhash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_passhash_LDADD = libcommon.a $(LIBBSD_LIBS) $(CRYPT_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_check_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_users_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_users_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 endif

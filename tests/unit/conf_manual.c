@@ -209,6 +209,7 @@ kinds_are_in_the_manual(void **state)
 		[VALUE_USERS] = "list",
 		[VALUE_HOSTS] = "list",
 		[VALUE_PATTERNS] = "list",
+		[VALUE_SENDERS] = "list",
 		[VALUE_NETWORKS] = "list",
 		[VALUE_IP] = "address",
 		[VALUE_COMMAND] = "command",

@@ -22,6 +22,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "queue/checkers.h"
 #include "queue/doors.h"
 #include "tests/unit/guest_rig.h"
 #include "tests/unit/queue_fixture.h"
@@ -162,7 +163,7 @@ sockets_stay_over_a_reload(void **state)
 		continue;
 	snprintf(text, sizeof(text), "[listen a]\nport = %u\n", a);
 	assert_int_equal(set_conf(text, &e), 0);
-	assert_int_equal(doors_fds(here.d), 1);
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 1);
 	assert_greets("127.0.0.1", a, "a 127.0.0.1 ");
 	inside = dial("127.0.0.1", a);
 	assert_hears(inside, "a 127.0.0.1 ");
@@ -172,11 +173,11 @@ sockets_stay_over_a_reload(void **state)
 	    "client_connections = 1\n",
 	    b, a);
 	assert_int_equal(set_conf(text, &e), 0);
-	assert_int_equal(doors_fds(here.d), 2 + 1);
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 2 + 1);
 	assert_int_equal(doors_count(here.d), 1);
 	/* who was inside counts */
 	assert_int_equal(dup2(dial("127.0.0.1", a), 200), 200);
-	assert_hears(200, "421 4.7.0 too many connections of yours");
+	assert_hears(200, "421 4.7.0 Too many connections of this device");
 	close(200);
 	assert_int_equal(write(inside, "m", 1), 1);
 	assert_hears(inside, "got");
@@ -185,7 +186,7 @@ sockets_stay_over_a_reload(void **state)
 	reap_all();
 	assert_greets("127.0.0.1", b, "b 127.0.0.1 ");
 	assert_int_equal(set_conf("", &e), 0);
-	assert_int_equal(doors_fds(here.d), 0);
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 0);
 	assert_int_equal(dial("127.0.0.1", a), -1);
 }
 
@@ -238,7 +239,7 @@ who_is_let_in(void **state)
 	assert_hears(inside[1], "a ");
 	assert_int_equal(doors_count(here.d), 2);
 	assert_int_equal(dup2(dial("127.0.0.1", a), 200), 200);
-	assert_hears(200, "421 4.7.0 too many connections");
+	assert_hears(200, "421 4.7.0 Too many connections of this device");
 	close(200);
 	close(inside[0]);
 	close(inside[1]);
@@ -267,7 +268,7 @@ a_socket_that_is_lent(void **state)
 	    "client_connections = 1\n",
 	    other);
 	assert_int_equal(set_conf(text, &e), 0);
-	assert_int_equal(doors_fds(here.d), 2);
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 2);
 	/* both are one listener's; its own place is nobody's */
 	assert_greets("127.0.0.1", one, "scan 127.0.0.1 ");
 	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
@@ -277,7 +278,7 @@ a_socket_that_is_lent(void **state)
 	assert_hears(inside, "scan 127.0.0.1 ");
 	assert_int_equal(set_conf(text, &e), 0);
 	assert_int_equal(dup2(dial("127.0.0.2", two), 200), 200);
-	assert_hears(200, "421 4.7.0 too many connections");
+	assert_hears(200, "421 4.7.0 Too many connections of this device");
 	close(200);
 	assert_int_equal(write(inside, "m", 1), 1);
 	assert_hears(inside, "got");
@@ -286,7 +287,7 @@ a_socket_that_is_lent(void **state)
 	reap_all();
 	/* taken away and given back by reloads */
 	assert_int_equal(set_conf("", &e), 0);
-	assert_int_equal(doors_fds(here.d), 0);
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 0);
 	assert_int_equal(set_conf(text, &e), 0);
 	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
 	doors_shut(here.d);

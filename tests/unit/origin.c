@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -92,7 +93,7 @@ senders_and_recipients(void **state)
 	static char *patterns[] = { pattern };
 	struct conf_listen l = { .senders = { patterns, 1 },
 		.max_recipients = 2 };
-	const struct origin o = { .listener = &l };
+	const struct origin o = { .listener = &l, .client = "192.0.2.1" };
 	struct envelope env;
 	struct err e;
 
@@ -190,6 +191,82 @@ a_forced_sender(void **state)
 	envelope_clear(&env);
 }
 
+/* A message of that client, by that login or none. */
+static int
+check(const char *listener_senders, const char *client, const char *login,
+    const char *senders, const char *from)
+{
+	char *text = xasprintf(
+	    MAILBOX "[listen scan]\nsenders = %s\n", listener_senders);
+	struct conf *c = good(text);
+	struct origin o = { .listener = &c->listeners[0],
+		.login = (char *)(uintptr_t)login,
+		.senders = (char *)(uintptr_t)senders };
+	struct envelope env;
+	struct err e;
+	int rc;
+
+	envelope_init(&env);
+	env.sender = xstrdup(from);
+	strlcpy(o.client, client, sizeof(o.client));
+	rc = origin_check(&o, &env, &e);
+	if (rc == -1)
+		assert_string_equal(e.status, "5.7.1");
+	envelope_clear(&env);
+	conf_free(c);
+	free(text);
+	return rc;
+}
+
+static void
+senders_of_a_network(void **state)
+{
+	static const char senders[] =
+	    "@contoso.com 192.0.2.0/24=a@x.example 2001:db8::/32=@y.example "
+	    "a=b@z.example";
+	static const struct {
+		const char *client, *from;
+		int rc;
+	} cases[] = {
+		{ "198.51.100.1", "who@contoso.com", 0 },
+		{ "198.51.100.1", "a@x.example", -1 },
+		{ "192.0.2.255", "a@x.example", 0 },
+		{ "192.0.2.255", "b@x.example", -1 },
+		{ "192.0.2.255", "who@contoso.com", 0 },
+		{ "192.0.3.0", "a@x.example", -1 },
+		{ "2001:db8::7", "who@y.example", 0 },
+		{ "2001:db9::7", "who@y.example", -1 },
+		{ "192.0.2.1", "who@y.example", -1 },
+		{ "198.51.100.1", "a=b@z.example", 0 },
+		{ "unknown", "who@contoso.com", -1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (check(senders, cases[i].client, NULL, NULL,
+			cases[i].from) != cases[i].rc)
+			fail_msg("row %zu", i);
+}
+
+/* A login's own are in place of the listener's. */
+static void
+senders_of_a_login(void **state)
+{
+	static const char own[] = "boss@x.example, @y.example\t*@*.z.example,";
+	const char *all = "@contoso.com";
+
+	(void)state;
+	assert_int_equal(check(all, "::1", "a", own, "boss@x.example"), 0);
+	assert_int_equal(check(all, "::1", "a", own, "b@y.example"), 0);
+	assert_int_equal(check(all, "::1", "a", own, "b@c.z.example"), 0);
+	assert_int_equal(check(all, "::1", "a", own, "b@contoso.com"), -1);
+	assert_int_equal(check(all, "::1", "a", own, "oss@x.example"), -1);
+	assert_int_equal(check(all, "::1", "a", NULL, "b@contoso.com"), 0);
+	assert_int_equal(check(all, "::1", "a", NULL, "boss@x.example"), -1);
+	assert_int_equal(check(all, "::1", "a", "", "b@contoso.com"), -1);
+}
+
 static void
 received(void **state)
 {
@@ -231,6 +308,11 @@ received_words(void **state)
 	    "\tby h (mailchute, listener scan)\r\n"
 	    "\twith ESMTPS (TLSv1 ECDHE-RSA-AES256-SHA)\r\n");
 	buf_truncate(&b, 0);
+	o.login = (char *)(uintptr_t) "scanner";
+	origin_put_received(&o, "h", &b);
+	assert_non_null(strstr(buf_data(&b), "\twith ESMTPSA ("));
+	o.login = NULL;
+	buf_truncate(&b, 0);
 	strlcpy(o.words.helo, "x) by y (z", sizeof(o.words.helo));
 	o.words.tls_version[0] = '\0';
 	origin_put_received(&o, "h", &b);
@@ -249,6 +331,8 @@ main(void)
 		cmocka_unit_test(each_device_has_a_number),
 		cmocka_unit_test(what_the_report_says_of_it),
 		cmocka_unit_test(a_forced_sender),
+		cmocka_unit_test(senders_of_a_network),
+		cmocka_unit_test(senders_of_a_login),
 		cmocka_unit_test(received),
 		cmocka_unit_test(received_words),
 	};

@@ -28,6 +28,8 @@ static const struct listen_setup sample = {
 	.tls = LISTEN_TLS_IMPLICIT,
 	.tls_min = 10,
 	.has_pair = true,
+	.auth = LISTEN_AUTH_REQUIRED,
+	.auth_in_clear = true,
 	.is_crowded = true,
 };
 
@@ -63,6 +65,8 @@ there_and_back(void **state)
 	assert_int_equal(got.tls, sample.tls);
 	assert_int_equal(got.tls_min, sample.tls_min);
 	assert_true(got.has_pair);
+	assert_int_equal(got.auth, sample.auth);
+	assert_true(got.auth_in_clear);
 	assert_int_equal(got.is_crowded, sample.is_crowded);
 	listen_setup_clear(&got);
 	buf_clear(&b);

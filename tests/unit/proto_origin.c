@@ -69,6 +69,35 @@ origin_get_once(const struct frame *f)
 	return 1;
 }
 
+/* Who has signed in, and as whom that one may send; or nobody has. */
+static void
+a_login(void **state)
+{
+	struct submit_origin got, o = { .listener = (char *)(uintptr_t) "scan",
+		.client = (char *)(uintptr_t) "192.0.2.1",
+		.login = (char *)(uintptr_t) "scanner",
+		.senders = (char *)(uintptr_t) "a@b.example" };
+	struct frame f;
+	struct buf b;
+	struct err e;
+
+	(void)state;
+	buf_init(&b, OUT_MAX);
+	assert_int_equal(origin_put(&b, &o), 0);
+	assert_int_equal(frame_parse(b.data, b.len, &f), b.len);
+	assert_int_equal(origin_get(&f, &got, &e), 0);
+	assert_string_equal(got.login, "scanner");
+	assert_string_equal(got.senders, "a@b.example");
+	origin_clear(&got);
+	buf_clear(&b);
+	put(&b, &f);
+	assert_int_equal(origin_get(&f, &got, &e), 0);
+	assert_null(got.login);
+	assert_null(got.senders);
+	origin_clear(&got);
+	buf_clear(&b);
+}
+
 static void
 what_is_none(void **state)
 {
@@ -103,6 +132,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(a_login),
 		cmocka_unit_test(what_is_none),
 	};
 

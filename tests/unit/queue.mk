@@ -80,6 +80,8 @@ check_PROGRAMS += \
 	tests/unit/legacy \
 	tests/unit/legacy_hint \
 	tests/unit/legacy_store \
+	tests/unit/guesses \
+	tests/unit/guests_auth \
 	tests/unit/limits \
 	tests/unit/lock \
 	tests/unit/loop \
@@ -137,6 +139,12 @@ tests_fault_power_CFLAGS = $(queue_test_cflags)
 tests_fault_power_LDADD = $(queue_test_libs)
 tests_unit_ballast_CFLAGS = $(queue_test_cflags)
 tests_unit_ballast_LDADD = $(queue_test_libs)
+tests_unit_guests_auth_SOURCES = tests/unit/guests_auth.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_guests_auth_CFLAGS = $(queue_test_cflags)
+tests_unit_guests_auth_LDADD = $(queue_test_libs)
+tests_unit_guesses_CFLAGS = $(queue_test_cflags)
+tests_unit_guesses_LDADD = $(queue_test_libs)
 tests_unit_limits_CFLAGS = $(queue_test_cflags)
 tests_unit_limits_LDADD = $(queue_test_libs)
 tests_unit_manager_CFLAGS = $(queue_test_cflags)

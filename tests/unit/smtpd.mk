@@ -54,4 +54,14 @@ tests_unit_smtpd_tls_rules_SOURCES = tests/unit/smtpd_tls_rules.c \
 	tests/unit/tlspair.c tests/unit/tlspair.h
 tests_unit_smtpd_tls_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_smtpd_tls_rules_LDADD = $(smtpd_test_libs)
+check_PROGRAMS += tests/unit/smtpd_auth tests/unit/smtpd_serve_auth \
+	tests/unit/smtpd_session_auth
+tests_unit_smtpd_serve_auth_SOURCES = tests/unit/smtpd_serve_auth.c \
+	$(smtpd_stage)
+tests_unit_smtpd_serve_auth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_serve_auth_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_auth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_auth_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_session_auth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_session_auth_LDADD = $(smtpd_test_libs)
 endif

@@ -32,7 +32,7 @@ static const struct {
 	{ "HELP me", VERB_HELP, "me" },
 	{ "EXPN list", VERB_ABSENT, "list" },
 	{ "STARTTLS", VERB_STARTTLS, "" },
-	{ "AUTH PLAIN AGEAYg==", VERB_ABSENT, "PLAIN AGEAYg==" },
+	{ "AUTH PLAIN AGEAYg==", VERB_AUTH, "PLAIN AGEAYg==" },
 	{ "BDAT 10 LAST", VERB_BDAT, "10 LAST" },
 	/* none */
 	{ "", VERB_UNKNOWN, "" },

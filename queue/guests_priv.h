@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef QUEUE_GUESTS_PRIV_H
+#define QUEUE_GUESTS_PRIV_H
+
+#include "common/fdpass.h"
+#include "common/proto_origin.h"
+#include "queue/checkers.h"
+#include "queue/guesses.h"
+#include "queue/guests.h"
+
+/* Shared by guests.c and guests_auth.c alone, and by tests. */
+
+/*
+ *	        asks            a place is free          right
+ *	nothing ----> it waits ----------------> checked ----> it has a login
+ *	   ^    \                                   | wrong
+ *	   |     +- shut out --------------------+  v
+ *	   +---------- after a while -----------  refused
+ */
+enum sign_in_state {
+	SIGN_IN_NOTHING,
+	SIGN_IN_WAITS,   /* for a checker, since at */
+	SIGN_IN_CHECKED, /* one compares */
+	SIGN_IN_REFUSED  /* and hears so at that moment */
+};
+
+struct sign_in {
+	enum sign_in_state state;
+	int64_t at;        /* monotonic */
+	const char *words; /* of a refusal */
+	char *login;       /* NULL: it has not signed in */
+	char *senders;     /* or NULL */
+	bool is_void;      /* it was by another configuration */
+};
+
+struct guest {
+	pid_t pid;
+	struct gate *gate;              /* NULL: its listener is gone */
+	const struct conf_listen *conf; /* NULL: so it is */
+	struct network client;
+	char text[NETWORK_TEXT]; /* its address */
+	int channel;             /* -1: closed */
+	unsigned troubles;       /* told by it */
+	struct sign_in sign_in;
+};
+
+struct guests {
+	const struct conf *conf;
+	struct guest v[GUESTS_MAX];
+	size_t n;
+	uint8_t token[ORIGIN_TOKEN];
+	struct checkers *checkers;
+	struct guesses *guesses;
+	struct knocks *knocks;
+	struct err told; /* the latest trouble, which is not told each time */
+	int64_t told_at;
+};
+
+#define GUESTS_PASS_MS 1000 /* a descriptor fits the buffer at once */
+
+void guests_close_channel(struct guest *one);
+
+/* It asks to sign in. */
+void guests_auth_ask(struct guests *g, struct guest *one, int64_t now_ms);
+
+/*
+ * The configuration is another: what it has signed in by may be gone, and what
+ * is being compared is compared with the one before.
+ */
+void guests_auth_void(struct guest *one);
+
+/* May it send?  NULL, or words for why not. */
+const char *guests_auth_check(const struct guest *one);
+
+/* Checkers' descriptors, CHECKERS_MAX of them. */
+void guests_auth_serve(
+    struct guests *g, const struct pollfd *fds, int64_t now_ms);
+
+/* Whose turn has come. */
+void guests_auth_tick(struct guests *g, int64_t now_ms);
+int64_t guests_auth_deadline(const struct guests *g);
+
+void guests_auth_forget(struct guests *g, struct guest *one);
+
+#endif
