@@ -23,9 +23,6 @@ struct tls_rules {
 	struct tls_old old; /* in use with TLS below 1.2 alone */
 };
 
-/* A client that names no curve, as old ones do, knows the first. */
-static const char old_groups[] = "P-256:X25519:P-384:P-521";
-
 SSL_CTX *
 tls_rules_context(const struct tls_rules *r)
 {
@@ -147,9 +144,12 @@ set_options(SSL_CTX *ctx)
 static int
 admit_old(struct tls_rules *r, struct err *e)
 {
+	/* A client that names no curve, as old ones do, knows the first. */
+	char groups[] = "P-256:X25519:P-384:P-521"; /* OpenSSL wants no const */
+
 	SSL_CTX_set_options(r->ctx, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
 	r->old.is_server = true;
-	if (SSL_CTX_set1_groups_list(r->ctx, old_groups) != 1)
+	if (SSL_CTX_set1_groups_list(r->ctx, groups) != 1)
 		return refuse(e, "OpenSSL");
 	return tls_old_admit(r->ctx, &r->old, e);
 }

@@ -57,13 +57,17 @@ ask(void)
 	const struct client_words words = { .helo = "copier" };
 	char text[FDPASS_TEXT_MAX];
 	struct buf b;
-	int fd;
+	int fd, rc;
 
 	buf_init(&b, LISTEN_ASK_MAX);
-	if (client_words_put(&b, &words) == -1 ||
-	    send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) != (ssize_t)b.len ||
-	    fdpass_recv(LISTEN_FD, &fd, text, clock_mono_ms() + PATIENCE_MS,
-		NULL) == -1)
+	rc = client_words_put(&b, &words) == 0 &&
+		     send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) ==
+			 (ssize_t)b.len
+		 ? 0
+		 : -1;
+	buf_clear(&b);
+	if (rc == -1 || fdpass_recv(LISTEN_FD, &fd, text,
+			    clock_mono_ms() + PATIENCE_MS, NULL) == -1)
 		return dprintf(STDOUT_FILENO, "no answer\n");
 	dprintf(STDOUT_FILENO, "%s\n", fd == -1 ? text : "got");
 	/* The test is the queue process: it hears which one of us has it. */
