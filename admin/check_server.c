@@ -141,7 +141,8 @@ try_by_hand(const struct check *k, const struct ctl_session *s, enum step step)
 		return xasprintf("Try by hand: getent hosts %s", s->relay);
 	if (port == NULL)
 		return NULL;
-	if (step == STEP_CONNECT && strcmp(s->phase, "greeting") == 0)
+	if (step == STEP_CONNECT && s->phase != NULL &&
+	    strcmp(s->phase, "greeting") == 0)
 		return xasprintf("Try by hand: nc %s %s (a line that begins "
 				 "with 220 is to come)",
 		    s->relay, port + 1);

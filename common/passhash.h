@@ -20,7 +20,7 @@ int passhash_make(const char *password, char out[PASSHASH_MAX], struct err *e);
  * differs.  -1 with *e filled: crypt(3) does not know that hash.
  */
 int passhash_check(
-    const char *password, const char *hash, bool *is_right, struct err *e);
+    const char *password, const char *known, bool *is_right, struct err *e);
 
 /*
  * Somebody's hash in a file without any: what an unknown login is compared

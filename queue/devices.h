@@ -19,6 +19,6 @@ void devices_free(struct devices *d); /* NULL is fine; after the batch */
  * it is committed, or could not be.  It may be NULL.
  */
 typedef void devices_done(void *arg);
-void devices_collect(struct devices *d, devices_done *done, void *arg);
+void devices_collect(struct devices *d, devices_done *f, void *arg);
 
 #endif

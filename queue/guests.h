@@ -12,6 +12,7 @@
 #include "common/conf.h"
 #include "common/err.h"
 #include "common/proto_pair.h"
+#include "queue/checkers.h"
 #include "queue/gate.h"
 #include "queue/knocks.h"
 
@@ -63,7 +64,7 @@ int guests_add(struct guests *g, const struct guest_door *door,
 void guests_close(struct guests *g);
 
 /* One descriptor each, and those of checkers, GUESTS_FDS at most. */
-#define GUESTS_FDS (GUESTS_MAX + 4)
+#define GUESTS_FDS (GUESTS_MAX + CHECKERS_MAX)
 size_t guests_poll_fds(const struct guests *g, struct pollfd *fds);
 size_t guests_fds(const struct guests *g); /* as many as that */
 void guests_serve(struct guests *g, const struct pollfd *fds);

@@ -21,8 +21,6 @@
 
 #define TOLD_MS (60 * 1000) /* the same trouble is told as often */
 
-_Static_assert(GUESTS_FDS == GUESTS_MAX + CHECKERS_MAX, "queue/guests.h");
-
 /* See LISTEN_YES and the others (common/proto_listen.h). */
 static const char words_right[] = "Y";
 static const char words_wrong[] = "N";

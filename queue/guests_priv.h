@@ -4,7 +4,6 @@
 
 #include "common/fdpass.h"
 #include "common/proto_origin.h"
-#include "queue/checkers.h"
 #include "queue/guesses.h"
 #include "queue/guests.h"
 

@@ -156,7 +156,7 @@ ask_due(struct store *s)
 static void
 usage(void *arg, uint64_t who, uint64_t messages, uint64_t octets)
 {
-	(void)uid;
+	(void)who;
 	(void)octets;
 	*(uint64_t *)arg += messages;
 }

@@ -30,7 +30,10 @@ check(const struct auth *a, enum auth_next next, const struct reply *r)
 		break;
 	case AUTH_REFUSED:
 		assert(r->code >= 500);
-		assert(memcmp(a, &nothing, sizeof(*a)) == 0);
+		assert(a->step == AUTH_IDLE && !a->is_hopeless);
+		assert(memcmp(a->login, nothing.login, sizeof(a->login)) == 0);
+		assert(memcmp(a->password, nothing.password,
+			   sizeof(a->password)) == 0);
 		break;
 	}
 }

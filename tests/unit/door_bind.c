@@ -40,6 +40,7 @@ port_of(int fd)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
+	memset(&ss, 0, sizeof(ss));
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
 	return ntohs(ss.ss_family == AF_INET
 			 ? ((struct sockaddr_in *)&ss)->sin_port
@@ -52,6 +53,7 @@ family_of(int fd)
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 
+	memset(&ss, 0, sizeof(ss));
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
 	return ss.ss_family;
 }

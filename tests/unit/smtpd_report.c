@@ -94,6 +94,7 @@ told(struct client_trouble *t)
 	struct err e;
 	ssize_t n = recv(rig.parent, p, sizeof(p), MSG_DONTWAIT);
 
+	memset(t, 0, sizeof(*t));
 	if (n <= 0)
 		return false;
 	assert_int_equal(frame_parse(p, (size_t)n, &f), n);
