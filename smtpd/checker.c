@@ -121,7 +121,7 @@ compare(const struct users_entry *entry, const char *password, bool *is_right,
     struct err *e)
 {
 	char *hash = entry == NULL ? xstrdup(passhash_nobody())
-				   : part_text(&entry->hash);
+				   : xstrndup(entry->hash.p, entry->hash.n);
 	int rc = passhash_check(password, hash, is_right, e);
 
 	explicit_bzero(hash, strlen(hash));
