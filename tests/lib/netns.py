@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A network namespace of a test's own: every port is free in it, and both
-loopback addresses are there."""
+loopback addresses are there.  Other hosts are further ones, by a wire each."""
 
 import contextlib
 import ctypes
@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
 
 CLONE_NEWNET = 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
@@ -43,6 +44,42 @@ def own_network():
             _check(_libc.setns(before, CLONE_NEWNET), "setns")
     finally:
         os.close(before)
+
+
+def _ip(*args):
+    subprocess.run(["ip", *args], check=True, stdin=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def another_host(here, there):
+    """A host at the end of a wire from the calling thread's own network, with
+    the address there; ours on that wire is here.
+
+    Yields what a command is to be started through to run on it.
+    """
+    holder = subprocess.Popen(["unshare", "-n", "cat"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        # The first octet that comes back says that it is in its network.
+        holder.stdin.write(b"x")
+        holder.stdin.flush()
+        holder.stdout.read(1)
+        wire = "w%d" % holder.pid
+        _ip("link", "add", wire, "type", "veth", "peer", "name", "wire",
+            "netns", str(holder.pid))
+        _ip("address", "add", here, "peer", there, "dev", wire)
+        _ip("link", "set", wire, "up")
+        through = ["nsenter", "-t", str(holder.pid), "-n"]
+        for args in (("link", "set", "lo", "up"),
+                     ("address", "add", there, "peer", here, "dev", "wire"),
+                     ("link", "set", "wire", "up")):
+            subprocess.run([*through, "ip", *args], check=True,
+                           stdin=subprocess.DEVNULL)
+        yield through
+    finally:
+        holder.stdin.close()
+        holder.wait()
+        holder.stdout.close()
 
 
 def hanging(address, port):
