@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	docs/compatibility.md \
 	docs/install.md \
 	docs/device-replies.md \
+	docs/devices.md \
 	docs/metrics.md \
 	docs/office365.md \
 	docs/operations.md \

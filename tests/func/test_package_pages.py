@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What docs/install.md, docs/operations.md and docs/office365.md have people type,
-typed."""
+"""What docs/install.md, docs/operations.md, docs/office365.md and docs/devices.md
+have people type, typed."""
 
 import contextlib
 import os
@@ -188,9 +188,18 @@ def test_office365(bare, provider, authority):
     assert message.header("Reply-To") is None
 
 
+def test_devices(host, provider, authority):
+    """On a host that sends already, and has an address beside loopback."""
+    subprocess.run(["ip", "address", "add", "192.0.2.10/32", "dev", "lo"],
+                   check=True, stdin=subprocess.DEVNULL)
+    host.service("start")
+    assert follow("devices.md", host, provider, authority) >= 8
+
+
 def test_every_command_is_seen():
     """No line that looks like one is passed over."""
-    for name in ("install.md", "operations.md", "office365.md"):
+    for name in ("install.md", "operations.md", "office365.md",
+                 "devices.md"):
         lines = [n for n, line in enumerate(page(name).splitlines(), 1)
                  if line.startswith(("    # ", "    $ "))]
         assert lines == [s.line for s in steps(page(name)) if s.kind in "#$"]

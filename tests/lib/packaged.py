@@ -24,7 +24,7 @@ from .site import TESTS
 # What Debian's hosts have.
 USUAL = ["bash-completion", "bsd-mailx", "cron", "jq", "logrotate",
          "monitoring-plugins-standard", "perl", "procps", "sqlite3",
-         "strace"]
+         "strace", "swaks"]
 # Each of Debian's own mailers, with programs that cannot be without one.
 EXIM = [*NEEDED, *USUAL, "exim4-daemon-light"]
 POSTFIX = [*NEEDED, "bsd-mailx", "cron", "postfix"]
