@@ -211,10 +211,11 @@ bare_build() {
 }
 
 distcheck() {
-    local missing
+    local missing some='tests/lint/references.sh tests/unit/conf tests/unit/store'
     cd "$work/check/gcc"
-    # The tests from end to end have had their stage.
-    make distcheck PYTHON3= \
+    # All tests have had their stages: here they are built, and some run, from a
+    # tree that may not be written to.
+    make distcheck PYTHON3= TESTS="$some" \
         DISTCHECK_CONFIGURE_FLAGS='--quiet --enable-werror'
     [ -e "$src/.git" ] || return 0
     missing=$(comm -23 \
@@ -235,7 +236,7 @@ lane_plain() {
     fi
     [ ! -e "$src/.git" ] || stage 'packager: build' - bare_build || rc=1
     stage 'gcc: -fanalyzer' - analyse || rc=1
-    stage 'fuzz: 3 seconds each' - fuzz_all 3 || rc=1
+    stage 'fuzz: 2 seconds each' - fuzz_all 2 || rc=1
     return $rc
 }
 
