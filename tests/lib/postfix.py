@@ -68,14 +68,70 @@ SASL = "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: LOGIN PLAIN\
 BOX_UID = 2000
 
 
-class Postfix:
+class Instance:
+    """One that runs in a root, by the configuration that is there."""
+
+    def __init__(self, root):
+        self.root = root
+        self.process = None
+
+    # ---- life -----------------------------------------------------------
+
+    def start(self):
+        before = len(self.log())
+        with open(self.root.file("var/log/postfix/start"), "ab") as out:
+            self.process = self.root.popen(
+                "postfix", "start-fg", stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out)
+        # It listens before it says so.
+        self.wait(lambda: "daemon started" in self.log()[before:],
+                  "the start of Postfix")
+
+    def stop(self):
+        process, self.process = self.process, None
+        if process is None:
+            return
+        master = int(self.root.read("var/spool/postfix/pid/master.pid"))
+        self.root.run("sh", "-c", "kill -TERM %d" % master)
+        try:
+            process.wait(DEADLINE)
+        finally:
+            # It leads a process group of its own, which ends with it.
+            self.root.run("sh", "-c", "kill -KILL -- -%d || true" % master)
+
+    # ---- what it says -----------------------------------------------------
+
+    def log(self):
+        try:
+            with open(self.root.file("var/log/postfix/log"),
+                      errors="replace") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    def watched(self):
+        """Folders in which it shows what it does."""
+        return [self.root.file("var/log/postfix")]
+
+    def wait(self, true, what):
+        try:
+            return wait_until(true, self.watched(), what,
+                              process=self.process)
+        except AssertionError as e:
+            raise AssertionError("%s\n%s" % (e, self.log()[-6000:])) from None
+
+    def wait_log(self, pattern, since=0):
+        return self.wait(lambda: re.search(pattern, self.log()[since:]),
+                         "%r in Postfix's log" % pattern)
+
+
+class Postfix(Instance):
     """Mail to example.net and contoso.example comes into one maildir."""
 
     def __init__(self, authority, user, password):
-        self.root = Root(debian.root(PACKAGES))
+        super().__init__(Root(debian.root(PACKAGES)))
         self.certificate = authority.issue(NAME)
         self.user, self.password = user, password
-        self.process = None
 
     def __enter__(self):
         self.root.__enter__()
@@ -123,51 +179,10 @@ class Postfix:
         if self.process is not None:
             self.root.run("postfix", "reload")
 
-    # ---- life -----------------------------------------------------------
+    # ---- what it holds ----------------------------------------------------
 
-    def start(self):
-        before = len(self.log())
-        with open(self.root.file("var/log/postfix/start"), "ab") as out:
-            self.process = self.root.popen(
-                "postfix", "start-fg", stdin=subprocess.DEVNULL, stdout=out,
-                stderr=out)
-        # It listens before it says so.
-        self.wait(lambda: "daemon started" in self.log()[before:],
-                  "the start of Postfix")
-
-    def stop(self):
-        process, self.process = self.process, None
-        if process is None:
-            return
-        master = int(self.root.read("var/spool/postfix/pid/master.pid"))
-        self.root.run("sh", "-c", "kill -TERM %d" % master)
-        try:
-            process.wait(DEADLINE)
-        finally:
-            # It leads a process group of its own, which ends with it.
-            self.root.run("sh", "-c", "kill -KILL -- -%d || true" % master)
-
-    # ---- what it says and holds -----------------------------------------
-
-    def log(self):
-        try:
-            with open(self.root.file("var/log/postfix/log"),
-                      errors="replace") as f:
-                return f.read()
-        except FileNotFoundError:
-            return ""
-
-    def wait(self, true, what):
-        try:
-            return wait_until(true, [self.root.file("var/log/postfix"),
-                                     self.root.file("var/box/all/new")],
-                              what, process=self.process)
-        except AssertionError as e:
-            raise AssertionError("%s\n%s" % (e, self.log()[-6000:])) from None
-
-    def wait_log(self, pattern, since=0):
-        return self.wait(lambda: re.search(pattern, self.log()[since:]),
-                         "%r in Postfix's log" % pattern)
+    def watched(self):
+        return [*super().watched(), self.root.file("var/box/all/new")]
 
     def _files(self):
         folder = self.root.file("var/box/all/new")
