@@ -209,7 +209,7 @@ is_name(const char *s)
 	return s[0] != '\0' && s[strspn(s, letters)] == '\0';
 }
 
-/* RFC 3848, and in which TLS. */
+/* RFC 3848, whose letters are for ESMTP alone, and in which TLS. */
 static void
 put_protocol(const struct origin *o, struct buf *b)
 {
@@ -217,7 +217,8 @@ put_protocol(const struct origin *o, struct buf *b)
 	bool has_tls = w->tls_version[0] != '\0';
 
 	buf_printf(b, "\twith %s%s%s", w->is_esmtp ? "ESMTP" : "SMTP",
-	    has_tls ? "S" : "", o->login == NULL ? "" : "A");
+	    w->is_esmtp && has_tls ? "S" : "",
+	    w->is_esmtp && o->login != NULL ? "A" : "");
 	if (has_tls)
 		buf_printf(b, " (%s %s)", w->tls_version, w->tls_cipher);
 	buf_puts(b, "\r\n");

@@ -311,6 +311,11 @@ received_words(void **state)
 	o.login = (char *)(uintptr_t) "scanner";
 	origin_put_received(&o, "h", &b);
 	assert_non_null(strstr(buf_data(&b), "\twith ESMTPSA ("));
+	buf_truncate(&b, 0);
+	o.words.is_esmtp = false;
+	origin_put_received(&o, "h", &b);
+	assert_non_null(strstr(buf_data(&b), "\twith SMTP (TLSv1 "));
+	o.words.is_esmtp = true;
 	o.login = NULL;
 	buf_truncate(&b, 0);
 	strlcpy(o.words.helo, "x) by y (z", sizeof(o.words.helo));
