@@ -266,6 +266,7 @@ lane_sanitized() {
 lane_debian() {
     local folder=$work/check/programs rc=0
     stage 'debian: with a real server' - debian_root postfix PACKAGES || rc=1
+    stage 'debian: with real clients' - debian_root clients PACKAGES || rc=1
     stage 'debian: with real programs' - debian_root packages ALL || rc=1
     if stage 'programs: the package over exim' - installed_package; then
         stage 'programs: real ones send mail' "$folder/pytest" \
