@@ -24,6 +24,7 @@ struct play {
 	char *conf;           /* for [queue] */
 	bool rush, step, cut; /* how it may be played */
 	bool refuses_bare;    /* as listen.bare_newline has it */
+	bool signs_in;        /* as listen.auth = required, in the clear */
 	int status;           /* the exit status wanted */
 	struct buf says;      /* all that the client says */
 	size_t turns[LINES];  /* where in it the client waits, and */
@@ -112,6 +113,8 @@ read_setting(struct play *p, const char *text)
 		p->cut = true;
 	else if (strcmp(text, "refuse bare") == 0)
 		p->refuses_bare = true;
+	else if (strcmp(text, "auth required") == 0)
+		p->signs_in = true;
 	else if (strncmp(text, "status ", 7) == 0)
 		p->status = (int)strtol(text + 7, NULL, 10);
 	else if (strncmp(text, "queue ", 6) == 0) {
@@ -280,6 +283,16 @@ heard(struct client *c)
 	c->stop = s->turn < s->play->nturns ? s->play->turns[s->turn] : c->n;
 }
 
+/* Whoever signs in, this is the one. */
+static enum sign_in_result
+sign_in(const char *login, const char *password, struct err *e)
+{
+	(void)e;
+	return strcmp(login, "scanner") == 0 && strcmp(password, "secret") == 0
+		   ? SIGN_IN_YES
+		   : SIGN_IN_NO;
+}
+
 static int
 play(struct show *s, struct stage *stage)
 {
@@ -288,6 +301,11 @@ play(struct show *s, struct stage *stage)
 
 	service = service_of_site(&stage->site);
 	service.refuses_bare = s->play->refuses_bare;
+	if (s->play->signs_in) {
+		service.auth = LISTEN_AUTH_REQUIRED;
+		service.auth_in_clear = true;
+		service.sign_in = sign_in;
+	}
 	return serve(&io, &service);
 }
 
