@@ -81,6 +81,31 @@ public_part(const char *p, size_t n)
 	return i;
 }
 
+/* "AUTHLOGIN ...", "X-AUTH ...": whoever says it means to sign in. */
+static bool
+holds_auth(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i + 4 <= n; i++)
+		if (strncasecmp(p + i, "AUTH", 4) == 0)
+			return true;
+	return false;
+}
+
+/* May it be somebody's secret? */
+static bool
+is_doubtful(struct dialogue *d, enum verb verb, const char *p, size_t n)
+{
+	if (verb == VERB_DATA || verb == VERB_BDAT)
+		d->is_guarded = true;
+	if (verb != VERB_UNKNOWN && verb != VERB_MALFORMED)
+		return false;
+	if (holds_auth(p, n))
+		d->is_guarded = true;
+	return d->is_guarded;
+}
+
 void
 dialogue_command(
     struct dialogue *d, const struct buf *out, const char *p, size_t n)
@@ -105,10 +130,7 @@ dialogue_command(
 		return;
 	}
 	command_parse(p, n, &c);
-	if (c.verb == VERB_DATA || c.verb == VERB_BDAT)
-		d->is_guarded = true;
-	if (d->is_guarded &&
-	    (c.verb == VERB_UNKNOWN || c.verb == VERB_MALFORMED))
+	if (is_doubtful(d, c.verb, p, n))
 		put_hidden(d, "(no command, which is not logged)");
 	else
 		put(d, "client", p, n);

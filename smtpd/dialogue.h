@@ -19,7 +19,7 @@ struct dialogue {
 	const char *listener, *client;
 	unsigned lines;
 	bool is_asked;   /* 334 was answered last */
-	bool is_guarded; /* AUTH, DATA or BDAT was said */
+	bool is_guarded; /* AUTH, in whatever it was, DATA or BDAT was said */
 	size_t noted;    /* octets of the replies that wait to leave */
 };
 

@@ -136,6 +136,31 @@ secrets_of_every_form_are_left_out(void **state)
 	assert_non_null(strstr(all, "AUTH PLAIN"));
 }
 
+static void
+what_looks_like_signing_in_is_left_out(void **state)
+{
+	static const char *const lines[] = { "AUTHLOGIN c2VjcmV0",
+		"\rAUTH PLAIN c2VjcmV0", "X-auth c2VjcmV0", "c2VjcmV0 AUTH" };
+	const char *all;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		rig.d.is_guarded = false;
+		says(lines[i]);
+		hears("500 5.5.2 no");
+		says("c2VjcmV0");
+		hears("500 5.5.2 no");
+		flush();
+		all = logged();
+		assert_null(strstr(all, "c2Vj"));
+		assert_non_null(strstr(all, "no command"));
+	}
+	/* A parameter of MAIL, which tells nobody's secret. */
+	says("MAIL FROM:<a@b.example> AUTH=<>");
+	assert_non_null(strstr(logged(), "AUTH=<>"));
+}
+
 /* Lines that are no commands may be a text that was refused. */
 static void
 no_text_of_a_message_is_logged(void **state)
@@ -188,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(both_sides_in_their_order),
 		CASE(secrets_of_every_form_are_left_out),
+		CASE(what_looks_like_signing_in_is_left_out),
 		CASE(no_text_of_a_message_is_logged),
 		CASE(lines_are_cut_and_counted),
 	};
