@@ -338,6 +338,9 @@ def test_a_guesser_is_shut_out_and_others_are_not(site):
     assert guess("127.0.0.3", PASSWORD)[:3] == "235"
     assert len(site.log.events("sign-in-blocked")) == 1
     assert len(site.log.events("sign-in-refused")) == 10
+    one, = (d for d in site.json("devices") if d["address"] == "127.0.0.2")
+    assert (one["failures"], one["messages"]) == (10 + 2, 0)
+    assert one["error"].startswith("too many wrong passwords")
 
 
 # ---- when it cannot be told -----------------------------------------------------

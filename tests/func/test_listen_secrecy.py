@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Passwords at a listener: within TLS, and gone from memory at once."""
+"""Passwords at a listener: within TLS, gone from memory at once, in no log."""
 
 import contextlib
 import os
@@ -9,8 +9,9 @@ import pytest
 from lib import canary
 from lib.site import USER
 
-from test_listen import TEXT, TO
-from test_listen_auth import PASSWORD, Raw, b64, plain, with_users
+from test_listen import TEXT, TO, Client
+from test_listen_auth import PASSWORD, Raw, b64, plain, sign_in, with_users
+from test_listen_devices import devices
 from test_listen_tls import Secured, context, put_pair
 
 # ---- what the processes keep ---------------------------------------------------
@@ -93,3 +94,113 @@ def test_nothing_of_it_stays_in_the_memory_of_tls(site, authority):
         for pid in canary.family(site.daemon.pid):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 search.look_at_memory(pid)
+
+
+# ---- in the dialogue that is logged -----------------------------------------------
+
+HIDDEN = "(an answer that is not logged)"
+NONE = "(no command, which is not logged)"
+WRONG = "not-the-password-of-it"
+
+# What the device says, and what the log tells of it.
+LOGGED = [
+    # By both, in every form; the last words are those of an impatient one.
+    (["AUTH PLAIN " + plain(LOGIN, PASSWORD)], ["AUTH PLAIN"]),
+    (["auth plain", plain(LOGIN, PASSWORD)], ["auth plain", HIDDEN]),
+    (["AUTH LOGIN", b64(LOGIN), b64(PASSWORD)],
+     ["AUTH LOGIN", HIDDEN, HIDDEN]),
+    (["AUTH login " + b64(LOGIN), b64(PASSWORD + "\0") + " \0"],
+     ["AUTH login", HIDDEN]),
+    (["  AUTH\tLOGIN  " + b64(LOGIN), b64(PASSWORD)],
+     ["AUTH\\x09LOGIN", HIDDEN]),
+    # Refused, and said once more where nobody asks.
+    (["AUTH LOGIN", b64(LOGIN), b64(WRONG), b64(PASSWORD)],
+     ["AUTH LOGIN", HIDDEN, HIDDEN, NONE]),
+    (["AUTH LOGIN", b64(LOGIN), "*", b64(PASSWORD)],
+     ["AUTH LOGIN", HIDDEN, HIDDEN, NONE]),
+    (["AUTH CRAM-MD5", b64(PASSWORD), PASSWORD],
+     ["AUTH CRAM-MD5", NONE, NONE]),
+    (["AUTH PLAIN " + plain(LOGIN, PASSWORD), "AUTH PLAIN " + b64(PASSWORD)],
+     ["AUTH PLAIN", "AUTH PLAIN"]),
+    (["AUTH LOGIN", "A" * 9000, b64(PASSWORD)],
+     ["AUTH LOGIN", "(a line too long to be kept)", NONE]),
+    # No AUTH that anybody understands.
+    (["AUTH=LOGIN " + b64(PASSWORD)], ["AUTH"]),
+    (["AUTHLOGIN " + b64(PASSWORD), b64(PASSWORD)], [NONE, NONE]),
+    (["\rAUTH PLAIN " + b64(PASSWORD)], [NONE]),
+    (["X-AUTH " + PASSWORD], [NONE]),
+]
+
+
+def dialogue(site):
+    return [e["text"] for e in site.log.events("dialogue")
+            if e["from"] == "client"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_no_secret_of_a_sign_in_is_in_the_dialogue(site, together):
+    """Whether the device waits for what it is asked or says all at once."""
+    port = with_users(site, users=[LOGIN], log_dialogue="127.0.0.1")
+    secrets = [PASSWORD, b64(PASSWORD).rstrip("="), b64(WRONG).rstrip("="),
+               b64(LOGIN).rstrip("="), b64(PASSWORD + "\0").rstrip("="),
+               plain(LOGIN, PASSWORD)]
+    for lines, told in LOGGED:
+        before = len(dialogue(site))
+        with Raw(port) as c:
+            c.say("EHLO copier")
+            if together:
+                c.socket.sendall("".join(
+                    line + "\r\n" for line in lines).encode())
+                for _ in lines:
+                    c.read()
+            else:
+                for line in lines:
+                    c.say(line)
+            c.say("QUIT")
+        assert dialogue(site)[before:] == ["EHLO copier", *told, "QUIT"], lines
+    for secret in secrets:
+        assert secret not in site.log.text()
+
+
+# ---- and in the report of devices ---------------------------------------------------
+
+def test_a_failed_sign_in_is_in_the_report(site):
+    """By whom is not told: a password may stand in the name's place."""
+    site.conf["queue"]["delivery"] = "off"
+    port = with_users(site, users=[LOGIN])
+    assert sign_in(port, LOGIN, WRONG)[:3] == "535"
+    assert sign_in(port, WRONG, "nothing")[:3] == "535"
+    one, = devices(site)
+    assert (one["login"], one["messages"], one["failures"]) == (None, 0, 2)
+    assert one["error"].startswith("wrong user name or password: type them in "
+                                   "again") and "users_file" in one["error"]
+    assert one["error_at"] and not one["old"]
+    # Then it is set right: another line, for the login that it has now.
+    with Client(port) as c:
+        c.login(LOGIN, PASSWORD)
+        c.sendmail(USER, [TO], TEXT % "hello")
+    failed, fine = sorted(devices(site), key=lambda d: d["messages"])
+    assert failed == one
+    assert (fine["login"], fine["messages"], fine["failures"],
+            fine["error"]) == (LOGIN, 1, 0, None)
+    told = site.mailchute("devices")
+    assert WRONG not in told.stdout + site.log.text()
+    refused, again = site.log.events("device-refused")
+    assert refused["reply"] == again["reply"] == \
+        "535 5.7.8 User or password wrong; set them anew"
+    assert "mailchute passwd" in refused["fix"]
+
+
+def test_a_guesser_is_in_the_report(site):
+    """Its session was ended, which is a failure of its own."""
+    port = with_users(site, users=[LOGIN])
+    with Raw(port) as c:
+        c.say("EHLO copier")
+        for _ in range(3):
+            c.say("AUTH PLAIN " + plain(LOGIN, WRONG))
+        assert c.read().startswith("421") and c.closed()
+    site.log.wait_for("device-refused", nth=4)
+    site.wait(lambda: "too many failures to sign in" in
+              devices(site)[0]["error"], "the last failure in the report")
+    one, = devices(site)
+    assert (one["failures"], one["messages"]) == (3 + 1, 0)
