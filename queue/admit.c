@@ -92,6 +92,7 @@ admit_tell_news(const struct admit *a, const char *account)
 static void
 admission_free(struct admission *m)
 {
+	origin_release(&m->origin);
 	envelope_clear(&m->env);
 	expanded_free(m->targets);
 	store_message_clear(&m->row);
@@ -184,6 +185,10 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 
 	m->admit = a;
 	m->caller = *caller;
+	if (caller->origin != NULL) {
+		origin_copy(&m->origin, caller->origin);
+		m->caller.origin = &m->origin;
+	}
 	m->head = *head;
 	m->env = *env;
 	envelope_init(env);

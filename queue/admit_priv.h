@@ -21,6 +21,7 @@ struct admit {
 struct admission {
 	struct admit *admit;
 	struct admission_caller caller;
+	struct origin origin; /* a copy: the caller's goes with its answer */
 	struct submit_head head;
 	struct envelope env;
 	struct expanded *targets;

@@ -269,6 +269,7 @@ main(int argc, char **argv)
 	c = load(&o, &warnings);
 	if ((status = find_place(c, &o, &id)) != 0) {
 		strlist_clear(&warnings);
+		doors_free(po.doors);
 		conf_free(c);
 		return status;
 	}
@@ -293,6 +294,7 @@ main(int argc, char **argv)
 	po.identity = &id;
 	if (o.mode == MODE_ANSWER && !po.check) {
 		status = answer_run(c, &id);
+		doors_free(po.doors);
 		conf_free(c);
 	} else {
 		po.manager = &manager;

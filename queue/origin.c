@@ -114,6 +114,14 @@ origin_release(struct origin *o)
 	o->login = o->senders = NULL;
 }
 
+void
+origin_copy(struct origin *to, const struct origin *from)
+{
+	*to = *from;
+	to->login = from->login == NULL ? NULL : xstrdup(from->login);
+	to->senders = from->senders == NULL ? NULL : xstrdup(from->senders);
+}
+
 /* Of a login's own patterns, between blanks and commas. */
 static bool
 is_among(const char *patterns, const char *from)

@@ -28,6 +28,9 @@ int origin_take(const struct frame *f, const uint8_t *token,
 
 void origin_release(struct origin *o);
 
+/* A copy that lasts by itself, until origin_release. */
+void origin_copy(struct origin *to, const struct origin *from);
+
 /* As whom it has signed in; "": as nobody. */
 const char *origin_login(const struct origin *o);
 

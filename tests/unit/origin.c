@@ -169,6 +169,26 @@ what_the_report_says_of_it(void **state)
 }
 
 static void
+a_copy_lasts(void **state)
+{
+	struct origin o = { .login = xstrdup("scanner"),
+		.senders = xstrdup("@contoso.com"),
+		.device = 7 };
+	struct origin copy;
+
+	(void)state;
+	strlcpy(o.client, "192.0.2.1", sizeof(o.client));
+	origin_copy(&copy, &o);
+	origin_release(&o);
+	memset(&o, 'x', sizeof(o));
+	assert_string_equal(copy.login, "scanner");
+	assert_string_equal(copy.senders, "@contoso.com");
+	assert_string_equal(copy.client, "192.0.2.1");
+	assert_int_equal(copy.device, 7);
+	origin_release(&copy);
+}
+
+static void
 a_forced_sender(void **state)
 {
 	static char from[] = "scans@contoso.com";
@@ -335,6 +355,7 @@ main(void)
 		cmocka_unit_test(senders_and_recipients),
 		cmocka_unit_test(each_device_has_a_number),
 		cmocka_unit_test(what_the_report_says_of_it),
+		cmocka_unit_test(a_copy_lasts),
 		cmocka_unit_test(a_forced_sender),
 		cmocka_unit_test(senders_of_a_network),
 		cmocka_unit_test(senders_of_a_login),
