@@ -26,6 +26,7 @@ def wait_ends(pids, seconds=DEADLINE):
 
 
 def stop(site):
+    site.background_pid()  # it has come as far as it says
     assert site.stop(LIMIT) == 0
     assert not os.path.exists(site.path("run/submit"))
 
