@@ -240,6 +240,33 @@ find_place(struct conf *c, const struct options *o, struct identity *id)
 	return 0;
 }
 
+/* What a service manager lent is kept; nothing else that was inherited is. */
+static void
+sort_descriptors(
+    const struct options *o, struct manager *m, struct parent_options *po)
+{
+	struct err e;
+
+	if (o->mode != MODE_DAEMON)
+		priv_close_from(o->mode == MODE_ANSWER ? CTL_FD + 1 : 3);
+	else if (manager_meet(m, &po->sockets, doors_lent(po->doors), &e) == -1)
+		fatalx(EX_CONFIG, "%s", e.text);
+}
+
+/* The listeners' ports may be low ones: the last that root is needed for. */
+static void
+give_up_root(const struct conf *c, const struct options *o,
+    const struct identity *id, struct doors *doors)
+{
+	struct err e;
+
+	if (o->mode == MODE_DAEMON && !o->no_commands &&
+	    doors_set_conf(doors, c, &e) == -1)
+		fatalx(EX_OSERR, "%s", e.text);
+	if (priv_drop(id->uid, id->gid, &e) == -1 || caps_keep(&e) == -1)
+		fatalx(EX_OSERR, "%s", e.text);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -258,12 +285,7 @@ main(int argc, char **argv)
 	parse_options(argc, argv, &o);
 	sockets_init(&po.sockets);
 	po.doors = doors_new();
-	if (o.mode == MODE_DAEMON) {
-		if (manager_meet(
-			&manager, &po.sockets, doors_lent(po.doors), &e) == -1)
-			fatalx(EX_CONFIG, "%s", e.text);
-	} else
-		priv_close_from(o.mode == MODE_ANSWER ? CTL_FD + 1 : 3);
+	sort_descriptors(&o, &manager, &po);
 	umask(077);
 	raise_descriptors();
 	c = load(&o, &warnings);
@@ -275,11 +297,7 @@ main(int argc, char **argv)
 	}
 	if (o.mode == MODE_DAEMON && !o.foreground)
 		po.ready_fd = background_enter();
-	if (o.mode == MODE_DAEMON && !o.no_commands &&
-	    doors_set_conf(po.doors, c, &e) == -1)
-		fatalx(EX_OSERR, "%s", e.text);
-	if (priv_drop(id.uid, id.gid, &e) == -1 || caps_keep(&e) == -1)
-		fatalx(EX_OSERR, "%s", e.text);
+	give_up_root(c, &o, &id, po.doors);
 	if (o.mode == MODE_ONCE) {
 		check_right(c);
 		end_lingering(c);
