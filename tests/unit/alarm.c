@@ -123,7 +123,7 @@ an_account_stalls_by_itself(void **state)
 	post_to("other");
 	post_to("");
 	look();
-	later(HOUR - 1);
+	later(HOUR - 60);
 	look();
 	not_asked();
 	/* The default one delivers, the other does not. */
@@ -133,7 +133,7 @@ an_account_stalls_by_itself(void **state)
 	hears(&d, JOB_SESSION);
 	says_ready(&d);
 	takes_one(&d);
-	later(1);
+	later(60);
 	look();
 	has(told(), "account other delivers nothing, though mail is due");
 	assert_string_equal(lasting(), "stall other");
@@ -188,10 +188,10 @@ a_full_disk_is_told_though_nothing_can_be_written(void **state)
 			      "BEGIN SELECT raise(ABORT, 'full'); END");
 	rig.o.conf->queue.free_space_min = UINT64_MAX / 4;
 	look();
-	later(59);
+	later(40);
 	look();
 	not_asked();
-	later(1);
+	later(20);
 	look();
 	has(told(), "no mail is taken: the disk of ");
 	assert_int_equal(office_logged(&rig.o, "event=alarm-not-saved"), 1);

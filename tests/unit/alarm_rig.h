@@ -17,6 +17,7 @@
 #define TWO   ONE OTHER
 
 void up(const char *options); /* rig_up, and the watch */
+/* The clock itself goes on too: keep some seconds away from a limit. */
 void later(int64_t seconds);
 void look(void);
 
