@@ -60,6 +60,12 @@ incoming_is_complete(const struct incoming *s)
 }
 
 bool
+incoming_is_ours(const struct incoming *s)
+{
+	return s->is_complete && s->caller.origin != NULL;
+}
+
+bool
 incoming_is_broken(const struct incoming *s)
 {
 	return s->is_broken;

@@ -22,6 +22,9 @@ int incoming_feed(struct incoming *s, struct buf *in, struct err *e);
 /* A commit is under way: feed nothing before room or end was called. */
 bool incoming_is_busy(const struct incoming *s);
 
+/* Whole, and by an smtpd of ours: it waits for nothing but the answer. */
+bool incoming_is_ours(const struct incoming *s);
+
 /* END was read, and the caller's end will be called. */
 bool incoming_is_complete(const struct incoming *s);
 

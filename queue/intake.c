@@ -42,6 +42,7 @@ struct conn {
 	uid_t uid;
 	struct event *readable;
 	struct buf in;
+	struct buf out; /* the greeting, until it has left */
 	struct incoming *incoming;
 };
 
@@ -68,29 +69,42 @@ conn_close(struct conn *c)
 	event_free(c->readable);
 	close(c->fd);
 	buf_clear(&c->in);
+	buf_clear(&c->out);
 	free(c);
 	if (--i->nconns == 0 && i->idle != NULL)
 		i->idle(i->idle_arg);
 }
 
 /*
- * The one answer.  It is short, and a fresh socket's buffer takes it whole;
- * when it does not, the client reads nothing and has itself to thank.
+ * A greeting and the one answer are short, and a fresh socket's buffer takes
+ * them whole; when it does not, the client reads nothing and has itself to
+ * thank.
  */
-static void
-conn_answer(struct conn *c, struct buf *b)
+static int
+conn_flush(struct conn *c)
 {
-	if (send(c->fd, buf_data(b), b->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+	ssize_t n = c->out.len == 0 ? 0
+				    : send(c->fd, buf_data(&c->out), c->out.len,
+					  MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	buf_truncate(&c->out, 0);
+	return n == -1 ? -1 : 0;
+}
+
+/* Ends it with the answer that was put into its out. */
+static void
+conn_answer(struct conn *c)
+{
+	if (conn_flush(c) == -1)
 		log_text(LOG_DEBUG, "submit", "uid %lu did not wait: %s",
 		    (unsigned long)c->uid, strerror(errno));
-	buf_clear(b);
 	conn_close(c);
 }
 
 static void
 conn_refuse(struct conn *c, const struct err *why)
 {
-	struct buf b, line;
+	struct buf line;
 
 	buf_init(&line, LOG_LINE_MAX);
 	log_begin(&line, "refused");
@@ -101,9 +115,8 @@ conn_refuse(struct conn *c, const struct err *why)
 	log_end(&line, LOG_NOTICE);
 	buf_clear(&line);
 
-	buf_init(&b, FRAME_MAX);
-	submit_put_refused(&b, why);
-	conn_answer(c, &b);
+	submit_put_refused(&c->out, why);
+	conn_answer(c);
 }
 
 static void
@@ -111,24 +124,30 @@ on_end(void *arg, uint64_t queue_id, const struct err *why)
 {
 	struct conn *c = arg;
 	char id[QUEUE_ID_TEXT];
-	struct buf b;
 
 	if (why != NULL) {
 		conn_refuse(c, why);
 		return;
 	}
 	queue_id_format(queue_id, id);
-	buf_init(&b, FRAME_MAX);
-	submit_put_accepted(&b, id);
-	conn_answer(c, &b);
+	submit_put_accepted(&c->out, id);
+	conn_answer(c);
 }
 
+/* Whoever is waited for has been greeted. */
 static void
 watch(struct conn *c)
 {
-	event_add(c->readable, &c->intake->silence);
+	if (conn_flush(c) == -1)
+		conn_close(c);
+	else
+		event_add(c->readable, &c->intake->silence);
 }
 
+/*
+ * Who cannot know whether a daemon is there waits for its greeting, and not
+ * for as long as a disk may take.  An smtpd knows, and gets both words at once.
+ */
 static void
 serve(struct conn *c)
 {
@@ -138,6 +157,8 @@ serve(struct conn *c)
 		conn_refuse(c, &e);
 	else if (!incoming_is_busy(c->incoming))
 		watch(c);
+	else if (!incoming_is_ours(c->incoming) && conn_flush(c) == -1)
+		conn_close(c);
 }
 
 /* A part of a large message is stored: what waited in the buffer goes on. */
@@ -199,25 +220,20 @@ conn_new(struct intake *i, int fd, uid_t uid)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
 	struct admission_caller caller = { uid, on_end, on_room, c, NULL };
-	struct buf b;
 
 	c->intake = i;
 	c->fd = fd;
 	c->uid = uid;
 	buf_init(&c->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
+	buf_init(&c->out, 2 * FRAME_MAX);
 	c->incoming = incoming_new(i->admit, &caller);
 	c->readable = event_new(i->base, fd, EV_READ, on_readable, c);
 	if (c->readable == NULL)
 		fatalx(EX_OSERR, "libevent: no event for a connection");
 	TAILQ_INSERT_TAIL(&i->conns, c, entry);
 	i->nconns++;
-	buf_init(&b, FRAME_MAX);
-	submit_put_greeting(&b, i->conf->queue.message_size_max);
-	if (send(fd, buf_data(&b), b.len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
-		conn_close(c);
-	else
-		on_readable(fd, EV_READ, c); /* most have sent all by now */
-	buf_clear(&b);
+	submit_put_greeting(&c->out, i->conf->queue.message_size_max);
+	on_readable(fd, EV_READ, c); /* most have sent all by now */
 }
 
 static void

@@ -36,6 +36,7 @@
 #define HANG_UP_MS     2000
 #define HANG_UP_OCTETS (1024 * 1024)
 #define ASK_MS         10000       /* the parent does nothing slow */
+#define ANSWER_MS      (60 * 1000) /* the daemon, and its disk */
 #define HANDSHAKE_MS   (60 * 1000) /* an old device is slow at RSA */
 
 /* Its client, and what both have come to. */
@@ -74,6 +75,9 @@ ask_connection(const struct client_words *words, struct err *e)
 	return fd;
 }
 
+/* The daemon is there, and greets when it likes: with the answer, as a rule. */
+static const struct submit_limits limits = { 0, ANSWER_MS, ANSWER_MS };
+
 static int
 hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 {
@@ -83,7 +87,7 @@ hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 
 	if ((fd = ask_connection(&l->words, e)) == -1)
 		return -1;
-	outcome = submit_over(fd, p, &submit_limits, out->queue_id, e);
+	outcome = submit_over(fd, p, &limits, out->queue_id, e);
 	close(fd);
 	/* A device sends again what was refused for now. */
 	return outcome == SUBMIT_OUT_QUEUED ? 0 : -1;

@@ -2,6 +2,8 @@
 /* Reading and writing descriptors, which may block or not, with a deadline. */
 #include "config.h"
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -36,6 +38,19 @@ pipe_read(void *arg, void *p, size_t n, int64_t deadline_ms)
 	return got;
 }
 
+/* A socket has room for a reply as a rule, and need not be asked first. */
+static ssize_t
+write_some(int fd, const char *p, size_t n, int64_t deadline_ms)
+{
+	ssize_t done = send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (done != -1 || (errno != ENOTSOCK && errno != EAGAIN))
+		return done;
+	if (wait_for(fd, POLLOUT, deadline_ms) == -1)
+		return -1;
+	return write(fd, p, n);
+}
+
 static int
 pipe_write(void *arg, const void *p, size_t n, int64_t deadline_ms)
 {
@@ -44,9 +59,7 @@ pipe_write(void *arg, const void *p, size_t n, int64_t deadline_ms)
 	ssize_t done;
 
 	while (n > 0) {
-		if (wait_for(ends->out, POLLOUT, deadline_ms) == -1)
-			return -1;
-		done = write(ends->out, from, n);
+		done = write_some(ends->out, from, n, deadline_ms);
 		if (done == -1 && errno != EINTR && errno != EAGAIN)
 			return -1;
 		if (done > 0) {
