@@ -183,22 +183,24 @@ add_missing(struct header *h, const char *prefix, const struct completion *with)
 }
 
 /*
- * The first address of From as it was given; NULL when there is none.  A bare
- * one tells whoever rewrites the sender that it is a user of this host.
+ * The first address of From as it was given, be it in a second field: whoever
+ * is judged by it is whom mail/rewrite.c takes for the author.  NULL when there
+ * is none.  A bare one tells whoever rewrites the sender that it is a user of
+ * this host.
  */
 static char *
 first_from(const struct header *h)
 {
-	const struct header_field *f = header_find(h, "From", NULL);
+	const struct header_field *f = NULL;
 	struct mailboxes m;
 	char *address = NULL;
 
-	if (f == NULL)
-		return NULL;
-	(void)mailboxes_parse(f->value, strlen(f->value), &m);
-	if (m.n > 0)
-		address = xstrdup(m.v[0].address);
-	mailboxes_clear(&m);
+	while (address == NULL && (f = header_find(h, "From", f)) != NULL) {
+		(void)mailboxes_parse(f->value, strlen(f->value), &m);
+		if (m.n > 0)
+			address = xstrdup(m.v[0].address);
+		mailboxes_clear(&m);
+	}
 	return address;
 }
 

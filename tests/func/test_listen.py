@@ -139,6 +139,12 @@ def test_senders(site):
         with Client(port) as c:
             c.sendmail("x@other.example", [TO], "From: x@other.example\r\n\r\n")
     assert e.value.smtp_code == 550
+    # Whom a second From makes the author counts.
+    with pytest.raises(smtplib.SMTPDataError) as e:
+        with Client(port) as c:
+            c.sendmail(USER, [TO],
+                       "From: <>\r\nFrom: x@other.example\r\n\r\n")
+    assert e.value.smtp_code == 550
     assert len(site.queue()) == 1
 
 
