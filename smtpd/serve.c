@@ -132,11 +132,14 @@ take_data(struct serve *s)
 	return rc;
 }
 
+/* A large message has many, which its deadline bounds and no number does. */
 static void
-begin_chunk(const struct serve *s, struct text *t)
+begin_chunk(struct serve *s, struct text *t)
 {
 	t->left = s->session.chunk.size;
 	t->is_last = s->session.chunk.is_last;
+	if (t->left > 0 && s->commands > 0)
+		s->commands--;
 }
 
 /*
@@ -149,6 +152,10 @@ next_chunk(void *arg, struct text *t)
 	struct serve *s = arg;
 
 	say(s, 250, "2.0.0", "the chunk has arrived");
+	/* The message has begun: it is late when its text is. */
+	if (t->octets > 0)
+		s->conn.until_ms = patience_text(
+		    s->service->patience, t->since_ms, t->octets);
 	do
 		one_command(s);
 	while (s->next == SESSION_COMMAND && s->session.is_chunked);

@@ -295,6 +295,10 @@ a_session_without_a_message_ends(void **state)
 	assert_true(
 	    more_time(&p, "MAIL FROM:<a@x.example>\r\n"
 			  "RCPT TO:<b@y.example>\r\nDATA\r\nx") > 900000);
+	/* and so has one in chunks, between them */
+	assert_true(more_time(&p, "MAIL FROM:<a@x.example>\r\n"
+				  "RCPT TO:<b@y.example>\r\nBDAT 1\r\nx"
+				  "NOOP\r\n") > 900000);
 }
 
 /* Commands that lead to no message come to an end. */
@@ -312,6 +316,30 @@ a_flood_of_commands(void **state)
 	assert_last(&s, "421 4.7.0 ");
 	assert_int_equal(play_as(&s, false, says, 0, 1, 0), EX_OK);
 	assert_last(&s, "250 2.0.0 ");
+}
+
+/* A large message has many chunks; those without an octet are talk. */
+static void
+a_flood_of_chunks(void **state)
+{
+	static const char *const chunks[] = { "BDAT 1\r\nx", "BDAT 0\r\n" };
+	struct scene s;
+	struct buf says;
+	int i, k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		buf_init(&says, 32768);
+		buf_puts(&says, "MAIL FROM:<a@x.example>\r\n"
+				"RCPT TO:<b@y.example>\r\n");
+		for (i = 0; i < 2000; i++)
+			buf_puts(&says, chunks[k]);
+		buf_puts(&says, "BDAT 0 LAST\r\n");
+		assert_int_equal(play_as(&s, true, buf_data(&says), 0, 1, 0),
+		    k == 0 ? EX_OK : EX_PROTOCOL);
+		assert_last(&s, k == 0 ? "250 2.0.0 safe" : "421 4.7.0 ");
+		buf_clear(&says);
+	}
 }
 
 /* ---- STARTTLS ---- */
@@ -446,6 +474,7 @@ main(void)
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(who_speaks_too_early),
 		cmocka_unit_test(a_flood_of_commands),
+		cmocka_unit_test(a_flood_of_chunks),
 		cmocka_unit_test(all_behind_starttls_is_tls),
 		cmocka_unit_test(nothing_may_follow_starttls),
 		cmocka_unit_test(no_word_after_a_failed_handshake),
