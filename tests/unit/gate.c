@@ -130,6 +130,8 @@ one_machine_has_many_addresses(void **state)
 	(void)state;
 	assert_int_equal(enter(g, "2001:db8::1", START), GATE_OPEN);
 	assert_int_equal(enter(g, "2001:db8::2", START), GATE_CLIENT_FULL);
+	assert_int_equal(
+	    enter(g, "2001:db8::8000:0:0:1", START), GATE_CLIENT_FULL);
 	assert_int_equal(enter(g, "2001:db8:0:1::2", START), GATE_OPEN);
 	assert_true(message(g, "2001:db8::1", START));
 	leave(g, "2001:db8::1");
@@ -270,6 +272,51 @@ when_places_are_short(void **state)
 	gate_free(few);
 }
 
+/* However long it was away: nothing of what is over counts. */
+static void
+what_is_over_is_forgotten(void **state)
+{
+	struct gate *g = gate(1, 16, 1, 9);
+	int64_t now = START, away;
+
+	(void)state;
+	assert_int_equal(enter(g, "10.0.0.1", now), GATE_OPEN);
+	for (away = 17; away < 80; away++) {
+		assert_true(message(g, "10.0.0.1", now));
+		assert_false(message(g, "10.0.0.1", now + 15 * SECOND));
+		now += away * SECOND;
+	}
+	/* and who has left does so once */
+	leave(g, "10.0.0.1");
+	leave(g, "10.0.0.1");
+	assert_int_equal(gate_connections(g), 0);
+	gate_free(g);
+}
+
+/* A reload that leaves the rate alone forgives nobody. */
+static void
+a_reload_keeps_what_was_sent(void **state)
+{
+	static char one[] = "10.0.0.1";
+	static char *networks[] = { one };
+	struct conf_listen l = { .allow = { networks, 1 },
+		.rate = { 1, 60 },
+		.client_connections = 1,
+		.connections = 9 };
+	struct gate *g = gate_new(&l);
+
+	(void)state;
+	assert_int_equal(enter(g, one, START), GATE_OPEN);
+	assert_true(message(g, one, START));
+	gate_change(g, &l);
+	assert_false(message(g, one, START));
+	/* slices of another length cannot be compared */
+	l.rate.per_s = 3600;
+	gate_change(g, &l);
+	assert_true(message(g, one, START));
+	gate_free(g);
+}
+
 int
 main(void)
 {
@@ -282,6 +329,8 @@ main(void)
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(other_limits),
 		cmocka_unit_test(when_places_are_short),
+		cmocka_unit_test(what_is_over_is_forgotten),
+		cmocka_unit_test(a_reload_keeps_what_was_sent),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

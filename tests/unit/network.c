@@ -111,6 +111,7 @@ kinds(void **state)
 		{ "::/0", false, true },
 		{ "2000::/3", false, true },
 		{ "fc00::/16", false, false },
+		{ "fc00::/15", false, true },
 		{ "::ffff:0.0.0.0/96", false, true },
 	};
 	struct network n;
@@ -150,6 +151,20 @@ as_text(void **state)
 	assert_false(network_has(&n, (struct sockaddr *)&un));
 }
 
+/* Who has a part of a network has not the whole. */
+static void
+a_network_in_another(void **state)
+{
+	struct network all, part;
+
+	(void)state;
+	assert_int_equal(network_parse("192.0.2.0/24", &all), 0);
+	assert_int_equal(network_parse("192.0.2.0/25", &part), 0);
+	assert_true(network_covers(&all, &part));
+	assert_true(network_covers(&all, &all));
+	assert_false(network_covers(&part, &all));
+}
+
 int
 main(void)
 {
@@ -158,6 +173,7 @@ main(void)
 		cmocka_unit_test(what_is_no_network),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(as_text),
+		cmocka_unit_test(a_network_in_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
