@@ -154,8 +154,8 @@ next_chunk(void *arg, struct text *t)
 	say(s, 250, "2.0.0", "the chunk has arrived");
 	/* The message has begun: it is late when its text is. */
 	if (t->octets > 0)
-		s->conn.until_ms = patience_text(
-		    s->service->patience, t->since_ms, t->octets);
+		s->conn.until_ms =
+		    patience_text(s->service->patience, t->since_ms, t->octets);
 	do
 		one_command(s);
 	while (s->next == SESSION_COMMAND && s->session.is_chunked);

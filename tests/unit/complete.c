@@ -129,10 +129,9 @@ static const struct {
 	{ "From: First <a@b>, c@d\r\n", { NULL }, "a@b", "<1@host.example>",
 	    0 },
 	/* the author that rewriting would take */
-	{ "From: <>\r\nFrom: x@y\r\n", { NULL }, "x@y",
-	    "<1@host.example>", 0 },
-	{ "From: a@b\r\nFrom: x@y\r\n", { NULL }, "a@b",
-	    "<1@host.example>", 0 },
+	{ "From: <>\r\nFrom: x@y\r\n", { NULL }, "x@y", "<1@host.example>", 0 },
+	{ "From: a@b\r\nFrom: x@y\r\n", { NULL }, "a@b", "<1@host.example>",
+	    0 },
 	{ "From: nobody at all:;\r\n", { NULL }, NULL, "<1@host.example>", 0 },
 	{ "Subject: x\r\n", { NULL }, "root", "<1@host.example>", 1 },
 	{ "From: \r\nTo:\r\n", { "" }, "root", "<1@host.example>", 1 },
