@@ -58,11 +58,11 @@ print_help(void)
 
 /* As compilers do, so that an editor finds the line: nothing stands before. */
 static void
-print_problems(const struct strlist *l)
+print_problems(const struct strlist *l, size_t first)
 {
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
+	for (i = first; i < l->n; i++)
 		fprintf(stderr, "%s\n", l->v[i]);
 }
 
@@ -77,17 +77,19 @@ static int
 status_of_errors(
     const struct args *a, const char *path, const struct strlist *errors)
 {
+	bool is_hidden = may_not_read(path);
 	char more[64] = "", *why;
 	int status;
 
-	if (may_not_read(path))
-		return status_without_conf(
-		    a, "unknown", "the configuration may not be read");
 	if (errors->n > 1)
 		snprintf(more, sizeof(more), "; and %zu more", errors->n - 1);
-	why = xasprintf("the configuration has errors: %s%s",
-	    errors->n == 0 ? path : errors->v[0], more);
-	status = status_without_conf(a, "critical", why);
+	if (is_hidden)
+		why = xasprintf("the configuration %s may not be read", path);
+	else
+		why = xasprintf("the configuration has errors: %s%s",
+		    errors->n == 0 ? path : errors->v[0], more);
+	status =
+	    status_without_conf(a, is_hidden ? "unknown" : "critical", why);
 	free(why);
 	return status;
 }
@@ -103,11 +105,12 @@ run(struct args *a)
 
 	c = conf_load(path, CONF_FULL, NULL, &p);
 	a->problems = &p;
+	/* What the verdict of status says is not said twice. */
 	if (!is_alone)
-		print_problems(&p.errors);
+		print_problems(&p.errors, a->verb->run == run_status ? 1 : 0);
 	/* mailchuted logs the warnings; here they belong to one verb. */
 	if (a->verb->run == run_config)
-		print_problems(&p.warnings);
+		print_problems(&p.warnings, 0);
 	if (c != NULL || is_alone)
 		status = a->verb->run(a, c);
 	else if (a->verb->run == run_status)

@@ -189,6 +189,11 @@ def test_errors_of_the_configuration(site):
         assert done.returncode == 2
         said, = done.stdout.splitlines()
         assert site.status()["reason"] == said.removeprefix("critical: ")
+        # The others, each once: what the verdict names is not told twice.
+        others = done.stderr.splitlines()
+        assert len(others) == int((re.search(r"; and (\d+) more$", said)
+                                   or [0, 0])[1])
+        assert not any(other in said for other in others)
         return said
     site.conf["queue"]["lifetim"] = "5d"
     site.write_conf()
@@ -201,6 +206,15 @@ def test_errors_of_the_configuration(site):
     assert reason() == "critical: the configuration has errors: " \
         "%s: cannot be read: No such file or directory; mailchute setup " \
         "makes it" % site.conf_path
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
+def test_a_configuration_that_may_not_be_read(site):
+    os.chmod(site.conf_path, 0o600)
+    done = site.mailchute("status", uid=5)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout == "unknown: the configuration %s may not be read\n" \
+        % site.conf_path
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be somebody else")
