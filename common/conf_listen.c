@@ -178,6 +178,18 @@ check_account(const struct listen_check *k)
 		    l->account);
 }
 
+/* The second of two on one place could not be bound. */
+static bool
+is_taken(const char *address, const char *by)
+{
+	struct network a, b;
+
+	return network_parse(address, &a) == 0 && network_parse(by, &b) == 0 &&
+	       a.family == b.family &&
+	       (network_is_any(&a) || network_is_any(&b) ||
+		   network_covers(&a, &b));
+}
+
 static void
 check_place(const struct listen_check *k, size_t i)
 {
@@ -186,10 +198,10 @@ check_place(const struct listen_check *k, size_t i)
 	for (; i > 0; i--, other++)
 		if (other->port == l->port && l->address != NULL &&
 		    other->address != NULL &&
-		    strcmp(other->address, l->address) == 0)
+		    is_taken(l->address, other->address))
 			note(k, CONF_ERROR, "port",
 			    "[listen %s] has port %u of %s already",
-			    other->name, l->port, l->address);
+			    other->name, l->port, other->address);
 }
 
 void

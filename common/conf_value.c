@@ -127,7 +127,8 @@ unknown_word(const struct conf_option *o, const char *text, struct err *e)
 		    w->name);
 		nearest_try(&near, w->name);
 	}
-	if (near.best != NULL)
+	/* The nearest of numbers is another number. */
+	if (near.best != NULL && !(text[0] >= '0' && text[0] <= '9'))
 		err_set(e, ERR_LOCAL, "5.3.5",
 		    "\"%.80s\" is not %s; did you mean \"%s\"?", text,
 		    buf_data(&all), near.best);

@@ -137,9 +137,24 @@ network_is_loopback(const struct network *n)
 }
 
 bool
+network_is_any(const struct network *n)
+{
+	static const uint8_t none[16];
+
+	return n->bits == (n->family == AF_INET ? BITS4 : BITS6) &&
+	       memcmp(n->address, none, n->bits / 8) == 0;
+}
+
+bool
 network_is_world(const struct network *n)
 {
-	return n->bits < (n->family == AF_INET ? WORLD4 : WORLD6);
+	static const struct network local[] = {
+		{ AF_INET6, { 0xfc }, 7 },
+		{ AF_INET6, { 0xfe, 0x80 }, 10 },
+	};
+
+	return n->bits < (n->family == AF_INET ? WORLD4 : WORLD6) &&
+	       !network_covers(&local[0], n) && !network_covers(&local[1], n);
 }
 
 void

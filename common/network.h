@@ -29,7 +29,13 @@ bool network_covers(const struct network *n, const struct network *one);
 
 bool network_is_loopback(const struct network *n);
 
-/* So large that no organisation has it: a part of the world's addresses. */
+/* "0.0.0.0" or "::", by which a server takes all addresses of its host. */
+bool network_is_any(const struct network *n);
+
+/*
+ * So large that no organisation has it: a part of the world's addresses, and
+ * not of those that are never routed (RFC 4193, RFC 4291 2.5.6).
+ */
 bool network_is_world(const struct network *n);
 
 /*

@@ -27,9 +27,10 @@ from lib.notify import wait_until  # noqa: E402
 from lib.site import Site  # noqa: E402
 
 ROUNDS = 5
-CLIENTS, MESSAGES, OCTETS = 64, 2000, 2048
+CLIENTS, OCTETS = 64, 2048
 PORT = {"ours": 2525, "postfix": 2526}
-MODES = {"a connection each": [], "connections kept": ["-d"]}
+# Enough messages that the start of 64 processes does not count.
+MODES = {"a connection each": (2000, []), "connections kept": (10000, ["-d"])}
 
 MAIN = """\
 compatibility_level = 3.6
@@ -111,7 +112,8 @@ class Postfix:
 class Ours:
     def __init__(self):
         self.site = Site()
-        self.site.conf["queue"]["delivery"] = "off"
+        self.site.conf["queue"].update(delivery="off", uid_messages=10**6,
+                                       uid_bytes="1G")
         self.site.conf["log"]["level"] = "info"
         self.site.conf["account"].update(host="smtp.example.net",
                                          provider="smtp")
@@ -133,16 +135,17 @@ class Ours:
 
 def rate(source, program, port, mode):
     """Messages a second."""
+    messages, options = MODES[mode]
     before = program.taken()
     start = time.monotonic()
-    subprocess.run([*source, "-s", str(CLIENTS), "-m", str(MESSAGES), "-l",
-                    str(OCTETS), *MODES[mode], "127.0.0.1:%d" % port],
+    subprocess.run([*source, "-s", str(CLIENTS), "-m", str(messages), "-l",
+                    str(OCTETS), *options, "127.0.0.1:%d" % port],
                    check=True, stdin=subprocess.DEVNULL)
     took = time.monotonic() - start
     taken = program.taken() - before
-    if taken != MESSAGES:
-        sys.exit("%d of %d messages were taken" % (taken, MESSAGES))
-    return MESSAGES / took
+    if taken != messages:
+        sys.exit("%d of %d messages were taken" % (taken, messages))
+    return messages / took
 
 
 def main():

@@ -40,13 +40,19 @@ static const struct conf_case refusals[] = {
 	    "f:5: [listen scan]: tls needs certificate_file" },
 	{ DOOR "tls = implicit\ncertificate_file = c\n", "tls needs key_file" },
 	{ DOOR "tls = yes\n", "none, starttls, required or implicit" },
-	{ DOOR "tls_min = 0.9\n", "1.0, 1.1, 1.2 or 1.3" },
+	{ DOOR "tls_min = 1.4\n", "1.0, 1.1, 1.2 or 1.3" },
 	{ DOOR "auth = required\n", "auth needs users_file" },
 	{ DOOR "account = other\n", "f:5: [listen scan]: there is no [account "
 				    "other]" },
 	{ DOOR "max_size = 36M\n", "more than queue.message_size_max" },
 	{ DOOR "client_connections = 33\n", "than the connections of all" },
 	{ DOOR "[listen b]\n", "[listen scan] has port 25 of 127.0.0.1" },
+	{ DOOR "[listen b]\naddress = 0.0.0.0\nallow = 10.0.0.0/8\n",
+	    "[listen scan] has port 25 of 127.0.0.1" },
+	{ OPEN "allow = 10.0.0.0/8\n[listen b]\n",
+	    "[listen scan] has port 25" },
+	{ DOOR "address = ::1\n[listen b]\naddress = 0:0::1\n",
+	    "[listen scan] has port 25 of ::1" },
 	{ DOOR "from = root\n", "\"root\" is not an address such as" },
 	{ DOOR "bare_newline = keep\n", "normalise or refuse" },
 	{ DOOR "max_recipients = 0\n", "not between 1 and 100000" },
@@ -58,6 +64,18 @@ refuses_what_is_too_open(void **state)
 {
 	(void)state;
 	refuses_each(refusals, sizeof(refusals) / sizeof(refusals[0]));
+}
+
+static void
+guesses_no_number(void **state)
+{
+	struct conf_problems p;
+
+	(void)state;
+	memset(&p, 0, sizeof(p));
+	assert_null(parse_as(DOOR "tls_min = 1.4\n", CONF_FULL, &p));
+	assert_null(strstr(p.errors.v[0], "did you mean"));
+	conf_problems_clear(&p);
 }
 
 static const struct conf_case oddities[] = {
@@ -125,6 +143,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_is_too_open),
+		cmocka_unit_test(guesses_no_number),
 		cmocka_unit_test(warns_of_what_has_no_effect),
 		cmocka_unit_test(takes_what_is_fenced),
 		cmocka_unit_test(loopback_alone_by_default),

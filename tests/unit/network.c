@@ -110,8 +110,12 @@ kinds(void **state)
 		{ "10.0.0.0/8", false, false },
 		{ "::/0", false, true },
 		{ "2000::/3", false, true },
-		{ "fc00::/16", false, false },
-		{ "fc00::/15", false, true },
+		{ "2a00::/16", false, false },
+		{ "2a00::/15", false, true },
+		{ "fc00::/7", false, false },
+		{ "fc00::/6", false, true },
+		{ "fe80::/10", false, false },
+		{ "fe00::/9", false, true },
 		{ "::ffff:0.0.0.0/96", false, true },
 	};
 	struct network n;
