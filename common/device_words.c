@@ -20,6 +20,10 @@ const struct device_words device_words[] = {
 	{ 421, "4.7.0", "listen.connections",
 	    "Server busy; try again later",
 	    "raise connections of [listen NAME]" },
+	{ 421, "4.7.0", "no certificate",
+	    "No TLS here just now; try later",
+	    "an error above says what is wrong with certificate_file or "
+	    "key_file of [listen NAME]" },
 
 	/* Talk that is none. */
 	{ 421, "4.7.0", "too many commands",

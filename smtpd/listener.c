@@ -228,13 +228,18 @@ run(struct listener *l, enum session_tls tls)
 static int
 send_away(struct listener *l)
 {
-	static const char text[] = "421 4.7.0 no certificate; try later\r\n";
 	struct io io = pipe_io(&l->ends);
+	struct reply r;
+	struct buf b;
 
+	buf_init(&b, REPLY_MAX);
+	reply_set(&r, 421, "4.7.0", "the listener has no certificate");
+	reply_tell(&b, &r, refused, l);
 	/* Whoever waits for a handshake understands the end alone. */
 	if (l->setup->tls != LISTEN_TLS_IMPLICIT)
-		(void)io.write(io.arg, text, sizeof(text) - 1,
-		    clock_mono_ms() + HANG_UP_MS);
+		(void)io.write(
+		    io.arg, b.data, b.len, clock_mono_ms() + HANG_UP_MS);
+	buf_clear(&b);
 	return EX_CONFIG;
 }
 

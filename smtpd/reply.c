@@ -12,7 +12,7 @@
 
 #include "smtpd/reply.h"
 
-#define LINE_OCTETS 510 /* without CRLF */
+#define LINE_OCTETS (REPLY_MAX - 2) /* without CRLF */
 
 int
 reply_set(

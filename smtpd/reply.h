@@ -25,9 +25,11 @@ int reply_set(struct reply *r, unsigned code, const char *status,
  */
 int reply_of_err(struct reply *r, const struct err *e);
 
+#define REPLY_MAX 512
+
 /*
- * Appends it as one line of at most 512 octets (RFC 5321 4.5.3.1.5), in ASCII:
- * what else is in the text becomes "?".
+ * Appends it as one line of at most REPLY_MAX octets (RFC 5321 4.5.3.1.5), in
+ * ASCII: what else is in the text becomes "?".
  */
 void reply_put(struct buf *b, const struct reply *r);
 

@@ -61,11 +61,16 @@ write_log(
 	    "text", text, "fix", fix, NULL);
 }
 
-/* Devices try commands that they can do without: no trouble of theirs. */
+/*
+ * Devices try commands that they can do without: no trouble of theirs.  Who is
+ * sent away for wrong passwords has had each of them counted.
+ */
 static bool
 is_trouble(const struct reply *r)
 {
-	return r->code != 500 && r->code != 502;
+	return r->code != 500 && r->code != 502 &&
+	       !(r->code == 421 &&
+		   strstr(r->text, "failures to sign in") != NULL);
 }
 
 void

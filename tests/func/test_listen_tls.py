@@ -359,9 +359,13 @@ def test_a_start_without_a_pair(site, server, secure, authority, old):
     with pytest.raises(smtplib.SMTPConnectError) as e:
         Client(ports["required"])
     assert e.value.smtp_code == 421
+    assert e.value.smtp_error == b"4.7.0 No TLS here just now; try later"
     with socket.create_connection(("127.0.0.1", ports["implicit"]),
                                   DEADLINE) as s:
         assert s.makefile("rb").read() == b""
+    for name in ("required", "implicit"):
+        site.log.wait_for("device-refused", listener=name,
+                      text="the listener has no certificate")
     put_pair(site, old)
     assert len(reload(site)) == 3
     with Secured(ports["required"], context(authority)) as c:

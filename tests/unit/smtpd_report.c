@@ -162,6 +162,24 @@ a_command_that_is_not_known_is_no_trouble(void **state)
 	assert_non_null(strstr(logged(), "no such command"));
 }
 
+/* Each wrong password is one; the end that three have is none of its own. */
+static void
+who_is_sent_away_for_them_has_been_counted(void **state)
+{
+	struct client_trouble t;
+
+	(void)state;
+	refused(535, "5.7.8", "wrong user or password");
+	assert_true(told(&t));
+	refused(421, "4.7.0", "too many failures to sign in; closing");
+	report_end(&rig.p);
+	assert_false(told(&t));
+	assert_non_null(strstr(logged(), "too many failures"));
+	refused(421, "4.7.0", "too many commands");
+	report_end(&rig.p);
+	assert_true(told(&t));
+}
+
 static void
 a_session_has_so_many_lines(void **state)
 {
@@ -204,6 +222,7 @@ main(void)
 		CASE(each_hears_what_is_for_him),
 		CASE(troubles_are_told_together),
 		CASE(a_command_that_is_not_known_is_no_trouble),
+		CASE(who_is_sent_away_for_them_has_been_counted),
 		CASE(a_session_has_so_many_lines),
 		CASE(nobody_is_waited_for),
 	};
