@@ -26,6 +26,8 @@ def certificate(site, days, name="scan"):
         os.chown(key, site.uid, site.gid)
     os.chmod(key, 0o600)
     os.chmod(cert, 0o644)
+    # What is public of the key stands in both, now and then in the same lines.
+    site.hunt.belongs.add("conf/%s.pem" % name)
     with open(key) as f:
         site.secret("%s.key" % name, f.read())
     return {"certificate_file": cert, "key_file": key}
