@@ -37,7 +37,7 @@ static struct {
 
 /* SQLite's, in place of the C library's. */
 int
-fdatasync(int fd)
+fdatasync(int fildes)
 {
 	char bytes[4096];
 
@@ -46,7 +46,7 @@ fdatasync(int fd)
 		    rig.client, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
 	if (rig.at_commit == -1)
 		rig.at_commit = 0;
-	return fsync(fd);
+	return fsync(fildes);
 }
 
 static int
