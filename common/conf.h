@@ -178,6 +178,7 @@ struct conf_listen {
 	uint64_t max_size;      /* never more than queue.message_size_max */
 	unsigned max_recipients;
 	struct rate rate; /* messages of one client */
+	struct rate connection_rate;
 	unsigned client_connections, connections;
 	enum bare_newline bare_newline;
 	char *log_dialogue; /* of that client; NULL: of none */

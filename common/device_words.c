@@ -24,6 +24,10 @@ const struct device_words device_words[] = {
 	    "No TLS here just now; try later",
 	    "an error above says what is wrong with certificate_file or "
 	    "key_file of [listen NAME]" },
+	{ 421, "4.7.0", "connections within",
+	    "Device connects too often; wait",
+	    "see why it connects so often, or raise connection_rate of "
+	    "[listen NAME]" },
 
 	/* Talk that is none. */
 	{ 421, "4.7.0", "too many commands",

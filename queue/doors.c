@@ -304,6 +304,9 @@ turn_away(struct doors *d, struct door *door, int fd, const char *client,
 		    "as many connections as listen.connections" },
 		[GATE_CLIENT_FULL] = { 421, "4.7.0",
 		    "as many connections as listen.client_connections" },
+		[GATE_CLIENT_FAST] = { 421, "4.7.0",
+		    "as many connections within the time as "
+		    "listen.connection_rate" },
 	};
 	const struct device_words *w = device_words_find(
 	    reasons[why].code, reasons[why].status, reasons[why].log);

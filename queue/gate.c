@@ -1,39 +1,68 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A client is remembered while it is inside, and while messages of it count.
- * The window of the rate is cut into slices, so that no client needs more
- * memory than another: what is counted is at most a slice too old.
+ * Clients are found by a hash and wait to be forgotten in two lists, so that no
+ * connection costs more the more clients there are.  Who has left longest ago
+ * is forgotten first: of those whose messages count only when there are no
+ * others.
  */
 #include "config.h"
 
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/siphash.h"
 #include "common/xalloc.h"
 #include "queue/gate.h"
+#include "queue/window.h"
 
-#define SLICES    16
 #define CROWD_MIN 8 /* connections that make a crowd */
 
 struct client {
 	struct network network;
-	unsigned connections;
-	int64_t slice; /* the latest of count[], since the clock's zero */
-	unsigned count[SLICES + 1]; /* by slice, modulo their number */
+	unsigned connections; /* 0: it is in a list of those outside */
+	bool has_sent;        /* lately; outside: it is in their list */
+	struct window messages, entries;
+	LIST_ENTRY(client) same; /* hash */
+	TAILQ_ENTRY(client) later;
 };
+LIST_HEAD(bucket, client);
+TAILQ_HEAD(outside, client);
 
 struct gate {
 	struct network *allow;
 	size_t nallow;
-	struct rate rate;
+	struct rate rate, connection_rate;
 	unsigned client_connections, connections;
 	size_t inside;
+	uint8_t key[SIPHASH_KEY];
+	struct bucket buckets[GATE_CLIENTS];
+	struct outside idle, senders; /* who has left first is the first */
 	struct client v[GATE_CLIENTS];
 	size_t n;
 };
+
+/* Slices of another length cannot be compared. */
+static void
+change_rates(struct gate *g, const struct conf_listen *conf)
+{
+	bool is_other = g->rate.per_s != conf->rate.per_s;
+	bool enters_other =
+	    g->connection_rate.per_s != conf->connection_rate.per_s;
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		if (is_other)
+			memset(&g->v[i].messages, 0, sizeof(g->v[i].messages));
+		if (enters_other)
+			memset(&g->v[i].entries, 0, sizeof(g->v[i].entries));
+	}
+	g->rate = conf->rate;
+	g->connection_rate = conf->connection_rate;
+}
 
 void
 gate_change(struct gate *g, const struct conf_listen *conf)
@@ -46,13 +75,7 @@ gate_change(struct gate *g, const struct conf_listen *conf)
 	for (i = 0; i < conf->allow.n; i++)
 		if (network_parse(conf->allow.v[i], &g->allow[g->nallow]) == 0)
 			g->nallow++;
-	/* Slices of another length cannot be compared. */
-	if (g->rate.per_s != conf->rate.per_s)
-		for (i = 0; i < g->n; i++) {
-			g->v[i].slice = 0;
-			memset(g->v[i].count, 0, sizeof(g->v[i].count));
-		}
-	g->rate = conf->rate;
+	change_rates(g, conf);
 	g->client_connections = conf->client_connections;
 	g->connections = conf->connections;
 }
@@ -61,7 +84,13 @@ struct gate *
 gate_new(const struct conf_listen *conf)
 {
 	struct gate *g = xcalloc(1, sizeof(*g));
+	size_t i;
 
+	arc4random_buf(g->key, sizeof(g->key));
+	for (i = 0; i < GATE_CLIENTS; i++)
+		LIST_INIT(&g->buckets[i]);
+	TAILQ_INIT(&g->idle);
+	TAILQ_INIT(&g->senders);
 	gate_change(g, conf);
 	return g;
 }
@@ -107,95 +136,69 @@ gate_client(const struct sockaddr *address)
 	return n;
 }
 
-/* ---- the rate ---- */
-
-static int64_t
-slice_of(const struct gate *g, int64_t now_ms)
-{
-	/* Rounded up: all of them together are never less than it. */
-	return now_ms / ((g->rate.per_s * 1000 + SLICES - 1) / SLICES);
-}
-
-/* Empties the slices that have passed since the client's latest. */
-static void
-turn(struct client *c, int64_t slice)
-{
-	int64_t i, first = c->slice + 1;
-
-	if (first < slice - SLICES)
-		first = slice - SLICES;
-	for (i = first; i <= slice; i++)
-		c->count[i % (SLICES + 1)] = 0;
-	if (slice > c->slice)
-		c->slice = slice;
-}
-
-static uint64_t
-sum(const struct client *c)
-{
-	uint64_t all = 0;
-	size_t i;
-
-	for (i = 0; i <= SLICES; i++)
-		all += c->count[i];
-	return all;
-}
-
 /* ---- clients ---- */
+
+static struct bucket *
+bucket_of(struct gate *g, const struct network *network)
+{
+	return &g->buckets[siphash(g->key, network, sizeof(*network)) %
+			   GATE_CLIENTS];
+}
 
 static struct client *
 find(struct gate *g, const struct network *network)
 {
-	size_t i;
+	struct client *c;
 
-	for (i = 0; i < g->n; i++)
-		if (memcmp(&g->v[i].network, network, sizeof(*network)) == 0)
-			return &g->v[i];
-	return NULL;
+	LIST_FOREACH(c, bucket_of(g, network), same)
+	if (memcmp(&c->network, network, sizeof(*network)) == 0)
+		break;
+	return c;
+}
+
+/* Outside, as the one that has left last. */
+static void
+put_out(struct gate *g, struct client *c)
+{
+	TAILQ_INSERT_TAIL(c->has_sent ? &g->senders : &g->idle, c, later);
 }
 
 static void
-forget(struct gate *g, struct client *c)
+take_out(struct gate *g, struct client *c, int64_t now_ms)
 {
-	*c = g->v[--g->n];
+	TAILQ_REMOVE(c->has_sent ? &g->senders : &g->idle, c, later);
+	c->has_sent = !window_is_over(&c->messages, &g->rate, now_ms);
 }
 
-/* Nothing of it counts any more. */
-static bool
-is_over(struct gate *g, struct client *c, int64_t now_ms)
+/* A place for one more, in neither list; NULL: all are inside. */
+static struct client *
+find_place(struct gate *g, int64_t now_ms)
 {
-	if (c->connections > 0)
-		return false;
-	if (g->rate.count == 0)
-		return true;
-	turn(c, slice_of(g, now_ms));
-	return sum(c) == 0;
+	struct client *c = TAILQ_FIRST(&g->senders);
+
+	if (g->n < GATE_CLIENTS)
+		return &g->v[g->n++];
+	if (c == NULL || (!TAILQ_EMPTY(&g->idle) &&
+			     !window_is_over(&c->messages, &g->rate, now_ms)))
+		c = TAILQ_FIRST(&g->idle);
+	if (c == NULL)
+		return NULL;
+	take_out(g, c, now_ms);
+	LIST_REMOVE(c, same);
+	return c;
 }
 
-/*
- * Makes room for one more.  When all count, the one outside that has sent
- * longest ago is forgotten; NULL when all are inside.
- */
 static struct client *
 add(struct gate *g, const struct network *network, int64_t now_ms)
 {
-	struct client *oldest = NULL, *c;
-	size_t i;
+	struct client *c = find_place(g, now_ms);
 
-	for (i = g->n == GATE_CLIENTS ? g->n : 0; i > 0; i--)
-		if (is_over(g, &g->v[i - 1], now_ms))
-			forget(g, &g->v[i - 1]);
-	for (i = 0; g->n == GATE_CLIENTS && i < g->n; i++)
-		if (g->v[i].connections == 0 &&
-		    (oldest == NULL || g->v[i].slice < oldest->slice))
-			oldest = &g->v[i];
-	if (oldest != NULL)
-		forget(g, oldest);
-	if (g->n == GATE_CLIENTS)
+	if (c == NULL)
 		return NULL;
-	c = &g->v[g->n++];
 	memset(c, 0, sizeof(*c));
 	c->network = *network;
+	LIST_INSERT_HEAD(bucket_of(g, network), c, same);
+	put_out(g, c);
 	return c;
 }
 
@@ -224,6 +227,13 @@ gate_enter(struct gate *g, const struct sockaddr *address, int64_t now_ms)
 	if (g->inside >= g->connections ||
 	    (c == NULL && (c = add(g, &network, now_ms)) == NULL))
 		return GATE_FULL;
+	if (c->connections == 0)
+		take_out(g, c, now_ms);
+	if (!window_take(&c->entries, &g->connection_rate, now_ms)) {
+		if (c->connections == 0)
+			put_out(g, c);
+		return GATE_CLIENT_FAST;
+	}
 	c->connections++;
 	g->inside++;
 	return GATE_OPEN;
@@ -236,8 +246,9 @@ gate_leave(struct gate *g, const struct network *client)
 
 	if (c == NULL || c->connections == 0)
 		return;
-	c->connections--;
 	g->inside--;
+	if (--c->connections == 0)
+		put_out(g, c);
 }
 
 bool
@@ -247,11 +258,8 @@ gate_message(struct gate *g, const struct network *client, int64_t now_ms)
 
 	if (g->rate.count == 0)
 		return true;
-	if (c == NULL)
+	if (c == NULL || !window_take(&c->messages, &g->rate, now_ms))
 		return false;
-	turn(c, slice_of(g, now_ms));
-	if (sum(c) >= g->rate.count)
-		return false;
-	c->count[c->slice % (SLICES + 1)]++;
+	c->has_sent = true;
 	return true;
 }

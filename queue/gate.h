@@ -13,9 +13,9 @@
 
 /*
  * Who may come in by a listener, and how much of it a client may have: its
- * networks (listen.allow), connections of a client and of all, and the rate of
- * messages.  Arithmetic over a clock that is passed in; memory is bounded
- * whoever knocks.
+ * networks (listen.allow), connections of a client and of all, and the rates of
+ * connections and of messages.  Arithmetic over a clock that is passed in;
+ * memory is bounded, and so is the time of each call, whoever knocks.
  *
  * A client is an IPv4 address, or a /64 of IPv6: whoever has one address of
  * that has them all.
@@ -25,8 +25,9 @@
 enum gate_verdict {
 	GATE_OPEN,
 	GATE_NOT_ALLOWED,
-	GATE_FULL,       /* listen.connections */
-	GATE_CLIENT_FULL /* listen.client_connections */
+	GATE_FULL,        /* listen.connections */
+	GATE_CLIENT_FULL, /* listen.client_connections */
+	GATE_CLIENT_FAST  /* listen.connection_rate */
 };
 
 struct gate;
@@ -36,7 +37,11 @@ void gate_free(struct gate *g);
 /* Other limits from now on; who is inside stays. */
 void gate_change(struct gate *g, const struct conf_listen *conf);
 
-/* A connection: GATE_OPEN counts it until gate_leave, for the same client. */
+/*
+ * A connection: GATE_OPEN counts it until gate_leave, for the same client.  Of
+ * the rate those alone count that were let in: who knocks on in vain is let in
+ * as often as anybody.
+ */
 struct network gate_client(const struct sockaddr *address);
 enum gate_verdict gate_enter(
     struct gate *g, const struct sockaddr *address, int64_t now_ms);

@@ -192,3 +192,37 @@ def test_the_parent_reads_nothing_of_a_client(site):
     assert "accept4(" in calls and "smtpd" not in calls
     assert mark not in calls
     assert not re.findall(r"(?:read|recv\w*)\(\d+<TCP", calls)
+
+
+# ---- coming and going ----------------------------------------------------------
+
+def test_who_comes_too_often_is_told_before_it_costs_a_process(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, connection_rate="5/1h", allow="127.0.0.0/8",
+                        client_connections=32)
+    site.start()
+    for _ in range(5):
+        send_until_let_in(port)
+    for _ in range(30):
+        assert greeting(port).rstrip() == \
+            "421 4.7.0 Device connects too often; wait"
+    # The others may.
+    assert greeting(port, "127.0.0.2").startswith("220 ")
+    assert len(site.log.events("client", client="127.0.0.1")) == 5
+    # As of all who are turned away: ten lines a minute.
+    told = site.log.events("turned-away")
+    assert 10 <= len(told) <= 20
+    assert "listen.connection_rate" in told[0]["text"]
+    assert "connection_rate of [listen scan]" in told[0]["fix"]
+    one, = (d for d in site.json("devices") if d["address"] == "127.0.0.1")
+    assert (one["messages"], one["failures"]) == (5, 30)
+    assert one["error"].startswith("as many connections within the time")
+    assert len(site.queue()) == 5
+
+
+def test_by_itself_a_listener_lets_come_hundreds(site):
+    """A scanner with a connection for each page, and a busy null client."""
+    port = add_listener(site, connections=400, client_connections=400)
+    site.start()
+    for _ in range(300):
+        assert greeting(port).startswith("220 ")

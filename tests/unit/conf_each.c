@@ -149,6 +149,7 @@ static const struct sample {
 	{ SECTION_LISTEN, "max_size", "35M", "10M", DOOR },
 	{ SECTION_LISTEN, "max_recipients", "100", "5", DOOR },
 	{ SECTION_LISTEN, "rate", "60/1m", "none", DOOR },
+	{ SECTION_LISTEN, "connection_rate", "600/1m", "none", DOOR },
 	{ SECTION_LISTEN, "client_connections", "4", "2", DOOR },
 	{ SECTION_LISTEN, "connections", "32", "64", DOOR },
 	{ SECTION_LISTEN, "bare_newline", "normalise", "refuse", DOOR },

@@ -171,17 +171,137 @@ no_window_has_more(void **state)
 	gate_free(g);
 }
 
-static void
-a_window_shorter_than_its_slices(void **state)
+static struct gate *
+fast_gate(unsigned count, int64_t per_s)
 {
-	struct gate *g = gate(2, 1, 1, 9);
+	static char four[] = "10.0.0.0/8", six[] = "2001:db8::/32";
+	static char *networks[] = { four, six };
+	struct conf_listen l = {
+		.allow = { networks, 2 },
+		.connection_rate = { count, per_s },
+		.client_connections = 2,
+		.connections = 4,
+	};
+
+	return gate_new(&l);
+}
+
+static enum gate_verdict
+come_and_go(struct gate *g, const char *who, int64_t now)
+{
+	enum gate_verdict verdict = enter(g, who, now);
+
+	if (verdict == GATE_OPEN)
+		leave(g, who);
+	return verdict;
+}
+
+/* Those count that were let in; others have their own. */
+static void
+connections_have_a_rate(void **state)
+{
+	struct gate *g = fast_gate(3, 60);
+	int64_t now;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(come_and_go(g, "10.0.0.1", START), GATE_OPEN);
+	for (now = START; now < START + 60 * SECOND; now += SECOND)
+		assert_int_equal(
+		    come_and_go(g, "10.0.0.1", now), GATE_CLIENT_FAST);
+	assert_int_equal(gate_connections(g), 0);
+	assert_int_equal(come_and_go(g, "10.0.0.2", START), GATE_OPEN);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+		    come_and_go(g, "10.0.0.1", now + 4 * SECOND), GATE_OPEN);
+	/* of IPv6 one for the machine */
+	for (i = 0; i < 3; i++)
+		assert_int_equal(come_and_go(g, "2001:db8::1", now), GATE_OPEN);
+	assert_int_equal(come_and_go(g, "2001:db8::2", now), GATE_CLIENT_FAST);
+	gate_free(g);
+}
+
+/* Who finds no place has not come in, and does not pay for it. */
+static void
+other_refusals_are_no_connections(void **state)
+{
+	struct gate *g = fast_gate(3, 60);
+	int i;
 
 	(void)state;
 	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
-	assert_true(message(g, "10.0.0.1", START));
-	assert_true(message(g, "10.0.0.1", START));
-	assert_false(message(g, "10.0.0.1", START + SECOND - 1));
-	assert_true(message(g, "10.0.0.1", START + 2 * SECOND));
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FULL);
+	leave(g, "10.0.0.1");
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
+	/* inside it may be refused, too, and stays */
+	leave(g, "10.0.0.1");
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FAST);
+	assert_int_equal(gate_connections(g), 1);
+	leave(g, "10.0.0.1");
+	assert_int_equal(gate_connections(g), 0);
+	assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FAST);
+	gate_free(g);
+}
+
+/* By others who come and go it is not forgotten while it knocks. */
+static void
+who_knocks_is_remembered(void **state)
+{
+	struct gate *g = fast_gate(1, 60);
+	char who[32];
+	int i;
+
+	(void)state;
+	assert_int_equal(come_and_go(g, "10.255.0.1", START), GATE_OPEN);
+	for (i = 0; i < 5 * GATE_CLIENTS; i++) {
+		snprintf(who, sizeof(who), "10.%d.%d.1", i / 200, i % 200);
+		assert_int_equal(come_and_go(g, who, START), GATE_OPEN);
+		assert_int_equal(
+		    come_and_go(g, "10.255.0.1", START), GATE_CLIENT_FAST);
+	}
+	assert_int_equal(gate_clients(g), GATE_CLIENTS);
+	/* and those who were there long ago are forgotten first */
+	assert_int_equal(come_and_go(g, who, START), GATE_CLIENT_FAST);
+	assert_int_equal(come_and_go(g, "10.0.0.1", START), GATE_OPEN);
+	gate_free(g);
+}
+
+/* Whose messages are over makes room before who only came and went. */
+static void
+senders_are_not_remembered_for_ever(void **state)
+{
+	struct gate *g = gate(1, 60, 1, 2000);
+	int64_t later = START + 64 * SECOND;
+	char who[32];
+	int i;
+
+	(void)state;
+	for (i = 0; i < GATE_CLIENTS; i++) {
+		snprintf(who, sizeof(who), "10.%d.%d.1", i / 200, i % 200);
+		assert_int_equal(enter(g, who, START), GATE_OPEN);
+		assert_true(message(g, who, START));
+		leave(g, who);
+	}
+	/* the only place there is, and the next one's sender is not over */
+	assert_int_equal(enter(g, "10.255.0.1", START), GATE_OPEN);
+	assert_true(message(g, "10.255.0.1", START));
+	leave(g, "10.255.0.1");
+	for (i = 1; i < GATE_CLIENTS; i++) {
+		snprintf(who, sizeof(who), "10.99.%d.%d", i / 200, i % 200);
+		assert_int_equal(enter(g, who, later), GATE_OPEN);
+		assert_true(message(g, who, later));
+		leave(g, who);
+	}
+	assert_int_equal(gate_clients(g), GATE_CLIENTS);
+	for (i = 1; i < GATE_CLIENTS; i++) {
+		snprintf(who, sizeof(who), "10.99.%d.%d", i / 200, i % 200);
+		assert_int_equal(enter(g, who, later), GATE_OPEN);
+		assert_false(message(g, who, later));
+		leave(g, who);
+	}
 	gate_free(g);
 }
 
@@ -317,6 +437,33 @@ a_reload_keeps_what_was_sent(void **state)
 	gate_free(g);
 }
 
+static void
+a_reload_keeps_who_was_there(void **state)
+{
+	static char one[] = "10.0.0.1";
+	static char *networks[] = { one };
+	struct conf_listen l = { .allow = { networks, 1 },
+		.rate = { 1, 60 },
+		.connection_rate = { 1, 60 },
+		.client_connections = 1,
+		.connections = 9 };
+	struct gate *g = gate_new(&l);
+
+	(void)state;
+	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
+	l.rate.per_s = 3600;
+	gate_change(g, &l);
+	assert_int_equal(come_and_go(g, one, START), GATE_CLIENT_FAST);
+	l.connection_rate.per_s = 3600;
+	gate_change(g, &l);
+	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
+	assert_int_equal(come_and_go(g, one, START), GATE_CLIENT_FAST);
+	l.connection_rate.count = 0;
+	gate_change(g, &l);
+	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
+	gate_free(g);
+}
+
 int
 main(void)
 {
@@ -325,12 +472,16 @@ main(void)
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(one_machine_has_many_addresses),
 		cmocka_unit_test(no_window_has_more),
-		cmocka_unit_test(a_window_shorter_than_its_slices),
+		cmocka_unit_test(connections_have_a_rate),
+		cmocka_unit_test(other_refusals_are_no_connections),
+		cmocka_unit_test(who_knocks_is_remembered),
+		cmocka_unit_test(senders_are_not_remembered_for_ever),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(other_limits),
 		cmocka_unit_test(when_places_are_short),
 		cmocka_unit_test(what_is_over_is_forgotten),
 		cmocka_unit_test(a_reload_keeps_what_was_sent),
+		cmocka_unit_test(a_reload_keeps_who_was_there),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

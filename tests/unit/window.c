@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* A rate, in each window of its length wherever that begins. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "queue/window.h"
+
+#define SECOND 1000
+#define START  (INT64_C(1000000) * SECOND)
+
+static void
+no_window_has_more(void **state)
+{
+	const struct rate rate = { 5, 60 };
+	struct window w = { .slice = 0 };
+	int64_t taken[1000], now;
+	size_t n = 0;
+
+	(void)state;
+	for (now = START; now < START + 3600 * SECOND; now += 311) {
+		if (!window_take(&w, &rate, now))
+			continue;
+		if (n >= 5)
+			assert_true(now - taken[n - 5] >= 60 * SECOND);
+		assert_true(n < 1000);
+		taken[n++] = now;
+	}
+	/* a slice is all that is lost */
+	assert_true(n >= 5 * 60 * WINDOW_SLICES / (WINDOW_SLICES + 1));
+}
+
+static void
+a_window_shorter_than_its_slices(void **state)
+{
+	const struct rate rate = { 2, 1 };
+	struct window w = { .slice = 0 };
+
+	(void)state;
+	assert_true(window_take(&w, &rate, START));
+	assert_true(window_take(&w, &rate, START));
+	assert_false(window_take(&w, &rate, START + SECOND - 1));
+	assert_true(window_take(&w, &rate, START + 2 * SECOND));
+}
+
+static void
+refusals_do_not_count(void **state)
+{
+	const struct rate rate = { 1, 60 };
+	struct window w = { .slice = 0 };
+	int64_t now;
+
+	(void)state;
+	assert_true(window_take(&w, &rate, START));
+	for (now = START; now < START + 60 * SECOND; now += SECOND)
+		assert_false(window_take(&w, &rate, now));
+	assert_true(window_take(&w, &rate, START + 64 * SECOND));
+}
+
+static void
+over_it_is_when_nothing_counts(void **state)
+{
+	const struct rate rate = { 9, 60 };
+	struct window w = { .slice = 0 };
+
+	(void)state;
+	assert_true(window_is_over(&w, &rate, START));
+	assert_true(window_take(&w, &rate, START));
+	assert_false(window_is_over(&w, &rate, START));
+	assert_false(window_is_over(&w, &rate, START + 59 * SECOND));
+	assert_true(window_is_over(&w, &rate, START + 64 * SECOND));
+	/* however long nobody looked */
+	assert_true(window_take(&w, &rate, START + 65 * SECOND));
+	assert_true(window_is_over(&w, &rate, START + 1000000 * SECOND));
+}
+
+static void
+without_a_rate_nothing_is_counted(void **state)
+{
+	const struct rate none = { 0, 0 };
+	struct window w = { .slice = 0 }, before = w;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		assert_true(window_take(&w, &none, START));
+	assert_true(window_is_over(&w, &none, START));
+	assert_memory_equal(&w, &before, sizeof(w));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_window_has_more),
+		cmocka_unit_test(a_window_shorter_than_its_slices),
+		cmocka_unit_test(refusals_do_not_count),
+		cmocka_unit_test(over_it_is_when_nothing_counts),
+		cmocka_unit_test(without_a_rate_nothing_is_counted),
+	};
+
+	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
+}
