@@ -28,6 +28,10 @@ const struct device_words device_words[] = {
 	    "Device connects too often; wait",
 	    "see why it connects so often, or raise connection_rate of "
 	    "[listen NAME]" },
+	{ 421, "4.7.0", "wrong passwords",
+	    "Wrong password too often; correct it",
+	    "correct the user name and password in it; within ten minutes it "
+	    "may try again" },
 
 	/* Talk that is none. */
 	{ 421, "4.7.0", "too many commands",

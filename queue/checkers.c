@@ -216,6 +216,17 @@ checkers_forget(struct checkers *c, pid_t asker)
 			c->v[i].who.asker = 0;
 }
 
+size_t
+checkers_of(const struct checkers *c, const struct network *client)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < CHECKERS_MAX; i++)
+		n += c->v[i].channel != -1 &&
+		     memcmp(&c->v[i].who.client, client, sizeof(*client)) == 0;
+	return n;
+}
+
 /* ---- the parent's loop ---- */
 
 void

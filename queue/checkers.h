@@ -45,6 +45,9 @@ int checkers_start(struct checkers *c, const struct conf *conf,
 /* That asker is gone: nobody else gets its answer. */
 void checkers_forget(struct checkers *c, pid_t asker);
 
+/* How many are for that client, and have not been heard. */
+size_t checkers_of(const struct checkers *c, const struct network *client);
+
 /* CHECKERS_MAX descriptors. */
 void checkers_poll_fds(const struct checkers *c, struct pollfd *fds);
 

@@ -307,6 +307,11 @@ turn_away(struct doors *d, struct door *door, int fd, const char *client,
 		[GATE_CLIENT_FAST] = { 421, "4.7.0",
 		    "as many connections within the time as "
 		    "listen.connection_rate" },
+		[GATE_SHUT_OUT] = { 421, "4.7.0",
+		    "too many wrong passwords within ten minutes" },
+		[GATE_FEW_LEFT] = { 421, "4.7.0",
+		    "the last places of listen.connections are for clients "
+		    "without wrong passwords" },
 	};
 	const struct device_words *w = device_words_find(
 	    reasons[why].code, reasons[why].status, reasons[why].log);
@@ -327,18 +332,39 @@ turn_away(struct doors *d, struct door *door, int fd, const char *client,
 	}
 }
 
+/*
+ * Who could but sign in, and is not listened to, would keep a place from others
+ * for nothing; and those who guess, from however many addresses, never have all
+ * places.
+ */
+static enum gate_verdict
+judge(struct doors *d, struct door *door, const struct sockaddr *from)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	enum guest_record record = guests_record(d->guests, from, now_ms);
+
+	if (door->conf->auth == LISTEN_AUTH_REQUIRED &&
+	    record == GUEST_SHUT_OUT)
+		return GATE_SHUT_OUT;
+	if (door->conf->auth != LISTEN_AUTH_OFF && record != GUEST_FINE &&
+	    gate_is_crowded(door->gate))
+		return GATE_FEW_LEFT;
+	if (guests_are_full(d->guests))
+		return GATE_FULL;
+	return gate_enter(door->gate, from, now_ms);
+}
+
 static void
 let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 {
 	struct network address = network_of(from), client;
 	char text[NETWORK_TEXT];
-	enum gate_verdict verdict = GATE_FULL;
+	enum gate_verdict verdict = judge(d, door, from);
 	const struct guest_door to = { door->gate, door->conf,
 		door_pair_get(&door->pair) };
 	struct err e;
 
-	if (!guests_are_full(d->guests))
-		verdict = gate_enter(door->gate, from, clock_mono_ms());
 	if (verdict != GATE_OPEN) {
 		network_format(&address, text);
 		turn_away(d, door, fd, text, verdict);

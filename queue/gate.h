@@ -27,7 +27,10 @@ enum gate_verdict {
 	GATE_NOT_ALLOWED,
 	GATE_FULL,        /* listen.connections */
 	GATE_CLIENT_FULL, /* listen.client_connections */
-	GATE_CLIENT_FAST  /* listen.connection_rate */
+	GATE_CLIENT_FAST, /* listen.connection_rate */
+	/* For its wrong passwords: never said by the gate itself. */
+	GATE_SHUT_OUT,
+	GATE_FEW_LEFT
 };
 
 struct gate;

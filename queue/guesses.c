@@ -2,9 +2,12 @@
 /* Who guesses passwords, by the moments of each client's latest guesses. */
 #include "config.h"
 
+#include <sys/queue.h>
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/siphash.h"
 #include "common/xalloc.h"
 #include "queue/guesses.h"
 
@@ -15,10 +18,14 @@ struct guesser {
 	struct network client;
 	int64_t at[GUESSES_MAX];
 	size_t n, next;
-	int64_t told_at; /* that it is shut out; 0: never */
+	int64_t told_at;          /* that it is shut out; 0: never */
+	LIST_ENTRY(guesser) same; /* hash */
 };
+LIST_HEAD(guesser_bucket, guesser);
 
 struct guesses {
+	uint8_t key[SIPHASH_KEY];
+	struct guesser_bucket buckets[GUESSES_CLIENTS];
 	struct guesser v[GUESSES_CLIENTS];
 	size_t n;
 	int64_t all[ALL_MAX];
@@ -28,7 +35,13 @@ struct guesses {
 struct guesses *
 guesses_new(void)
 {
-	return xcalloc(1, sizeof(struct guesses));
+	struct guesses *g = xcalloc(1, sizeof(*g));
+	size_t i;
+
+	arc4random_buf(g->key, sizeof(g->key));
+	for (i = 0; i < GUESSES_CLIENTS; i++)
+		LIST_INIT(&g->buckets[i]);
+	return g;
 }
 
 void
@@ -68,15 +81,22 @@ latest(const struct guesser *c)
 	return c->at[(c->next + GUESSES_MAX - 1) % GUESSES_MAX];
 }
 
-static const struct guesser *
+static size_t
+bucket_of(const struct guesses *g, const struct network *client)
+{
+	return siphash(g->key, client, sizeof(*client)) % GUESSES_CLIENTS;
+}
+
+/* By a hash: whoever connects is looked for. */
+static struct guesser *
 find(const struct guesses *g, const struct network *client)
 {
-	size_t i;
+	struct guesser *c;
 
-	for (i = 0; i < g->n; i++)
-		if (memcmp(&g->v[i].client, client, sizeof(*client)) == 0)
-			return &g->v[i];
-	return NULL;
+	LIST_FOREACH(c, &g->buckets[bucket_of(g, client)], same)
+	if (memcmp(&c->client, client, sizeof(*client)) == 0)
+		break;
+	return c;
 }
 
 /* In the place of the one that has been quiet for longest. */
@@ -86,34 +106,37 @@ add(struct guesses *g, const struct network *client)
 	struct guesser *c = &g->v[0];
 	size_t i;
 
-	if (g->n < GUESSES_CLIENTS)
+	if (g->n < GUESSES_CLIENTS) {
 		c = &g->v[g->n++];
-	else
+	} else {
 		for (i = 1; i < g->n; i++)
 			if (latest(&g->v[i]) < latest(c))
 				c = &g->v[i];
+		LIST_REMOVE(c, same);
+	}
 	memset(c, 0, sizeof(*c));
 	c->client = *client;
+	LIST_INSERT_HEAD(&g->buckets[bucket_of(g, client)], c, same);
 	return c;
 }
 
-bool
-guesses_is_blocked(
+size_t
+guesses_left(
     const struct guesses *g, const struct network *client, int64_t now_ms)
 {
 	const struct guesser *c = find(g, client);
 
-	return c != NULL && count(c->at, c->n, now_ms) == GUESSES_MAX;
+	return GUESSES_MAX - (c == NULL ? 0 : count(c->at, c->n, now_ms));
 }
 
 bool
 guesses_note(struct guesses *g, const struct network *client, int64_t now_ms)
 {
-	const struct guesser *known = find(g, client);
-	struct guesser *c =
-	    known == NULL ? add(g, client) : &g->v[known - g->v];
+	struct guesser *c = find(g, client);
 	bool is_news;
 
+	if (c == NULL)
+		c = add(g, client);
 	put(c->at, GUESSES_MAX, &c->n, &c->next, now_ms);
 	put(g->all, ALL_MAX, &g->nall, &g->next_all, now_ms);
 	/* Who tries on is shut out again and again. */

@@ -27,7 +27,8 @@ struct guesses;
 struct guesses *guesses_new(void);
 void guesses_free(struct guesses *g);
 
-bool guesses_is_blocked(
+/* How many more the client has; 0: it is shut out. */
+size_t guesses_left(
     const struct guesses *g, const struct network *client, int64_t now_ms);
 
 /*

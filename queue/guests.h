@@ -46,6 +46,15 @@ void guests_move(struct guests *g, const struct gate *gate,
 
 bool guests_are_full(const struct guests *g);
 
+/* What is known of a client's wrong passwords (queue/guesses.h). */
+enum guest_record {
+	GUEST_FINE,
+	GUEST_GUESSER, /* it has had some */
+	GUEST_SHUT_OUT /* it has had too many */
+};
+enum guest_record guests_record(
+    const struct guests *g, const struct sockaddr *from, int64_t now_ms);
+
 /* A listener, to those who come in. */
 struct guest_door {
 	struct gate *gate;

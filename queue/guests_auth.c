@@ -94,6 +94,10 @@ start(struct guests *g, struct guest *one, int64_t now_ms)
 		answer(one, words_unable);
 		return;
 	}
+	if (guesses_left(g->guesses, &one->client, now_ms) == 0) {
+		refuse(g, one, words_shut_out, now_ms);
+		return;
+	}
 	if (checkers_start(g->checkers, g->conf, one->conf, &who, &fd, &e) ==
 	    -1) {
 		fail(g, one, 0, e.text, now_ms);
@@ -106,9 +110,21 @@ start(struct guests *g, struct guest *one, int64_t now_ms)
 	close(fd);
 }
 
+/*
+ * It has so many guesses, and what is being compared may be all of them: who
+ * opens many connections has no more by that.
+ */
+static bool
+has_to_wait(const struct guests *g, const struct guest *one, int64_t now_ms)
+{
+	size_t left = guesses_left(g->guesses, &one->client, now_ms);
+
+	return left > 0 && checkers_of(g->checkers, &one->client) >= left;
+}
+
 /* The one that has waited for longest, or NULL. */
 static struct guest *
-first_waiting(struct guests *g)
+first_waiting(struct guests *g, int64_t now_ms)
 {
 	struct guest *first = NULL, *one;
 	size_t i;
@@ -116,7 +132,8 @@ first_waiting(struct guests *g)
 	for (i = 0; i < g->n; i++) {
 		one = &g->v[i];
 		if (one->sign_in.state == SIGN_IN_WAITS &&
-		    (first == NULL || one->sign_in.at < first->sign_in.at))
+		    (first == NULL || one->sign_in.at < first->sign_in.at) &&
+		    !has_to_wait(g, one, now_ms))
 			first = one;
 	}
 	return first;
@@ -131,10 +148,6 @@ guests_auth_ask(struct guests *g, struct guest *one, int64_t now_ms)
 	if (s->state != SIGN_IN_NOTHING || s->login != NULL ||
 	    (one->conf != NULL && one->conf->auth == LISTEN_AUTH_OFF)) {
 		guests_close_channel(one);
-		return;
-	}
-	if (guesses_is_blocked(g->guesses, &one->client, now_ms)) {
-		refuse(g, one, words_shut_out, now_ms);
 		return;
 	}
 	s->state = SIGN_IN_WAITS;
@@ -244,8 +257,8 @@ guests_auth_tick(struct guests *g, int64_t now_ms)
 		    now_ms >= one->sign_in.at)
 			answer(one, one->sign_in.words);
 	}
-	while (
-	    !checkers_are_full(g->checkers) && (one = first_waiting(g)) != NULL)
+	while (!checkers_are_full(g->checkers) &&
+	       (one = first_waiting(g, now_ms)) != NULL)
 		start(g, one, now_ms);
 }
 
@@ -269,6 +282,18 @@ guests_auth_void(struct guest *one)
 
 	one->sign_in.is_void =
 	    s->is_void || s->login != NULL || s->state == SIGN_IN_CHECKED;
+}
+
+enum guest_record
+guests_record(
+    const struct guests *g, const struct sockaddr *from, int64_t now_ms)
+{
+	struct network client = gate_client(from);
+	size_t left = guesses_left(g->guesses, &client, now_ms);
+
+	if (left == 0)
+		return GUEST_SHUT_OUT;
+	return left < GUESSES_MAX ? GUEST_GUESSER : GUEST_FINE;
 }
 
 const char *

@@ -12,7 +12,8 @@ import pytest
 from lib.notify import DEADLINE
 from lib.site import USER
 
-from test_listen import TEXT, TO, Client, add_listener
+from test_listen import (TEXT, TO, Client, add_listener, children, comm,
+                         greeting, send)
 
 PASSWORD = "s3cret-of-the-copier"
 
@@ -332,15 +333,72 @@ def test_a_guesser_is_shut_out_and_others_are_not(site):
 
     assert [guess("127.0.0.2", "guess%d" % i)[:3] for i in range(10)] == \
         ["535"] * 10
-    for password in ["guess", PASSWORD]:
-        assert guess("127.0.0.2", password) == \
-            "454 4.7.0 Wrong password too often; correct it"
+    # It could but sign in: there is no place for it.
+    for _ in range(2):
+        assert greeting(port, "127.0.0.2").rstrip() == \
+            "421 4.7.0 Wrong password too often; correct it"
     assert guess("127.0.0.3", PASSWORD)[:3] == "235"
     assert len(site.log.events("sign-in-blocked")) == 1
     assert len(site.log.events("sign-in-refused")) == 10
+    assert len(site.log.events("turned-away", client="127.0.0.2")) == 2
     one, = (d for d in site.json("devices") if d["address"] == "127.0.0.2")
     assert (one["failures"], one["messages"]) == (10 + 2, 0)
     assert one["error"].startswith("too many wrong passwords")
+
+
+def test_who_is_shut_out_may_send_where_nobody_has_to_sign_in(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = with_users(site, auth="optional")
+    for i in range(10):
+        sign_in(port, password="guess%d" % i)
+    with Raw(port) as c:
+        c.say("EHLO copier")
+        assert c.say("AUTH PLAIN " + plain("scanner", PASSWORD)) == \
+            "454 4.7.0 Wrong password too often; correct it"
+        assert c.say("MAIL FROM:<%s>" % USER).startswith("250")
+    send(port)
+    assert len(site.queue()) == 1
+
+
+def test_many_connections_are_no_more_guesses(site):
+    """What is compared at the same time counts as if it were wrong."""
+    port = with_users(site, client_connections=24)
+    inside = [Raw(port, "127.0.0.2") for _ in range(24)]
+    for c in inside:
+        c.say("EHLO copier")
+    for i, c in enumerate(inside):
+        c.socket.sendall(b"AUTH PLAIN " +
+                         plain("scanner", "guess%d" % i).encode() + b"\r\n")
+    heard = [c.read()[:3] for c in inside]
+    for c in inside:
+        c.file.close()
+        c.socket.close()
+    assert (heard.count("535"), heard.count("454")) == (10, 14)
+    assert len(site.log.events("sign-in-refused")) == 10
+    assert len(site.log.events("sign-in-blocked")) == 1
+
+
+def test_guessers_leave_places_for_others(site):
+    """From addresses enough for all: who has guessed gets none of the last."""
+    port = with_users(site, connections=8, client_connections=4)
+    guessers = ["127.0.1.%d" % i for i in range(1, 9)]
+    for address in guessers:
+        with Raw(port, address) as c:
+            c.say("EHLO copier")
+            assert c.say("AUTH PLAIN " +
+                         plain("scanner", "wrong"))[:3] == "535"
+    site.log.wait_for("client", nth=8)
+    site.wait(lambda: "smtpd" not in map(comm, children(site)),
+              "all to have left")
+    inside = [Raw(port, address) for address in guessers[:7]]
+    assert greeting(port, guessers[7]).rstrip() == \
+        "421 4.7.0 Server busy; try again later"
+    assert sign_in(port)[:3] == "235"
+    for c in inside:
+        c.file.close()
+        c.socket.close()
+    told = site.log.wait_for("turned-away")
+    assert "without wrong passwords" in told["text"]
 
 
 # ---- when it cannot be told -----------------------------------------------------

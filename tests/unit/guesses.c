@@ -46,7 +46,7 @@ is_out(const struct guesses *g, unsigned who, int64_t now)
 {
 	struct network c = client(who);
 
-	return guesses_is_blocked(g, &c, now);
+	return guesses_left(g, &c, now) == 0;
 }
 
 static void

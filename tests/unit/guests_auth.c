@@ -7,7 +7,9 @@
 
 #include <sys/socket.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -161,6 +163,45 @@ a_refusal_takes_its_time(void **state)
 	close_rig(&r);
 }
 
+/* Nor is it looked at when it has asked before it was shut out. */
+static void
+who_waits_is_shut_out_too(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_rig(&r, LISTENER);
+	r.one->sign_in.state = SIGN_IN_WAITS;
+	r.one->sign_in.at = START;
+	shut_out(&r, START);
+	guests_auth_tick(r.guests, START);
+	assert_int_equal(r.one->sign_in.state, SIGN_IN_REFUSED);
+	assert_silent(&r);
+	close_rig(&r);
+}
+
+static void
+what_is_known_of_a_client(void **state)
+{
+	struct sockaddr_in four = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0xc0000201) };
+	const struct sockaddr *from = (const struct sockaddr *)&four;
+	struct rig r;
+
+	(void)state;
+	open_rig(&r, LISTENER);
+	r.one->client = gate_client(from);
+	assert_int_equal(guests_record(r.guests, from, START), GUEST_FINE);
+	guesses_note(r.guests->guesses, &r.one->client, START);
+	assert_int_equal(guests_record(r.guests, from, START), GUEST_GUESSER);
+	shut_out(&r, START);
+	assert_int_equal(guests_record(r.guests, from, START), GUEST_SHUT_OUT);
+	assert_int_equal(
+	    guests_record(r.guests, from, START + GUESSES_WINDOW_MS),
+	    GUEST_FINE);
+	close_rig(&r);
+}
+
 static void
 no_users_file(void **state)
 {
@@ -209,6 +250,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_send),
 		cmocka_unit_test(a_refusal_takes_its_time),
+		cmocka_unit_test(who_waits_is_shut_out_too),
+		cmocka_unit_test(what_is_known_of_a_client),
 		cmocka_unit_test(no_users_file),
 		cmocka_unit_test(out_of_order),
 	};
