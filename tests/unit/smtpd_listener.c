@@ -26,6 +26,7 @@
 #include "common/fdpass.h"
 #include "common/proto_listen.h"
 #include "common/proto_submit.h"
+#include "common/proto_trouble.h"
 #include "common/proto_words.h"
 #include "smtpd/listener.h"
 
@@ -313,6 +314,42 @@ the_listener_s_rules(void **state)
 	assert_int_equal(end(), EX_OK);
 }
 
+/* It has words for devices as any refusal, and is in the report. */
+static void
+without_a_certificate(void **state)
+{
+	static const enum listen_tls modes[] = { LISTEN_TLS_REQUIRED,
+		LISTEN_TLS_IMPLICIT };
+	struct listen_setup setup = sample;
+	struct client_trouble t;
+	char text[LISTEN_ASK_MAX];
+	struct frame f;
+	struct err e;
+	ssize_t n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		setup.tls = modes[i];
+		start();
+		put_setup(&setup);
+		if (modes[i] == LISTEN_TLS_REQUIRED)
+			assert_hears("421 4.7.0 No TLS here just now");
+		wait_for(here.client);
+		assert_int_equal(shutdown(here.client, SHUT_WR), 0);
+		if (modes[i] == LISTEN_TLS_IMPLICIT)
+			assert_int_equal(read(here.client, text, 1), 0);
+		wait_for(here.channel);
+		n = recv(here.channel, text, sizeof(text), 0);
+		assert_true(n > 0);
+		assert_int_equal(frame_parse(text, (size_t)n, &f), n);
+		assert_int_equal(client_trouble_get(&f, &t, &e), 0);
+		assert_int_equal(t.count, 1);
+		assert_non_null(strstr(t.text, "certificate_file"));
+		assert_int_equal(end(), EX_CONFIG);
+	}
+}
+
 /* Whoever speaks first is a stranger's program. */
 static void
 an_early_talker(void **state)
@@ -353,6 +390,7 @@ main(void)
 		cmocka_unit_test(a_message_that_the_parent_refuses),
 		cmocka_unit_test(a_connection_that_breaks),
 		cmocka_unit_test(the_listener_s_rules),
+		cmocka_unit_test(without_a_certificate),
 		cmocka_unit_test(an_early_talker),
 		cmocka_unit_test(what_is_no_setup),
 	};
