@@ -50,11 +50,11 @@ int account_load_ledgers(
 
 /*
  * The ledgers, in memory and in the store: at that instant a message of that
- * user's went to so many recipients.  An alarm counts against no share.
+ * submitter went to so many recipients.  An alarm counts against no share.
  */
 struct account_sent {
 	enum message_kind kind;
-	uid_t uid;
+	uint64_t who; /* queue/submitter.h */
 	int64_t at;
 	unsigned recipients;
 };

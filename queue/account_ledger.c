@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The ledgers of an account: what its mailbox has sent, and each user's part of
- * it.  Accounts of one mailbox have the same ones.
+ * The ledgers of an account: what its mailbox has sent, and the part that each
+ * submitter has of it.  Accounts of one mailbox have the same ones.
  */
 #include "config.h"
 
@@ -23,11 +23,11 @@ note_budget(void *arg, int64_t at, unsigned messages, unsigned recipients)
 #define SHARE_KEYS "user %s "
 
 static void
-note_share(void *arg, const char *uid, int64_t at, unsigned messages,
+note_share(void *arg, const char *number, int64_t at, unsigned messages,
     unsigned recipients)
 {
 	const char *why;
-	uid_t who = (uid_t)strtonum(uid, 0, UINT32_MAX, &why);
+	uint64_t who = (uint64_t)strtonum(number, 0, INT64_MAX, &why);
 
 	(void)messages;
 	if (why == NULL)
@@ -81,7 +81,7 @@ account_note_sent(struct account *a, const struct account_sent *t)
 {
 	budget_begin(a->budget, t->at, t->recipients);
 	if (t->kind != KIND_ALARM)
-		shares_note(a->shares, t->uid, t->at, t->recipients);
+		shares_note(a->shares, t->who, t->at, t->recipients);
 }
 
 void
@@ -102,7 +102,8 @@ account_save_sent(const struct account *a, struct store *s,
 		return -1;
 	if (t->kind == KIND_ALARM)
 		return 0;
-	key = xasprintf(SHARE_KEYS "%lu", a->budget_key, (unsigned long)t->uid);
+	key = xasprintf(
+	    SHARE_KEYS "%llu", a->budget_key, (unsigned long long)t->who);
 	rc = store_budget_add(s, key, t->at, 1, t->recipients, e);
 	free(key);
 	return rc;

@@ -17,6 +17,8 @@
 #include "queue/dispatch.h"
 #include "queue/parts.h"
 #include "queue/room.h"
+#include "queue/submitter.h"
+#include "queue/whose.h"
 
 #define FULL_S 60 /* the disk is full for so long: an alarm */
 
@@ -250,9 +252,9 @@ find_spent(struct alarms *a, const struct alarm *m, struct share *share)
 
 	while (dispatch_share_next(d, m->account, after, share)) {
 		if (share->left == 0 && store_waits_unreleased(a->parts.store,
-					    account, share->uid, &e) == 1)
+					    account, share->who, &e) == 1)
 			return true;
-		after = share->uid;
+		after = (int64_t)share->who;
 	}
 	return false;
 }
@@ -275,10 +277,10 @@ judge_share(struct alarms *a, struct alarm *m, int64_t now, int64_t *since)
 	if (find_spent(a, m, &share))
 		return ALARM_COME;
 	for (; dispatch_share_next(d, m->account, after, &share);
-	     after = share.uid)
+	     after = (int64_t)share.who)
 		if (share.used > share.left &&
 		    store_waits_unreleased(
-			a->parts.store, account, share.uid, &e) != 0)
+			a->parts.store, account, share.who, &e) != 0)
 			return ALARM_AS_BEFORE;
 	return ALARM_OVER;
 }
@@ -289,21 +291,26 @@ describe_share(struct alarms *a, const struct alarm *m, struct alarm_words *w)
 	const struct conf_account *c = &a->parts.conf->accounts[m->account];
 	const char *name = account_shown_name(c);
 	struct share share;
+	bool is_found = find_spent(a, m, &share);
+	bool is_device = is_found && submitter_device(share.who) != DEVICE_NONE;
+	char *whose;
 
-	w->title =
-	    xasprintf("a user has had his share of account %s's day", name);
-	if (find_spent(a, m, &share))
-		w->text = xasprintf("%s: user id %u has sent to %llu of %llu "
-				    "recipients within a day, and more of his "
+	w->title = xasprintf("%s share of account %s's day",
+	    is_device ? "a device has had its" : "a user has had his", name);
+	if (is_found) {
+		whose = whose_words(a->parts.store, share.who);
+		w->text = xasprintf("%s: %s has sent to %llu of %llu "
+				    "recipients within a day, and more of %s "
 				    "mail waits",
-		    w->title, (unsigned)share.uid,
-		    (unsigned long long)share.used,
-		    (unsigned long long)c->recipients_per_day);
-	else
+		    w->title, whose, (unsigned long long)share.used,
+		    (unsigned long long)c->recipients_per_day,
+		    is_device ? "its" : "his");
+		free(whose);
+	} else
 		w->text = xstrdup(w->title);
 	w->meaning = xstrdup("The rest of the day is kept for others, whose "
 			     "mail goes on.");
-	w->fix = xstrdup("mailchute queue shows his mail: remove what a "
+	w->fix = xstrdup("mailchute queue shows that mail: remove what a "
 			 "program sent without end, or release what shall go "
 			 "now; queue.uid_share is the limit.");
 }

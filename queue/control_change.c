@@ -110,7 +110,8 @@ lift_share(const struct act *a, const struct store_message *m, struct err *e)
 	int found;
 
 	if (m->kind == KIND_ALARM ||
-	    !dispatch_share(p->dispatch, m->account, m->uid, &share) ||
+	    !dispatch_share(p->dispatch, m->account,
+		submitter_of(m->uid, m->device), &share) ||
 	    share.used <= share.left)
 		return 0;
 	if ((found = store_is_released(p->store, m->uid, m->id, e)) != 0)

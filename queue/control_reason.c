@@ -14,6 +14,7 @@
 #include "common/xalloc.h"
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
+#include "queue/submitter.h"
 
 #define SPAN_MAX   24
 #define BUDGET_MAX 256
@@ -60,11 +61,20 @@ reason_budget(const struct dispatch_view *v)
 char *
 reason_share(const struct dispatch_view *v, const struct share *share)
 {
-	return xasprintf("user id %u has had his share of "
-			 "account.recipients_per_day (%llu of %llu recipients "
-			 "in 1d)",
-	    (unsigned)share->uid, (unsigned long long)share->used,
+	char *whose, *text;
+
+	/* Which device, the listing says beside it. */
+	if (submitter_device(share->who) != DEVICE_NONE)
+		whose = xstrdup("its device has had its");
+	else
+		whose = xasprintf("user id %u has had his",
+		    (unsigned)submitter_uid(share->who));
+	text = xasprintf("%s share of account.recipients_per_day (%llu of %llu "
+			 "recipients in 1d)",
+	    whose, (unsigned long long)share->used,
 	    (unsigned long long)v->conf->recipients_per_day);
+	free(whose);
+	return text;
 }
 
 const char *

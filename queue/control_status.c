@@ -33,6 +33,7 @@
 #include "queue/legacy.h"
 #include "queue/parts.h"
 #include "queue/since.h"
+#include "queue/whose.h"
 
 /* A rate of so many a minute makes mail wait every day, and is no trouble. */
 #define BUDGET_WAIT_S 300
@@ -367,18 +368,22 @@ put_shares(struct client *c, size_t i, const struct dispatch_view *v)
 {
 	struct share share;
 	int64_t after = -1;
+	char *whose;
 
 	for (; dispatch_share_next(c->parts->dispatch, i, after, &share);
-	     after = share.uid)
-		if (share.used > 0 && share.used >= share.left)
-			client_say(c,
-			    "user id %u has sent to %llu of the %llu "
-			    "recipients a day of account %s, and may send to "
-			    "%llu more",
-			    (unsigned)share.uid, (unsigned long long)share.used,
-			    (unsigned long long)v->conf->recipients_per_day,
-			    account_shown_name(v->conf),
-			    (unsigned long long)share.left);
+	     after = (int64_t)share.who) {
+		if (share.used == 0 || share.used < share.left)
+			continue;
+		whose = whose_words(c->parts->store, share.who);
+		client_say(c,
+		    "%s has sent to %llu of the %llu recipients a day of "
+		    "account %s, and may send to %llu more",
+		    whose, (unsigned long long)share.used,
+		    (unsigned long long)v->conf->recipients_per_day,
+		    account_shown_name(v->conf),
+		    (unsigned long long)share.left);
+		free(whose);
+	}
 }
 
 /* They change neither the verdict nor the exit status. */

@@ -29,6 +29,7 @@
 #include "queue/control_reason.h"
 #include "queue/dispatch.h"
 #include "queue/signin.h"
+#include "queue/submitter.h"
 #include "queue/times.h"
 
 #define AGAIN "Nothing to do: it is tried again by itself."
@@ -292,7 +293,8 @@ explain_share(const struct client *c, const struct store_message *m,
 	struct err e;
 
 	if (m->kind == KIND_ALARM ||
-	    !dispatch_share(c->parts->dispatch, m->account, m->uid, &share) ||
+	    !dispatch_share(c->parts->dispatch, m->account,
+		submitter_of(m->uid, m->device), &share) ||
 	    share.left > 0 || share.next_at <= out->next_at ||
 	    store_is_released(c->parts->store, m->uid, m->id, &e) == 1)
 		return false;

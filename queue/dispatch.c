@@ -413,14 +413,14 @@ dispatch_accounts(const struct dispatch *d)
 }
 
 bool
-dispatch_share(
-    const struct dispatch *d, const char *account, uid_t uid, struct share *out)
+dispatch_share(const struct dispatch *d, const char *account, uint64_t who,
+    struct share *out)
 {
 	size_t i;
 
 	for (i = 0; i < d->nlanes; i++)
 		if (strcmp(lane_account(d->lanes[i]), account) == 0) {
-			lane_share(d->lanes[i], uid, out);
+			lane_share(d->lanes[i], who, out);
 			return true;
 		}
 	return false;

@@ -144,10 +144,11 @@ size_t dispatch_accounts(const struct dispatch *d);
 void dispatch_view(const struct dispatch *d, size_t i, struct dispatch_view *v);
 
 /*
- * How that user stands in the account's day; false: there is no such account.
- * And the user after that one, of those that sent in it: queue/share.h.
+ * How that submitter stands in the account's day; false: there is no such
+ * account. And the user after that one, of those that sent in it:
+ * queue/share.h.
  */
-bool dispatch_share(const struct dispatch *d, const char *account, uid_t uid,
+bool dispatch_share(const struct dispatch *d, const char *account, uint64_t who,
     struct share *out);
 bool dispatch_share_next(
     const struct dispatch *d, size_t i, int64_t after, struct share *out);

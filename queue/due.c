@@ -98,24 +98,14 @@ next_due(struct store *s, struct store_due *q, sqlite3_stmt *st, bool *is_last,
 }
 
 static sqlite3_stmt *
-start_of_uid(struct store *s, enum sql which, const char *account,
-    enum lane lane, uid_t uid)
+start_of(struct store *s, enum sql which, const char *account, enum lane lane,
+    uint64_t who)
 {
 	sqlite3_stmt *st = query_start(s, which);
 
 	query_bind_text(st, 1, account);
 	query_bind_i64(st, 2, lane);
-	query_bind_i64(st, 3, (int64_t)uid);
-	return st;
-}
-
-static sqlite3_stmt *
-start_of(struct store *s, enum sql which, const char *account, enum lane lane,
-    uint64_t who)
-{
-	sqlite3_stmt *st =
-	    start_of_uid(s, which, account, lane, submitter_uid(who));
-
+	query_bind_i64(st, 3, (int64_t)submitter_uid(who));
 	query_bind_i64(st, 4, submitter_device(who));
 	return st;
 }
@@ -165,7 +155,7 @@ first_allowed(struct store *s, struct store_due *q, enum lane lane,
     uint64_t who, struct err *e)
 {
 	q->is_free = lane == LANE_ALARM;
-	if (q->is_free || q->may == NULL || q->may(q->arg, submitter_uid(who)))
+	if (q->is_free || q->may == NULL || q->may(q->arg, who))
 		return first_due(s, q, lane, who, e);
 	q->is_free = true;
 	return first_released(s, q, who, e);
@@ -201,10 +191,9 @@ store_is_released(struct store *s, uid_t uid, uint64_t message, struct err *e)
 
 int
 store_waits_unreleased(
-    struct store *s, const char *account, uid_t uid, struct err *e)
+    struct store *s, const char *account, uint64_t who, struct err *e)
 {
-	sqlite3_stmt *st =
-	    start_of_uid(s, SQL_DUE_WAITS, account, LANE_MAIL, uid);
+	sqlite3_stmt *st = start_of(s, SQL_DUE_WAITS, account, LANE_MAIL, who);
 	int found = query_row(s, st, e);
 
 	query_end(st);

@@ -105,7 +105,7 @@ void lane_note_fewer(struct lane *l, const struct fewer *f);
 int64_t lane_expect(struct lane *l, uint64_t before); /* dispatch_expect */
 
 /* As dispatch_share and dispatch_share_next; and dispatch_has_due. */
-void lane_share(struct lane *l, uid_t uid, struct share *out);
+void lane_share(struct lane *l, uint64_t who, struct share *out);
 bool lane_share_next(struct lane *l, int64_t after, struct share *out);
 bool lane_has_due(struct lane *l);
 void lane_view(struct lane *l, struct dispatch_view *v);

@@ -7,6 +7,7 @@
 
 #include "common/xalloc.h"
 #include "queue/lane_priv.h"
+#include "queue/submitter.h"
 
 size_t
 lane_busy(const struct lane *l, uint64_t ids[LANE_WORKERS_MAX])
@@ -57,7 +58,7 @@ find_wanted(struct lane *l, int64_t now, struct store_due *due, struct err *e)
 	due->is_free = found == 1;
 	job_free(j);
 	if (found == 0)
-		found = lane_may(l, due->uid);
+		found = lane_may(l, submitter_of(due->uid, due->device));
 	return found;
 }
 
@@ -154,7 +155,7 @@ lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now)
 	size_t most = account_max_rcpts(&l->account);
 	struct share share;
 
-	lane_share(l, due->uid, &share);
+	lane_share(l, submitter_of(due->uid, due->device), &share);
 	if (!due->is_free && share.left < left)
 		left = share.left;
 	return left < most ? (size_t)left : most;

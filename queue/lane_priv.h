@@ -84,7 +84,7 @@ int lane_load_probed(struct lane *l, struct err *e);
 size_t lane_max_rcpts(struct lane *l, const struct store_due *due, int64_t now);
 
 /* lane_share.c */
-bool lane_may(void *lane, uid_t uid); /* send more of his mail */
+bool lane_may(void *lane, uint64_t who); /* send more of his mail */
 void lane_sent(struct lane *l, struct job *j, int64_t now);
 void lane_ended(struct lane *l, struct job *j, int64_t now);
 

@@ -47,8 +47,9 @@ claim_work(void *arg, struct err *e)
 	struct task *t = arg;
 	struct lane *l = t->lane;
 
-	const struct account_sent sent = { t->job->msg.kind, t->job->msg.uid,
-		t->now, (unsigned)t->job->nrcpts };
+	const struct account_sent sent = { t->job->msg.kind,
+		submitter_of(t->job->msg.uid, t->job->msg.device), t->now,
+		(unsigned)t->job->nrcpts };
 
 	if (job_claim(l->parts.store, t->job, e) == -1)
 		return -1;
@@ -109,7 +110,8 @@ settle_task(void *arg, struct err *e)
 	struct task *t = arg;
 
 	const struct lane *l = t->lane;
-	const struct account_sent sent = { t->job->msg.kind, t->job->msg.uid,
+	const struct account_sent sent = { t->job->msg.kind,
+		submitter_of(t->job->msg.uid, t->job->msg.device),
 		t->job->saved_at, (unsigned)t->job->nrcpts };
 
 	if (settle_work(&l->settle, t->job, t->now, &t->finished, e) == -1)

@@ -95,6 +95,7 @@ libqueue_a_SOURCES = \
 	queue/door_pair.c queue/door_pair.h \
 	queue/doors.c queue/doors.h \
 	queue/gate.c queue/gate.h \
+	queue/whose.c queue/whose.h \
 	queue/window.c queue/window.h \
 	queue/guesses.c queue/guesses.h \
 	queue/guests.c queue/guests.h queue/guests_priv.h \

@@ -53,11 +53,11 @@ origin_login(const struct origin *o)
  * would have to be the same after a restart: who makes two of 2^31 meet by
  * trying has many networks or logins, and shares a turn with one device.
  */
-static uint32_t
-number_of(const struct origin *o, const struct network *client)
+uint32_t
+origin_number(
+    const char *listener, const char *login, const struct network *client)
 {
 	static const uint8_t key[SIPHASH_KEY];
-	const char *login = origin_login(o);
 	struct network n = *client;
 	char text[NETWORK_TEXT];
 	struct buf b;
@@ -67,8 +67,7 @@ number_of(const struct origin *o, const struct network *client)
 		memset(n.address + 8, 0, 8);
 	network_format(&n, text);
 	buf_init(&b, 4096);
-	buf_printf(
-	    &b, "%s\n%s", o->listener->name, login[0] != '\0' ? login : text);
+	buf_printf(&b, "%s\n%s", listener, login[0] != '\0' ? login : text);
 	buf_printf(&b, "%s", login[0] != '\0' ? "\nlogin" : "");
 	number = (uint32_t)(siphash(key, b.data, b.len) & 0x7fffffff);
 	buf_clear(&b);
@@ -101,7 +100,8 @@ origin_take(const struct frame *f, const uint8_t *token,
 		o.login = o.senders = NULL;
 	}
 	if (rc == 0)
-		out->device = number_of(out, &client);
+		out->device = origin_number(
+		    out->listener->name, origin_login(out), &client);
 	origin_clear(&o);
 	return rc;
 }

@@ -31,6 +31,13 @@ void origin_release(struct origin *o);
 /* A copy that lasts by itself, until origin_release. */
 void origin_copy(struct origin *to, const struct origin *from);
 
+/*
+ * The number of a device (queue/submitter.h): of that listener's login, or, for
+ * "", of that client.
+ */
+uint32_t origin_number(
+    const char *listener, const char *login, const struct network *client);
+
 /* As whom it has signed in; "": as nobody. */
 const char *origin_login(const struct origin *o);
 

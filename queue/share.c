@@ -15,7 +15,7 @@
 #define DAY_S (24 * 60 * 60)
 
 struct user {
-	uid_t uid;
+	uint64_t who;
 	struct budget *sent;
 	bool is_warned;
 	/* the answer for this second, since a listing asks for each row */
@@ -65,15 +65,15 @@ shares_free(struct shares *s)
 	free(s);
 }
 
-/* The place of the uid, or where it would stand. */
+/* His place, or where it would be. */
 static size_t
-place(const struct shares *s, int64_t uid)
+place(const struct shares *s, int64_t who)
 {
 	size_t lo = 0, hi = s->n, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if ((int64_t)s->v[mid].uid < uid)
+		if ((int64_t)s->v[mid].who < who)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -82,11 +82,11 @@ place(const struct shares *s, int64_t uid)
 }
 
 static struct user *
-find(const struct shares *s, uid_t uid)
+find(const struct shares *s, uint64_t who)
 {
-	size_t i = place(s, uid);
+	size_t i = place(s, (int64_t)who);
 
-	return i < s->n && s->v[i].uid == uid ? &s->v[i] : NULL;
+	return i < s->n && s->v[i].who == who ? &s->v[i] : NULL;
 }
 
 static void
@@ -104,7 +104,7 @@ drop_old(struct shares *s, int64_t now)
 }
 
 static struct user *
-add(struct shares *s, uid_t uid)
+add(struct shares *s, uint64_t who)
 {
 	const struct rate none = { 0, 0 };
 	size_t i;
@@ -113,24 +113,24 @@ add(struct shares *s, uid_t uid)
 		s->room = s->room == 0 ? 16 : s->room * 2;
 		s->v = xreallocarray(s->v, s->room, sizeof(*s->v));
 	}
-	i = place(s, uid);
+	i = place(s, (int64_t)who);
 	memmove(&s->v[i + 1], &s->v[i], (s->n - i) * sizeof(*s->v));
 	s->n++;
-	s->v[i] = (struct user){ .uid = uid };
+	s->v[i] = (struct user){ .who = who };
 	s->v[i].sent = budget_new(none, s->recipients_per_day);
 	return &s->v[i];
 }
 
 void
-shares_note(struct shares *s, uid_t uid, int64_t at, unsigned recipients)
+shares_note(struct shares *s, uint64_t who, int64_t at, unsigned recipients)
 {
-	struct user *u = find(s, uid);
+	struct user *u = find(s, who);
 
 	if (s->recipients_per_day == 0)
 		return;
 	if (u == NULL) {
 		drop_old(s, at);
-		u = add(s, uid);
+		u = add(s, who);
 	}
 	budget_note(u->sent, at, 1, recipients);
 	u->asked_at = 0;
@@ -177,13 +177,13 @@ find_next(const struct shares *s, const struct budget *day,
 }
 
 void
-shares_look(struct shares *s, struct budget *day, uid_t uid, int64_t now,
+shares_look(struct shares *s, struct budget *day, uint64_t who, int64_t now,
     struct share *out)
 {
 	uint64_t remaining = budget_rcpts_left(day, now), minute, messages;
-	struct user *u = find(s, uid);
+	struct user *u = find(s, who);
 
-	*out = (struct share){ uid, 0, UINT64_MAX, 0 };
+	*out = (struct share){ who, 0, UINT64_MAX, 0 };
 	if (s->recipients_per_day == 0 || s->percent == 100)
 		return;
 	if (u != NULL)
@@ -200,20 +200,20 @@ shares_look(struct shares *s, struct budget *day, uid_t uid, int64_t now,
 }
 
 bool
-shares_next_uid(const struct shares *s, int64_t after, uid_t *uid)
+shares_next(const struct shares *s, int64_t after, uint64_t *who)
 {
 	size_t i = place(s, after + 1);
 
 	if (i == s->n)
 		return false;
-	*uid = s->v[i].uid;
+	*who = s->v[i].who;
 	return true;
 }
 
 bool
 shares_is_news(struct shares *s, const struct share *how)
 {
-	struct user *u = find(s, how->uid);
+	struct user *u = find(s, how->who);
 	bool was_warned;
 
 	if (u == NULL)

@@ -2,13 +2,15 @@
 #ifndef QUEUE_SHARE_H
 #define QUEUE_SHARE_H
 
-#include <sys/types.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "queue/schedule.h"
 
 /*
  * How much of a mailbox's day one user may take (account.recipients_per_day,
- * queue.uid_share).  Pure, like schedule.h: the clock is an argument.
+ * queue.uid_share), or one device of a listener: a submitter
+ * (queue/submitter.h).  Pure, like schedule.h: the clock is an argument.
  *
  * The rule: what a user has sent within the day, and what remains of it after
  * him, are as percent to 100 - percent at most.  With 75, one who floods it
@@ -25,24 +27,25 @@ uint64_t share_left(unsigned percent, uint64_t remaining, uint64_t used);
 struct shares;
 struct shares *shares_new(unsigned percent, uint64_t recipients_per_day);
 void shares_free(struct shares *s); /* NULL is fine */
-void shares_note(struct shares *s, uid_t uid, int64_t at, unsigned recipients);
+void shares_note(
+    struct shares *s, uint64_t who, int64_t at, unsigned recipients);
 void shares_shift(struct shares *s, int64_t delta_s);
 
 /* How one user stands; day is the whole mailbox's ledger. */
 struct share {
-	uid_t uid;
+	uint64_t who;
 	uint64_t used;   /* recipients within a day */
 	uint64_t left;   /* for him; UINT64_MAX: there is no limit */
 	int64_t next_at; /* when left is more than 0; 0: it is */
 };
-void shares_look(struct shares *s, struct budget *day, uid_t uid, int64_t now,
-    struct share *out);
+void shares_look(struct shares *s, struct budget *day, uint64_t who,
+    int64_t now, struct share *out);
 
 /*
  * The user after that one, of those who sent within a day; the first is the one
  * after -1.  False: there is none.
  */
-bool shares_next_uid(const struct shares *s, int64_t after, uid_t *uid);
+bool shares_next(const struct shares *s, int64_t after, uint64_t *who);
 
 /*
  * Has he come to use as much as is left for him, which is half of his share?

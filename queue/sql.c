@@ -171,7 +171,7 @@ const char *const sql_text[SQL_COUNT] = {
 	    " AND m.due_at > 0 ORDER BY f.name",
 	[SQL_DUE_WAITS] =
 	    "SELECT 1 FROM message m WHERE account = ?1 AND lane = ?2"
-	    " AND uid = ?3 AND due_at > 0 AND NOT EXISTS"
+	    " AND uid = ?3 AND device = ?4 AND due_at > 0 AND NOT EXISTS"
 	    " (SELECT 1 FROM fact WHERE name = 'released ' || m.uid || ' ' ||"
 	    "  m.id) LIMIT 1",
 	[SQL_DUE_BEFORE] =

@@ -227,7 +227,7 @@ int store_chunk_look(struct store *s, uint64_t message, uint32_t seq,
 
 /*
  * The next message of the account to try: alarms first, then the submitter
- * after that one in a circle, then the oldest due; of a uid that may not, only
+ * after that one in a circle, then the oldest due; of one that may not, only
  * what was released.  Only messages that have a queued or uncertain recipient
  * due at or before now; those in skip (being delivered) do not count.  1 with
  * id and whose it is, 0 when none is due; then wake_at is when the next one
@@ -240,8 +240,8 @@ struct store_due {
 	const uint64_t *skip;
 	size_t nskip;
 	bool passes_alarms; /* as if there were none */
-	/* May more of that user's mail go?  NULL: everybody's may. */
-	bool (*may)(void *arg, uid_t uid);
+	/* May more of that submitter's mail go?  NULL: everybody's may. */
+	bool (*may)(void *arg, uint64_t who);
 	void *arg;
 	uint64_t id; /* the answer */
 	uid_t uid;
@@ -260,7 +260,7 @@ int store_release(struct store *s, uid_t uid, uint64_t message, struct err *e);
 int store_is_released(
     struct store *s, uid_t uid, uint64_t message, struct err *e);
 int store_waits_unreleased(
-    struct store *s, const char *account, uid_t uid, struct err *e);
+    struct store *s, const char *account, uint64_t who, struct err *e);
 
 /*
  * The accounts that have mail in the queue, and the way from one that the

@@ -179,6 +179,31 @@ def test_a_device_that_fills_the_queue_stops_itself_alone(site):
     send_from(port, OTHER)
 
 
+def test_a_mad_device_leaves_the_others_of_the_day(site, server):
+    """All come by one uid, whose share it is not."""
+    site.conf["account"]["recipients_per_day"] = "20"
+    port = add_listener(site)
+    site.start()
+    for i in range(17):
+        send_from(port, "127.0.0.1", "mad %d" % i)
+    server.record.wait_messages(15)
+    send_from(port, OTHER, "other")
+    assert b"other" in server.record.wait_messages(16)[15].body
+    site.wait(lambda: len(site.queue()) == 2, "the rest of it to wait")
+    for message in site.queue():
+        r, = message["recipients"]
+        assert r["text"].startswith("its device has had its share")
+    told = site.log.wait_for("share")
+    assert told["device"] == "device 127.0.0.1 of listener scan"
+    shown = " ".join(site.mailchute("status").stdout.split())
+    assert "device 127.0.0.1 of listener scan has sent to 15 of the 20" in \
+        shown
+    # Nor does a restart give it more.
+    site.restart()
+    send_from(port, OTHER, "again")
+    assert b"again" in server.record.wait_messages(17)[16].body
+
+
 def test_many_at_once_are_no_user_s_connections(site):
     """All come by mailchuted's own uid, whose submissions at once are limited
     by the listener."""

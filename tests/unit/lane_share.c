@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "queue/dispatch.h"
+#include "queue/submitter.h"
 #include "tests/unit/dispatch_rig.h"
 
 #define DAY  (24 * 3600)
@@ -58,11 +59,11 @@ takes_of(struct deliver *d, uint64_t id, size_t nrcpts)
 }
 
 static struct share
-share_of(uid_t uid)
+share_of(uint64_t who)
 {
 	struct share share;
 
-	assert_true(dispatch_share(rig.o.parts.dispatch, "", uid, &share));
+	assert_true(dispatch_share(rig.o.parts.dispatch, "", who, &share));
 	return share;
 }
 
@@ -144,6 +145,46 @@ a_large_envelope_goes_as_far_as_the_share(void **state)
 	    "mail <sender@example.com> to c@example.com delivered\n"
 	    "mail <sender@example.com> to d@example.com queued");
 	hangs_up(&d);
+	rig_down();
+}
+
+/* All of its mail is of one uid: one that is mad takes nobody else's part. */
+static void
+a_device_s_flood_leaves_others_a_part(void **state)
+{
+	const struct office_mail mad = { .uid = 33,
+		.device = 7,
+		.to = { "a@example.com", "b@example.com", "c@example.com",
+		    "d@example.com" } };
+	uint64_t ids[3], other;
+	struct deliver d;
+	size_t i;
+
+	(void)state;
+	rig_up(TEN);
+	for (i = 0; i < 3; i++)
+		ids[i] = office_post(&rig.o, mad);
+	connect_deliver(&d);
+	takes_of(&d, ids[0], 4);
+	takes_of(&d, ids[1], 4);
+	hears_nothing(&d);
+	assert_int_equal(share_of(submitter_of(33, 7)).used, 8);
+	assert_int_equal(share_of(submitter_of(33, 8)).used, 0);
+	assert_int_equal(share_of(33).used, 0);
+	dispatch_probe(rig.o.parts.dispatch, 0, true, ids[2]);
+	hears_nothing(&d);
+	other = office_post(
+	    &rig.o, (struct office_mail){
+			.uid = 33, .device = 8, .to = { "z@example.com" } });
+	kick();
+	takes(&d, other);
+	hears_nothing(&d);
+	hangs_up(&d);
+	/* nor does a restart give it more */
+	office_reopen(&rig.o);
+	assert_int_equal(share_of(submitter_of(33, 7)).used, 8);
+	assert_int_equal(share_of(submitter_of(33, 7)).left, 0);
+	assert_int_equal(share_of(submitter_of(33, 8)).used, 1);
 	rig_down();
 }
 
@@ -235,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_leaves_others_a_part),
+		cmocka_unit_test(a_device_s_flood_leaves_others_a_part),
 		cmocka_unit_test(a_large_envelope_goes_as_far_as_the_share),
 		cmocka_unit_test(it_is_kept_over_a_restart),
 		cmocka_unit_test(what_is_released_goes),

@@ -23,6 +23,7 @@
 #include "common/xalloc.h"
 #include "queue/ask.h"
 #include "queue/limits.h"
+#include "queue/submitter.h"
 #include "tests/unit/office.h"
 
 static const char *const folders[] = { "queue", "run", "drop" };
@@ -189,7 +190,9 @@ office_post(struct office *o, struct office_mail mail)
 {
 	const char *body =
 	    mail.body != NULL ? mail.body : "Subject: test\r\n\r\na line\r\n";
-	struct store_message m = { .uid = mail.uid, .kind = mail.kind };
+	struct store_message m = {
+		.uid = mail.uid, .device = mail.device, .kind = mail.kind
+	};
 	struct store_rcpt r = { .notify = mail.notify };
 	struct store *s = o->parts.store;
 	size_t i, at, n, octets = strlen(body);
@@ -217,7 +220,7 @@ office_post(struct office *o, struct office_mail mail)
 	}
 	assert_int_equal(store_message_queue(s, m.id, m.arrived_at, &o->e), 0);
 	fixture_commit(s);
-	limits_add(o->parts.limits, m.uid, 1, octets);
+	limits_add(o->parts.limits, submitter_of(m.uid, m.device), 1, octets);
 	free(m.envid);
 	free(m.account);
 	free(m.sender);

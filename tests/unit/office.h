@@ -57,6 +57,7 @@ struct office_mail {
 	const char *envid;
 	enum dsn_ret ret;
 	const char *orcpt; /* of every recipient */
+	uint32_t device;
 };
 uint64_t office_post(struct office *o, struct office_mail mail);
 

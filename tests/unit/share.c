@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "queue/share.h"
+#include "queue/submitter.h"
 
 #define T0  1700000000
 #define DAY (24 * 3600)
@@ -38,7 +39,7 @@ close_box(void)
 }
 
 static struct share
-look(uid_t uid, int64_t now)
+look(uint64_t uid, int64_t now)
 {
 	struct share share;
 
@@ -47,7 +48,7 @@ look(uid_t uid, int64_t now)
 }
 
 static void
-sends(uid_t uid, int64_t at, unsigned recipients)
+sends(uint64_t uid, int64_t at, unsigned recipients)
 {
 	budget_note(box.day, at, 1, recipients);
 	shares_note(box.shares, uid, at, recipients);
@@ -55,7 +56,7 @@ sends(uid_t uid, int64_t at, unsigned recipients)
 
 /* As many as he may: how many. */
 static uint64_t
-floods(uid_t uid, int64_t at)
+floods(uint64_t uid, int64_t at)
 {
 	uint64_t left = look(uid, at).left;
 
@@ -100,7 +101,7 @@ static void
 however_many_flood_it_the_next_finds_some(void **unused)
 {
 	uint64_t got, before = 10000;
-	uid_t uid;
+	uint64_t uid;
 
 	(void)unused;
 	open_box(75, 10000);
@@ -120,7 +121,7 @@ static void
 two_at_once_have_equal_parts(void **unused)
 {
 	uint64_t sent[2] = { 0, 0 };
-	uid_t uid;
+	uint64_t uid;
 	int turn;
 
 	(void)unused;
@@ -218,10 +219,10 @@ half_a_share_is_news_once(void **unused)
 static void
 those_of_the_day_are_known(void **unused)
 {
-	static const uid_t order[] = { 0, 7, 33, 4294967294U };
+	static const uint64_t order[] = { 0, 7, 33, 4294967294U };
 	int64_t after = -1;
 	size_t i;
-	uid_t uid;
+	uint64_t uid;
 
 	(void)unused;
 	open_box(75, 100000);
@@ -230,25 +231,46 @@ those_of_the_day_are_known(void **unused)
 	sends(0, T0, 1);
 	sends(7, T0, 1);
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		assert_true(shares_next_uid(box.shares, after, &uid));
+		assert_true(shares_next(box.shares, after, &uid));
 		assert_int_equal(uid, order[i]);
 		after = uid;
 	}
-	assert_false(shares_next_uid(box.shares, after, &uid));
+	assert_false(shares_next(box.shares, after, &uid));
 	for (i = 100; i < 200; i++)
 		sends((uid_t)i, T0 + 2 * DAY, 1);
-	assert_true(shares_next_uid(box.shares, -1, &uid));
+	assert_true(shares_next(box.shares, -1, &uid));
 	assert_int_equal(uid, 100);
-	assert_true(shares_next_uid(box.shares, 198, &uid));
+	assert_true(shares_next(box.shares, 198, &uid));
 	assert_int_equal(uid, 199);
 	close_box();
 	shares_free(NULL);
+}
+
+/* All come by one uid; a device is told apart from another and from a user. */
+static void
+devices_have_their_own(void **state)
+{
+	const uint64_t mad = submitter_of(7, 1), other = submitter_of(7, 2),
+		       last = submitter_of(7, 0x7fffffff);
+	uint64_t who;
+
+	(void)state;
+	open_box(75, 1000);
+	assert_int_equal(floods(mad, T0), 750);
+	assert_int_equal(look(other, T0).left, 188);
+	assert_int_equal(look(7, T0).left, 188);
+	sends(last, T0, 1);
+	assert_true(shares_next(box.shares, (int64_t)mad, &who));
+	assert_true(who == last);
+	assert_int_equal(look(last, T0).used, 1);
+	close_box();
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(devices_have_their_own),
 		cmocka_unit_test(one_alone_leaves_a_part),
 		cmocka_unit_test(however_many_flood_it_the_next_finds_some),
 		cmocka_unit_test(two_at_once_have_equal_parts),

@@ -378,10 +378,10 @@ usage_is_told_by_uid(void **state)
 }
 
 static bool
-is_even(void *arg, uid_t uid)
+is_even(void *arg, uint64_t who)
 {
 	(void)arg;
-	return uid % 2 == 0;
+	return who % 2 == 0;
 }
 
 static struct store_due
@@ -399,6 +399,41 @@ release(struct world *w, uid_t uid, uint64_t id)
 	fixture_begin(w->s);
 	assert_int_equal(store_release(w->s, uid, id, &w->e), 0);
 	fixture_commit(w->s);
+}
+
+static bool
+is_no_seventh(void *arg, uint64_t who)
+{
+	(void)arg;
+	return submitter_device(who) != 7;
+}
+
+/* Of one uid, a device that may not stands in no other's way. */
+static void
+a_device_may_not(void **state)
+{
+	struct world *w = *state;
+	uint64_t of_seventh = fixture_add(
+	    w->s, (struct fixture_message){ .uid = 3, .device = 7 });
+	uint64_t of_eighth = fixture_add(
+	    w->s, (struct fixture_message){ .uid = 3, .device = 8 });
+	struct store_due due = {
+		.account = "", .now = T0, .may = is_no_seventh
+	};
+
+	assert_int_equal(store_due_next(w->s, &due, &w->e), 1);
+	assert_int_equal(due.id, of_eighth);
+	assert_int_equal(
+	    store_waits_unreleased(w->s, "", submitter_of(3, 7), &w->e), 1);
+	assert_int_equal(
+	    store_waits_unreleased(w->s, "", submitter_of(3, 6), &w->e), 0);
+	release(w, 3, of_seventh);
+	assert_int_equal(
+	    store_waits_unreleased(w->s, "", submitter_of(3, 7), &w->e), 0);
+	due.after = submitter_of(3, 8);
+	assert_int_equal(store_due_next(w->s, &due, &w->e), 1);
+	assert_int_equal(due.id, of_seventh);
+	assert_true(due.is_free);
 }
 
 /* Of a user who may not, what was released goes, in his turn. */
@@ -446,6 +481,7 @@ main(void)
 		CASE(devices_take_turns),
 		CASE(flood_delays_nobody_else),
 		CASE(alarms_go_before_all),
+		CASE(a_device_may_not),
 		CASE(who_may_not_is_passed_over),
 		CASE(only_queued_and_uncertain_wait),
 		CASE(one_waiting_recipient_is_enough),
