@@ -119,6 +119,7 @@ class Ours:
                                          provider="smtp")
         self.site.conf["listen bench"] = {
             "port": PORT["ours"], "rate": "none",
+            "connection_rate": "none",
             "client_connections": CLIENTS + 16, "connections": CLIENTS + 16}
 
     def __enter__(self):
