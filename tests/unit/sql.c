@@ -101,7 +101,8 @@ due_is_asked_of_its_index(void **state)
 		    "(account=? AND lane=? AND uid=? AND device=?"
 		    " AND due_at>?)" },
 		{ SQL_DUE_WAITS, "SEARCH m USING COVERING INDEX message_due "
-				 "(account=? AND lane=? AND uid=?)" },
+				 "(account=? AND lane=? AND uid=? AND device=?"
+				 " AND due_at>?)" },
 		{ SQL_DEVICE_SENT,
 		    "SEARCH device USING INDEX sqlite_autoindex_device_1 "
 		    "(listener=? AND client=? AND login=?)" },
