@@ -82,6 +82,18 @@ network_parse(const char *text, struct network *out)
 }
 
 struct network
+network_around(const struct network *address)
+{
+	struct network n = *address;
+
+	if (n.family == AF_INET6) {
+		memset(n.address + 8, 0, 8);
+		n.bits = 64;
+	}
+	return n;
+}
+
+struct network
 network_of(const struct sockaddr *address)
 {
 	struct network n = { .family = AF_UNSPEC };

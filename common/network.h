@@ -44,6 +44,12 @@ bool network_is_world(const struct network *n);
  */
 struct network network_of(const struct sockaddr *address);
 
+/*
+ * What one client has: its IPv4 address, or the /64 of an IPv6 one, since
+ * whoever has one address of that has them all.
+ */
+struct network network_around(const struct network *address);
+
 /* As text: "192.0.2.1". */
 #define NETWORK_TEXT 64
 void network_format(const struct network *n, char out[NETWORK_TEXT]);

@@ -22,9 +22,9 @@
  *	smtpd:  LISTEN_TROUBLE                it was refused; no answer
  *
  * The descriptor is a connection to the socket "submit", on which the parent
- * has said already whose message it will be (SUBMIT_ORIGIN).  A refusal is
- *words for the client.  What an ASK holds is in common/proto_words.h, a PAIR in
- * common/proto_pair.h.
+ * has said already whose messages they will be (SUBMIT_ORIGIN).  A refusal is
+ * words for the client.  What an ASK holds is in common/proto_words.h, a PAIR
+ * in common/proto_pair.h.
  *
  * "smtpd -c" serves nobody: it hears SETUP and PAIR, and answers JUDGED.
  *

@@ -7,8 +7,8 @@
 #include "common/proto_words.h"
 
 /*
- * What stands ahead of a submission that comes by a listener: by which, and
- * from whom.  It is believed for its token, which mailchuted's parent has made
+ * What stands ahead of submissions that come by a listener: by which, and from
+ * whom.  It is believed for its token, which mailchuted's parent has made
  * and its queue process alone knows besides; smtpd never sees it.
  */
 #define ORIGIN_TOKEN 32

@@ -13,8 +13,9 @@
  *	client: ENVELOPE RCPTS... DATA... END   need not wait for GREETING
  *	daemon: ACCEPTED | REFUSED              REFUSED may come early
  *
- * One message a connection.  A drop file is the line of common/drop_line.h
- * followed by the client's frames; it is complete when its END is there.
+ * One message a connection, but behind an ORIGIN (proto_origin.h).  A drop file
+ * is the line of common/drop_line.h followed by the client's frames; it is
+ * complete when its END is there.
  *
  * The message bytes are in canonical form: lines end in CRLF, and there is no
  * other CR or LF and no NUL.  The daemon refuses anything else.

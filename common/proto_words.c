@@ -49,6 +49,16 @@ client_words_put_fields(struct buf *b, const struct client_words *w)
 	return fieldmap_put(b, items, COUNT(items), w);
 }
 
+bool
+client_words_are_same(
+    const struct client_words *a, const struct client_words *b)
+{
+	return a->is_esmtp == b->is_esmtp &&
+	       strcmp(a->tls_version, b->tls_version) == 0 &&
+	       strcmp(a->tls_cipher, b->tls_cipher) == 0 &&
+	       strcmp(a->helo, b->helo) == 0;
+}
+
 int
 client_words_put(struct buf *b, const struct client_words *w)
 {

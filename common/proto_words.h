@@ -27,6 +27,9 @@ struct client_words {
  */
 void client_words_set(char *to, size_t size, const char *p, size_t n);
 
+bool client_words_are_same(
+    const struct client_words *a, const struct client_words *b);
+
 /* A whole frame LISTEN_ASK; -1 when b's cap is reached. */
 int client_words_put(struct buf *b, const struct client_words *w);
 

@@ -32,13 +32,12 @@
 const struct submit_limits submit_limits = { 2000, 5000, 60000 };
 
 struct talk {
-	int fd;
+	struct submit_link *link;
 	struct parcel *parcel;
 	const struct submit_limits *limits;
 	struct buf out; /* frames, of which sent octets have left */
 	size_t sent;
 	bool has_more; /* the parcel has frames that are not in out */
-	bool is_greeted;
 	int64_t deadline_ms;
 	struct buf in;
 };
@@ -49,25 +48,37 @@ unanswered(struct err *e, const char *what)
 	return err_set(e, ERR_TEMP, "4.4.2", "mailchuted %s", what);
 }
 
+static bool
+is_greeted(const struct talk *t)
+{
+	return t->link->version != 0;
+}
+
 /*
  * The daemon's version is the newest it takes.  One that does not know all that
  * this message says gets it by the drop folder, as soon as it was upgraded;
  * what it has read of it by now it refuses.
  */
 static int
+check_version(const struct talk *t, struct err *e)
+{
+	if (t->link->version >= parcel_version(t->parcel))
+		return 0;
+	return err_set(e, ERR_TEMP, "4.5.0",
+	    "mailchuted speaks version %llu and the message needs %llu; "
+	    "restart mailchuted after the upgrade",
+	    (unsigned long long)t->link->version,
+	    (unsigned long long)parcel_version(t->parcel));
+}
+
+static int
 take_greeting(struct talk *t, const struct frame *f, struct err *e)
 {
-	uint64_t version, size_max;
+	uint64_t size_max;
 
-	if (submit_get_greeting(f, &version, &size_max, e) == -1)
+	if (submit_get_greeting(f, &t->link->version, &size_max, e) == -1 ||
+	    check_version(t, e) == -1)
 		return -1;
-	if (version < parcel_version(t->parcel))
-		return err_set(e, ERR_TEMP, "4.5.0",
-		    "mailchuted speaks version %llu and the message needs "
-		    "%llu; restart mailchuted after the upgrade",
-		    (unsigned long long)version,
-		    (unsigned long long)parcel_version(t->parcel));
-	t->is_greeted = true;
 	t->deadline_ms = clock_mono_ms() + t->limits->progress_ms;
 	return 0;
 }
@@ -86,7 +97,7 @@ judge(struct talk *t, char queue_id[QUEUE_ID_LEN + 1], enum submit_outcome *out,
 	int rc;
 
 	while ((n = frame_parse(buf_data(&t->in), t->in.len, &f)) > 0) {
-		if (!t->is_greeted) {
+		if (!is_greeted(t)) {
 			if (take_greeting(t, &f, e) == -1)
 				return -1;
 			buf_consume(&t->in, (size_t)n);
@@ -122,7 +133,7 @@ hear(struct talk *t, char queue_id[QUEUE_ID_LEN + 1], enum submit_outcome *out,
 	if (room > IN_CHUNK)
 		room = IN_CHUNK;
 	to = buf_reserve(&t->in, room);
-	n = recv(t->fd, to, room, MSG_DONTWAIT);
+	n = recv(t->link->fd, to, room, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n == -1)
@@ -142,12 +153,12 @@ speak(struct talk *t)
 
 	if (t->sent == t->out.len)
 		return 0;
-	n = send(t->fd, t->out.data + t->sent, t->out.len - t->sent,
+	n = send(t->link->fd, t->out.data + t->sent, t->out.len - t->sent,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	t->sent += (size_t)n;
-	if (t->is_greeted)
+	if (is_greeted(t))
 		t->deadline_ms = clock_mono_ms() + t->limits->progress_ms;
 	if (t->sent == t->out.len) {
 		buf_truncate(&t->out, 0);
@@ -161,7 +172,7 @@ static bool
 wants_load(const struct talk *t)
 {
 	return t->out.len == 0 && t->has_more &&
-	       (t->is_greeted || parcel_is_ready(t->parcel) ||
+	       (is_greeted(t) || parcel_is_ready(t->parcel) ||
 		   parcel_is_whole(t->parcel));
 }
 
@@ -174,7 +185,7 @@ load(struct talk *t, struct err *e)
 		return -1;
 	t->has_more = more == 1;
 	/* The time that our own input took is not the daemon's fault. */
-	if (t->is_greeted)
+	if (is_greeted(t))
 		t->deadline_ms = clock_mono_ms() + t->limits->progress_ms;
 	return 0;
 }
@@ -182,7 +193,7 @@ load(struct talk *t, struct err *e)
 static const char *
 silence(const struct talk *t)
 {
-	if (!t->is_greeted)
+	if (!is_greeted(t))
 		return "does not greet";
 	if (t->has_more || t->out.len > 0)
 		return "does not take the message";
@@ -193,7 +204,7 @@ silence(const struct talk *t)
 static int
 wait_for(struct talk *t, struct err *e)
 {
-	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+	struct pollfd p = { .fd = t->link->fd, .events = POLLIN };
 
 	if (t->out.len > 0)
 		p.events |= POLLOUT;
@@ -227,21 +238,25 @@ converse(struct talk *t, char queue_id[QUEUE_ID_LEN + 1], struct err *e)
 }
 
 enum submit_outcome
-submit_over(int fd, struct parcel *p, const struct submit_limits *limits,
-    char queue_id[QUEUE_ID_LEN + 1], struct err *e)
+submit_over(struct submit_link *l, struct parcel *p,
+    const struct submit_limits *limits, char queue_id[QUEUE_ID_LEN + 1],
+    struct err *e)
 {
 	struct talk t;
-	enum submit_outcome out;
+	enum submit_outcome out = SUBMIT_OUT_UNANSWERED;
 
 	memset(&t, 0, sizeof(t));
-	t.fd = fd;
+	t.link = l;
 	t.parcel = p;
 	t.limits = limits;
 	t.has_more = true;
-	t.deadline_ms = clock_mono_ms() + limits->greeting_ms;
+	t.deadline_ms =
+	    clock_mono_ms() +
+	    (is_greeted(&t) ? limits->progress_ms : limits->greeting_ms);
 	buf_init(&t.out, OUT_MAX);
 	buf_init(&t.in, IN_MAX);
-	out = converse(&t, queue_id, e);
+	if (!is_greeted(&t) || check_version(&t, e) == 0)
+		out = converse(&t, queue_id, e);
 	buf_clear(&t.out);
 	buf_clear(&t.in);
 	return out;
@@ -288,13 +303,13 @@ submit_to(const char *socket_path, struct parcel *p,
     const struct submit_limits *limits, char queue_id[QUEUE_ID_LEN + 1],
     struct err *e)
 {
+	struct submit_link l = { .version = 0 };
 	enum submit_outcome out;
-	int fd;
 
-	fd = connect_to(socket_path, limits->backlog_ms, e);
-	if (fd == -1)
+	l.fd = connect_to(socket_path, limits->backlog_ms, e);
+	if (l.fd == -1)
 		return SUBMIT_OUT_UNANSWERED;
-	out = submit_over(fd, p, limits, queue_id, e);
-	close(fd);
+	out = submit_over(&l, p, limits, queue_id, e);
+	close(l.fd);
 	return out;
 }

@@ -32,8 +32,17 @@ enum submit_outcome submit_to(const char *socket_path, struct parcel *p,
     const struct submit_limits *limits, char queue_id[QUEUE_ID_LEN + 1],
     struct err *e);
 
-/* The same over a connection that is already there and does not block. */
-enum submit_outcome submit_over(int fd, struct parcel *p,
+/*
+ * A connection that is already there and does not block.  For one that
+ * mailchuted knows the origin of (common/proto_origin.h) there may be more than
+ * one message on it, one after another; whether it still stands, the next one
+ * finds out.
+ */
+struct submit_link {
+	int fd;           /* the caller's */
+	uint64_t version; /* of mailchuted; 0: it has not greeted yet */
+};
+enum submit_outcome submit_over(struct submit_link *l, struct parcel *p,
     const struct submit_limits *limits, char queue_id[QUEUE_ID_LEN + 1],
     struct err *e);
 

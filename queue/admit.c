@@ -35,6 +35,7 @@
 #include "queue/expand.h"
 #include "queue/flood.h"
 #include "queue/limits.h"
+#include "queue/rates.h"
 #include "queue/room.h"
 #include "queue/store.h"
 #include "queue/submitter.h"
@@ -51,6 +52,7 @@ admit_new(const struct admit_parts *parts)
 
 	a->parts = *parts;
 	a->flood = flood_new(parts->conf->queue.uid_rate);
+	a->rates = rates_new();
 	return a;
 }
 
@@ -70,8 +72,10 @@ admit_origin(
 void
 admit_free(struct admit *a)
 {
-	if (a != NULL)
-		flood_free(a->flood);
+	if (a == NULL)
+		return;
+	flood_free(a->flood);
+	rates_free(a->rates);
 	free(a);
 }
 
@@ -176,6 +180,17 @@ choose_account(struct admission *m, struct err *e)
 	return route_find(p->conf, &users, m->caller.uid, &m->env, e);
 }
 
+static int
+check_rate(const struct admission *m, struct err *e)
+{
+	const struct origin *o = m->caller.origin;
+
+	if (o == NULL || rates_take(m->admit->rates, o->listener, &o->address,
+			     clock_mono_ms()))
+		return 0;
+	return err_set(e, ERR_TEMP, "4.7.0", "too many messages; try later");
+}
+
 struct admission *
 admission_new(struct admit *a, const struct admission_caller *caller,
     const struct submit_head *head, struct envelope *env, struct err *e)
@@ -195,7 +210,8 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	m->last = '\n';
 	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX);
 
-	if (room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||
+	if (check_rate(m, e) == -1 ||
+	    room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||
 	    limits_check(a->parts.limits, admission_who(m), 0, e) == -1 ||
 	    check_addresses(&m->env, e) == -1 ||
 	    (account = choose_account(m, e)) == NULL)

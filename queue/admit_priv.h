@@ -9,6 +9,7 @@
 /* What the files of admission share. */
 struct expanded;
 struct flood;
+struct rates;
 
 struct admit {
 	struct admit_parts parts;
@@ -16,6 +17,7 @@ struct admit {
 	admit_news *news;
 	void *news_arg;
 	struct flood *flood;
+	struct rates *rates; /* of listeners' clients */
 };
 
 struct admission {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Clients are found by a hash and wait to be forgotten in two lists, so that no
+ * Clients are found by a hash and wait to be forgotten in a line, so that no
  * connection costs more the more clients there are.  Who has left longest ago
- * is forgotten first: of those whose messages count only when there are no
- * others.
+ * is forgotten first.
  */
 #include "config.h"
 
@@ -23,9 +22,8 @@
 
 struct client {
 	struct network network;
-	unsigned connections; /* 0: it is in a list of those outside */
-	bool has_sent;        /* lately; outside: it is in their list */
-	struct window messages, entries;
+	unsigned connections; /* 0: it is in the line of those outside */
+	struct window entries;
 	LIST_ENTRY(client) same; /* hash */
 	TAILQ_ENTRY(client) later;
 };
@@ -35,33 +33,26 @@ TAILQ_HEAD(outside, client);
 struct gate {
 	struct network *allow;
 	size_t nallow;
-	struct rate rate, connection_rate;
+	struct rate connection_rate;
 	unsigned client_connections, connections;
 	size_t inside;
 	uint8_t key[SIPHASH_KEY];
 	struct bucket buckets[GATE_CLIENTS];
-	struct outside idle, senders; /* who has left first is the first */
+	struct outside outside; /* who has left first is the first */
 	struct client v[GATE_CLIENTS];
 	size_t n;
 };
 
 /* Slices of another length cannot be compared. */
 static void
-change_rates(struct gate *g, const struct conf_listen *conf)
+change_rate(struct gate *g, const struct rate *rate)
 {
-	bool is_other = g->rate.per_s != conf->rate.per_s;
-	bool enters_other =
-	    g->connection_rate.per_s != conf->connection_rate.per_s;
 	size_t i;
 
-	for (i = 0; i < g->n; i++) {
-		if (is_other)
-			memset(&g->v[i].messages, 0, sizeof(g->v[i].messages));
-		if (enters_other)
+	if (g->connection_rate.per_s != rate->per_s)
+		for (i = 0; i < g->n; i++)
 			memset(&g->v[i].entries, 0, sizeof(g->v[i].entries));
-	}
-	g->rate = conf->rate;
-	g->connection_rate = conf->connection_rate;
+	g->connection_rate = *rate;
 }
 
 void
@@ -75,7 +66,7 @@ gate_change(struct gate *g, const struct conf_listen *conf)
 	for (i = 0; i < conf->allow.n; i++)
 		if (network_parse(conf->allow.v[i], &g->allow[g->nallow]) == 0)
 			g->nallow++;
-	change_rates(g, conf);
+	change_rate(g, &conf->connection_rate);
 	g->client_connections = conf->client_connections;
 	g->connections = conf->connections;
 }
@@ -89,8 +80,7 @@ gate_new(const struct conf_listen *conf)
 	arc4random_buf(g->key, sizeof(g->key));
 	for (i = 0; i < GATE_CLIENTS; i++)
 		LIST_INIT(&g->buckets[i]);
-	TAILQ_INIT(&g->idle);
-	TAILQ_INIT(&g->senders);
+	TAILQ_INIT(&g->outside);
 	gate_change(g, conf);
 	return g;
 }
@@ -129,11 +119,7 @@ gate_client(const struct sockaddr *address)
 {
 	struct network n = network_of(address);
 
-	if (n.family == AF_INET6) {
-		memset(n.address + 8, 0, 8);
-		n.bits = 64;
-	}
-	return n;
+	return network_around(&n);
 }
 
 /* ---- clients ---- */
@@ -156,49 +142,32 @@ find(struct gate *g, const struct network *network)
 	return c;
 }
 
-/* Outside, as the one that has left last. */
-static void
-put_out(struct gate *g, struct client *c)
-{
-	TAILQ_INSERT_TAIL(c->has_sent ? &g->senders : &g->idle, c, later);
-}
-
-static void
-take_out(struct gate *g, struct client *c, int64_t now_ms)
-{
-	TAILQ_REMOVE(c->has_sent ? &g->senders : &g->idle, c, later);
-	c->has_sent = !window_is_over(&c->messages, &g->rate, now_ms);
-}
-
-/* A place for one more, in neither list; NULL: all are inside. */
+/* A place for one more, not in the line; NULL: all are inside. */
 static struct client *
-find_place(struct gate *g, int64_t now_ms)
+find_place(struct gate *g)
 {
-	struct client *c = TAILQ_FIRST(&g->senders);
+	struct client *c = TAILQ_FIRST(&g->outside);
 
 	if (g->n < GATE_CLIENTS)
 		return &g->v[g->n++];
-	if (c == NULL || (!TAILQ_EMPTY(&g->idle) &&
-			     !window_is_over(&c->messages, &g->rate, now_ms)))
-		c = TAILQ_FIRST(&g->idle);
 	if (c == NULL)
 		return NULL;
-	take_out(g, c, now_ms);
+	TAILQ_REMOVE(&g->outside, c, later);
 	LIST_REMOVE(c, same);
 	return c;
 }
 
 static struct client *
-add(struct gate *g, const struct network *network, int64_t now_ms)
+add(struct gate *g, const struct network *network)
 {
-	struct client *c = find_place(g, now_ms);
+	struct client *c = find_place(g);
 
 	if (c == NULL)
 		return NULL;
 	memset(c, 0, sizeof(*c));
 	c->network = *network;
 	LIST_INSERT_HEAD(bucket_of(g, network), c, same);
-	put_out(g, c);
+	TAILQ_INSERT_TAIL(&g->outside, c, later);
 	return c;
 }
 
@@ -225,13 +194,13 @@ gate_enter(struct gate *g, const struct sockaddr *address, int64_t now_ms)
 	if (c != NULL && c->connections >= g->client_connections)
 		return GATE_CLIENT_FULL;
 	if (g->inside >= g->connections ||
-	    (c == NULL && (c = add(g, &network, now_ms)) == NULL))
+	    (c == NULL && (c = add(g, &network)) == NULL))
 		return GATE_FULL;
 	if (c->connections == 0)
-		take_out(g, c, now_ms);
+		TAILQ_REMOVE(&g->outside, c, later);
 	if (!window_take(&c->entries, &g->connection_rate, now_ms)) {
 		if (c->connections == 0)
-			put_out(g, c);
+			TAILQ_INSERT_TAIL(&g->outside, c, later);
 		return GATE_CLIENT_FAST;
 	}
 	c->connections++;
@@ -248,18 +217,5 @@ gate_leave(struct gate *g, const struct network *client)
 		return;
 	g->inside--;
 	if (--c->connections == 0)
-		put_out(g, c);
-}
-
-bool
-gate_message(struct gate *g, const struct network *client, int64_t now_ms)
-{
-	struct client *c = find(g, client);
-
-	if (g->rate.count == 0)
-		return true;
-	if (c == NULL || !window_take(&c->messages, &g->rate, now_ms))
-		return false;
-	c->has_sent = true;
-	return true;
+		TAILQ_INSERT_TAIL(&g->outside, c, later);
 }

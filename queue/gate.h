@@ -13,12 +13,10 @@
 
 /*
  * Who may come in by a listener, and how much of it a client may have: its
- * networks (listen.allow), connections of a client and of all, and the rates of
- * connections and of messages.  Arithmetic over a clock that is passed in;
- * memory is bounded, and so is the time of each call, whoever knocks.
- *
- * A client is an IPv4 address, or a /64 of IPv6: whoever has one address of
- * that has them all.
+ * networks (listen.allow), connections of a client and of all, and the rate of
+ * connections; how many messages it sends, queue/rates.h counts.  Arithmetic
+ * over a clock that is passed in; memory is bounded, and so is the time of each
+ * call, whoever knocks.
  */
 #define GATE_CLIENTS 1024 /* remembered at once */
 
@@ -49,9 +47,6 @@ struct network gate_client(const struct sockaddr *address);
 enum gate_verdict gate_enter(
     struct gate *g, const struct sockaddr *address, int64_t now_ms);
 void gate_leave(struct gate *g, const struct network *client);
-
-/* May a client that is inside send one more message?  Then it is counted. */
-bool gate_message(struct gate *g, const struct network *client, int64_t now_ms);
 
 /* Of the places for all clients less than a quarter is left, of 8 or more. */
 bool gate_is_crowded(const struct gate *g);

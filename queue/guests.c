@@ -278,9 +278,6 @@ make_connection(const struct guests *g, const struct guest *one,
 		return -1;
 	if ((*why = guests_auth_check(one)) != NULL)
 		return -1;
-	*why = "too many messages; try later";
-	if (!gate_message(one->gate, &one->client, clock_mono_ms()))
-		return -1;
 	*why = "not ready; try later";
 	if ((fd = connect_submit(g->conf)) == -1)
 		return -1;

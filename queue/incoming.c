@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
@@ -45,6 +46,17 @@ incoming_free(struct incoming *s)
 	envelope_clear(&s->env);
 	origin_release(&s->origin);
 	free(s);
+}
+
+void
+incoming_next(struct incoming *s)
+{
+	if (s->admission != NULL)
+		admission_drop(s->admission);
+	s->admission = NULL;
+	memset(&s->head, 0, sizeof(s->head));
+	s->size = 0;
+	s->has_envelope = s->is_complete = false;
 }
 
 bool

@@ -3,8 +3,9 @@
  * Submission connections.
  *
  * Each connection owns at most one admission and reads frames into one
- * buffer, whose cap is two frames.  Reading stops while an admission is busy:
- * that is the back-pressure a large message feels.  Whatever a client does
+ * buffer, whose cap is two frames.  Reading stops while an admission is busy,
+ * as soon as there is something to read: that is the back-pressure a large
+ * message feels.  Whatever a client does
  * wrong ends its connection with a refusal where one can still be sent.
  */
 #include "config.h"
@@ -33,7 +34,11 @@
 #define CONNECTIONS_MAX  512 /* in all; a client beyond uses the folder */
 #define CONNECTIONS_ROOT 32  /* of them, kept for root */
 #define CONNECTIONS_OWN  256 /* of them, for all that send by listeners */
+#define CONNECTIONS_KEPT 128 /* of those, between two messages */
 #define READ_MAX         (2 * (FRAME_RAW_MAX + FRAME_HEAD))
+
+/* As long as a client that has more to send lets pass between two messages. */
+static const struct timeval kept_for = { 2, 0 };
 
 struct conn {
 	TAILQ_ENTRY(conn) entry;
@@ -44,6 +49,7 @@ struct conn {
 	struct buf in;
 	struct buf out; /* the greeting, until it has left */
 	struct incoming *incoming;
+	bool is_kept; /* an answer was given, and nothing has come since */
 };
 
 struct intake {
@@ -54,7 +60,7 @@ struct intake {
 	    silence; /* a client that says nothing so long is ended */
 	struct listener *listener;
 	TAILQ_HEAD(, conn) conns;
-	size_t nconns;
+	size_t nconns, nkept;
 	intake_idle *idle;
 	void *idle_arg;
 };
@@ -65,6 +71,7 @@ conn_close(struct conn *c)
 	struct intake *i = c->intake;
 
 	TAILQ_REMOVE(&i->conns, c, entry);
+	i->nkept -= c->is_kept;
 	incoming_free(c->incoming);
 	event_free(c->readable);
 	close(c->fd);
@@ -119,6 +126,29 @@ conn_refuse(struct conn *c, const struct err *why)
 	conn_answer(c);
 }
 
+/*
+ * An smtpd has ORIGIN behind it, which costs the parent a connection: for the
+ * next message of its client that one may stay, for a while.
+ */
+static bool
+may_stay(const struct conn *c)
+{
+	return incoming_is_ours(c->incoming) && c->intake->listener != NULL &&
+	       c->intake->nkept < CONNECTIONS_KEPT;
+}
+
+static void
+keep(struct conn *c)
+{
+	incoming_next(c->incoming);
+	c->is_kept = true;
+	c->intake->nkept++;
+	if (conn_flush(c) == -1)
+		conn_close(c);
+	else
+		event_add(c->readable, &kept_for);
+}
+
 static void
 on_end(void *arg, uint64_t queue_id, const struct err *why)
 {
@@ -131,7 +161,10 @@ on_end(void *arg, uint64_t queue_id, const struct err *why)
 	}
 	queue_id_format(queue_id, id);
 	submit_put_accepted(&c->out, id);
-	conn_answer(c);
+	if (may_stay(c))
+		keep(c);
+	else
+		conn_answer(c);
 }
 
 /* Whoever is waited for has been greeted. */
@@ -175,6 +208,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 	char *to;
 
+	if (incoming_is_busy(c->incoming)) {
+		/* Nothing is read, and nobody is late, until it was stored. */
+		event_del(c->readable);
+		return;
+	}
 	if ((what & EV_TIMEOUT) != 0 ||
 	    (to = buf_reserve(&c->in, READ_MAX)) == NULL) {
 		conn_close(c);
@@ -191,6 +229,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	buf_grew(&c->in, (size_t)n);
+	c->intake->nkept -= c->is_kept;
+	c->is_kept = false;
 	serve(c);
 }
 
@@ -227,7 +267,8 @@ conn_new(struct intake *i, int fd, uid_t uid)
 	buf_init(&c->in, FRAME_MAX + FRAME_HEAD + READ_MAX);
 	buf_init(&c->out, 2 * FRAME_MAX);
 	c->incoming = incoming_new(i->admit, &caller);
-	c->readable = event_new(i->base, fd, EV_READ, on_readable, c);
+	c->readable =
+	    event_new(i->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	if (c->readable == NULL)
 		fatalx(EX_OSERR, "libevent: no event for a connection");
 	TAILQ_INSERT_TAIL(&i->conns, c, entry);
@@ -266,8 +307,15 @@ intake_new(struct event_base *base, const struct conf *conf,
 void
 intake_close_door(struct intake *i)
 {
+	struct conn *c, *next;
+
 	listener_free(i->listener);
 	i->listener = NULL;
+	for (c = TAILQ_FIRST(&i->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (c->is_kept)
+			conn_close(c);
+	}
 }
 
 void

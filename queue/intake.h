@@ -12,8 +12,8 @@ struct admit;
 
 /*
  * Submissions over the socket "submit" (common/proto_submit.h): many
- * connections, each one message.  A client can neither stop nor hold up
- * anything but its own connection.
+ * connections, each one message, or for an smtpd of ours one after another.  A
+ * client can neither stop nor hold up anything but its own connection.
  */
 struct intake;
 
@@ -26,7 +26,8 @@ struct intake *intake_new(struct event_base *base, const struct conf *conf,
     struct admit *admit, int64_t silence_ms, int fd);
 
 /*
- * Takes nobody new; who connects waits for another to listen on the socket.
+ * Takes nobody new, and of an smtpd no further message; who connects waits for
+ * another to listen on the socket.
  * f is called whenever the last of those inside has left.
  */
 void intake_close_door(struct intake *i);

@@ -96,7 +96,7 @@ libqueue_a_SOURCES = \
 	queue/doors.c queue/doors.h \
 	queue/gate.c queue/gate.h \
 	queue/whose.c queue/whose.h \
-	queue/window.c queue/window.h \
+	queue/rates.c queue/rates.h queue/window.c queue/window.h \
 	queue/guesses.c queue/guesses.h \
 	queue/guests.c queue/guests.h queue/guests_priv.h \
 	queue/guests_auth.c \

@@ -79,21 +79,20 @@ origin_take(const struct frame *f, const uint8_t *token,
     const struct conf *conf, struct origin *out, struct err *e)
 {
 	struct submit_origin o;
-	struct network client;
 	int rc = 0;
 
 	if (origin_get(f, &o, e) == -1)
 		return -1;
 	memset(out, 0, sizeof(*out));
 	if (token == NULL || !is_same(token, o.token) ||
-	    network_parse(o.client, &client) == -1)
+	    network_parse(o.client, &out->address) == -1)
 		rc = err_set(e, ERR_PERM, "5.7.0",
 		    "mailchuted alone says where a message comes from");
 	else if ((out->listener = find_listener(conf, o.listener)) == NULL)
 		rc = err_set(e, ERR_TEMP, "4.3.5",
 		    "the listener is not configured any more");
 	else {
-		network_format(&client, out->client);
+		network_format(&out->address, out->client);
 		out->words = o.words;
 		out->login = o.login;
 		out->senders = o.senders;
@@ -101,7 +100,7 @@ origin_take(const struct frame *f, const uint8_t *token,
 	}
 	if (rc == 0)
 		out->device = origin_number(
-		    out->listener->name, origin_login(out), &client);
+		    out->listener->name, origin_login(out), &out->address);
 	origin_clear(&o);
 	return rc;
 }

@@ -12,7 +12,8 @@
 /* Where a submission comes from that comes by a listener. */
 struct origin {
 	const struct conf_listen *listener; /* NULL: it comes by none */
-	char client[NETWORK_TEXT];
+	struct network address;
+	char client[NETWORK_TEXT]; /* the address, as text */
 	struct client_words words; /* by itself */
 	uint32_t device;           /* whose turn it is (queue/submitter.h) */
 	char *login;               /* that it has signed in with; NULL: none */

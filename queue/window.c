@@ -48,12 +48,3 @@ window_take(struct window *w, const struct rate *rate, int64_t now_ms)
 	w->count[w->slice % (WINDOW_SLICES + 1)]++;
 	return true;
 }
-
-bool
-window_is_over(struct window *w, const struct rate *rate, int64_t now_ms)
-{
-	if (rate->count == 0)
-		return true;
-	turn(w, slice_of(rate, now_ms));
-	return sum(w) == 0;
-}

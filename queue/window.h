@@ -23,7 +23,4 @@ struct window {
 /* May it be once more?  Then it counts. */
 bool window_take(struct window *w, const struct rate *rate, int64_t now_ms);
 
-/* Nothing counts any more. */
-bool window_is_over(struct window *w, const struct rate *rate, int64_t now_ms);
-
 #endif

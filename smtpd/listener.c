@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The service of a listener.  Each message gets a connection to mailchuted by
- * the parent, which has said on it already whose message it is: nothing that a
- * client makes of this process can be somebody else's mail.
- */
+/* The service of a listener: one client, from its greeting to its end. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -25,6 +21,7 @@
 #include "common/sandbox.h"
 #include "common/submit.h"
 #include "common/xalloc.h"
+#include "smtpd/link.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
 #include "smtpd/report.h"
@@ -35,8 +32,6 @@
 
 #define HANG_UP_MS     2000
 #define HANG_UP_OCTETS (1024 * 1024)
-#define ASK_MS         10000       /* the parent does nothing slow */
-#define ANSWER_MS      (60 * 1000) /* the daemon, and its disk */
 #define HANDSHAKE_MS   (60 * 1000) /* an old device is slow at RSA */
 
 /* Its client, and what both have come to. */
@@ -44,53 +39,29 @@ struct listener {
 	const struct listen_setup *setup;
 	struct pipe_ends ends;
 	struct client_words words;
+	struct link link;
 	struct report report;
 	struct dialogue dialogue;
 	struct tls_rules *rules; /* NULL: no TLS is to be had */
 	struct tls *tls;         /* in use */
 };
 
-/* A connection for one message; -1 with *e: not now, and why. */
-static int
-ask_connection(const struct client_words *words, struct err *e)
-{
-	char text[FDPASS_TEXT_MAX];
-	struct buf b;
-	int fd, rc;
-
-	buf_init(&b, LISTEN_ASK_MAX);
-	rc = client_words_put(&b, words) == 0 &&
-		     send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) ==
-			 (ssize_t)b.len
-		 ? 0
-		 : -1;
-	buf_clear(&b);
-	if (rc == -1)
-		return err_errno(e, ERR_TEMP, "4.3.2", "mailchuted is gone");
-	if (fdpass_recv(LISTEN_FD, &fd, text, clock_mono_ms() + ASK_MS, e) ==
-	    -1)
-		return -1;
-	if (fd == -1)
-		return err_set(e, ERR_TEMP, "4.7.0", "%s", text);
-	return fd;
-}
-
-/* The daemon is there, and greets when it likes: with the answer, as a rule. */
-static const struct submit_limits limits = { 0, ANSWER_MS, ANSWER_MS };
-
 static int
 hand_over(void *arg, struct parcel *p, struct handed *out, struct err *e)
 {
-	const struct listener *l = arg;
-	enum submit_outcome outcome;
-	int fd;
+	struct listener *l = arg;
 
-	if ((fd = ask_connection(&l->words, e)) == -1)
-		return -1;
-	outcome = submit_over(fd, p, &limits, out->queue_id, e);
-	close(fd);
-	/* A device sends again what was refused for now. */
-	return outcome == SUBMIT_OUT_QUEUED ? 0 : -1;
+	return link_hand_over(&l->link, &l->words, p, out->queue_id, e);
+}
+
+/* Whoever signs in is somebody else than before. */
+static enum sign_in_result
+sign_in(void *arg, const char *login, const char *password, struct err *e)
+{
+	struct listener *l = arg;
+
+	link_drop(&l->link);
+	return sign_in_ask(login, password, e);
 }
 
 static void
@@ -211,7 +182,7 @@ run(struct listener *l, enum session_tls tls)
 		.words = &l->words,
 		.auth = s->auth,
 		.auth_in_clear = s->auth_in_clear,
-		.sign_in = sign_in_ask,
+		.sign_in = sign_in,
 		.hand_over = hand_over,
 		.arg = l,
 	};
@@ -222,6 +193,7 @@ run(struct listener *l, enum session_tls tls)
 	if (tls != SESSION_TLS_IN_USE || start_tls(l, &io, &e) == 0)
 		status = serve(&io, &service);
 	tls_free(l->tls);
+	link_drop(&l->link);
 	return status;
 }
 
@@ -305,6 +277,7 @@ listener_run(void)
 	struct listen_setup s;
 	struct listener l = { .setup = &s,
 		.ends = { STDIN_FILENO, STDOUT_FILENO },
+		.link = LINK_NONE,
 		.report = { .setup = &s, .words = &l.words } };
 	struct pair pair;
 	struct err e;

@@ -23,6 +23,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/session.c smtpd/session.h \
 	smtpd/session_auth.c smtpd/session_auth.h \
 	smtpd/setup.c smtpd/setup.h \
+	smtpd/link.c smtpd/link.h \
 	smtpd/sign_in.c smtpd/sign_in.h \
 	smtpd/text.c smtpd/text.h \
 	smtpd/tls.c smtpd/tls.h \

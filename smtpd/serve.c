@@ -254,8 +254,8 @@ sign_in(struct serve *s)
 	struct err e;
 
 	conn_forget(&s->conn);
-	result = s->service->sign_in(
-	    session->dialogue.login, session->dialogue.password, &e);
+	result = s->service->sign_in(s->service->arg, session->dialogue.login,
+	    session->dialogue.password, &e);
 	s->next =
 	    session_signed_in(session, result, e.text, conn_out(&s->conn));
 }

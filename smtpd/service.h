@@ -51,7 +51,7 @@ struct service {
 
 	/* Is that the password?  *e says why not now.  NULL with auth off. */
 	enum sign_in_result (*sign_in)(
-	    const char *login, const char *password, struct err *e);
+	    void *arg, const char *login, const char *password, struct err *e);
 
 	/* Makes a message safe, or says why not, as common/handover.h does. */
 	int (*hand_over)(

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: ISC
 """Listeners: who comes in from the network, and what becomes of the mail."""
 
+import os
+import signal
 import smtplib
 import socket
 
 import pytest
 
-from lib.notify import DEADLINE
+from lib.notify import DEADLINE, wait_until
 from lib.site import USER, sanitized
 
 TO = "a@example.net"
@@ -67,6 +69,38 @@ def test_250_means_committed(site):
     site.kill()
     site.start()
     assert [m["id"] for m in site.queue()] == [text.decode().split()[-1]]
+
+
+def test_a_session_outlives_the_queue_process(site):
+    """To which its connection was kept, and by a new one to the next."""
+    site.may_crash = True
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        c.sendmail(USER, [TO], TEXT % "before")
+        os.kill(site.queue_pid(), signal.SIGKILL)
+        site.log.wait_for("queue-process-ended")
+        wait_until(site.is_ready, [site.path("run")], "the queue process")
+        c.sendmail(USER, [TO], TEXT % "after")
+    assert len(site.queue()) == 2
+
+
+def test_a_session_s_messages_share_connections(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        sockets = set()
+        for i in range(5):
+            c.sendmail(USER, [TO], TEXT % i)
+            smtpd, = (p for p in children(site) if comm(p) == "smtpd")
+            sockets.add(os.readlink("/proc/%d/fd/4" % smtpd))
+    # one, unless somebody slept meanwhile
+    assert len(sockets) < 5
+    assert len(site.queue()) == 5
+
+
 
 
 # ---- who may ------------------------------------------------------------------

@@ -197,6 +197,7 @@ def test_optional(site):
         assert c.login("scanner", PASSWORD)[0] == 235
         c.sendmail(USER, [TO], TEXT % "with")
     assert len(site.log.events("signed-in")) == 1
+    assert {d["login"] for d in site.json("devices")} == {None, "scanner"}
     with Raw(port) as c:
         c.say("EHLO copier")
         c.say("MAIL FROM:<%s>" % USER)

@@ -285,8 +285,9 @@ heard(struct client *c)
 
 /* Whoever signs in, this is the one. */
 static enum sign_in_result
-sign_in(const char *login, const char *password, struct err *e)
+sign_in(void *arg, const char *login, const char *password, struct err *e)
 {
+	(void)arg;
 	(void)e;
 	return strcmp(login, "scanner") == 0 && strcmp(password, "secret") == 0
 		   ? SIGN_IN_YES

@@ -39,13 +39,12 @@ address(const char *text)
 
 /* A gate for 10.0.0.0/8 and 2001:db8::/32. */
 static struct gate *
-gate(unsigned count, int64_t per_s, unsigned of_client, unsigned of_all)
+gate(unsigned of_client, unsigned of_all)
 {
 	static char four[] = "10.0.0.0/8", six[] = "2001:db8::/32";
 	static char *networks[] = { four, six };
 	struct conf_listen l = {
 		.allow = { networks, 2 },
-		.rate = { count, per_s },
 		.client_connections = of_client,
 		.connections = of_all,
 	};
@@ -77,18 +76,10 @@ leave(struct gate *g, const char *who)
 	gate_leave(g, &n);
 }
 
-static bool
-message(struct gate *g, const char *who, int64_t now)
-{
-	struct network n = client(who);
-
-	return gate_message(g, &n, now);
-}
-
 static void
 from_its_networks_alone(void **state)
 {
-	struct gate *g = gate(0, 0, 10, 100);
+	struct gate *g = gate(10, 100);
 
 	(void)state;
 	assert_int_equal(enter(g, "10.1.2.3", START), GATE_OPEN);
@@ -105,7 +96,7 @@ from_its_networks_alone(void **state)
 static void
 connections_are_counted(void **state)
 {
-	struct gate *g = gate(0, 0, 2, 3);
+	struct gate *g = gate(2, 3);
 
 	(void)state;
 	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
@@ -125,7 +116,7 @@ connections_are_counted(void **state)
 static void
 one_machine_has_many_addresses(void **state)
 {
-	struct gate *g = gate(1, 60, 1, 9);
+	struct gate *g = gate(1, 9);
 
 	(void)state;
 	assert_int_equal(enter(g, "2001:db8::1", START), GATE_OPEN);
@@ -133,41 +124,8 @@ one_machine_has_many_addresses(void **state)
 	assert_int_equal(
 	    enter(g, "2001:db8::8000:0:0:1", START), GATE_CLIENT_FULL);
 	assert_int_equal(enter(g, "2001:db8:0:1::2", START), GATE_OPEN);
-	assert_true(message(g, "2001:db8::1", START));
 	leave(g, "2001:db8::1");
 	assert_int_equal(enter(g, "2001:db8::3", START), GATE_OPEN);
-	assert_false(message(g, "2001:db8::3", START));
-	gate_free(g);
-}
-
-/*
- * In no window of a minute more than three, over connections; and each is
- * admitted again when the minute and a slice of it are over.
- */
-static void
-no_window_has_more(void **state)
-{
-	struct gate *g = gate(3, 60, 1, 9);
-	int64_t taken[1000], now;
-	size_t n = 0;
-
-	(void)state;
-	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
-	for (now = START; now < START + 3600 * SECOND; now += 977) {
-		if (!message(g, "10.0.0.1", now))
-			continue;
-		if (n >= 3)
-			assert_true(now - taken[n - 3] >= 60 * SECOND);
-		taken[n++] = now;
-		leave(g, "10.0.0.1");
-		assert_int_equal(enter(g, "10.0.0.1", now), GATE_OPEN);
-		/* another has his own */
-		assert_int_equal(enter(g, "10.0.0.2", now), GATE_OPEN);
-		if (n == 1)
-			assert_true(message(g, "10.0.0.2", now));
-		leave(g, "10.0.0.2");
-	}
-	assert_true(n >= 3 * 60 * 15 / 16);
 	gate_free(g);
 }
 
@@ -269,55 +227,17 @@ who_knocks_is_remembered(void **state)
 	gate_free(g);
 }
 
-/* Whose messages are over makes room before who only came and went. */
-static void
-senders_are_not_remembered_for_ever(void **state)
-{
-	struct gate *g = gate(1, 60, 1, 2000);
-	int64_t later = START + 64 * SECOND;
-	char who[32];
-	int i;
-
-	(void)state;
-	for (i = 0; i < GATE_CLIENTS; i++) {
-		snprintf(who, sizeof(who), "10.%d.%d.1", i / 200, i % 200);
-		assert_int_equal(enter(g, who, START), GATE_OPEN);
-		assert_true(message(g, who, START));
-		leave(g, who);
-	}
-	/* the only place there is, and the next one's sender is not over */
-	assert_int_equal(enter(g, "10.255.0.1", START), GATE_OPEN);
-	assert_true(message(g, "10.255.0.1", START));
-	leave(g, "10.255.0.1");
-	for (i = 1; i < GATE_CLIENTS; i++) {
-		snprintf(who, sizeof(who), "10.99.%d.%d", i / 200, i % 200);
-		assert_int_equal(enter(g, who, later), GATE_OPEN);
-		assert_true(message(g, who, later));
-		leave(g, who);
-	}
-	assert_int_equal(gate_clients(g), GATE_CLIENTS);
-	for (i = 1; i < GATE_CLIENTS; i++) {
-		snprintf(who, sizeof(who), "10.99.%d.%d", i / 200, i % 200);
-		assert_int_equal(enter(g, who, later), GATE_OPEN);
-		assert_false(message(g, who, later));
-		leave(g, who);
-	}
-	gate_free(g);
-}
-
-/* However many knock: those inside stay, those who have sent are kept. */
+/* However many knock: those inside stay. */
 static void
 memory_is_bounded(void **state)
 {
-	struct gate *g = gate(1, 60, 1, 2000);
+	struct gate *g = gate(1, 2000);
 	char who[32];
 	int i;
 
 	(void)state;
 	assert_int_equal(enter(g, "10.255.0.1", START), GATE_OPEN);
-	assert_true(message(g, "10.255.0.1", START));
 	assert_int_equal(enter(g, "10.255.0.2", START), GATE_OPEN);
-	assert_true(message(g, "10.255.0.2", START));
 	leave(g, "10.255.0.2");
 	for (i = 0; i < 5 * GATE_CLIENTS; i++) {
 		snprintf(
@@ -328,7 +248,6 @@ memory_is_bounded(void **state)
 	assert_true(gate_clients(g) <= GATE_CLIENTS);
 	assert_int_equal(enter(g, "10.255.0.1", START), GATE_CLIENT_FULL);
 	assert_int_equal(enter(g, "10.255.0.2", START), GATE_OPEN);
-	assert_false(message(g, "10.255.0.2", START + SECOND));
 	/* and when all places are of those inside */
 	for (i = 0; i < 5 * GATE_CLIENTS; i++) {
 		snprintf(who, sizeof(who), "10.%d.%d.1", i / 200, i % 200);
@@ -349,10 +268,9 @@ other_limits(void **state)
 	static char one[] = "10.0.0.1";
 	static char *networks[] = { one };
 	struct conf_listen l = { .allow = { networks, 1 },
-		.rate = { 1, 3600 },
 		.client_connections = 2,
 		.connections = 2 };
-	struct gate *g = gate(1, 60, 9, 9);
+	struct gate *g = gate(9, 9);
 
 	(void)state;
 	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
@@ -363,8 +281,6 @@ other_limits(void **state)
 	leave(g, "10.0.0.2");
 	assert_int_equal(enter(g, "10.0.0.1", START), GATE_OPEN);
 	assert_int_equal(enter(g, "10.0.0.1", START), GATE_CLIENT_FULL);
-	assert_true(message(g, "10.0.0.1", START));
-	assert_false(message(g, "10.0.0.1", START + 1800 * SECOND));
 	gate_free(g);
 }
 
@@ -372,7 +288,7 @@ other_limits(void **state)
 static void
 when_places_are_short(void **state)
 {
-	struct gate *g = gate(0, 1, 100, 12), *few = gate(0, 1, 100, 7);
+	struct gate *g = gate(100, 12), *few = gate(100, 7);
 	int i;
 
 	(void)state;
@@ -392,58 +308,12 @@ when_places_are_short(void **state)
 	gate_free(few);
 }
 
-/* However long it was away: nothing of what is over counts. */
-static void
-what_is_over_is_forgotten(void **state)
-{
-	struct gate *g = gate(1, 16, 1, 9);
-	int64_t now = START, away;
-
-	(void)state;
-	assert_int_equal(enter(g, "10.0.0.1", now), GATE_OPEN);
-	for (away = 17; away < 80; away++) {
-		assert_true(message(g, "10.0.0.1", now));
-		assert_false(message(g, "10.0.0.1", now + 15 * SECOND));
-		now += away * SECOND;
-	}
-	/* and who has left does so once */
-	leave(g, "10.0.0.1");
-	leave(g, "10.0.0.1");
-	assert_int_equal(gate_connections(g), 0);
-	gate_free(g);
-}
-
-/* A reload that leaves the rate alone forgives nobody. */
-static void
-a_reload_keeps_what_was_sent(void **state)
-{
-	static char one[] = "10.0.0.1";
-	static char *networks[] = { one };
-	struct conf_listen l = { .allow = { networks, 1 },
-		.rate = { 1, 60 },
-		.client_connections = 1,
-		.connections = 9 };
-	struct gate *g = gate_new(&l);
-
-	(void)state;
-	assert_int_equal(enter(g, one, START), GATE_OPEN);
-	assert_true(message(g, one, START));
-	gate_change(g, &l);
-	assert_false(message(g, one, START));
-	/* slices of another length cannot be compared */
-	l.rate.per_s = 3600;
-	gate_change(g, &l);
-	assert_true(message(g, one, START));
-	gate_free(g);
-}
-
 static void
 a_reload_keeps_who_was_there(void **state)
 {
 	static char one[] = "10.0.0.1";
 	static char *networks[] = { one };
 	struct conf_listen l = { .allow = { networks, 1 },
-		.rate = { 1, 60 },
 		.connection_rate = { 1, 60 },
 		.client_connections = 1,
 		.connections = 9 };
@@ -451,7 +321,6 @@ a_reload_keeps_who_was_there(void **state)
 
 	(void)state;
 	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
-	l.rate.per_s = 3600;
 	gate_change(g, &l);
 	assert_int_equal(come_and_go(g, one, START), GATE_CLIENT_FAST);
 	l.connection_rate.per_s = 3600;
@@ -471,16 +340,12 @@ main(void)
 		cmocka_unit_test(from_its_networks_alone),
 		cmocka_unit_test(connections_are_counted),
 		cmocka_unit_test(one_machine_has_many_addresses),
-		cmocka_unit_test(no_window_has_more),
 		cmocka_unit_test(connections_have_a_rate),
 		cmocka_unit_test(other_refusals_are_no_connections),
 		cmocka_unit_test(who_knocks_is_remembered),
-		cmocka_unit_test(senders_are_not_remembered_for_ever),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(other_limits),
 		cmocka_unit_test(when_places_are_short),
-		cmocka_unit_test(what_is_over_is_forgotten),
-		cmocka_unit_test(a_reload_keeps_what_was_sent),
 		cmocka_unit_test(a_reload_keeps_who_was_there),
 	};
 

@@ -2,8 +2,9 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
 	tests/unit/doors tests/unit/gate tests/unit/guests \
-	tests/unit/intake_greets \
+	tests/unit/intake_greets tests/unit/intake_keeps \
 	tests/unit/lent tests/unit/origin tests/unit/turned \
+	tests/unit/rates \
 	tests/unit/window
 tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
 tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
@@ -13,6 +14,10 @@ tests_unit_window_CFLAGS = $(queue_test_cflags)
 tests_unit_window_LDADD = $(queue_test_libs)
 tests_unit_intake_greets_CFLAGS = $(queue_test_cflags)
 tests_unit_intake_greets_LDADD = $(queue_test_libs)
+tests_unit_intake_keeps_CFLAGS = $(queue_test_cflags)
+tests_unit_intake_keeps_LDADD = $(queue_test_libs)
+tests_unit_rates_CFLAGS = $(queue_test_cflags)
+tests_unit_rates_LDADD = $(queue_test_libs)
 tests_unit_origin_SOURCES = tests/unit/origin.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_origin_CFLAGS = $(queue_test_cflags)

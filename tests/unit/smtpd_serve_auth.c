@@ -16,8 +16,9 @@
 #include "tests/smtp/stage.h"
 
 static enum sign_in_result
-know_a_and_b(const char *login, const char *password, struct err *e)
+know_a_and_b(void *arg, const char *login, const char *password, struct err *e)
 {
+	(void)arg;
 	err_set(e, ERR_TEMP, "4.7.0", "a later time");
 	if (strcmp(login, "later") == 0)
 		return SIGN_IN_LATER;

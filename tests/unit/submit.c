@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The conversation with the daemon, whose part a forked child plays: it says
- * and does what a case asks for, over a socketpair.
- */
+/* The conversation with the daemon, whose part a forked child plays. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -340,6 +337,7 @@ run_case(size_t i)
 	struct parcel *p;
 	struct err e;
 	enum submit_outcome out;
+	struct submit_link l = { .version = 0 };
 	int fd[2], status;
 	pid_t child;
 
@@ -356,7 +354,8 @@ run_case(size_t i)
 	close(fd[1]);
 	assert_int_equal(fcntl(fd[0], F_SETFL, O_NONBLOCK), 0);
 	err_clear(&e);
-	out = submit_over(fd[0], p, &cases[i].limits, id, &e);
+	l.fd = fd[0];
+	out = submit_over(&l, p, &cases[i].limits, id, &e);
 	close(fd[0]);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (out != cases[i].outcome)
