@@ -13,32 +13,18 @@
 #include <unistd.h>
 
 #include "admin/outfile.h"
+#include "common/durable.h"
 #include "common/xalloc.h"
 
 #define MODE 0644
-
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	ssize_t done;
-
-	while (n > 0) {
-		if ((done = write(fd, p, n)) == -1 && errno != EINTR)
-			return -1;
-		if (done > 0) {
-			p += done;
-			n -= (size_t)done;
-		}
-	}
-	return 0;
-}
 
 static int
 fill(int fd, const char *p, size_t n)
 {
 	int rc;
 
-	rc = write_all(fd, p, n) == 0 && fchmod(fd, MODE) == 0 && fsync(fd) == 0
+	rc = durable_write(fd, p, n) == 0 && fchmod(fd, MODE) == 0 &&
+		     fsync(fd) == 0
 		 ? 0
 		 : -1;
 	/* A disk that is full may tell so only now. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "admin/passwd.h"
+#include "common/durable.h"
 #include "common/users.h"
 #include "common/xalloc.h"
 
@@ -135,52 +136,6 @@ passwd_close(struct passwd_file *f)
 
 /* ---- writing ---- */
 
-static int
-write_all(int fd, const struct buf *b)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < b->len) {
-		n = write(fd, b->data + at, b->len - at);
-		if (n == -1 && errno != EINTR)
-			return -1;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* What it was before it was written anew. */
-static int
-keep_rights(int fd, const struct stat *was)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if ((st.st_uid != was->st_uid || st.st_gid != was->st_gid) &&
-	    fchown(fd, was->st_uid, was->st_gid) == -1)
-		return -1;
-	return fchmod(fd, was->st_mode & 07777);
-}
-
-/* The name's change is on the disk, too. */
-static int
-sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL
-			   ? xstrdup(".")
-			   : xstrndup(path, (size_t)(slash - path) + 1);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd == -1 ? -1 : fsync(fd);
-
-	if (fd != -1)
-		close(fd);
-	free(folder);
-	return rc;
-}
-
 int
 passwd_write(const struct passwd_file *f, const struct buf *b, struct err *e)
 {
@@ -191,9 +146,9 @@ passwd_write(const struct passwd_file *f, const struct buf *b, struct err *e)
 	(void)unlink(new);
 	fd = open(
 	    new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd != -1 && write_all(fd, b) == 0 && keep_rights(fd, &f->st) == 0 &&
-	    fsync(fd) == 0 && rename(new, f->path) == 0 &&
-	    sync_folder(f->path) == 0)
+	if (fd != -1 && durable_write(fd, b->data, b->len) == 0 &&
+	    durable_like(fd, &f->st) == 0 && fsync(fd) == 0 &&
+	    rename(new, f->path) == 0 && durable_folder_of(f->path) == 0)
 		rc = 0;
 	if (rc == -1) {
 		err_errno(e, err_class_of(errno), "4.3.0", "%s", new);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "admin/setup.h"
+#include "common/durable.h"
 #include "common/xalloc.h"
 
 #define BACKUPS_MAX 999
@@ -54,22 +55,6 @@ setup_free_name(const struct setup *s, const char *stem, const char *end)
 
 /* ---- one file ---- */
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	ssize_t done;
-
-	while (n > 0) {
-		if ((done = write(fd, p, n)) == -1 && errno != EINTR)
-			return -1;
-		if (done > 0) {
-			p += done;
-			n -= (size_t)done;
-		}
-	}
-	return 0;
-}
-
 /* Who owns a new file: root, with queue.user's group where he reads it. */
 static int
 set_rights(const struct setup *s, int fd, mode_t mode)
@@ -80,22 +65,13 @@ set_rights(const struct setup *s, int fd, mode_t mode)
 	return fchmod(fd, mode);
 }
 
-/* A configuration keeps the rights that somebody has given it. */
-static int
-keep_rights(int fd, const struct stat *st)
-{
-	if (geteuid() == 0 && fchown(fd, st->st_uid, st->st_gid) == -1)
-		return -1;
-	return fchmod(fd, st->st_mode & 07777);
-}
-
 /* Under a name of its own, on the disk; the name is to be freed. */
 static char *
 write_new(const struct setup *s, const char *path, const struct buf *b,
     mode_t mode, const struct stat *like, struct err *e)
 {
 	char *new = xasprintf("%s.new-%ld", path, (long)getpid());
-	int fd;
+	int fd, rc = -1;
 
 	fd = open(
 	    new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -104,29 +80,18 @@ write_new(const struct setup *s, const char *path, const struct buf *b,
 		free(new);
 		return NULL;
 	}
-	if (write_all(fd, buf_data(b), b->len) == 0 &&
-	    (like == NULL ? set_rights(s, fd, mode) : keep_rights(fd, like)) ==
+	if (durable_write(fd, buf_data(b), b->len) == 0 &&
+	    (like == NULL ? set_rights(s, fd, mode) : durable_like(fd, like)) ==
 		0 &&
-	    fsync(fd) == 0 && close(fd) == 0)
+	    fsync(fd) == 0)
+		rc = 0;
+	/* A disk that is full may tell so only now. */
+	if (close(fd) == 0 && rc == 0)
 		return new;
 	err_errno(e, ERR_LOCAL, "4.3.0", "%s", new);
-	close(fd);
 	(void)unlink(new);
 	free(new);
 	return NULL;
-}
-
-static int
-sync_folder(const struct setup *s, struct err *e)
-{
-	int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd == -1 ? -1 : fsync(fd);
-
-	if (rc == -1)
-		err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
-	if (fd != -1)
-		close(fd);
-	return rc;
 }
 
 /* ---- secrets ---- */
@@ -257,8 +222,8 @@ setup_write(struct setup *s, char **backup, struct err *e)
 		rc = setup_keep_token(s, e);
 	if (rc == 0)
 		rc = write_conf(s, backup, e);
-	if (rc == 0)
-		rc = sync_folder(s, e);
+	if (rc == 0 && (rc = durable_folder_of(s->conf_path)) == -1)
+		err_errno(e, ERR_LOCAL, "4.3.0", "%s", s->folder);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

@@ -27,6 +27,7 @@
 
 #include "common/drop.h"
 #include "common/drop_line.h"
+#include "common/durable.h"
 #include "common/xalloc.h"
 
 #define FOLDER_MODE 03733
@@ -155,22 +156,6 @@ no_file(struct err *e, const struct drop *d, const char *what)
 	    e, ERR_TEMP, "4.3.1", "%s a file in %s", what, d->folder);
 }
 
-static int
-write_all(int fd, const struct buf *b)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < b->len) {
-		n = write(fd, b->data + done, b->len - done);
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
-}
-
 /*
  * The daemon takes nothing when the disk is short, and it would find that disk
  * full that we had filled: with mail, its own journal and other programs' files
@@ -210,7 +195,7 @@ write_parcel(const struct drop *d, int fd, struct parcel *p, struct err *e)
 			more = -1;
 			break;
 		}
-		if (write_all(fd, &out) == -1) {
+		if (durable_write(fd, out.data, out.len) == -1) {
 			more = no_file(e, d, "cannot write");
 			break;
 		}

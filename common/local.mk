@@ -25,6 +25,7 @@ libcommon_a_SOURCES = \
 	common/drop_line.c common/drop_line.h \
 	common/envelope.c common/envelope.h \
 	common/err.c common/err.h \
+	common/durable.c common/durable.h \
 	common/fdpass.c common/fdpass.h \
 	common/fieldmap.c common/fieldmap.h \
 	common/filesource.c common/filesource.h \

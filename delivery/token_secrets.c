@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/durable.h"
 #include "common/memfile.h"
 #include "common/proto_job.h"
 #include "common/utf8.h"
@@ -122,24 +123,6 @@ token_secrets_line(int sock, char octet, struct buf *out, struct err *e)
 
 /* ---- the access token ---- */
 
-static int
-write_all(int fd, const char *p, size_t n, struct err *e)
-{
-	ssize_t got;
-
-	while (n > 0) {
-		got = write(fd, p, n);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return err_errno(
-			    e, ERR_TEMP, "4.3.0", "writing the access token");
-		p += got;
-		n -= (size_t)got;
-	}
-	return 0;
-}
-
 int
 token_secrets_keep(int sock, const struct buf *token, struct err *e)
 {
@@ -148,9 +131,10 @@ token_secrets_keep(int sock, const struct buf *token, struct err *e)
 
 	if ((fd = token_secrets_fd(sock, TOKEN_GIVE_PLACE, text, e)) == -1)
 		return -1;
-	if (write_all(fd, token->data, token->len, e) == 0 &&
-	    memfile_seal(fd, e) == 0)
-		rc = 0;
+	if (durable_write(fd, token->data, token->len) == -1)
+		err_errno(e, ERR_TEMP, "4.3.0", "writing the access token");
+	else
+		rc = memfile_seal(fd, e);
 	close(fd);
 	if (rc == -1 || exchange(sock, TOKEN_KEEP_PLACE, &extra, text, e) == -1)
 		return -1;

@@ -1,7 +1,9 @@
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/buf tests/unit/clock tests/unit/err \
+check_PROGRAMS += tests/unit/buf tests/unit/clock tests/unit/durable tests/unit/err \
 	tests/unit/frame tests/unit/log tests/unit/strlist tests/unit/proto_submit
 
+tests_unit_durable_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_durable_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_buf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_buf_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_frame_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
