@@ -62,6 +62,7 @@ libcommon_a_SOURCES = \
 	common/site.c common/site.h \
 	common/source.h \
 	common/spawn.c common/spawn.h \
+	common/syslog_out.c common/syslog_out.h \
 	common/strlist.c common/strlist.h \
 	common/submit.c common/submit.h \
 	common/sysexit.c common/sysexit.h \

@@ -19,6 +19,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/syslog_out.h"
 #include "common/utf8.h"
 #include "common/xalloc.h"
 
@@ -27,7 +28,9 @@ static struct {
 	enum log_target target;
 	int fd; /* for stderr and file */
 	int level;
-} state = { "mailchute", LOG_TO_STDERR, STDERR_FILENO, LOG_INFO };
+	struct syslog_out syslog;
+} state = { "mailchute", LOG_TO_STDERR, STDERR_FILENO, LOG_INFO,
+	SYSLOG_OUT_NONE };
 
 static int
 open_file(const char *file)
@@ -49,9 +52,9 @@ log_open(const char *ident, enum log_target target, const char *file, int level)
 	state.target = target;
 	state.fd = fd;
 	state.level = level;
-	/* The libc's socket may be gone by the time of a sandbox: open now. */
+	/* In a sandbox there may be no new socket: open now. */
 	if (target == LOG_TO_SYSLOG)
-		openlog(ident, LOG_PID | LOG_NDELAY, LOG_MAIL);
+		syslog_out_open(&state.syslog, _PATH_LOG);
 	return 0;
 }
 
@@ -162,7 +165,8 @@ log_end(struct buf *b, int priority)
 {
 	if (priority <= state.level) {
 		if (state.target == LOG_TO_SYSLOG)
-			syslog(priority, "%s", buf_data(b));
+			syslog_out_line(&state.syslog, _PATH_LOG, state.ident,
+			    priority, buf_data(b));
 		else
 			write_line(buf_data(b));
 	}

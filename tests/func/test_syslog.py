@@ -54,8 +54,7 @@ class Syslog:
         self.socket.bind(self.path)
         os.chmod(self.path, 0o666)
         self.heard = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._hear, daemon=True)
-        self.thread.start()
+        self.listen()
 
     def _hear(self):
         """All the time: who says more than ten lines to one that does not listen
@@ -66,6 +65,15 @@ class Syslog:
     def _say(self, octets):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(octets, self.path)
+
+    def hang(self):
+        """It is there, and hears nothing until listen."""
+        self._say(b"")
+        self.thread.join()
+
+    def listen(self):
+        self.thread = threading.Thread(target=self._hear, daemon=True)
+        self.thread.start()
 
     def close(self):
         if self.thread.is_alive():
@@ -165,6 +173,21 @@ def test_without_a_syslog(site, syslog, server):
     start(site, syslog)
     site.submit("a@example.net", stdin=TEXT)
     server.record.wait_messages(1)
+
+
+def test_a_syslog_that_hangs(site, syslog, server):
+    """Lines are lost, and told of; mail is not."""
+    start(site, syslog)
+    syslog.wait_for("event=started")
+    syslog.hang()
+    for i in range(20):
+        site.submit("a%d@example.net" % i, stdin=TEXT)
+    server.record.wait_messages(20)
+    syslog.listen()
+    site.submit("after@example.net", stdin=TEXT)
+    line = syslog.wait_for("event=log-lost")
+    assert line.startswith("<20>") and " mailchuted[" in line
+    assert "rcpt=after@example.net" in syslog.wait_for("rcpt=after@")
 
 
 def test_sendmail_has_its_notes_there(site, syslog):

@@ -1,7 +1,10 @@
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/buf tests/unit/clock tests/unit/durable tests/unit/err \
-	tests/unit/frame tests/unit/log tests/unit/strlist tests/unit/proto_submit
+check_PROGRAMS += tests/unit/buf tests/unit/clock tests/unit/durable \
+	tests/unit/err tests/unit/frame tests/unit/log tests/unit/strlist \
+	tests/unit/proto_submit tests/unit/syslog_out
 
+tests_unit_syslog_out_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_syslog_out_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_durable_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_durable_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_buf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
