@@ -46,9 +46,9 @@ write_some(int fd, const void *p, size_t n)
 }
 
 ssize_t
-write(int fd, const void *p, size_t n)
+write(int fd, const void *buf, size_t n)
 {
-	return write_some(fd, p, n);
+	return write_some(fd, buf, n);
 }
 
 static char *folder, *path;

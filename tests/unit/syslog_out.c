@@ -30,9 +30,9 @@ static struct {
 
 /* Nobody comes to drain the log while it is waited for. */
 int
-poll(struct pollfd *fds, nfds_t n, int timeout)
+poll(struct pollfd *fds, nfds_t nfds, int timeout)
 {
-	assert_int_equal(n, 1);
+	assert_int_equal(nfds, 1);
 	assert_true(timeout > 0);
 	fds[0].revents = 0;
 	rig.waits++;
