@@ -21,7 +21,7 @@
  * listener (queue/doors.h); and the access tokens that token got
  * (queue/vault.h).
  */
-#define CHILDREN_MAX 64
+#define CHILDREN_MAX 192 /* DISPATCH_CONNECTIONS, before a reload and after */
 #define CHILDREN_FDS (CHILDREN_MAX + 1 + DOORS_FDS)
 struct children;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Delivery as a whole: the lanes of all accounts.  What concerns more than one
- * of them is here: the pause, the end, and the ledger and the connections that
- * accounts of one mailbox share.
+ * of them is here: the pause, the end, and the ledger that accounts of one
+ * mailbox share.
  */
 #include "config.h"
 
@@ -10,24 +10,10 @@
 #include <string.h>
 
 #include "common/xalloc.h"
-#include "queue/dispatch.h"
-#include "queue/lane.h"
+#include "queue/dispatch_priv.h"
 #include "queue/trial.h"
 
 #define ASKING_MAX 4 /* tokens at once, of all applications */
-
-struct dispatch {
-	struct dispatch_parts parts;
-	struct lane **lanes;
-	size_t nlanes;
-	int64_t paused_since; /* 0: it is not */
-	bool is_stopping;
-	struct trial *trial; /* NULL: not asked for */
-	dispatch_rest *rest;
-	void *rest_arg;
-	dispatch_trouble *trouble;
-	void *trouble_arg;
-};
 
 static void
 on_sent(void *arg, const char *budget_key, const struct account_sent *t)
@@ -47,62 +33,6 @@ on_ended(void *arg, const char *budget_key, const struct account_sent *t)
 
 	for (i = 0; i < d->nlanes; i++)
 		lane_note_ended(d->lanes[i], budget_key, t);
-}
-
-static bool
-is_other(const struct lane *a, const struct lane *b)
-{
-	return a != b && strcmp(lane_mailbox(a), lane_mailbox(b)) == 0;
-}
-
-static bool
-has_place(void *arg, const struct lane *l)
-{
-	const struct dispatch *d = arg;
-	size_t i, n = lane_connections(l);
-
-	for (i = 0; i < d->nlanes; i++)
-		if (is_other(d->lanes[i], l))
-			n += lane_connections(d->lanes[i]);
-	return n < lane_connections_max(l);
-}
-
-static void
-on_crowded(void *arg, const struct lane *l)
-{
-	struct dispatch *d = arg;
-	struct lane *most = NULL;
-	size_t i;
-
-	for (i = 0; i < d->nlanes; i++)
-		if (is_other(d->lanes[i], l) &&
-		    (most == NULL ||
-			lane_connections(d->lanes[i]) > lane_connections(most)))
-			most = d->lanes[i];
-	if (most != NULL)
-		lane_yield(most, lane_connections(l));
-}
-
-static void
-on_fewer(void *arg, const struct lane *l, const struct fewer *f)
-{
-	struct dispatch *d = arg;
-	size_t i;
-
-	for (i = 0; i < d->nlanes; i++)
-		if (is_other(d->lanes[i], l))
-			lane_note_fewer(d->lanes[i], f);
-}
-
-static void
-on_freed(void *arg, const struct lane *l)
-{
-	struct dispatch *d = arg;
-	size_t i;
-
-	for (i = 0; i < d->nlanes; i++)
-		if (is_other(d->lanes[i], l))
-			lane_kick(d->lanes[i]);
 }
 
 /* ---- tokens ---- */
@@ -197,10 +127,10 @@ on_trouble(void *arg, uint32_t account, uint64_t held)
 static const struct lane_calls lane_calls = {
 	.sent = on_sent,
 	.ended = on_ended,
-	.has_place = has_place,
-	.crowded = on_crowded,
-	.fewer = on_fewer,
-	.freed = on_freed,
+	.has_place = dispatch_has_place,
+	.crowded = dispatch_crowded,
+	.fewer = dispatch_fewer,
+	.freed = dispatch_freed,
 	.may_ask = may_ask,
 	.asked = on_asked,
 	.put_off = on_put_off,

@@ -27,6 +27,12 @@ struct times;
  */
 struct dispatch;
 
+/*
+ * Connections at once, of all accounts, each a process of deliver; where more
+ * accounts have mail they take turns.
+ */
+#define DISPATCH_CONNECTIONS 64
+
 struct dispatch_parts {
 	struct event_base *base;
 	const struct conf *conf;

@@ -50,6 +50,7 @@ libqueue_a_SOURCES = \
 	queue/devices.c queue/devices.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
+	queue/dispatch_places.c queue/dispatch_priv.h \
 	queue/dropaway.c queue/dropaway.h \
 	queue/dropdir.c queue/dropdir.h \
 	queue/dropfile.c queue/dropfile.h \

@@ -22,6 +22,7 @@ include tests/unit/common.mk
 include tests/unit/mail.mk
 include tests/unit/sendmail.mk
 include tests/unit/queue.mk
+include tests/unit/dispatch.mk
 include tests/unit/device.mk
 include tests/unit/signin.mk
 include tests/unit/delivery.mk
