@@ -101,6 +101,12 @@ ask_look(const struct conf *conf, const struct ask_request *r,
 	case ASK_KNOCK:
 		answer->ok = true; /* nobody was */
 		break;
+	case ASK_LISTENER:
+		answer->ok = true;
+		answer->door.state = DOOR_SHUT;
+		strlcpy(answer->door.text, "mailchuted is not running",
+		    sizeof(answer->door.text));
+		break;
 	case ASK_DELIVER:
 	case ASK_TOKEN:
 	case ASK_GRANTED:
@@ -313,6 +319,19 @@ ask_knock(struct ask *a, struct knock *k, struct err *e)
 		return -1;
 	*k = answer.knock;
 	return k->listener[0] == '\0' ? 0 : 1;
+}
+
+int
+ask_listener(
+    struct ask *a, uint32_t listener, struct door_view *v, struct err *e)
+{
+	struct ask_request r = { .what = ASK_LISTENER, .listener = listener };
+	struct ask_answer answer;
+
+	if (ask(a, &r, &answer, NULL, e) == -1)
+		return -1;
+	*v = answer.door;
+	return 0;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "common/err.h"
 #include "common/member.h"
 #include "common/proto_token.h"
+#include "queue/door_view.h"
 #include "queue/knocks.h"
 
 /*
@@ -36,16 +37,18 @@ enum ask_what {
 	ASK_LOG,     /* the log, which the parent has opened anew */
 	ASK_NAME,    /* the uid's name */
 	ASK_KNOCK,   /* the next client that was refused, which it forgets */
-	ASK_ALIVE,   /* a sign of life for the watchdog; no answer */
-	ASK_READY    /* the queue process takes mail; no answer */
+	ASK_LISTENER, /* how a listener is */
+	ASK_ALIVE,    /* a sign of life for the watchdog; no answer */
+	ASK_READY     /* the queue process takes mail; no answer */
 };
 
 #define ASK_TEXT_MAX 4096 /* with its NUL */
 
 struct ask_request {
 	enum ask_what what;
-	uint32_t account; /* index in conf->accounts */
-	uint32_t sockets; /* ASK_READY: so many follow by common/fdpass.h */
+	uint32_t account;  /* index in conf->accounts */
+	uint32_t listener; /* index in conf->listeners */
+	uint32_t sockets;  /* ASK_READY: so many follow by common/fdpass.h */
 	pid_t pid;
 	uid_t uid;
 	union {
@@ -71,6 +74,7 @@ struct ask_answer {
 	union {
 		struct token_granted granted;
 		struct knock knock; /* without a listener: there is none */
+		struct door_view door;
 	};
 	struct err why; /* when not ok */
 };
@@ -125,6 +129,8 @@ int ask_log(struct ask *a, struct err *e); /* descriptor */
 int ask_name(struct ask *a, uid_t uid, char name[MEMBER_NAME_MAX],
     struct err *e); /* "": it has none */
 int ask_knock(struct ask *a, struct knock *k, struct err *e); /* 1, 0, -1 */
+int ask_listener(
+    struct ask *a, uint32_t listener, struct door_view *v, struct err *e);
 void ask_kill(struct ask *a, pid_t pid);
 void ask_alive(struct ask *a);
 

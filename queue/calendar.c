@@ -20,6 +20,7 @@
 #include "common/xalloc.h"
 #include "queue/account.h"
 #include "queue/alarm.h"
+#include "queue/ask.h"
 #include "queue/batch.h"
 #include "queue/calendar.h"
 #include "queue/dirs.h"
@@ -39,20 +40,35 @@ struct entry {
 	size_t mail_octets;
 };
 
+/* A row of what the configuration does not name any more. */
+struct left {
+	char *subject;
+	enum expiry_what what;
+};
+
 struct calendar {
 	struct calendar_parts parts;
-	struct entry *v; /* EXPIRY_WHATS for each account */
+	/* EXPIRY_WHATS for each account, and behind them for each listener */
+	struct entry *v;
 	size_t n;
-	struct strlist gone; /* accounts of which rows are left */
+	struct left *gone;
+	size_t ngone;
 	bool is_saving;
 	int64_t at; /* of the look that is being saved */
 	struct expanded *readers;
 };
 
-static const struct conf_account *
-account_of(const struct calendar *c, size_t i)
+static struct expiry_subject
+subject_of(const struct calendar *c, size_t i)
 {
-	return &c->parts.conf->accounts[i / EXPIRY_WHATS];
+	const struct conf *conf = c->parts.conf;
+	size_t k = i / EXPIRY_WHATS;
+
+	if (k < conf->naccounts)
+		return (struct expiry_subject){ .account = &conf->accounts[k] };
+	return (struct expiry_subject){
+		.listener = &conf->listeners[k - conf->naccounts]
+	};
 }
 
 static enum expiry_what
@@ -63,18 +79,25 @@ what_of(size_t i)
 
 /* ---- telling ---- */
 
+/* What logs and mails say whose it is. */
+static const char *
+kind_of(const struct expiry_subject *s)
+{
+	return s->account != NULL ? "account" : "listener";
+}
+
 static void
 log_one(const struct calendar *c, size_t i, int64_t now)
 {
+	const struct expiry_subject s = subject_of(c, i);
 	const struct entry *x = &c->v[i];
 	struct expiry_words w;
 	struct buf b;
 
-	expiry_describe(
-	    c->parts.conf, account_of(c, i), what_of(i), &x->now, now, &w);
+	expiry_describe(c->parts.conf, &s, what_of(i), &x->now, now, &w);
 	buf_init(&b, LOG_LINE_MAX);
 	log_begin(&b, x->now.at <= now ? "expired" : "expires");
-	log_str(&b, "account", account_of(c, i)->name);
+	log_str(&b, kind_of(&s), expiry_subject_name(&s));
 	log_str(&b, "what", expiry_what_name(what_of(i)));
 	log_num(&b, "days", expiry_days(x->now.at, now));
 	log_str(&b, "source", expiry_source_name(x->now.source));
@@ -96,6 +119,7 @@ put_fact(struct buf *b, const char *name, const char *value)
 static int
 mail_one(struct calendar *c, size_t i, struct err *e)
 {
+	const struct expiry_subject s = subject_of(c, i);
 	struct entry *x = &c->v[i];
 	struct expiry_words w;
 	struct letter l = { c->parts.conf, c->parts.identity, c->parts.store,
@@ -103,13 +127,14 @@ mail_one(struct calendar *c, size_t i, struct err *e)
 	struct buf b;
 	int rc;
 
-	expiry_describe(
-	    c->parts.conf, account_of(c, i), what_of(i), &x->now, c->at, &w);
+	expiry_describe(c->parts.conf, &s, what_of(i), &x->now, c->at, &w);
 	buf_init(&b, LETTER_TEXT_MAX);
 	buf_printf(&b, "mailchute on %s: ", c->parts.conf->local.hostname);
 	utf8_put_safe(&b, w.text);
 	buf_puts(&b, "\n\n");
-	put_fact(&b, "account", account_shown_name(account_of(c, i)));
+	put_fact(&b, kind_of(&s),
+	    s.account != NULL ? account_shown_name(s.account)
+			      : s.listener->name);
 	put_fact(&b, "meaning", w.meaning);
 	put_fact(&b, "do", w.fix);
 	buf_puts(&b,
@@ -126,30 +151,42 @@ mail_one(struct calendar *c, size_t i, struct err *e)
 static void
 note_mail(struct calendar *c, size_t i)
 {
+	const struct expiry_subject s = subject_of(c, i);
 	const struct entry *x = &c->v[i];
 	char id[QUEUE_ID_TEXT];
 
 	limits_add(c->parts.limits, c->parts.identity->uid, 1, x->mail_octets);
 	queue_id_format(x->mail_id, id);
-	log_event(LOG_INFO, "expiry-mailed", "id", id, "account",
-	    account_of(c, i)->name, "what", expiry_what_name(what_of(i)),
+	log_event(LOG_INFO, "expiry-mailed", "id", id, kind_of(&s),
+	    expiry_subject_name(&s), "what", expiry_what_name(what_of(i)),
 	    "rcpt", c->parts.conf->local.admin, NULL);
 }
 
 /* ---- the commit ---- */
 
+static void
+clear_gone(struct calendar *c)
+{
+	for (; c->ngone > 0; c->ngone--)
+		free(c->gone[c->ngone - 1].subject);
+}
+
 static int
 save_work(void *arg, struct err *e)
 {
+	static const struct expiry none = { .at = 0 };
 	struct calendar *c = arg;
+	struct expiry_subject s;
 	size_t i;
 
-	for (i = 0; i < c->gone.n; i++)
-		if (expiry_forget(c->parts.store, c->gone.v[i], e) == -1)
+	for (i = 0; i < c->ngone; i++)
+		if (expiry_put(c->parts.store, c->gone[i].subject,
+			c->gone[i].what, &none, e) == -1)
 			return -1;
 	for (i = 0; i < c->n; i++) {
+		s = subject_of(c, i);
 		if (c->v[i].is_written &&
-		    expiry_put(c->parts.store, account_of(c, i)->name,
+		    expiry_put(c->parts.store, expiry_subject_name(&s),
 			what_of(i), &c->v[i].now, e) == -1)
 			return -1;
 		if (c->v[i].wants_mail && mail_one(c, i, e) == -1)
@@ -171,7 +208,7 @@ save_done(void *arg, const struct err *failed)
 		log_event(LOG_WARNING, "expiry-not-saved", "text", failed->text,
 		    NULL);
 	else
-		strlist_clear(&c->gone);
+		clear_gone(c);
 	for (i = 0; i < c->n; i++) {
 		x = &c->v[i];
 		if (x->is_written && failed != NULL)
@@ -203,22 +240,41 @@ is_same(const struct expiry *a, const struct expiry *b)
 	       a->warned == b->warned && a->mailed == b->mailed;
 }
 
+/* What is known of whose it is. */
+static void
+inquire(struct calendar *c, struct expiry_subject *s)
+{
+	const struct conf *conf = c->parts.conf;
+	struct dispatch_view v;
+	struct door_view door;
+	struct err e;
+
+	if (s->account != NULL) {
+		dispatch_view(c->parts.dispatch,
+		    (size_t)(s->account - conf->accounts), &v);
+		s->signin = v.signin;
+	} else if (ask_listener(c->parts.ask,
+		       (uint32_t)(s->listener - conf->listeners), &door,
+		       &e) == 0) {
+		s->cert_until = door.pair_until;
+	}
+}
+
 /* Whether the entry is what is known; no more is told of it here. */
 static void
 update(struct calendar *c, size_t i)
 {
-	const struct conf_account *a = account_of(c, i);
-	struct dispatch_view v;
+	struct expiry_subject s = subject_of(c, i);
 	struct expiry found;
 	bool is_found;
 
-	if (!expiry_applies(a, what_of(i))) {
+	if (!expiry_applies(&s, what_of(i))) {
 		memset(&c->v[i].now, 0, sizeof(c->v[i].now));
 		return;
 	}
-	dispatch_view(c->parts.dispatch, i / EXPIRY_WHATS, &v);
-	is_found = expiry_find(a, what_of(i), v.signin, &found);
-	expiry_update(&c->v[i].now, is_found ? &found : NULL, v.signin);
+	inquire(c, &s);
+	is_found = expiry_find(&s, what_of(i), &found);
+	expiry_update(&c->v[i].now, is_found ? &found : NULL, s.signin);
 }
 
 /* A date of others is no word for a host that has yet to send its first. */
@@ -262,7 +318,7 @@ calendar_look(struct calendar *c)
 void
 calendar_look_at(struct calendar *c, int64_t now)
 {
-	bool wants_saving = c->gone.n > 0;
+	bool wants_saving = c->ngone > 0;
 	struct entry *x;
 	size_t i;
 
@@ -285,43 +341,72 @@ calendar_look_at(struct calendar *c, int64_t now)
 	batch_join(c->parts.batch, 0, save_work, save_done, c);
 }
 
+static void
+show(struct calendar *c, size_t i, calendar_row *row, void *arg)
+{
+	struct calendar_view v = { .subject = subject_of(c, i),
+		.what = what_of(i),
+		.expiry = &c->v[i].now,
+		.now = clock_wall() };
+
+	if (v.expiry->at == 0)
+		return;
+	expiry_describe(
+	    c->parts.conf, &v.subject, v.what, v.expiry, v.now, &v.words);
+	row(arg, &v);
+	expiry_words_clear(&v.words);
+}
+
 void
 calendar_each(struct calendar *c, calendar_row *row, void *arg)
 {
-	struct calendar_view v = { .now = clock_wall() };
 	size_t i;
 
-	for (i = 0; i < c->n; i++) {
-		if (c->v[i].now.at == 0)
-			continue;
-		v.account = account_of(c, i);
-		v.what = what_of(i);
-		v.expiry = &c->v[i].now;
-		expiry_describe(c->parts.conf, v.account, v.what, v.expiry,
-		    v.now, &v.words);
-		row(arg, &v);
-		expiry_words_clear(&v.words);
-	}
+	for (i = 0; i < c->n; i++)
+		show(c, i, row, arg);
+}
+
+void
+calendar_listener(
+    struct calendar *c, size_t listener, calendar_row *row, void *arg)
+{
+	size_t first = (c->parts.conf->naccounts + listener) * EXPIRY_WHATS;
+
+	show(c, first + EXPIRY_LISTENER, row, arg);
 }
 
 /* ---- life ---- */
 
+/* Its entry, or NULL: the configuration names none. */
+static struct entry *
+find_entry(struct calendar *c, const char *subject, enum expiry_what what)
+{
+	const struct conf *conf = c->parts.conf;
+	const struct conf_account *a = conf_account_find(conf, subject);
+	const struct conf_listen *l = conf_listen_find(conf, subject);
+	size_t k;
+
+	if (expiry_is_listeners(what) ? l == NULL : a == NULL)
+		return NULL;
+	k = expiry_is_listeners(what)
+		? conf->naccounts + (size_t)(l - conf->listeners)
+		: (size_t)(a - conf->accounts);
+	return &c->v[k * EXPIRY_WHATS + what];
+}
+
 static void
-recall(void *arg, const char *account, enum expiry_what what,
+recall(void *arg, const char *subject, enum expiry_what what,
     const struct expiry *x)
 {
 	struct calendar *c = arg;
-	const struct conf_account *a =
-	    conf_account_find(c->parts.conf, account);
-	struct entry *entry;
+	struct entry *entry = find_entry(c, subject, what);
 
-	if (a == NULL) {
-		strlist_add(&c->gone, account);
+	if (entry != NULL) {
+		entry->now = entry->stored = *x;
 		return;
 	}
-	entry =
-	    &c->v[(size_t)(a - c->parts.conf->accounts) * EXPIRY_WHATS + what];
-	entry->now = entry->stored = *x;
+	c->gone = xreallocarray(c->gone, c->ngone + 1, sizeof(*c->gone));
+	c->gone[c->ngone++] = (struct left){ xstrdup(subject), what };
 }
 
 struct calendar *
@@ -330,7 +415,8 @@ calendar_new(const struct calendar_parts *parts, struct err *e)
 	struct calendar *c = xcalloc(1, sizeof(*c));
 
 	c->parts = *parts;
-	c->n = parts->conf->naccounts * EXPIRY_WHATS;
+	c->n =
+	    (parts->conf->naccounts + parts->conf->nlisteners) * EXPIRY_WHATS;
 	c->v = xcalloc(c->n, sizeof(*c->v));
 	if (expiry_each(parts->store, recall, c, e) == -1) {
 		calendar_free(c);
@@ -344,7 +430,8 @@ calendar_free(struct calendar *c)
 {
 	if (c == NULL)
 		return;
-	strlist_clear(&c->gone);
+	clear_gone(c);
+	free(c->gone);
 	expanded_free(c->readers);
 	free(c->v);
 	free(c);

@@ -10,6 +10,7 @@
 #include "queue/expiry.h"
 
 struct alarms;
+struct ask;
 struct batch;
 struct dispatch;
 struct expand;
@@ -20,9 +21,10 @@ struct times;
 
 /*
  * The expiry calendar as the queue process keeps it: dates from the
- * configuration and from what the token endpoint says, in the store, so that
- * each is told once, whatever restarts.  To tell it means a line in the log,
- * and a mail to local.admin as soon as one can leave (queue/alarm.h).
+ * configuration, from what the token endpoint says and from what the parent
+ * knows of listeners, in the store, so that each is told once, whatever
+ * restarts.  To tell it means a line in the log, and a mail to local.admin as
+ * soon as one can leave (queue/alarm.h).
  */
 struct calendar;
 
@@ -36,6 +38,7 @@ struct calendar_parts {
 	struct expand *expand;
 	struct dispatch *dispatch;
 	struct alarms *alarms;
+	struct ask *ask;
 };
 
 /* Reads what was remembered; nothing is told before calendar_look. */
@@ -51,11 +54,11 @@ void calendar_look(struct calendar *c);
 void calendar_look_at(struct calendar *c, int64_t now);
 
 /*
- * Those that are known, account by account; an access token, which ends all the
- * time and is not told of, is not among them.
+ * Those that are known, account by account, then of listeners; an access token,
+ * which ends all the time and is not told of, is not among them.
  */
 struct calendar_view {
-	const struct conf_account *account;
+	struct expiry_subject subject;
 	enum expiry_what what;
 	const struct expiry *expiry;
 	int64_t now;
@@ -63,5 +66,9 @@ struct calendar_view {
 };
 typedef void calendar_row(void *arg, const struct calendar_view *v);
 void calendar_each(struct calendar *c, calendar_row *row, void *arg);
+
+/* That listener's certificate alone, by its index; no row: nothing is known. */
+void calendar_listener(
+    struct calendar *c, size_t listener, calendar_row *row, void *arg);
 
 #endif

@@ -255,6 +255,11 @@ children_answer(struct children *c, const struct ask_request *r,
 		a->ok = true;
 		return true;
 	}
+	if (r->what == ASK_LISTENER) {
+		a->ok = doors_view(c->doors, c->conf, r->listener, &a->door,
+			    &a->why) == 0;
+		return true;
+	}
 	if (r->what == ASK_DELIVER)
 		a->pid = children_start_deliver(c, r->account, fd, &a->why);
 	else if (r->what == ASK_TOKEN)

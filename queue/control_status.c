@@ -7,8 +7,8 @@
  *	warning    an account backs off with mail waiting, or has spent its
  *	           budget for longer than a rate's window; delivery is paused or
  *	           off with mail waiting; mail is held or uncertain; another
- *	           alarm lasts; what an account signs in with ends within a
- *	           fortnight
+ *	           alarm lasts; what an account signs in with, or a listener's
+ *	           certificate, ends within a fortnight
  *	ok         otherwise
  */
 #include "config.h"
@@ -166,10 +166,14 @@ judge_expiry(void *arg, const struct calendar_view *v)
 {
 	struct finding *f = arg;
 
+	const char *for_anyone =
+	    expiry_is_listeners(v->what)
+		? "the certificate of a listener ends soon"
+		: "what an account signs in with ends soon";
+
 	if (expiry_is_soon(v->expiry, v->now))
 		find(f, LEVEL_WARNING, v->expiry->at - EXPIRY_SOON_S,
-		    f->for_anyone ? "what an account signs in with ends soon"
-				  : v->words.text);
+		    f->for_anyone ? for_anyone : v->words.text);
 }
 
 static void

@@ -85,12 +85,14 @@ put_token(
 				    .source = (char[]){ "token" } });
 }
 
+/* An account's. */
 static void
 put_expiry(void *arg, const struct calendar_view *v)
 {
 	struct client *c = arg;
 	const struct ctl_expiry out = {
-		.account = (char *)(uintptr_t)account_shown_name(v->account),
+		.account =
+		    (char *)(uintptr_t)account_shown_name(v->subject.account),
 		.what = (char *)(uintptr_t)expiry_what_name(v->what),
 		.at = v->expiry->at,
 		.source =
@@ -121,18 +123,26 @@ status_put_ends(struct client *c, size_t account)
 	struct expiry found;
 
 	dispatch_view(c->parts->dispatch, account, &v);
-	row.account = v.conf;
+	row.subject =
+	    (struct expiry_subject){ .account = v.conf, .signin = v.signin };
 	row.expiry = &found;
 	for (row.what = 0; row.what < EXPIRY_WHATS; row.what++) {
 		memset(&found, 0, sizeof(found));
-		if (!expiry_applies(v.conf, row.what) ||
-		    !expiry_find(v.conf, row.what, v.signin, &found))
+		if (!expiry_applies(&row.subject, row.what) ||
+		    !expiry_find(&row.subject, row.what, &found))
 			continue;
-		expiry_describe(c->parts->conf, v.conf, row.what, &found,
+		expiry_describe(c->parts->conf, &row.subject, row.what, &found,
 		    row.now, &row.words);
 		put_expiry(c, &row);
 		expiry_words_clear(&row.words);
 	}
+}
+
+static void
+put_account_end(void *arg, const struct calendar_view *v)
+{
+	if (v->subject.account != NULL)
+		put_expiry(arg, v);
 }
 
 void
@@ -142,5 +152,5 @@ status_put_tokens(struct client *c)
 
 	for (i = 0; i < dispatch_accounts(c->parts->dispatch); i++)
 		status_put_token(c, i);
-	calendar_each(c->parts->calendar, put_expiry, c);
+	calendar_each(c->parts->calendar, put_account_end, c);
 }

@@ -70,15 +70,14 @@ door_bind(const struct conf_listen *l, struct err *e)
 	    listen(fd, BACKLOG) == 0)
 		return fd;
 	why = errno;
-	err_errno(e, ERR_LOCAL, "4.3.5",
-	    "[listen %s]: cannot listen on port %u of %s", l->name, l->port,
-	    l->address);
+	err_errno(e, ERR_LOCAL, "4.3.5", "cannot listen on port %u of %s",
+	    l->port, l->address);
 	if (why == EACCES)
 		err_set(e, ERR_LOCAL, "4.3.5",
-		    "[listen %s]: port %u is below 1024: restart mailchuted as "
-		    "root, or have the service manager pass the socket "
-		    "(mailchuted(8), LISTENERS)",
-		    l->name, l->port);
+		    "port %u is below 1024: restart mailchuted as root, or "
+		    "have the service manager pass the socket (mailchuted(8), "
+		    "LISTENERS)",
+		    l->port);
 	if (fd != -1)
 		close(fd);
 	errno = why;

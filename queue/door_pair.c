@@ -10,11 +10,9 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "queue/door_pair.h"
-#include "queue/expiry.h"
 #include "queue/pair_load.h"
 
 #define DATE_MAX 32
-#define DAY_S    86400
 
 void
 door_pair_init(struct door_pair *p)
@@ -28,6 +26,8 @@ door_pair_wipe(struct door_pair *p)
 {
 	pair_wipe(&p->pair);
 	p->is_there = false;
+	p->until = p->failed_at = 0;
+	p->failed[0] = '\0';
 }
 
 const struct pair *
@@ -36,8 +36,22 @@ door_pair_get(const struct door_pair *p)
 	return p->is_there ? &p->pair : NULL;
 }
 
+void
+door_pair_view(const struct door_pair *p, struct door_view *v)
+{
+	if (p->is_there)
+		v->pair = p->failed_at == 0 ? DOOR_PAIR_GOOD : DOOR_PAIR_KEPT;
+	else if (p->failed_at != 0)
+		v->pair = DOOR_PAIR_MISSING;
+	v->pair_until = p->until;
+	v->pair_since = p->failed_at;
+	strlcpy(v->pair_text, p->failed, sizeof(v->pair_text));
+}
+
+/* warning: the judge's, or "". */
 static void
-log_it(const struct door_pair *p, const struct conf_listen *l, const char *text)
+log_found(
+    const struct door_pair *p, const struct conf_listen *l, const char *warning)
 {
 	time_t until = (time_t)p->until;
 	char date[DATE_MAX];
@@ -46,39 +60,22 @@ log_it(const struct door_pair *p, const struct conf_listen *l, const char *text)
 	if (gmtime_r(&until, &tm) == NULL ||
 	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		date[0] = '\0';
-	log_event(text == NULL ? LOG_INFO : LOG_WARNING, "certificate",
+	log_event(warning[0] == '\0' ? LOG_INFO : LOG_WARNING, "certificate",
 	    "listener", l->name, "file", l->certificate_file, "until", date,
-	    "text", text, NULL);
+	    "text", warning[0] == '\0' ? NULL : warning, NULL);
 }
 
-void
-door_pair_remind(struct door_pair *p, const struct conf_listen *l, int64_t now)
-{
-	if (!p->is_there || p->until == 0 || p->until - now >= EXPIRY_SOON_S)
-		return;
-	/* A clock that was set back may tell it once more. */
-	if (p->told_at != 0 && now >= p->told_at && now - p->told_at < DAY_S)
-		return;
-	p->told_at = now;
-	log_it(p, l,
-	    now < p->until ? "the certificate is over within 14 days"
-			   : "the certificate has expired");
-}
-
-/* A judge's warning is told as it is, and once. */
 static void
-log_found(struct door_pair *p, const struct conf_listen *l, const char *warning)
+note_failed(struct door_pair *p, const struct conf_listen *l, const char *why)
 {
-	int64_t now = clock_wall();
-
-	if (warning[0] != '\0') {
-		p->told_at = now;
-		log_it(p, l, warning);
-		return;
-	}
-	door_pair_remind(p, l, now);
-	if (p->told_at == 0)
-		log_it(p, l, NULL);
+	if (p->failed_at == 0)
+		p->failed_at = clock_wall();
+	strlcpy(p->failed, why, sizeof(p->failed));
+	log_event(LOG_ERR, "certificate", "listener", l->name, "text", why,
+	    "fix",
+	    p->is_there ? "mend it and reload; the one from before stays in use"
+			: "mend it and reload; until then there is no TLS",
+	    NULL);
 }
 
 void
@@ -95,19 +92,12 @@ door_pair_load(
 	}
 	sandbox_hide_memory(); /* which is to hold a key */
 	if (pair_load(conf, l, &found, &j, &e) == -1) {
-		log_event(LOG_ERR, "certificate", "listener", l->name, "text",
-		    e.text, "fix",
-		    p->is_there ? "mend it and reload; the one from before "
-				  "stays in use"
-				: "mend it and reload; until then there is no "
-				  "TLS",
-		    NULL);
+		note_failed(p, l, e.text);
 		return;
 	}
 	door_pair_wipe(p);
 	p->pair = found;
 	p->is_there = true;
 	p->until = j.until;
-	p->told_at = 0;
 	log_found(p, l, j.text);
 }

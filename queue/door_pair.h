@@ -7,6 +7,7 @@
 
 #include "common/conf.h"
 #include "common/proto_pair.h"
+#include "queue/door_view.h"
 
 /*
  * The certificate and key of a listener: the latest that could serve, whatever
@@ -15,8 +16,11 @@
 struct door_pair {
 	struct pair pair;
 	bool is_there;
-	int64_t until;   /* when its certificate is over; 0: not known */
-	int64_t told_at; /* that this is soon, in the log; 0: never */
+	int64_t until; /* when its certificate is over; 0: not known */
+	/* What the files hold now cannot serve, since then, and why; 0: it can
+	 */
+	int64_t failed_at;
+	char failed[ERR_TEXT_MAX];
 };
 
 void door_pair_init(struct door_pair *p);
@@ -29,12 +33,8 @@ void door_pair_wipe(struct door_pair *p);
 void door_pair_load(
     struct door_pair *p, const struct conf *conf, const struct conf_listen *l);
 
-/*
- * Somebody comes in: says in the log, once a day, that the certificate is over
- * soon, or is.  now is the wall clock's.
- */
-void door_pair_remind(
-    struct door_pair *p, const struct conf_listen *l, int64_t now);
+/* How it is, of a listener that has TLS. */
+void door_pair_view(const struct door_pair *p, struct door_view *v);
 
 /* NULL: there is none. */
 const struct pair *door_pair_get(const struct door_pair *p);

@@ -17,34 +17,10 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "queue/door_bind.h"
-#include "queue/door_pair.h"
-#include "queue/doors.h"
+#include "queue/doors_priv.h"
 #include "queue/gate.h"
-#include "queue/turned.h"
 
 #define FIX_MAX 200
-
-struct door {
-	/* What makes it the same one: its place, or, where its sockets are
-	 * lent, its name. */
-	char *address;
-	unsigned port;
-	char *name;
-	bool is_lent;
-	const struct conf_listen *conf;
-	int fds[LENT_MAX]; /* -1: shut */
-	size_t nfds;
-	struct gate *gate;
-	struct door_pair pair;
-	struct turned turned;
-};
-
-struct doors {
-	struct door v[DOORS_MAX];
-	size_t n;
-	struct lent lent;
-	struct guests *guests;
-};
 
 struct doors *
 doors_new(void)
@@ -151,6 +127,10 @@ add_door(struct doors *d, const struct conf_listen *l, struct err *e)
 {
 	struct door *door = &d->v[d->n];
 
+	errno = 0;
+	if (d->n == DOORS_MAX)
+		return err_set(e, ERR_LOCAL, "4.3.5",
+		    "there are more than %d listeners", DOORS_MAX);
 	memset(door, 0, sizeof(*door));
 	door->nfds = lent_find(&d->lent, l->name, door->fds);
 	door->is_lent = door->nfds > 0;
@@ -165,6 +145,16 @@ add_door(struct doors *d, const struct conf_listen *l, struct err *e)
 	d->n++;
 	set_door(d, door, l);
 	return 0;
+}
+
+/* What cannot be had is remembered, for whoever wonders. */
+static int
+open_door(struct doors *d, const struct conf_listen *l, struct err *e)
+{
+	if (add_door(d, l, e) == 0)
+		return 0;
+	door_shuts_note(&d->shuts, l->name, clock_wall(), errno, e->text);
+	return err_prefix(e, "[listen %s]", l->name);
 }
 
 /* Does it take rights that were given up? */
@@ -206,6 +196,7 @@ doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 	int rc = 0;
 	size_t i;
 
+	door_shuts_begin(&d->shuts);
 	guests_set_conf(d->guests, conf);
 	for (i = 0; i < d->n; i++)
 		d->v[i].conf = NULL;
@@ -219,16 +210,14 @@ doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
 	for (i = 0; i < conf->nlisteners; i++) {
 		if (find_door(d, &conf->listeners[i]) != NULL)
 			continue;
-		if (d->n == DOORS_MAX)
-			return err_set(e, ERR_LOCAL, "4.3.5",
-			    "there are more than %d listeners", DOORS_MAX);
-		if (add_door(d, &conf->listeners[i], &one) == 0)
+		if (open_door(d, &conf->listeners[i], &one) == 0)
 			continue;
 		if (rc == -1)
 			log_event(LOG_ERR, "listener", "text", e->text, NULL);
 		*e = one;
 		rc = -1;
 	}
+	door_shuts_end(&d->shuts);
 	return rc;
 }
 
@@ -272,6 +261,7 @@ doors_free(struct doors *d)
 	doors_close(d);
 	while (d->n > 0)
 		remove_door(d, &d->v[0]);
+	door_shuts_clear(&d->shuts);
 	guests_free(d->guests);
 	free(d);
 }
@@ -322,6 +312,7 @@ turn_away(struct doors *d, struct door *door, int fd, const char *client,
 	snprintf(reply, sizeof(reply), "%u %s %s\r\n", reasons[why].code,
 	    reasons[why].status, w->words);
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	door->turned_away++;
 	note_knock(d, door, client, reasons[why].log, fix);
 	if (turned_tell(&door->turned, clock_mono_ms(), &untold)) {
 		snprintf(more, sizeof(more), "%" PRIu64, untold);
@@ -370,7 +361,6 @@ let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 		turn_away(d, door, fd, text, verdict);
 		return;
 	}
-	door_pair_remind(&door->pair, door->conf, clock_wall());
 	if (guests_add(d->guests, &to, from, fd, &e) == 0)
 		return;
 	client = gate_client(from);

@@ -9,6 +9,7 @@
 
 #include "common/conf.h"
 #include "common/err.h"
+#include "queue/door_view.h"
 #include "queue/guests.h"
 #include "queue/lent.h"
 
@@ -49,6 +50,13 @@ int doors_set_conf(struct doors *d, const struct conf *conf, struct err *e);
  * serve, and which there are.
  */
 void doors_load_pairs(struct doors *d, const struct conf *conf);
+
+/*
+ * How a listener of the configuration is, by its index (doors_view.c); -1 with
+ * *e filled: there is none.
+ */
+int doors_view(const struct doors *d, const struct conf *conf, size_t listener,
+    struct door_view *v, struct err *e);
 
 /* Lets nobody in any more. */
 void doors_shut(struct doors *d);

@@ -34,6 +34,7 @@ expiry_what_name(enum expiry_what what)
 		[EXPIRY_SECRET] = "client_secret",
 		[EXPIRY_CERTIFICATE] = "certificate",
 		[EXPIRY_PASSWORD] = "password_sign_in",
+		[EXPIRY_LISTENER] = "listener_certificate",
 	};
 
 	return names[what];
@@ -100,8 +101,20 @@ signs_in_with_password(const struct conf_account *a)
 	return false;
 }
 
+const char *
+expiry_subject_name(const struct expiry_subject *s)
+{
+	return s->account != NULL ? s->account->name : s->listener->name;
+}
+
 bool
-expiry_applies(const struct conf_account *a, enum expiry_what what)
+expiry_is_listeners(enum expiry_what what)
+{
+	return what == EXPIRY_LISTENER;
+}
+
+static bool
+account_has(const struct conf_account *a, enum expiry_what what)
 {
 	bool asks = conf_asks_tokens(a);
 
@@ -115,10 +128,19 @@ expiry_applies(const struct conf_account *a, enum expiry_what what)
 		return asks && a->certificate_file != NULL;
 	case EXPIRY_PASSWORD:
 		return signs_in_with_password(a);
+	case EXPIRY_LISTENER:
 	case EXPIRY_WHATS:
 		break;
 	}
 	return false;
+}
+
+bool
+expiry_applies(const struct expiry_subject *s, enum expiry_what what)
+{
+	if (s->account != NULL)
+		return account_has(s->account, what);
+	return what == EXPIRY_LISTENER && s->listener->tls != LISTEN_TLS_NONE;
 }
 
 /* A date that the configuration has checked; its first second, in UTC. */
@@ -165,9 +187,11 @@ certificate_until(const struct signin *s)
 }
 
 bool
-expiry_find(const struct conf_account *a, enum expiry_what what,
-    const struct signin *signin, struct expiry *found)
+expiry_find(
+    const struct expiry_subject *s, enum expiry_what what, struct expiry *found)
 {
+	const struct signin *signin = s->signin;
+
 	memset(found, 0, sizeof(*found));
 	if (has_ended(signin, what) && what != EXPIRY_CERTIFICATE)
 		return set(found, signin->failed_at, EXPIRY_BY_ERROR);
@@ -177,8 +201,8 @@ expiry_find(const struct conf_account *a, enum expiry_what what,
 		       set(found, signin->granted.asked_at + REFRESH_LIFE_S,
 			   EXPIRY_BY_USE);
 	case EXPIRY_SECRET:
-		return a->client_secret_expires != NULL &&
-		       set(found, day_of(a->client_secret_expires),
+		return s->account->client_secret_expires != NULL &&
+		       set(found, day_of(s->account->client_secret_expires),
 			   EXPIRY_BY_CONF);
 	case EXPIRY_CERTIFICATE:
 		if (signin != NULL && certificate_until(signin) > 0)
@@ -188,6 +212,9 @@ expiry_find(const struct conf_account *a, enum expiry_what what,
 		       set(found, signin->failed_at, EXPIRY_BY_ERROR);
 	case EXPIRY_PASSWORD:
 		return set(found, PASSWORDS_END, EXPIRY_BY_NOTE);
+	case EXPIRY_LISTENER:
+		return s->cert_until > 0 &&
+		       set(found, s->cert_until, EXPIRY_BY_CERTIFICATE);
 	case EXPIRY_WHATS:
 		break;
 	}

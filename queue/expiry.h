@@ -9,14 +9,16 @@
 #include "queue/signin.h"
 
 /*
- * What an account signs in with, and when it ends: the rules, over a clock
- * passed in.  A date is the wall clock's, and stays when somebody sets that.
+ * What an account signs in with, or a listener shows to its clients, and when
+ * it ends: the rules, over a clock passed in.  A date is the wall clock's, and
+ * stays when somebody sets that.
  */
 enum expiry_what {
 	EXPIRY_REFRESH,     /* the refresh token: 90 days after its last use */
 	EXPIRY_SECRET,      /* the client secret */
 	EXPIRY_CERTIFICATE, /* the application's certificate */
 	EXPIRY_PASSWORD,    /* Microsoft's date for sign-in with passwords */
+	EXPIRY_LISTENER,    /* a listener's certificate */
 	EXPIRY_WHATS
 };
 
@@ -51,15 +53,27 @@ struct expiry {
 	unsigned mailed; /* and local.admin */
 };
 
-/* Does the account have one?  What it does not have is forgotten. */
-bool expiry_applies(const struct conf_account *a, enum expiry_what what);
-
 /*
- * What is known of it now: false when that is nothing.  signin is NULL where
- * the account asks for no tokens.
+ * Whose something is, an account's or a listener's: the other is NULL.  And
+ * what is known of it now.
  */
-bool expiry_find(const struct conf_account *a, enum expiry_what what,
-    const struct signin *signin, struct expiry *found);
+struct expiry_subject {
+	const struct conf_account *account;
+	const struct signin *signin; /* NULL: it asks for no tokens */
+	const struct conf_listen *listener;
+	int64_t cert_until; /* the one in use; 0: there is none, or no word */
+};
+
+/* Accounts and listeners have names of their own: either may be called so. */
+const char *expiry_subject_name(const struct expiry_subject *s);
+bool expiry_is_listeners(enum expiry_what what);
+
+/* Is there one?  What there is not is forgotten. */
+bool expiry_applies(const struct expiry_subject *s, enum expiry_what what);
+
+/* What is known of it now: false when that is nothing. */
+bool expiry_find(const struct expiry_subject *s, enum expiry_what what,
+    struct expiry *found);
 
 /*
  * x is brought up to what is known now; found as expiry_find has it, or NULL.
@@ -85,7 +99,7 @@ bool expiry_is_soon(const struct expiry *x, int64_t now);
 struct expiry_words {
 	char *title, *text, *meaning, *fix;
 };
-void expiry_describe(const struct conf *conf, const struct conf_account *a,
+void expiry_describe(const struct conf *conf, const struct expiry_subject *s,
     enum expiry_what what, const struct expiry *x, int64_t now,
     struct expiry_words *w);
 void expiry_words_clear(struct expiry_words *w);

@@ -63,13 +63,13 @@ expiry_each(struct store *s, expiry_row *row, void *arg, struct err *e)
 }
 
 int
-expiry_put(struct store *s, const char *account, enum expiry_what what,
+expiry_put(struct store *s, const char *subject, enum expiry_what what,
     const struct expiry *x, struct err *e)
 {
 	sqlite3_stmt *st =
 	    query_start(s, x->at == 0 ? SQL_EXPIRY_DELETE : SQL_EXPIRY_PUT);
 
-	query_bind_text(st, 1, account);
+	query_bind_text(st, 1, subject);
 	query_bind_text(st, 2, expiry_what_name(what));
 	if (x->at != 0) {
 		query_bind_i64(st, 3, x->at);
@@ -77,14 +77,5 @@ expiry_put(struct store *s, const char *account, enum expiry_what what,
 		query_bind_i64(st, 5, x->warned);
 		query_bind_i64(st, 6, x->mailed);
 	}
-	return query_change(s, st, NULL, e);
-}
-
-int
-expiry_forget(struct store *s, const char *account, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, SQL_EXPIRY_FORGET);
-
-	query_bind_text(st, 1, account);
 	return query_change(s, st, NULL, e);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is told of an end: what ends, when, for which account, what follows
- * from it, and what to do, with the names of this tenant and of this host.
+ * What is told of an end: what ends, when, for which account or listener, what
+ * follows from it, and what to do, with the names of this tenant and of this
+ * host.
  */
 #include "config.h"
 
@@ -50,8 +51,10 @@ format_span(int64_t at, int64_t now, char out[SPAN_MAX])
 }
 
 static char *
-name_of(const struct conf_account *a, enum expiry_what what)
+name_of(const struct expiry_subject *s, enum expiry_what what)
 {
+	const struct conf_account *a = s->account;
+
 	switch (what) {
 	case EXPIRY_REFRESH:
 		return xasprintf(
@@ -62,6 +65,9 @@ name_of(const struct conf_account *a, enum expiry_what what)
 	case EXPIRY_CERTIFICATE:
 		return xasprintf("the certificate of application %s",
 		    known(a->client_id, "?"));
+	case EXPIRY_LISTENER:
+		return xasprintf(
+		    "the certificate of listener %s", s->listener->name);
 	case EXPIRY_PASSWORD:
 	case EXPIRY_WHATS:
 		break;
@@ -81,6 +87,9 @@ meaning_of(enum expiry_what what)
 	case EXPIRY_CERTIFICATE:
 		return "Without it no access token can be had, and the "
 		       "account's mail waits.";
+	case EXPIRY_LISTENER:
+		return "A device that checks certificates sends no mail by "
+		       "this listener from then on; one that does not goes on.";
 	case EXPIRY_PASSWORD:
 	case EXPIRY_WHATS:
 		break;
@@ -126,9 +135,28 @@ fix_certificate(const struct conf *conf, const struct conf_account *a)
 }
 
 static char *
-fix_of(const struct conf *conf, const struct conf_account *a,
+fix_listener(const struct conf *conf, const struct conf_listen *l)
+{
+	char *cert = secret_path(conf, l->certificate_file);
+	char *key = secret_path(conf, l->key_file);
+	char *fix = xasprintf("Renew the certificate: write it, with the chain "
+			      "behind it, and its "
+			      "key to %s and %s, then: systemctl reload "
+			      "mailchuted, or: kill -HUP "
+			      "of it",
+	    cert, key);
+
+	free(cert);
+	free(key);
+	return fix;
+}
+
+static char *
+fix_of(const struct conf *conf, const struct expiry_subject *s,
     enum expiry_what what, bool is_over)
 {
+	const struct conf_account *a = s->account;
+
 	switch (what) {
 	case EXPIRY_REFRESH:
 		return is_over ? xasprintf("Sign in again as %s: mailchute "
@@ -140,6 +168,8 @@ fix_of(const struct conf *conf, const struct conf_account *a,
 		return fix_secret(conf, a);
 	case EXPIRY_CERTIFICATE:
 		return fix_certificate(conf, a);
+	case EXPIRY_LISTENER:
+		return fix_listener(conf, s->listener);
 	case EXPIRY_PASSWORD:
 	case EXPIRY_WHATS:
 		break;
@@ -148,19 +178,22 @@ fix_of(const struct conf *conf, const struct conf_account *a,
 }
 
 void
-expiry_describe(const struct conf *conf, const struct conf_account *a,
+expiry_describe(const struct conf *conf, const struct expiry_subject *s,
     enum expiry_what what, const struct expiry *x, int64_t now,
     struct expiry_words *w)
 {
-	char span[SPAN_MAX], date[DATE_MAX], *name = name_of(a, what);
+	char span[SPAN_MAX], date[DATE_MAX], *name = name_of(s, what);
 
 	format_span(x->at, now, span);
 	format_date(x->at, date);
 	w->title = xasprintf("%s %s", name, span);
-	w->text = xasprintf("%s (account %s) %s, on %s", name,
-	    account_shown_name(a), span, date);
+	if (s->account == NULL)
+		w->text = xasprintf("%s %s, on %s", name, span, date);
+	else
+		w->text = xasprintf("%s (account %s) %s, on %s", name,
+		    account_shown_name(s->account), span, date);
 	w->meaning = xstrdup(meaning_of(what));
-	w->fix = fix_of(conf, a, what, x->at <= now);
+	w->fix = fix_of(conf, s, what, x->at <= now);
 	free(name);
 }
 

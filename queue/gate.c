@@ -36,6 +36,7 @@ struct gate {
 	struct rate connection_rate;
 	unsigned client_connections, connections;
 	size_t inside;
+	uint64_t refusals;
 	uint8_t key[SIPHASH_KEY];
 	struct bucket buckets[GATE_CLIENTS];
 	struct outside outside; /* who has left first is the first */
@@ -98,6 +99,18 @@ size_t
 gate_connections(const struct gate *g)
 {
 	return g->inside;
+}
+
+void
+gate_note_refusals(struct gate *g, uint64_t n)
+{
+	g->refusals += n;
+}
+
+uint64_t
+gate_refusals(const struct gate *g)
+{
+	return g->refusals;
 }
 
 bool

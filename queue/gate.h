@@ -48,6 +48,10 @@ enum gate_verdict gate_enter(
     struct gate *g, const struct sockaddr *address, int64_t now_ms);
 void gate_leave(struct gate *g, const struct network *client);
 
+/* Clients that are inside were refused so much more; and so far in all. */
+void gate_note_refusals(struct gate *g, uint64_t n);
+uint64_t gate_refusals(const struct gate *g);
+
 /* Of the places for all clients less than a quarter is left, of 8 or more. */
 bool gate_is_crowded(const struct gate *g);
 

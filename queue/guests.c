@@ -299,6 +299,7 @@ take_trouble(struct guests *g, struct guest *one, const struct frame *f)
 		return -1;
 	if (one->conf == NULL)
 		return 0;
+	gate_note_refusals(one->gate, k.trouble.count);
 	strlcpy(k.listener, one->conf->name, sizeof(k.listener));
 	strlcpy(k.client, one->text, sizeof(k.client));
 	knocks_note(g->knocks, &k);

@@ -94,7 +94,10 @@ libqueue_a_SOURCES = \
 	queue/letter.c queue/letter.h \
 	queue/door_bind.c queue/door_bind.h \
 	queue/door_pair.c queue/door_pair.h \
-	queue/doors.c queue/doors.h \
+	queue/door_shut.c queue/door_shut.h \
+	queue/door_view.h \
+	queue/doors.c queue/doors.h queue/doors_priv.h \
+	queue/doors_view.c \
 	queue/gate.c queue/gate.h \
 	queue/whose.c queue/whose.h \
 	queue/rates.c queue/rates.h queue/window.c queue/window.h \

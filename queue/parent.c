@@ -205,6 +205,7 @@ take_news(struct parent *p, const struct ask_request *r, int *rc)
 	case ASK_LOG:
 	case ASK_NAME:
 	case ASK_KNOCK:
+	case ASK_LISTENER:
 		break;
 	}
 	return false;

@@ -243,7 +243,8 @@ make_rest(struct parts *p, bool may_write, struct err *e)
 	if ((p->alarms = alarm_new(&lp, e)) == NULL)
 		return -1;
 	cp = (struct calendar_parts){ p->conf, p->identity, &p->times, p->store,
-		p->batch, p->limits, p->expand, p->dispatch, p->alarms };
+		p->batch, p->limits, p->expand, p->dispatch, p->alarms,
+		p->ask };
 	p->calendar = calendar_new(&cp, e);
 	return p->calendar == NULL ? -1 : 0;
 }

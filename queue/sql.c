@@ -345,7 +345,6 @@ const char *const sql_text[SQL_COUNT] = {
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_EXPIRY_DELETE] =
 	    "DELETE FROM expiry WHERE account = ?1 AND what = ?2",
-	[SQL_EXPIRY_FORGET] = "DELETE FROM expiry WHERE account = ?1",
 
 	/* ?1 to ?3 are whose row it is. */
 	[SQL_DEVICE_SENT] =

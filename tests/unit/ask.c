@@ -327,10 +327,35 @@ nothing_is_left_open(void **state)
 /* ---- looking, as the parent does it and a process that has none ---- */
 
 static void
+a_listener_is_asked_for_by_its_index(void **state)
+{
+	struct ask_answer yes = { .ok = true }, no = { .ok = false };
+	struct ask_request r;
+	struct door_view v;
+
+	(void)state;
+	yes.door.state = DOOR_STUCK;
+	yes.door.inside = 7;
+	strlcpy(yes.door.text, "why", sizeof(yes.door.text));
+	will_answer(&yes, -1);
+	assert_int_equal(ask_listener(rig.ask, 3, &v, &rig.e), 0);
+	assert_int_equal(v.state, DOOR_STUCK);
+	assert_int_equal(v.inside, 7);
+	assert_string_equal(v.text, "why");
+	r = was_asked();
+	assert_int_equal(r.what, ASK_LISTENER);
+	assert_int_equal(r.listener, 3);
+	will_answer(&no, -1);
+	assert_int_equal(ask_listener(rig.ask, 99, &v, &rig.e), -1);
+	assert_int_equal(was_asked().listener, 99);
+}
+
+static void
 alone_it_looks_for_itself(void **state)
 {
 	char name[MEMBER_NAME_MAX];
 	struct ask_stamp st, later;
+	struct door_view v;
 	struct office o;
 	bool member;
 	pid_t pid;
@@ -343,6 +368,9 @@ alone_it_looks_for_itself(void **state)
 			 "password_file = drop/pw\nusers = root\n"
 			 "[account other]\nprovider = smtp\n"
 			 "host = 127.0.0.1\ntls = none\n");
+	assert_int_equal(ask_listener(o.parts.ask, 0, &v, &o.e), 0);
+	assert_int_equal(v.state, DOOR_SHUT);
+	assert_string_equal(v.text, "mailchuted is not running");
 	assert_int_equal(ask_aliases(o.parts.ask, &o.e), -1);
 	office_write(&o, "aliases", "x: y\n");
 	fd = ask_aliases(o.parts.ask, &o.e);
@@ -426,6 +454,7 @@ main(void)
 		in_rig(an_orphan_ends),
 		in_rig(half_an_answer_is_none),
 		in_rig(nothing_is_left_open),
+		in_rig(a_listener_is_asked_for_by_its_index),
 		cmocka_unit_test(alone_it_looks_for_itself),
 		cmocka_unit_test(the_log_is_handed_on),
 	};

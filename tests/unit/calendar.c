@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +56,7 @@ restart(void)
 	struct parts *p = &rig.o.parts;
 	const struct calendar_parts cp = { p->conf, p->identity, &p->times,
 		p->store, p->batch, p->limits, p->expand, p->dispatch,
-		p->alarms };
+		p->alarms, p->ask };
 
 	calendar_free(p->calendar);
 	p->calendar = calendar_new(&cp, &rig.o.e);
@@ -157,6 +159,10 @@ rows_of_accounts_that_are_gone_are_forgotten(void **state)
 	assert_int_equal(
 	    expiry_put(rig.o.parts.store, "", EXPIRY_CERTIFICATE, &x, &rig.o.e),
 	    0);
+	/* And there is no such listener. */
+	assert_int_equal(expiry_put(rig.o.parts.store, "gone", EXPIRY_LISTENER,
+			     &x, &rig.o.e),
+	    0);
 	assert_int_equal(store_commit(rig.o.parts.store, &rig.o.e), 0);
 	restart();
 	look();
@@ -226,6 +232,80 @@ status_sees_what_is_known(void **state)
 	rig_down();
 }
 
+/* ---- listeners ---- */
+
+#define LISTENING \
+	QUIET OFFICE_ACCOUNT "[account copier]\nprovider = smtp\nhost = " \
+			     "127.0.0.1\ntls = none\n" \
+			     "[listen other]\nport = 2526\n" \
+			     "[listen copier]\nport = 2525\ntls = required\n" \
+			     "certificate_file = /c.pem\nkey_file = /k.pem\n"
+
+/*
+ * The parent says that the copier's certificate ends then.  The answer lies in
+ * the socket before it is asked for.
+ */
+static void
+look_parented(int64_t until)
+{
+	struct ask_answer a = { .ok = true };
+
+	a.door.pair_until = until;
+	assert_int_equal(send(rig.parent, &a, sizeof(a), 0), sizeof(a));
+	look();
+	assert_int_equal(asked(ASK_LISTENER).listener, 1);
+	not_asked();
+}
+
+static void
+find_listener(void *arg, const struct calendar_view *v)
+{
+	*(int64_t *)arg = v->expiry->at;
+	assert_null(v->subject.account);
+	assert_string_equal(v->subject.listener->name, "copier");
+}
+
+static int64_t
+listener_end(size_t listener)
+{
+	int64_t at = 0;
+
+	calendar_listener(rig.o.parts.calendar, listener, find_listener, &at);
+	return at;
+}
+
+static void
+a_listener_is_told_of_as_an_account_is(void **state)
+{
+	(void)state;
+	rig_up(LISTENING);
+	today = END - 10 * (int64_t)DAY;
+	look_parented(END);
+	assert_int_equal(
+	    office_logged(&rig.o, "event=expires listener=copier"), 1);
+	assert_int_equal(office_logged(&rig.o, "event=expires "), 1);
+	mails(1);
+	look_parented(END);
+	mails(1);
+	assert_int_equal(listener_end(1), END);
+	assert_int_equal(listener_end(0), 0);
+	/* No word of it, as of one whose socket is gone: it stays known. */
+	look_parented(0);
+	assert_int_equal(listener_end(1), END);
+	/* A new one. */
+	look_parented(END + 80 * (int64_t)DAY);
+	assert_int_equal(office_logged(&rig.o, "event=expires "), 1);
+	assert_int_equal(fixture_number(rig.o.conf->queue.directory,
+			     "SELECT warned + mailed FROM expiry"
+			     " WHERE account = 'copier'"
+			     " AND what = 'listener_certificate'"),
+	    0);
+	/* A new start reads it, and not as the account's of that name. */
+	restart();
+	assert_int_equal(listener_end(1), END + 80 * (int64_t)DAY);
+	rig_down();
+}
+
 int
 main(void)
 {
@@ -237,6 +317,7 @@ main(void)
 		cmocka_unit_test(rows_of_accounts_that_are_gone_are_forgotten),
 		cmocka_unit_test(a_note_is_mailed_once_something_was_delivered),
 		cmocka_unit_test(status_sees_what_is_known),
+		cmocka_unit_test(a_listener_is_told_of_as_an_account_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

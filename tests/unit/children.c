@@ -314,6 +314,20 @@ a_fork_has_no_token(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void
+a_listener_that_there_is_not(void **state)
+{
+	struct ask_request r = { .what = ASK_LISTENER, .listener = 0 };
+	struct ask_answer a;
+	int fd = -1;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	assert_true(children_answer(here.children, &r, &a, &fd));
+	assert_false(a.ok);
+	assert_int_equal(fd, -1);
+}
+
 /* ---- the programs' folder ---- */
 
 static void
@@ -361,6 +375,7 @@ main(int argc, char **argv)
 		T(what_was_said_stays_over_a_reload),
 		T(a_reload_cuts_token_off),
 		T(a_fork_has_no_token),
+		T(a_listener_that_there_is_not),
 	};
 
 	(void)argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When the log hears that a listener's certificate ends.  What is read and
- * tried is in tests/func/test_listen_tls.py.
+ * What is told of a listener's certificate.  What is read and tried is in
+ * tests/func/test_listen_tls.py and test_listen_status.py.
  */
 #include "config.h"
 
@@ -16,15 +16,15 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "queue/door_pair.h"
 
-#define DAY   86400
-#define UNTIL (1893456000 + 30 * DAY)
+#define UNTIL 1893456000
 
 static FILE *lines;
 
-/* What was logged, and no more. */
+/* How many lines were logged; each has that. */
 static unsigned
 told(const char *text)
 {
@@ -36,7 +36,6 @@ told(const char *text)
 		n++;
 		assert_non_null(strstr(line, "event=certificate"));
 		assert_non_null(strstr(line, "listener=scan"));
-		assert_non_null(strstr(line, "until=2030-01-31T00:00:00Z"));
 		assert_non_null(strstr(line, text));
 	}
 	assert_int_equal(ftruncate(fileno(lines), 0), 0);
@@ -44,47 +43,99 @@ told(const char *text)
 	return n;
 }
 
-static unsigned
-come_in(struct door_pair *p, int64_t now, const char *text)
+static struct door_view
+look(const struct door_pair *p)
 {
-	static char name[] = "scan", file[] = "tls.pem";
-	const struct conf_listen l = { .name = name, .certificate_file = file };
+	struct door_view v;
 
-	door_pair_remind(p, &l, now);
-	return told(text);
+	memset(&v, 0, sizeof(v));
+	door_pair_view(p, &v);
+	return v;
+}
+
+static char name[] = "scan", missing[] = "/nowhere/tls.pem";
+static char conf_path[] = "/nowhere/mailchute.conf";
+
+static void
+files_that_are_not_there(void **state)
+{
+	struct conf_listen l = { .name = name,
+		.tls = LISTEN_TLS_STARTTLS,
+		.certificate_file = missing,
+		.key_file = missing };
+	int64_t before = clock_wall(), since;
+	struct door_pair p;
+	struct door_view v;
+	struct conf conf;
+
+	(void)state;
+	memset(&conf, 0, sizeof(conf));
+	conf.path = conf_path;
+	door_pair_init(&p);
+	assert_int_equal(look(&p).pair, DOOR_PAIR_UNKNOWN);
+	assert_null(door_pair_get(&p));
+	door_pair_load(&p, &conf, &l);
+	assert_int_equal(told("until then there is no TLS"), 1);
+	v = look(&p);
+	assert_int_equal(v.pair, DOOR_PAIR_MISSING);
+	assert_int_equal(v.pair_until, 0);
+	assert_true(v.pair_since >= before);
+	assert_non_null(strstr(v.pair_text, missing));
+	/* It lasts from the first time on. */
+	since = p.failed_at -= 100;
+	door_pair_load(&p, &conf, &l);
+	assert_int_equal(told("until then there is no TLS"), 1);
+	assert_int_equal(look(&p).pair_since, since);
+	/* Without TLS there is nothing to be said. */
+	l.tls = LISTEN_TLS_NONE;
+	door_pair_load(&p, &conf, &l);
+	assert_int_equal(told(""), 0);
+	v = look(&p);
+	assert_int_equal(v.pair, DOOR_PAIR_UNKNOWN);
+	assert_string_equal(v.pair_text, "");
+	assert_int_equal(v.pair_since, 0);
 }
 
 static void
-reminders(void **state)
+the_one_from_before_is_kept(void **state)
 {
+	const struct conf_listen l = { .name = name,
+		.tls = LISTEN_TLS_STARTTLS,
+		.certificate_file = missing,
+		.key_file = missing };
 	struct door_pair p;
-	int64_t now = UNTIL - 14 * DAY;
+	struct door_view v;
+	struct conf conf;
 
 	(void)state;
+	memset(&conf, 0, sizeof(conf));
+	conf.path = conf_path;
 	door_pair_init(&p);
-	assert_null(door_pair_get(&p));
-	p.until = UNTIL;
-	assert_int_equal(come_in(&p, UNTIL, ""), 0); /* there is none */
 	p.is_there = true;
-	assert_int_equal(come_in(&p, now, ""), 0);
-	assert_int_equal(come_in(&p, now + 1, "within 14 days"), 1);
-	assert_int_equal(come_in(&p, now + DAY, ""), 0);
-	assert_int_equal(come_in(&p, now + DAY + 1, "within 14 days"), 1);
-	assert_int_equal(come_in(&p, UNTIL, "has expired"), 1);
-	assert_int_equal(come_in(&p, UNTIL + 1, ""), 0);
-	/* somebody sets the clock back */
-	assert_int_equal(come_in(&p, now + 1, "within 14 days"), 1);
-	p.until = 0;
-	assert_int_equal(come_in(&p, UNTIL, ""), 0);
+	p.until = UNTIL;
+	v = look(&p);
+	assert_int_equal(v.pair, DOOR_PAIR_GOOD);
+	assert_int_equal(v.pair_until, UNTIL);
+	assert_int_equal(v.pair_since, 0);
+	door_pair_load(&p, &conf, &l);
+	assert_int_equal(told("stays in use"), 1);
+	assert_non_null(door_pair_get(&p));
+	v = look(&p);
+	assert_int_equal(v.pair, DOOR_PAIR_KEPT);
+	assert_int_equal(v.pair_until, UNTIL);
+	assert_non_null(strstr(v.pair_text, missing));
+	assert_true(v.pair_since > 0);
 	door_pair_wipe(&p);
 	assert_null(door_pair_get(&p));
+	assert_int_equal(look(&p).pair_until, 0);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reminders),
+		cmocka_unit_test(files_that_are_not_there),
+		cmocka_unit_test(the_one_from_before_is_kept),
 	};
 
 	if ((lines = tmpfile()) == NULL)

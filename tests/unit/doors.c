@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -213,6 +214,91 @@ one_that_cannot_be_bound(void **state)
 	assert_greets("127.0.0.1", taken, "x ");
 }
 
+/* ---- how it is ---- */
+
+static struct door_view
+view(const char *name)
+{
+	const struct conf_listen *l = conf_listen_find(here.conf, name);
+	struct door_view v;
+	struct err e;
+
+	assert_int_equal(doors_view(here.d, here.conf,
+			     (size_t)(l - here.conf->listeners), &v, &e),
+	    0);
+	assert_int_equal(
+	    doors_view(here.d, here.conf, here.conf->nlisteners, &v, &e), -1);
+	return v;
+}
+
+static void
+what_is_told_of_one_that_is_open(void **state)
+{
+	unsigned a = free_port();
+	struct door_view v;
+	char text[512];
+	struct err e;
+	int inside;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	snprintf(text, sizeof(text),
+	    "[listen a]\nport = %u\nclient_connections = 1\n", a);
+	assert_int_equal(set_conf(text, &e), 0);
+	v = view("a");
+	assert_int_equal(v.state, DOOR_OPEN);
+	assert_int_equal(v.since, 0);
+	assert_string_equal(v.text, "");
+	assert_string_equal(v.address, "");
+	assert_false(v.is_lent);
+	assert_int_equal(v.inside, 0);
+	assert_int_equal(v.pair, DOOR_PAIR_UNKNOWN);
+	inside = dial("127.0.0.1", a);
+	assert_hears(inside, "a 127.0.0.1 ");
+	assert_int_equal(view("a").inside, 1);
+	assert_int_equal(dup2(dial("127.0.0.1", a), 200), 200);
+	assert_hears(200, "421 4.7.0 Too many connections of this device");
+	close(200);
+	assert_int_equal(view("a").turned_away, 1);
+	close(inside);
+	reap_all();
+	assert_int_equal(view("a").inside, 0);
+	/* over a reload, which is no word of it */
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(view("a").turned_away, 1);
+}
+
+static void
+what_is_told_of_one_that_is_shut(void **state)
+{
+	unsigned taken;
+	int fd = listening("127.0.0.1", &taken);
+	char text[512], want[128];
+	struct door_view v;
+	struct err e;
+
+	(void)state;
+	snprintf(text, sizeof(text), "[listen x]\nport = %u\n", taken);
+	here.conf = guest_rig_conf(text);
+	v = view("x");
+	assert_int_equal(v.state, DOOR_SHUT);
+	assert_non_null(strstr(v.text, "opens no listeners"));
+	assert_int_equal(v.why, 0);
+	assert_int_equal(set_conf(text, &e), -1);
+	snprintf(want, sizeof(want),
+	    "cannot listen on port %u of 127.0.0.1: Address already in use",
+	    taken);
+	v = view("x");
+	assert_int_equal(v.state, DOOR_SHUT);
+	assert_string_equal(v.text, want);
+	assert_int_equal(v.why, EADDRINUSE);
+	assert_true(v.since > 0);
+	close(fd);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_int_equal(view("x").state, DOOR_OPEN);
+	assert_string_equal(view("x").text, "");
+}
+
 /* ---- who ---- */
 
 static void
@@ -269,6 +355,9 @@ a_socket_that_is_lent(void **state)
 	    other);
 	assert_int_equal(set_conf(text, &e), 0);
 	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 2);
+	assert_true(view("scan").is_lent);
+	assert_string_equal(view("scan").address, "127.0.0.1");
+	assert_int_equal(view("scan").port, one);
 	/* both are one listener's; its own place is nobody's */
 	assert_greets("127.0.0.1", one, "scan 127.0.0.1 ");
 	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
@@ -302,6 +391,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(sockets_stay_over_a_reload),
 		T(one_that_cannot_be_bound),
+		T(what_is_told_of_one_that_is_open),
+		T(what_is_told_of_one_that_is_shut),
 		T(who_is_let_in),
 		T(a_socket_that_is_lent),
 	};

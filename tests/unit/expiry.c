@@ -38,6 +38,40 @@ account(enum oauth_grant grant)
 	return a;
 }
 
+/* The account with what is known of its sign-in. */
+static struct expiry_subject
+whose(const struct conf_account *a, const struct signin *s)
+{
+	return (struct expiry_subject){ .account = a, .signin = s };
+}
+
+static bool
+applies(const struct conf_account *a, enum expiry_what what)
+{
+	const struct expiry_subject s = whose(a, NULL);
+
+	return expiry_applies(&s, what);
+}
+
+static bool
+find(const struct conf_account *a, enum expiry_what what,
+    const struct signin *signin, struct expiry *found)
+{
+	const struct expiry_subject s = whose(a, signin);
+
+	return expiry_find(&s, what, found);
+}
+
+static void
+describe(const struct conf *conf, const struct conf_account *a,
+    enum expiry_what what, const struct expiry *x, int64_t now,
+    struct expiry_words *w)
+{
+	const struct expiry_subject s = whose(a, NULL);
+
+	expiry_describe(conf, &s, what, x, now, w);
+}
+
 static struct signin
 signed_in(int64_t asked_at)
 {
@@ -133,18 +167,18 @@ a_secret_ends_on_the_day_that_the_configuration_says(void **state)
 	struct expiry found;
 
 	(void)state;
-	assert_false(expiry_applies(&a, EXPIRY_SECRET));
+	assert_false(applies(&a, EXPIRY_SECRET));
 	a.client_secret_file = S("s");
-	assert_true(expiry_applies(&a, EXPIRY_SECRET));
-	assert_false(expiry_find(&a, EXPIRY_SECRET, NULL, &found));
+	assert_true(applies(&a, EXPIRY_SECRET));
+	assert_false(find(&a, EXPIRY_SECRET, NULL, &found));
 	a.client_secret_expires = S("2027-01-31");
-	assert_true(expiry_find(&a, EXPIRY_SECRET, NULL, &found));
+	assert_true(find(&a, EXPIRY_SECRET, NULL, &found));
 	assert_int_equal(found.at, 1801353600); /* 2027-01-31T00:00:00Z */
 	assert_int_equal(found.source, EXPIRY_BY_CONF);
 	/* With a certificate the secret is not used. */
 	a.certificate_file = S("c");
-	assert_false(expiry_applies(&a, EXPIRY_SECRET));
-	assert_true(expiry_applies(&a, EXPIRY_CERTIFICATE));
+	assert_false(applies(&a, EXPIRY_SECRET));
+	assert_true(applies(&a, EXPIRY_CERTIFICATE));
 }
 
 static void
@@ -158,7 +192,7 @@ what_the_endpoint_says_has_ended_is_over(void **state)
 	a.client_secret_file = S("s");
 	a.client_secret_expires = S("2030-01-31");
 	has_ended(&s, TOKEN_ENDED_SECRET, T);
-	assert_true(expiry_find(&a, EXPIRY_SECRET, &s, &found));
+	assert_true(find(&a, EXPIRY_SECRET, &s, &found));
 	assert_int_equal(found.source, EXPIRY_BY_ERROR);
 	assert_int_equal(found.at, T);
 	assert_true(expiry_update(&x, &found, &s));
@@ -170,7 +204,7 @@ what_the_endpoint_says_has_ended_is_over(void **state)
 	assert_int_equal(x.at, T);
 	has_ended(&s, TOKEN_ENDED_REFRESH, T);
 	a.client_secret_expires = NULL;
-	assert_false(expiry_find(&a, EXPIRY_SECRET, &s, &found));
+	assert_false(find(&a, EXPIRY_SECRET, &s, &found));
 	/* A new one works: forgotten, and not before. */
 	assert_false(expiry_update(&x, NULL, &s));
 	s = signed_in(T + 1000);
@@ -187,18 +221,18 @@ a_certificate_says_its_end_itself(void **state)
 
 	(void)state;
 	a.certificate_file = S("c");
-	assert_false(expiry_find(&a, EXPIRY_CERTIFICATE, &s, &found));
+	assert_false(find(&a, EXPIRY_CERTIFICATE, &s, &found));
 	s.granted.cert_until = T + 5;
-	assert_true(expiry_find(&a, EXPIRY_CERTIFICATE, &s, &found));
+	assert_true(find(&a, EXPIRY_CERTIFICATE, &s, &found));
 	assert_int_equal(found.at, T + 5);
 	/* Also when it could not be used. */
 	has_ended(&s, TOKEN_ENDED_CERTIFICATE, T + 10);
 	s.failed.cert_until = T + 7;
-	assert_true(expiry_find(&a, EXPIRY_CERTIFICATE, &s, &found));
+	assert_true(find(&a, EXPIRY_CERTIFICATE, &s, &found));
 	assert_int_equal(found.at, T + 7);
 	assert_int_equal(found.source, EXPIRY_BY_CERTIFICATE);
 	s.failed.cert_until = s.granted.cert_until = 0;
-	assert_true(expiry_find(&a, EXPIRY_CERTIFICATE, &s, &found));
+	assert_true(find(&a, EXPIRY_CERTIFICATE, &s, &found));
 	assert_int_equal(found.source, EXPIRY_BY_ERROR);
 }
 
@@ -211,10 +245,10 @@ a_refresh_token_ends_90_days_after_its_last_use(void **state)
 	struct expiry x = { .at = 0 }, found;
 
 	(void)state;
-	assert_true(expiry_applies(&a, EXPIRY_REFRESH));
-	assert_false(expiry_applies(&a, EXPIRY_SECRET));
-	assert_false(expiry_find(&a, EXPIRY_REFRESH, NULL, &found));
-	assert_true(expiry_find(&a, EXPIRY_REFRESH, &s, &found));
+	assert_true(applies(&a, EXPIRY_REFRESH));
+	assert_false(applies(&a, EXPIRY_SECRET));
+	assert_false(find(&a, EXPIRY_REFRESH, NULL, &found));
+	assert_true(find(&a, EXPIRY_REFRESH, &s, &found));
 	assert_int_equal(found.at, T + 90 * DAY);
 	assert_true(expiry_update(&x, &found, &s));
 	assert_false(expiry_update(&x, &found, &s));
@@ -228,7 +262,7 @@ a_refresh_token_ends_90_days_after_its_last_use(void **state)
 	assert_true(expiry_update(&x, &found, &s));
 	assert_int_equal(x.warned, 0);
 	has_ended(&s, TOKEN_ENDED_REFRESH, T + 5);
-	assert_true(expiry_find(&a, EXPIRY_REFRESH, &s, &found));
+	assert_true(find(&a, EXPIRY_REFRESH, &s, &found));
 	assert_int_equal(found.at, T + 5);
 	assert_true(expiry_update(&x, &found, &s));
 	assert_int_equal(x.source, EXPIRY_BY_ERROR);
@@ -285,10 +319,10 @@ passwords_have_a_date_at_microsofts_own_hosts(void **state)
 		a.provider = cases[i].provider;
 		a.auth = cases[i].auth;
 		hosts[0] = S(cases[i].host);
-		if (expiry_applies(&a, EXPIRY_PASSWORD) != cases[i].applies)
+		if (applies(&a, EXPIRY_PASSWORD) != cases[i].applies)
 			fail_msg("%s", cases[i].host);
 	}
-	assert_true(expiry_find(&a, EXPIRY_PASSWORD, NULL, &found));
+	assert_true(find(&a, EXPIRY_PASSWORD, NULL, &found));
 	assert_int_equal(found.at, 1798761600); /* 2027-01-01T00:00:00Z */
 	assert_int_equal(found.source, EXPIRY_BY_NOTE);
 	/* A date of others is a note: it worries no monitor. */
@@ -330,7 +364,7 @@ it_says_what_when_for_whom_and_what_to_do(void **state)
 	a.client_secret_file = S("/etc/mailchute/client_secret");
 	a.certificate_file = S("/etc/mailchute/cert.pem");
 	a.key_file = S("/etc/mailchute/key.pem");
-	expiry_describe(&conf, &a, EXPIRY_SECRET, &x, T - 9 * DAY, &w);
+	describe(&conf, &a, EXPIRY_SECRET, &x, T - 9 * DAY, &w);
 	says(w.title, "client secret of application 00-1 ends in 9 days");
 	says(w.text, "(account shop)");
 	says(w.text, "2027-01-15 08:00 UTC");
@@ -338,25 +372,72 @@ it_says_what_when_for_whom_and_what_to_do(void **state)
 	says(w.fix, "/etc/mailchute/client_secret");
 	says(w.fix, "/etc/mailchute/mailchute.conf");
 	expiry_words_clear(&w);
-	expiry_describe(&conf, &a, EXPIRY_CERTIFICATE, &x, T - 3600, &w);
+	describe(&conf, &a, EXPIRY_CERTIFICATE, &x, T - 3600, &w);
 	says(w.title, "ends within a day");
 	says(w.fix, "/etc/mailchute/cert.pem and /etc/mailchute/key.pem");
 	expiry_words_clear(&w);
-	expiry_describe(&conf, &a, EXPIRY_REFRESH, &x, T, &w);
+	describe(&conf, &a, EXPIRY_REFRESH, &x, T, &w);
 	says(w.title, "has ended");
 	says(w.fix, "Sign in again as alerts@contoso.com");
 	expiry_words_clear(&w);
-	expiry_describe(&conf, &a, EXPIRY_PASSWORD, &x, T - DAY, &w);
+	describe(&conf, &a, EXPIRY_PASSWORD, &x, T - DAY, &w);
 	says(w.title, "ends in 1 day");
 	says(w.meaning, "An administrator can switch them on again");
 	expiry_words_clear(&w);
 	/* Nothing that it may lack keeps it from saying the rest. */
 	a.user = a.tenant = a.client_id = a.key_file = NULL;
-	for (what = 0; what < EXPIRY_WHATS; what++) {
-		expiry_describe(&conf, &a, (enum expiry_what)what, &x, T, &w);
+	for (what = 0; what < EXPIRY_LISTENER; what++) {
+		describe(&conf, &a, (enum expiry_what)what, &x, T, &w);
 		says(w.text, "account shop");
 		expiry_words_clear(&w);
 	}
+}
+
+static void
+a_listener_has_the_certificate_that_is_in_use(void **state)
+{
+	struct conf_listen l = { .name = S("copier"),
+		.tls = LISTEN_TLS_REQUIRED,
+		.certificate_file = S("/c.pem"),
+		.key_file = S("/k.pem") };
+	struct expiry_subject s = { .listener = &l };
+	struct conf_account a = account(GRANT_CREDENTIALS);
+	struct expiry x = { .at = 0 }, found;
+	struct expiry_words w;
+	struct conf conf;
+	int what;
+
+	(void)state;
+	memset(&conf, 0, sizeof(conf));
+	conf.path = S("/etc/mailchute/mailchute.conf");
+	for (what = 0; what < EXPIRY_WHATS; what++)
+		assert_int_equal(expiry_applies(&s, (enum expiry_what)what),
+		    what == EXPIRY_LISTENER);
+	a.certificate_file = S("c");
+	assert_false(applies(&a, EXPIRY_LISTENER));
+	assert_string_equal(expiry_subject_name(&s), "copier");
+	/* While none serves, and nobody tells, what was known stays. */
+	assert_false(expiry_find(&s, EXPIRY_LISTENER, &found));
+	s.cert_until = T;
+	assert_true(expiry_find(&s, EXPIRY_LISTENER, &found));
+	assert_int_equal(found.at, T);
+	assert_int_equal(found.source, EXPIRY_BY_CERTIFICATE);
+	assert_true(expiry_update(&x, &found, NULL));
+	assert_false(expiry_update(&x, NULL, NULL));
+	assert_int_equal(x.at, T);
+	assert_true(expiry_is_soon(&x, T - DAY));
+	expiry_describe(&conf, &s, EXPIRY_LISTENER, &x, T - 9 * DAY, &w);
+	assert_string_equal(
+	    w.title, "the certificate of listener copier ends in 9 days");
+	assert_string_equal(w.text,
+	    "the certificate of listener copier ends in 9 days, on "
+	    "2027-01-15 08:00 UTC");
+	says(w.meaning, "checks certificates");
+	says(w.fix, "/c.pem and /k.pem");
+	says(w.fix, "reload");
+	expiry_words_clear(&w);
+	l.tls = LISTEN_TLS_NONE;
+	assert_false(expiry_applies(&s, EXPIRY_LISTENER));
 }
 
 int
@@ -380,6 +461,7 @@ main(void)
 		cmocka_unit_test(passwords_have_a_date_at_microsofts_own_hosts),
 		cmocka_unit_test(a_fortnight_makes_the_verdict_a_warning),
 		cmocka_unit_test(it_says_what_when_for_whom_and_what_to_do),
+		cmocka_unit_test(a_listener_has_the_certificate_that_is_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,7 +328,10 @@ a_reload_keeps_who_was_there(void **state)
 	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
 	assert_int_equal(come_and_go(g, one, START), GATE_CLIENT_FAST);
 	l.connection_rate.count = 0;
+	gate_note_refusals(g, 2);
 	gate_change(g, &l);
+	gate_note_refusals(g, 3);
+	assert_int_equal(gate_refusals(g), 5);
 	assert_int_equal(come_and_go(g, one, START), GATE_OPEN);
 	gate_free(g);
 }

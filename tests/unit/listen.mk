@@ -1,6 +1,7 @@
 # unit tests of listeners, in queue/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
+	tests/unit/door_shut \
 	tests/unit/doors tests/unit/gate tests/unit/guests \
 	tests/unit/intake_greets tests/unit/intake_keeps \
 	tests/unit/lent tests/unit/origin tests/unit/turned \
@@ -8,6 +9,8 @@ check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
 	tests/unit/window
 tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
 tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_door_shut_CFLAGS = $(queue_test_cflags)
+tests_unit_door_shut_LDADD = $(queue_test_libs)
 tests_unit_gate_CFLAGS = $(queue_test_cflags)
 tests_unit_gate_LDADD = $(queue_test_libs)
 tests_unit_window_CFLAGS = $(queue_test_cflags)
