@@ -233,6 +233,7 @@ json_status(
 	set(o, "accounts", lists->accounts);
 	set(o, "alarms", lists->alarms);
 	set(o, "remarks", lists->remarks);
+	set(o, "listeners", lists->listeners);
 	return o;
 }
 

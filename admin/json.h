@@ -38,7 +38,7 @@ json_t *json_alarm(const struct ctl_alarm *a);
 
 /* Takes over the arrays.  Figures are null unless someone gave them. */
 struct json_lists {
-	json_t *accounts, *alarms, *remarks;
+	json_t *accounts, *alarms, *remarks, *listeners;
 };
 json_t *json_status(
     const struct ctl_totals *t, bool is_known, const struct json_lists *lists);

@@ -38,7 +38,9 @@ libadmin_a_SOURCES = \
 	admin/queue.c \
 	admin/report.c admin/report.h \
 	admin/report_figures.c \
+	admin/report_listener.c \
 	admin/report_metrics.c \
+	admin/report_metrics_listener.c \
 	admin/report_token.c \
 	admin/run.h \
 	admin/setup.c admin/setup.h \

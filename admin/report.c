@@ -41,6 +41,7 @@ report_clear(struct report *r)
 		ctl_alarm_clear(&r->alarms[i]);
 	free(r->alarms);
 	report_clear_tokens(r);
+	report_clear_listeners(r);
 	report_clear_figures(r);
 	strlist_clear(&r->remarks);
 	ctl_totals_clear(&r->totals);
@@ -265,6 +266,7 @@ report_print(const struct report *r, FILE *to, bool coloured)
 		    "OPEN", "SESSION");
 	for (i = 0; i < r->naccounts; i++)
 		print_account(r, &r->accounts[i], width, to);
+	report_print_listeners(r, to);
 	for (i = 0; i < r->nalarms; i++)
 		print_alarm(r, &r->alarms[i], to);
 	for (i = 0; i < r->remarks.n; i++) {
@@ -276,8 +278,8 @@ report_print(const struct report *r, FILE *to, bool coloured)
 void
 report_json(const struct report *r, FILE *to)
 {
-	const struct json_lists l = { json_array(), json_array(),
-		json_array() };
+	const struct json_lists l = { json_array(), json_array(), json_array(),
+		report_json_listeners(r) };
 	json_t *o;
 	size_t i;
 

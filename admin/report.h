@@ -23,6 +23,8 @@ struct report {
 	size_t ntokens;
 	struct ctl_expiry *expiries;
 	size_t nexpiries;
+	struct ctl_listener *listeners;
+	size_t nlisteners;
 	struct strlist remarks;
 	struct ctl_depth *depths; /* for "metrics" alone, down to host */
 	size_t ndepths;
@@ -64,6 +66,15 @@ void report_clear_figures(struct report *r);
 
 /* report_metrics.c: the whole of it for Prometheus. */
 void report_metrics(const struct report *r, FILE *to);
+struct exposition;
+void report_metrics_listeners(const struct report *r, struct exposition *x);
+
+/* report_listener.c */
+int report_take_listener(
+    struct report *r, const struct frame *f, struct err *e);
+void report_clear_listeners(struct report *r);
+void report_print_listeners(const struct report *r, FILE *to);
+json_t *report_json_listeners(const struct report *r);
 
 /* report_token.c: of one account, and its keys in an object of --json. */
 int report_take_token(struct report *r, const struct frame *f, struct err *e);

@@ -409,6 +409,7 @@ report_metrics(const struct report *r, FILE *to)
 		put_accounts(&x, r);
 		put_tokens(&x, r);
 		put_ends(&x, r);
+		report_metrics_listeners(r, &x);
 		put_alarms(&x, r);
 	}
 	exposition_clear(&x);

@@ -79,6 +79,8 @@ take_row(void *arg, const struct frame *f, struct err *e)
 		return report_take_token(r, f, e);
 	case CTL_EXPIRY:
 		return report_take_expiry(r, f, e);
+	case CTL_LISTENER:
+		return report_take_listener(r, f, e);
 	case CTL_DEPTH:
 	case CTL_LEDGER:
 	case CTL_HOST:

@@ -44,6 +44,7 @@ libcommon_a_SOURCES = \
 	common/proto_ctl_metrics.c \
 	common/proto_ctl_session.c \
 	common/proto_ctl_device.c \
+	common/proto_ctl_listener.c \
 	common/proto_ctl_token.c \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \

@@ -38,7 +38,8 @@ enum ctl_type {
 	CTL_DEPTH,   /* "metrics": messages of one state */
 	CTL_LEDGER,  /* "metrics": how an account's recipients fared */
 	CTL_HOST,    /* "metrics": disks, drop folder, the daemon itself */
-	CTL_DEVICE   /* "devices": one that sends by a listener */
+	CTL_DEVICE,  /* "devices": one that sends by a listener */
+	CTL_LISTENER /* "status": one of [listen NAME] */
 };
 
 enum ctl_verb {
@@ -317,6 +318,35 @@ struct ctl_device {
 void ctl_device_clear(struct ctl_device *d);
 int ctl_put_device(struct buf *b, const struct ctl_device *d);
 int ctl_get_device(const struct frame *f, struct ctl_device *d, struct err *e);
+
+/*
+ * A listener (proto_ctl_listener.c): its socket, its clients and, where it has
+ * TLS, its certificate.  docs/protocol.md lists the states of both.
+ */
+struct ctl_listener {
+	char *name;
+	char *address; /* numeric */
+	uint64_t port;
+	bool is_lent; /* the service manager's socket */
+	char *state;  /* open, stuck, shut */
+	int64_t since;
+	char *text, *fix; /* why it is not open */
+	char *tls;        /* as configured */
+	char *tls_min;    /* NULL without TLS */
+	char *auth;
+	uint64_t connections, connections_max;
+	uint64_t messages, turned_away, refused;
+	char *pair; /* good, kept, missing, unknown; NULL without TLS */
+	int64_t pair_since;
+	char *pair_text, *pair_fix; /* of what the files hold */
+	int64_t ends_at;            /* the certificate in use; 0: not known */
+	bool is_soon;               /* it makes the verdict a warning */
+	char *ends, *ends_fix;
+};
+void ctl_listener_clear(struct ctl_listener *l);
+int ctl_put_listener(struct buf *b, const struct ctl_listener *l);
+int ctl_get_listener(
+    const struct frame *f, struct ctl_listener *l, struct err *e);
 
 /* The whole queue's figures, whoever asks. */
 struct ctl_totals {

@@ -167,7 +167,7 @@ serve(struct parts *p, bool may_change)
 {
 	struct control_parts cp = { p->base, p->conf, p->identity, &p->times,
 		p->store, may_change ? p->batch : NULL, p->dispatch, p->limits,
-		p->alarms, p->calendar, false, NULL };
+		p->alarms, p->calendar, false, NULL, p->ask };
 	struct control *c;
 
 	dispatch_stop(p->dispatch);

@@ -123,7 +123,7 @@ serve(struct check_run *r)
 	struct parts *p = &r->parts;
 	struct control_parts cp = { p->base, p->conf, p->identity, &p->times,
 		p->store, p->batch, p->dispatch, p->limits, p->alarms,
-		p->calendar, false, NULL };
+		p->calendar, false, NULL, p->ask };
 
 	dispatch_set_paused(p->dispatch, times_now(&p->times));
 	dispatch_on_rest(p->dispatch, on_rest, r);

@@ -9,6 +9,7 @@
 #include "queue/dirs.h"
 
 struct alarms;
+struct ask;
 struct calendar;
 struct batch;
 struct devices;
@@ -38,6 +39,7 @@ struct control_parts {
 	struct calendar *calendar;
 	bool is_daemon;          /* false: nothing is delivered just now */
 	struct devices *devices; /* NULL: what is known is in the store */
+	struct ask *ask;
 };
 
 /* Serves who connects to fd, which listens and stays the caller's. */

@@ -6,6 +6,7 @@
 
 #include "common/proto_ctl.h"
 #include "queue/control.h"
+#include "queue/door_trouble.h"
 #include "queue/store.h"
 
 /*
@@ -155,6 +156,11 @@ void metrics_free(struct metrics *m);
 
 /* Totals and verdict, as both listings and status end with them. */
 void status_put_totals(struct client *c);
+
+/* control_listen.c: their rows, and what makes the verdict worse. */
+void status_put_listeners(struct client *c);
+typedef void status_trouble(void *arg, const struct door_trouble *t);
+void status_judge_listeners(struct client *c, status_trouble *row, void *arg);
 
 /* control_token.c */
 void status_put_tokens(struct client *c);

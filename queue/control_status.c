@@ -3,12 +3,14 @@
  * Status: is my mail going out?  One verdict over all accounts, and what it
  * rests on.
  *
- *	critical   an account is held, or delivers nothing though mail is due
+ *	critical   an account is held, or delivers nothing though mail is due;
+ *	           a listener is shut, or lets nobody in
  *	warning    an account backs off with mail waiting, or has spent its
  *	           budget for longer than a rate's window; delivery is paused or
  *	           off with mail waiting; mail is held or uncertain; another
  *	           alarm lasts; what an account signs in with, or a listener's
- *	           certificate, ends within a fortnight
+ *	           certificate, ends within a fortnight; a listener's files or
+ *	           place are not as they should be
  *	ok         otherwise
  */
 #include "config.h"
@@ -177,6 +179,15 @@ judge_expiry(void *arg, const struct calendar_view *v)
 }
 
 static void
+judge_listener(void *arg, const struct door_trouble *t)
+{
+	struct finding *f = arg;
+
+	find(f, t->is_critical ? LEVEL_CRITICAL : LEVEL_WARNING, t->since,
+	    f->for_anyone ? t->for_anyone : t->reason);
+}
+
+static void
 judge_queue(struct client *c, const struct store_totals *t, struct finding *f)
 {
 	const struct dispatch *d = c->parts->dispatch;
@@ -219,6 +230,8 @@ status_put_totals(struct client *c)
 		if (v.known->since > ready_since)
 			ready_since = v.known->since;
 	}
+	if (c->parts->is_daemon)
+		status_judge_listeners(c, judge_listener, &f);
 	alarm_each(c->parts->alarms, judge_alarm, &f);
 	calendar_each(c->parts->calendar, judge_expiry, &f);
 	judge_queue(c, &t, &f);
@@ -445,6 +458,7 @@ source_status(struct client *c)
 	if (c->may_all) {
 		put_accounts(c);
 		status_put_tokens(c);
+		status_put_listeners(c);
 		alarm_each(c->parts->alarms, put_alarm, c);
 		put_remarks(c);
 		put_forbidden(c);

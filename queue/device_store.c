@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "queue/device_store.h"
+#include "queue/figures.h"
 #include "queue/store_priv.h"
 
 bool
@@ -68,6 +69,7 @@ device_sent(struct store *s, const struct device *d, int64_t now, struct err *e)
 	query_bind_i64(st, 8, fresh.is_old);
 	if (query_change(s, st, &changed, e) == -1)
 		return -1;
+	store_count_listened(s, d->listener);
 	if (changed > 0)
 		return 0;
 	fresh.messages = 1;

@@ -294,7 +294,8 @@ listen_all(struct engine *g, struct err *e)
 	struct control_parts cp = { g->parts.base, g->parts.conf,
 		g->opt->identity, &g->parts.times, g->parts.store,
 		g->parts.batch, g->parts.dispatch, g->parts.limits,
-		g->parts.alarms, g->parts.calendar, true, g->parts.devices };
+		g->parts.alarms, g->parts.calendar, true, g->parts.devices,
+		g->parts.ask };
 
 	if (g->opt->once)
 		return 0;

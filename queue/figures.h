@@ -5,8 +5,8 @@
 #include "queue/store.h"
 
 /*
- * What the store knows by counting along: how deep the queue is (totals.c), and
- * how recipients fared (tally.c).
+ * What the store knows by counting along: how deep the queue is (totals.c), how
+ * recipients fared, and what came by listeners (tally.c).
  */
 
 /* Messages by state, and their octets. */
@@ -39,6 +39,10 @@ struct store_tally {
 void store_count(struct store *s, const char *account, enum store_result what);
 void store_tally(
     const struct store *s, const char *account, struct store_tally *t);
+
+/* The same of messages that were taken by a listener. */
+void store_count_listened(struct store *s, const char *listener);
+uint64_t store_listened(const struct store *s, const char *listener);
 int64_t store_opened_at(const struct store *s);
 
 #endif

@@ -35,6 +35,7 @@ libqueue_a_SOURCES = \
 	queue/control_follow.c \
 	queue/control_legacy.c \
 	queue/control_list.c \
+	queue/control_listen.c \
 	queue/control_metrics.c \
 	queue/control_priv.h \
 	queue/control_reason.c queue/control_reason.h \
@@ -95,6 +96,7 @@ libqueue_a_SOURCES = \
 	queue/door_bind.c queue/door_bind.h \
 	queue/door_pair.c queue/door_pair.h \
 	queue/door_shut.c queue/door_shut.h \
+	queue/door_trouble.c queue/door_trouble.h \
 	queue/door_view.h \
 	queue/doors.c queue/doors.h queue/doors_priv.h \
 	queue/doors_view.c \

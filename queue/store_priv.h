@@ -55,6 +55,12 @@ struct account_tally {
 	struct store_tally tally, before;
 };
 
+/* Messages that came by a listener. */
+struct listener_tally {
+	char *listener;
+	uint64_t messages, before;
+};
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -73,6 +79,8 @@ struct store {
 	size_t naccounts;
 	struct account_tally *tallies; /* tally.c */
 	size_t ntallies;
+	struct listener_tally *listened;
+	size_t nlistened;
 	int64_t opened_at;
 	uint64_t page_size; /* of this file, which may be an older choice */
 	uint64_t journal_size;

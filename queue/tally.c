@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How recipients fared, account by account, since the store was opened.  These
- * are a process's counters and not the journal's: that forgets after
- * queue.history, and a curve that falls is none of a counter.
+ * How recipients fared, account by account, and what came by each listener,
+ * since the store was opened.  These are a process's counters and not the
+ * journal's: that forgets after queue.history, and a curve that falls is none
+ * of a counter.
  */
 #include "config.h"
 
@@ -49,6 +50,39 @@ store_tally(const struct store *s, const char *account, struct store_tally *t)
 		*t = found->tally;
 }
 
+static struct listener_tally *
+find_listener(const struct store *s, const char *listener)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlistened; i++)
+		if (strcmp(s->listened[i].listener, listener) == 0)
+			return &s->listened[i];
+	return NULL;
+}
+
+void
+store_count_listened(struct store *s, const char *listener)
+{
+	struct listener_tally *t = find_listener(s, listener);
+
+	if (t == NULL) {
+		s->listened = xreallocarray(
+		    s->listened, s->nlistened + 1, sizeof(*s->listened));
+		t = &s->listened[s->nlistened++];
+		*t = (struct listener_tally){ .listener = xstrdup(listener) };
+	}
+	t->messages++;
+}
+
+uint64_t
+store_listened(const struct store *s, const char *listener)
+{
+	const struct listener_tally *t = find_listener(s, listener);
+
+	return t == NULL ? 0 : t->messages;
+}
+
 int64_t
 store_opened_at(const struct store *s)
 {
@@ -62,6 +96,8 @@ tally_begin(struct store *s)
 
 	for (i = 0; i < s->ntallies; i++)
 		s->tallies[i].before = s->tallies[i].tally;
+	for (i = 0; i < s->nlistened; i++)
+		s->listened[i].before = s->listened[i].messages;
 }
 
 void
@@ -71,6 +107,8 @@ tally_rollback(struct store *s)
 
 	for (i = 0; i < s->ntallies; i++)
 		s->tallies[i].tally = s->tallies[i].before;
+	for (i = 0; i < s->nlistened; i++)
+		s->listened[i].messages = s->listened[i].before;
 }
 
 void
@@ -83,4 +121,9 @@ tally_clear(struct store *s)
 	free(s->tallies);
 	s->tallies = NULL;
 	s->ntallies = 0;
+	for (i = 0; i < s->nlistened; i++)
+		free(s->listened[i].listener);
+	free(s->listened);
+	s->listened = NULL;
+	s->nlistened = 0;
 }

@@ -16,6 +16,8 @@ import pytest
 from lib.exposition import Exposition, is_nan
 from lib.site import TESTS, USER, program
 from lib.tokens import by_secret
+from test_check_listen import certificate
+from test_listen import add_listener
 
 TEXT = "From: %s\nSubject: x\n\nhello\n" % USER
 OTHER = 5
@@ -456,12 +458,14 @@ def test_a_file_is_on_the_disk_before_it_is_there(running, tmp_path):
 
 # ---- documents ---------------------------------------------------------------------
 
-def test_the_rules_are_about_what_there_is(running):
+def test_the_rules_are_about_what_there_is(site):
     """A rule about a series that is not there never fires."""
+    add_listener(site, tls="starttls", **certificate(site, 90))
+    site.start()
     with open(os.path.join(TESTS, "../packaging/prometheus/"
                            "mailchute.rules.yml")) as f:
         rules = f.read()
-    said = metrics(running)
+    said = metrics(site)
     named = set(re.findall(r"\bmailchute_[a-z_]+", rules))
     assert len(named) >= 8
     # Nothing ends where a password is used.

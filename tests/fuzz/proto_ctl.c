@@ -90,6 +90,7 @@ read_the_others(const struct frame *f)
 	struct ctl_ledger ledger;
 	struct ctl_host host;
 	struct ctl_device device;
+	struct ctl_listener listener;
 	char *text;
 	int status;
 
@@ -117,6 +118,8 @@ read_the_others(const struct frame *f)
 		assert(host.has_drops == 0 || host.has_drops == 1);
 	if (ctl_get_device(f, &device, NULL) == 0)
 		ctl_device_clear(&device);
+	if (ctl_get_listener(f, &listener, NULL) == 0)
+		ctl_listener_clear(&listener);
 	free(ctl_get_said(f, NULL));
 	if (ctl_get_done(f, &status, &text, NULL) == 0)
 		free(text);

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 code=admin/report_metrics.c
+more=admin/report_metrics_listener.c
 page=docs/metrics.md
 manual=docs/mailchute.1.in
 rules=packaging/prometheus/mailchute.rules.yml
@@ -11,7 +12,8 @@ rules=packaging/prometheus/mailchute.rules.yml
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-sed -nE 's/.*"(mailchute_[a-z0-9_]+)".*/\1/p' "$code" | sort >"$scratch/code"
+sed -nE 's/.*"(mailchute_[a-z0-9_]+)".*/\1/p' "$code" "$more" |
+    sort >"$scratch/code"
 # shellcheck disable=SC2016 # the backquotes are the page's
 sed -nE 's/^\| `(mailchute_[a-z0-9_]+)` \|.*/\1/p' "$page" |
     sort >"$scratch/page"

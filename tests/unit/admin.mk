@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/admin_args tests/unit/admin_check \
 	tests/unit/admin_check_listen tests/unit/admin_check_server \
 	tests/unit/admin_exposition tests/unit/admin_groups tests/unit/admin_json \
+	tests/unit/admin_listener \
 	tests/unit/admin_metrics tests/unit/admin_outfile tests/unit/admin_report \
 	tests/unit/admin_setup tests/unit/admin_text
 admin_test_libs = libadmin.a libmail.a libcommon.a $(LIBBSD_LIBS) $(JANSSON_LIBS) \
@@ -16,6 +17,8 @@ tests_unit_admin_check_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_check_LDADD = $(admin_test_libs)
 tests_unit_admin_exposition_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_exposition_LDADD = $(admin_test_libs)
+tests_unit_admin_listener_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_admin_listener_LDADD = $(admin_test_libs)
 tests_unit_admin_metrics_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_admin_metrics_LDADD = $(admin_test_libs)
 tests_unit_admin_outfile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -101,7 +101,8 @@ status_has_its_keys(void **state)
 		.account = S("alerts"),
 		.since = 1700000000,
 		.text = S("nothing goes") };
-	struct json_lists l = { json_array(), json_array(), json_array() };
+	struct json_lists l = { json_array(), json_array(), json_array(),
+		json_array() };
 	json_t *o, *one;
 	size_t i;
 
@@ -126,7 +127,8 @@ status_has_its_keys(void **state)
 	assert_true(json_is_null(json_object_get(one, "fix")));
 	json_decref(o);
 	/* Nobody gave figures: 0 would be a false comfort. */
-	l = (struct json_lists){ json_array(), json_array(), json_array() };
+	l = (struct json_lists){ json_array(), json_array(), json_array(),
+		json_array() };
 	o = json_status(&t, false, &l);
 	assert_true(json_is_null(json_object_get(o, "waiting")));
 	assert_true(json_is_null(json_object_get(o, "paused")));

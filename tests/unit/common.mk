@@ -152,11 +152,14 @@ check_PROGRAMS += tests/unit/handover tests/unit/parcel tests/unit/site \
 	tests/unit/siphash tests/unit/network tests/unit/proto_listen \
 	tests/unit/proto_origin tests/unit/proto_words tests/unit/proto_pair \
 	tests/unit/tls_io tests/unit/device_words tests/unit/proto_trouble \
-	tests/unit/proto_ctl_device
+	tests/unit/proto_ctl_device tests/unit/proto_ctl_listener
 tests_unit_device_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_device_words_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_proto_trouble_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_trouble_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_proto_ctl_listener_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_ctl_listener_LDADD = libcommon.a $(LIBBSD_LIBS) \
+	$(CMOCKA_LIBS)
 tests_unit_proto_ctl_device_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_ctl_device_LDADD = libcommon.a $(LIBBSD_LIBS) \
 	$(CMOCKA_LIBS)

@@ -127,7 +127,8 @@ begin(uint64_t message)
 	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
 		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.o.parts.batch, rig.o.parts.dispatch, rig.o.parts.limits,
-		rig.o.parts.alarms, rig.o.parts.calendar, true, NULL };
+		rig.o.parts.alarms, rig.o.parts.calendar, true, NULL,
+		rig.o.parts.ask };
 	char id[QUEUE_ID_TEXT];
 	struct ctl_request r;
 	struct buf b;

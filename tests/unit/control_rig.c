@@ -204,6 +204,34 @@ note_device(const struct frame *f)
 }
 
 static void
+note_listener(const struct frame *f)
+{
+	struct ctl_listener l;
+
+	assert_int_equal(ctl_get_listener(f, &l, &rig.o.e), 0);
+	note("listener %s %s %s:%llu%s %s %s %s", l.name, l.state, l.address,
+	    (unsigned long long)l.port, l.is_lent ? " lent" : "", l.tls,
+	    l.tls_min, l.auth);
+	note("clients %llu/%llu messages %llu away %llu refused %llu",
+	    (unsigned long long)l.connections,
+	    (unsigned long long)l.connections_max,
+	    (unsigned long long)l.messages, (unsigned long long)l.turned_away,
+	    (unsigned long long)l.refused);
+	if (l.text != NULL)
+		note("since %lld: %s; %s",
+		    l.since == 0 ? 0 : (long long)(l.since - T0), l.text,
+		    l.fix == NULL ? "nothing" : l.fix);
+	if (l.pair_text != NULL)
+		note("certificate %s since %lld %s%s", l.pair,
+		    (long long)(l.pair_since - T0), l.pair_text,
+		    l.ends == NULL ? "" : "; it ends");
+	else
+		note("certificate %s%s%s", l.pair, l.ends == NULL ? "" : ": ",
+		    l.ends == NULL ? "" : l.ends);
+	ctl_listener_clear(&l);
+}
+
+static void
 note_frame(const struct frame *f)
 {
 	char *text = NULL;
@@ -226,6 +254,9 @@ note_frame(const struct frame *f)
 		break;
 	case CTL_ALARM:
 		note_alarm(f);
+		break;
+	case CTL_LISTENER:
+		note_listener(f);
 		break;
 	case CTL_DEPTH:
 		note_depth(f);
@@ -280,7 +311,8 @@ ask_with(uid_t uid, const void *p, size_t n)
 		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.is_reader ? NULL : rig.o.parts.batch, rig.o.parts.dispatch,
 		rig.o.parts.limits, rig.o.parts.alarms, rig.o.parts.calendar,
-		rig.is_daemon, rig.is_reader ? NULL : rig.o.parts.devices };
+		rig.is_daemon, rig.is_reader ? NULL : rig.o.parts.devices,
+		rig.o.parts.ask };
 	bool has_ended = false;
 	struct control *c;
 	struct buf in;

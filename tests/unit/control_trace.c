@@ -242,7 +242,8 @@ others_are_served_while_nothing_is_found(void **state)
 	struct control_parts cp = { rig.o.parts.base, rig.o.conf,
 		&rig.o.identity, &rig.o.parts.times, rig.o.parts.store,
 		rig.o.parts.batch, rig.o.parts.dispatch, rig.o.parts.limits,
-		rig.o.parts.alarms, rig.o.parts.calendar, true, NULL };
+		rig.o.parts.alarms, rig.o.parts.calendar, true, NULL,
+		rig.o.parts.ask };
 	struct ctl_request r = { .verb = CTL_TRACE };
 	struct control *c;
 	struct buf b;

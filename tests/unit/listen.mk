@@ -1,7 +1,7 @@
 # unit tests of listeners, in queue/
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
-	tests/unit/door_shut \
+	tests/unit/control_listen tests/unit/door_shut tests/unit/door_trouble \
 	tests/unit/doors tests/unit/gate tests/unit/guests \
 	tests/unit/intake_greets tests/unit/intake_keeps \
 	tests/unit/lent tests/unit/origin tests/unit/turned \
@@ -9,8 +9,14 @@ check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
 	tests/unit/window
 tests_unit_door_pair_CFLAGS = $(queue_test_cflags)
 tests_unit_door_pair_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_control_listen_SOURCES = tests/unit/control_listen.c \
+	tests/unit/control_rig.c tests/unit/control_rig.h
+tests_unit_control_listen_CFLAGS = $(queue_test_cflags)
+tests_unit_control_listen_LDADD = $(queue_test_libs)
 tests_unit_door_shut_CFLAGS = $(queue_test_cflags)
 tests_unit_door_shut_LDADD = $(queue_test_libs)
+tests_unit_door_trouble_CFLAGS = $(queue_test_cflags)
+tests_unit_door_trouble_LDADD = $(queue_test_libs)
 tests_unit_gate_CFLAGS = $(queue_test_cflags)
 tests_unit_gate_LDADD = $(queue_test_libs)
 tests_unit_window_CFLAGS = $(queue_test_cflags)

@@ -86,6 +86,28 @@ what_is_taken_back_never_was(void **state)
 	counts(w, "b", "1 0 0 0 0 0");
 }
 
+static void
+what_came_by_a_listener(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(store_listened(w->s, "scan"), 0);
+	fixture_begin(w->s);
+	store_count_listened(w->s, "scan");
+	store_count_listened(w->s, "scan");
+	store_count_listened(w->s, "floor");
+	fixture_commit(w->s);
+	fixture_begin(w->s);
+	store_count_listened(w->s, "scan");
+	store_count_listened(w->s, "attic");
+	store_rollback(w->s);
+	assert_int_equal(store_listened(w->s, "scan"), 2);
+	assert_int_equal(store_listened(w->s, "floor"), 1);
+	assert_int_equal(store_listened(w->s, "attic"), 0);
+	w->s = fixture_reopen(w->s, w->directory);
+	assert_int_equal(store_listened(w->s, "scan"), 0);
+}
+
 /* A process's counters: a curve knows a reset by its falling to nothing. */
 static void
 counting_begins_when_the_store_is_opened(void **state)
@@ -109,6 +131,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(each_end_counts_by_its_account),
 		CASE(what_is_taken_back_never_was),
+		CASE(what_came_by_a_listener),
 		CASE(counting_begins_when_the_store_is_opened),
 	};
 
