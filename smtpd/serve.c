@@ -21,6 +21,7 @@ struct serve {
 	const struct service *service;
 	enum session_next next; /* what the latest command asks for */
 	bool has_lf;            /* its line ended in LF alone */
+	bool has_spoken;
 	unsigned commands;      /* since the last message */
 };
 
@@ -64,6 +65,7 @@ one_command(struct serve *s)
 	s->next = SESSION_QUIT;
 	if (conn_read_line(&s->conn, &line) == -1)
 		return;
+	s->has_spoken = true;
 	if (is_flood(s)) {
 		say(s, 421, "4.7.0", "too many commands; closing");
 		s->next = SESSION_GIVE_UP;
@@ -275,6 +277,9 @@ end(struct serve *s)
 		(void)conn_flush(&s->conn);
 		return EX_TEMPFAIL;
 	case CONN_UNREADABLE:
+		/* Whoever tries whether a port is open leaves like this. */
+		if (!s->has_spoken && s->service->is_public)
+			break;
 		log_text(LOG_ERR, "smtpd", "cannot read commands: %s",
 		    strerror(s->conn.error));
 		say(s, 421, "4.3.0", "cannot read commands; closing");
@@ -355,7 +360,13 @@ converse(struct serve *s)
 static int
 greet(struct serve *s)
 {
+	const char *p;
+
 	if (s->service->is_public && conn_has_input(&s->conn)) {
+		/* The end is nothing that was said. */
+		if (conn_read(&s->conn, &p, clock_mono_ms()) == -1)
+			return EX_OK;
+		s->has_spoken = true;
 		say(s, 554, "5.5.0", "the greeting comes first; closing");
 		return EX_PROTOCOL;
 	}

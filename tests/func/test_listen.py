@@ -5,10 +5,11 @@ import os
 import signal
 import smtplib
 import socket
+import struct
 
 import pytest
 
-from lib.notify import DEADLINE, wait_until
+from lib.notify import DEADLINE, wait_end, wait_until
 from lib.site import USER, sanitized
 
 TO = "a@example.net"
@@ -231,6 +232,27 @@ def test_who_speaks_first_is_sent_away(site):
         said = s.makefile("rb").read()
     assert said.startswith((b"554 5.5.0 ", b"220 "))
     assert site.queue() == []
+
+
+@pytest.mark.parametrize("how", ["closed", "reset"])
+def test_who_only_knocks_is_no_trouble(site, how):
+    """A monitor or a balancer tries whether the port is open."""
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, client_connections=9)
+    site.start()
+    before = set(children(site))
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+            if how == "reset":
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+    send(port)
+    site.log.wait_for("client", nth=6)
+    assert all(wait_end(pid) for pid in set(children(site)) - before)
+    assert not site.log.events("device-refused")
+    assert not site.log.events("client-sent-away")
+    device, = site.json("devices")
+    assert (device["messages"], device["failures"]) == (1, 0)
 
 
 def test_half_a_message_is_none(site):
