@@ -120,14 +120,15 @@ warn_of_rights(const struct passwd_file *f, const struct reader *r)
 
 /* ---- what is done ---- */
 
-/* A file that would not be taken is not changed, either. */
+/* Its text, as it is or is to be: one that would not be taken shuts out all. */
 static int
-judge(const struct passwd_file *f, struct users *u, struct err *e)
+judge(const struct passwd_file *f, const struct buf *text, struct users *u,
+    struct err *e)
 {
 	unsigned line;
 	struct err why;
 
-	if (users_parse(u, buf_data(&f->text), f->text.len, &line, &why) == 0)
+	if (users_parse(u, buf_data(text), text->len, &line, &why) == 0)
 		return 0;
 	return err_set(
 	    e, ERR_LOCAL, "5.3.5", "%s:%u: %s", f->path, line, why.text);
@@ -154,6 +155,7 @@ static int
 change(const struct passwd_file *f, const char *login, const char *hash,
     struct err *e)
 {
+	struct users u = { NULL, 0 };
 	bool was_there;
 	struct buf b;
 	int rc = -1;
@@ -166,13 +168,14 @@ change(const struct passwd_file *f, const char *login, const char *hash,
 	else if (b.len > USERS_FILE_MAX)
 		err_set(
 		    e, ERR_LOCAL, "5.3.5", "%s would be too large", f->path);
-	else
+	else if (judge(f, &b, &u, e) == 0)
 		rc = passwd_write(f, &b, e);
 	if (rc == 0)
 		printf("%s: the login is %s\n", f->path,
 		    hash == NULL ? "taken out"
 		    : was_there  ? "changed"
 				 : "added");
+	users_clear(&u);
 	buf_wipe(&b);
 	return rc;
 }
@@ -190,7 +193,7 @@ work(const struct args *a, const char *path, const char *hash,
 	errno = 0;
 	if (passwd_open(&f, path, hash != NULL, r->gid, &e) == -1)
 		return give_up(status_of(&e), e.text);
-	rc = judge(&f, &u, &e);
+	rc = judge(&f, &f.text, &u, &e);
 	if (rc == 0 && a->list)
 		list(&u);
 	else if (rc == 0)

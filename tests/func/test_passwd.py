@@ -179,6 +179,23 @@ def test_a_bad_configuration(site, users):
     assert passwd(site, "a", "--file", users).returncode == 0
 
 
+def test_what_would_shut_out_all_is_not_written(site, users):
+    """One login more than are read, and nobody could sign in."""
+    assert passwd(site, "scanner").returncode == 0
+    line = read(users).partition(":")[2]
+    with open(users, "a") as f:
+        f.writelines("login%d:%s" % (i, line) for i in range(4999))
+    before = read(users)
+    done = passwd(site, "one-too-many")
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr == \
+        "mailchute: %s:5001: there are more than 5000 logins\n" % users
+    assert read(users) == before
+    assert passwd(site, "SCANNER").returncode == 0
+    assert passwd(site, "--delete", "login7").returncode == 0
+    assert passwd(site, "the-last").returncode == 0
+
+
 # ---- two at once --------------------------------------------------------------
 
 def test_none_is_lost(site, users):
