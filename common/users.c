@@ -146,6 +146,11 @@ users_parse_line(
 		n--;
 	if (n == 0 || p[0] == '#' || p[0] == ';')
 		return 0;
+	/* It would be part of a login that nobody can see. */
+	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		return err_set(e, ERR_LOCAL, "5.3.5",
+		    "the line begins with a byte order mark; save the file "
+		    "as UTF-8 without one");
 	if (n > USERS_LINE_MAX)
 		return err_set(e, ERR_LOCAL, "5.3.5",
 		    "the line has more than %d octets", USERS_LINE_MAX);

@@ -22,7 +22,7 @@ struct serve {
 	enum session_next next; /* what the latest command asks for */
 	bool has_lf;            /* its line ended in LF alone */
 	bool has_spoken;
-	unsigned commands;      /* since the last message */
+	unsigned commands; /* since the last message */
 };
 
 /* Beside what a message to the most recipients needs, each refused once. */

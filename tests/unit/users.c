@@ -172,6 +172,10 @@ half(void **state)
 		{ "a:" HASH "\nb:" HASH "\nc:" HASH "\nA:" HASH "\n", 4,
 		    "A stands on line 1 already" },
 		{ "a:" HASH "\n\nb:x\n", 3, "no hash" },
+		{ "\xef\xbb\xbf"
+		  "a:" HASH "\n",
+		    1, "byte order mark" },
+		{ "\xef\xbb\xbf# who\n", 1, "byte order mark" },
 	};
 	struct users u = { NULL, 0 };
 	unsigned line;
