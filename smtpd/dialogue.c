@@ -66,19 +66,32 @@ is_word(const char *p, size_t n, const char *word)
 	       (n == len || !isalnum((unsigned char)p[len]));
 }
 
-/* "AUTH PLAIN", without what follows. */
+static size_t
+first_word(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] != ' ' && p[i] != '\t')
+		i++;
+	return i;
+}
+
+/* Of "AUTH ...": with its mechanism, without what follows. */
 static size_t
 public_part(const char *p, size_t n)
 {
-	size_t i = 0, words;
+	static const char *const known[] = { "PLAIN", "LOGIN", "CRAM-MD5",
+		"DIGEST-MD5", "NTLM", "GSSAPI", "XOAUTH2" };
+	size_t at = 4, len, i;
 
-	for (words = 0; words < 2; words++) {
-		while (i < n && (p[i] == ' ' || p[i] == '\t'))
-			i++;
-		while (i < n && p[i] != ' ' && p[i] != '\t')
-			i++;
-	}
-	return i;
+	while (at < n && (p[at] == ' ' || p[at] == '\t'))
+		at++;
+	len = first_word(p + at, n - at);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i]) == len &&
+		    strncasecmp(p + at, known[i], len) == 0)
+			return at + len;
+	return 4;
 }
 
 /* "AUTHLOGIN ...", "X-AUTH ...": whoever says it means to sign in. */
@@ -132,6 +145,9 @@ dialogue_command(
 	command_parse(p, n, &c);
 	if (is_doubtful(d, c.verb, p, n))
 		put_hidden(d, "(no command, which is not logged)");
+	else if (c.verb == VERB_UNKNOWN || c.verb == VERB_MALFORMED)
+		/* "PASS ..." of another protocol. */
+		put(d, "client", p, first_word(p, n));
 	else
 		put(d, "client", p, n);
 }
