@@ -149,6 +149,13 @@ const struct device_words device_words[] = {
 	{ 451, "4.7.0", "too many messages",
 	    "Too many messages; try again later",
 	    "see why it sends so much, or raise rate of [listen NAME]" },
+	{ 451, "4.7.0", "listen.allow",
+	    "Device address not allowed; ask admin",
+	    "add its address or network to allow of [listen NAME]" },
+	{ 451, "4.7.0", "is closed",
+	    "Server not ready; try again later",
+	    "[listen NAME] has moved or is gone since it came: it has to "
+	    "connect anew" },
 	{ 451, "4.7.0", NULL,
 	    "Server not ready; try again later",
 	    "mailchuted restarts or reads its configuration: nothing, unless "

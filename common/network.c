@@ -117,14 +117,6 @@ network_of(const struct sockaddr *address)
 }
 
 bool
-network_has(const struct network *n, const struct sockaddr *address)
-{
-	struct network one = network_of(address);
-
-	return network_covers(n, &one);
-}
-
-bool
 network_covers(const struct network *n, const struct network *one)
 {
 	unsigned i;

@@ -21,10 +21,7 @@ struct network {
 /* -1 when it is none, or has bits behind its prefix: a mistake. */
 int network_parse(const char *text, struct network *out);
 
-/* What else than an Internet address is in no network. */
-bool network_has(const struct network *n, const struct sockaddr *address);
-
-/* The same for what network_parse has made of an address. */
+/* Is that one, an address or less than all, in it? */
 bool network_covers(const struct network *n, const struct network *one);
 
 bool network_is_loopback(const struct network *n);

@@ -184,13 +184,13 @@ add(struct gate *g, const struct network *network)
 	return c;
 }
 
-static bool
-is_allowed(const struct gate *g, const struct sockaddr *address)
+bool
+gate_allows(const struct gate *g, const struct network *address)
 {
 	size_t i;
 
 	for (i = 0; i < g->nallow; i++)
-		if (network_has(&g->allow[i], address))
+		if (network_covers(&g->allow[i], address))
 			return true;
 	return false;
 }
@@ -198,10 +198,11 @@ is_allowed(const struct gate *g, const struct sockaddr *address)
 enum gate_verdict
 gate_enter(struct gate *g, const struct sockaddr *address, int64_t now_ms)
 {
-	struct network network = gate_client(address);
+	struct network network = gate_client(address),
+		       one = network_of(address);
 	struct client *c;
 
-	if (!is_allowed(g, address))
+	if (!gate_allows(g, &one))
 		return GATE_NOT_ALLOWED;
 	c = find(g, &network);
 	if (c != NULL && c->connections >= g->client_connections)

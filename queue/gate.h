@@ -52,6 +52,9 @@ void gate_leave(struct gate *g, const struct network *client);
 void gate_note_refusals(struct gate *g, uint64_t n);
 uint64_t gate_refusals(const struct gate *g);
 
+/* Is it let in by the rules of now?  It may have come by those of before. */
+bool gate_allows(const struct gate *g, const struct network *address);
+
 /* Of the places for all clients less than a quarter is left, of 8 or more. */
 bool gate_is_crowded(const struct gate *g);
 

@@ -266,6 +266,16 @@ say_origin(const struct guests *g, const struct guest *one,
 	return rc;
 }
 
+/* A reload may have shut out who is inside. */
+static bool
+is_allowed(const struct guest *one)
+{
+	struct network address;
+
+	return network_parse(one->text, &address) == 0 &&
+	       gate_allows(one->gate, &address);
+}
+
 /* A connection for a message of this client, or why there is none. */
 static int
 make_connection(const struct guests *g, const struct guest *one,
@@ -275,6 +285,9 @@ make_connection(const struct guests *g, const struct guest *one,
 
 	*why = "this listener is closed";
 	if (one->gate == NULL || one->conf == NULL)
+		return -1;
+	*why = "its address is not in listen.allow any more";
+	if (!is_allowed(one))
 		return -1;
 	if ((*why = guests_auth_check(one)) != NULL)
 		return -1;

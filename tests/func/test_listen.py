@@ -287,6 +287,25 @@ def test_a_reload_keeps_who_is_inside(site):
     assert len(site.queue()) == 3
 
 
+def test_who_is_not_allowed_any_more_sends_no_more(site):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, allow="127.0.0.0/24")
+    site.start()
+    with Client(port) as c, \
+            Client(port, source_address=("127.0.0.2", 0)) as other:
+        c.sendmail(USER, [TO], TEXT % "before")
+        site.conf["listen scan"]["allow"] = "127.0.0.2"
+        site.write_conf()
+        site.daemon.send_signal(1)
+        site.log.wait_for("started", nth=2)
+        with pytest.raises(smtplib.SMTPDataError) as e:
+            c.sendmail(USER, [TO], TEXT % "behind")
+        assert (e.value.smtp_code, e.value.smtp_error) == (
+            451, b"4.7.0 Device address not allowed; ask admin")
+        other.sendmail(USER, [TO], TEXT % "behind")
+    assert len(site.queue()) == 2
+
+
 def test_stop_ends_everything(site):
     port = add_listener(site)
     site.start()

@@ -159,7 +159,8 @@ static void
 what_a_reload_changes(void **state)
 {
 	struct conf *next = guest_rig_conf(LISTENER), *former = here.conf;
-	char line[512];
+	struct conf_listen narrow = next->listeners[0];
+	char line[512], network[] = "127.0.0.2", *allowed = network;
 	int a = come_in(1);
 
 	(void)state;
@@ -172,6 +173,10 @@ what_a_reload_changes(void **state)
 	assert_hears(a, "this listener is closed");
 	guests_move(here.g, here.gate, &next->listeners[0]);
 	assert_sends(a, "127.0.0.1");
+	narrow.allow = (struct strlist){ .v = &allowed, .n = 1 };
+	gate_change(here.gate, &narrow);
+	say(a, "m");
+	assert_hears(a, "its address is not in listen.allow any more");
 	/* the listener is taken away, and its gate with it */
 	guests_move(here.g, here.gate, NULL);
 	gate_free(here.gate);

@@ -51,6 +51,14 @@ static const struct {
 	{ "::ffff:192.0.2.0/120", "192.0.2.7", "192.0.3.7" },
 };
 
+static bool
+network_has(const struct network *n, const struct sockaddr *address)
+{
+	struct network one = network_of(address);
+
+	return network_covers(n, &one);
+}
+
 static void
 what_is_in_a_network(void **state)
 {
