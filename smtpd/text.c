@@ -163,7 +163,8 @@ read_chunks(void *arg, void *p, size_t n, struct err *e)
 		if (t->next_chunk(t->arg, t) == -1)
 			return no_end(e);
 	if (t->left == 0)
-		return 0;
+		/* A CR that was the last of it has no LF any more. */
+		return t->refuses_bare && t->had_cr ? refuse_bare(e) : 0;
 	if ((got = read_chunk(t, &from)) == -1)
 		return no_end(e);
 	if ((size_t)got < n)

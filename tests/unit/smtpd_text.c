@@ -249,6 +249,53 @@ lone_line_ends_may_be_refused(void **state)
 	}
 }
 
+/* Of chunks there is an end, behind which a CR waits for its LF in vain. */
+static void
+lone_line_ends_of_chunks_may_be_refused(void **state)
+{
+	static const struct {
+		const char *text, *chunks;
+		bool is_bare;
+	} cases[] = {
+		{ "a\r\nb\r\n", "6", false },
+		{ "a\r\nb\r\n", "24", false },
+		{ "a\r\nb\r\n", "60", false },
+		{ "a\r\nb", "4", false },
+		{ "a\nb\r\n", "5", true },
+		{ "a\rb\r\n", "23", true },
+		{ "a\r", "2", true },
+		{ "a\r", "20", true },
+		{ "a\n", "110", true },
+	};
+	struct source source;
+	char piece[8];
+	struct scene s;
+	struct err e;
+	size_t i, n;
+	ssize_t got;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (n = 1; n < 5; n++) {
+			set_up(&s, cases[i].text, n % 3);
+			s.chunks = cases[i].chunks;
+			text_init_chunks(&s.text, &s.conn, &patience_local);
+			s.text.next_chunk = next_chunk;
+			s.text.arg = &s;
+			s.text.refuses_bare = true;
+			source = text_source_chunks(&s.text);
+			while (
+			    (got = source.read(source.arg, piece, n, &e)) > 0)
+				continue;
+			if (got != (cases[i].is_bare ? -1 : 0))
+				fail_msg("case %zu by %zu: %zd", i, n, got);
+			if (got == -1)
+				assert_string_equal(e.status, "5.6.0");
+			tear_down(&s);
+		}
+	}
+}
+
 static void
 nothing_is_read_again(void **state)
 {
@@ -301,6 +348,7 @@ main(void)
 		cmocka_unit_test(what_is_left_of_a_chunk_is_drained),
 		cmocka_unit_test(a_text_ends_at_its_dot),
 		cmocka_unit_test(lone_line_ends_may_be_refused),
+		cmocka_unit_test(lone_line_ends_of_chunks_may_be_refused),
 		cmocka_unit_test(nothing_is_read_again),
 		cmocka_unit_test(a_text_has_to_get_on),
 	};
