@@ -175,12 +175,29 @@ syntax_sender(const char *text, struct network *n)
 	return text;
 }
 
+/*
+ * "10.1.1.1/8=@x.example" has a slip in its network: as an address, which it
+ * could be, it would be nobody's.
+ */
+static bool
+has_bad_network(const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	return text[n] == '=' && is_alnum(text[0]) &&
+	       strspn(text, "0123456789abcdefABCDEF.:/") == n &&
+	       (strcspn(text, ":/") < n || (strspn(text, "0123456789.") == n &&
+					       strcspn(text, ".") < n));
+}
+
 bool
 syntax_is_sender(const char *text)
 {
 	struct network n;
+	const char *pattern = syntax_sender(text, &n);
 
-	return syntax_is_pattern(syntax_sender(text, &n));
+	return syntax_is_pattern(pattern) &&
+	       (n.family != AF_UNSPEC || !has_bad_network(text));
 }
 
 bool
