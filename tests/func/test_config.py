@@ -11,6 +11,7 @@ import sqlite3
 import pytest
 
 from lib.notify import DEADLINE, wait_until
+from lib.page import configurations, page
 from lib.site import USER, program
 
 CONFIG = 78
@@ -95,6 +96,22 @@ def test_queue_user(site, user):
     site.conf["queue"]["user"] = user
     site.write_conf()
     start_fails(site, user)
+
+
+def test_what_the_page_of_devices_shows(site):
+    """Each of its configurations is one; what it leaves out stands above."""
+    blocks = configurations(page("devices.md"))
+    assert len(blocks) >= 5
+    for i, block in enumerate(blocks):
+        if "[account]" not in block:
+            block = "[account]\nuser = alerts@contoso.com\n" + block
+        if "password_file" not in block:
+            block = block.replace("[account]\n",
+                                  "[account]\npassword_file = password\n")
+        block = "[local]\nhostname = web01.contoso.com\n" + block
+        done = site.run([program("mailchute"), "-C",
+                         site.write("conf/block%d" % i, block), "config"])
+        assert (done.returncode, done.stderr) == (0, ""), block
 
 
 def test_effective_configuration(site):

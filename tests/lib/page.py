@@ -107,6 +107,13 @@ def page(name):
         return f.read()
 
 
+def configurations(text):
+    """Its blocks that begin with a section of the configuration."""
+    return ["\n".join(block) + "\n" for _, block, _ in
+            _blocks(text.splitlines())
+            if isinstance(block, list) and re.match(r"\[[a-z]+( \w+)?\]$", block[0])]
+
+
 def section(text, title):
     """The blocks of that section, each as a script has it."""
     part = text.partition("\n## %s\n" % title)[2].partition("\n## ")[0]
