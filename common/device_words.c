@@ -181,10 +181,14 @@ const struct device_words device_words[] = {
 	    "Too large; scan fewer pages or lower dpi",
 	    "scan with less resolution, or raise max_size of [listen NAME] "
 	    "and queue.message_size_max" },
-	{ 554, "5.6.0", NULL,
+	{ 554, "5.6.0", "in CRLF",
 	    "Message malformed; check device",
 	    "set bare_newline = normalise in [listen NAME] if its lines end "
 	    "in LF or CR alone" },
+	{ 554, "5.6.0", NULL,
+	    "Message malformed; check device",
+	    "its message has what no mail has, as the reason says: update its "
+	    "software, or look at what it is given to send" },
 	{ 555, "5.5.4", NULL,
 	    "Option not supported; check device",
 	    "turn off in it what the reason names" },

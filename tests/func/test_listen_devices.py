@@ -311,6 +311,8 @@ REFUSALS = [
      "550 5.7.1", "Sender not allowed", USER, "senders of [listen scan]"),
     ({"bare_newline": "refuse"}, WHOLE + ["a\nb\r\n."], "554 5.6.0",
      "Message malformed", "", "bare_newline"),
+    ({}, WHOLE + ["Subject: " + "x" * (1024 * 1024 + 1) + "\r\n\r\nhello\r\n."],
+     "554 5.6.0", "Message malformed", "header", "what it is given to send"),
     ({}, ["MAIL FROM:<%s>" % USER, "DATA"], "503 5.5.1", "out of order",
      "come first", "log_dialogue of [listen scan]"),
     ({}, ["FOO"], "500 5.5.2", "Command not known", "no such command",
