@@ -29,6 +29,7 @@ envelope_clear(struct envelope *env)
 	free(env->envid);
 	free(env->from);
 	free(env->message_id);
+	strlist_clear(&env->authors.others);
 	envelope_init(env);
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/strlist.h"
+
 /*
  * What travels with a message but is not in it (RFC 5321 2.3.1), as the front
  * end hands it to the daemon and the daemon to the delivering program.  All
@@ -37,6 +39,18 @@ struct envelope_rcpt {
 	char *orcpt; /* "rfc822;..." with its xtext, or NULL */
 };
 
+/*
+ * In whose name a message says that it is, beside the first address of From:
+ * the other addresses there, and those of Sender.  A listener's rules are for
+ * all of them; from nobody else are they told.
+ */
+#define AUTHORS_MAX 64
+
+struct authors {
+	struct strlist others;
+	bool has_unread; /* and what is no address, or more of them */
+};
+
 struct envelope {
 	char *sender; /* "" is the null sender */
 	bool sender_is_local;
@@ -48,6 +62,7 @@ struct envelope {
 	char *envid;
 	char *from;       /* first address of From:; bare: a local user */
 	char *message_id; /* with its angle brackets */
+	struct authors authors;
 };
 
 void envelope_init(struct envelope *env);

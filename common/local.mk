@@ -39,6 +39,7 @@ libcommon_a_SOURCES = \
 	common/priv.c common/priv.h \
 	common/nearest.c common/nearest.h \
 	common/network.c common/network.h \
+	common/proto_authors.c common/proto_authors.h \
 	common/proto_check.c common/proto_check.h \
 	common/proto_ctl.c common/proto_ctl.h \
 	common/proto_ctl_metrics.c \

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/proto_authors.h"
 #include "common/proto_submit.h"
 
 #define SEEN(tag) (UINT32_C(1) << (tag))
@@ -108,7 +109,7 @@ submit_put_envelope(
 	    put_optional(b, SF_ENVID, env->envid) == -1 ||
 	    put_optional(b, SF_FROM, env->from) == -1 ||
 	    put_optional(b, SF_MESSAGE_ID, env->message_id) == -1 ||
-	    frame_end(b, start) == -1)
+	    frame_end(b, start) == -1 || authors_put(b, &env->authors) == -1)
 		return -1;
 	return put_rcpts(b, env);
 }

@@ -47,7 +47,8 @@ enum submit_type {
 	SUBMIT_END,      /* fields: SF_SIZE */
 	SUBMIT_ACCEPTED, /* fields: SF_QUEUE_ID */
 	SUBMIT_REFUSED,  /* fields: SF_CLASS, SF_STATUS, SF_TEXT */
-	SUBMIT_ORIGIN    /* common/proto_origin.h */
+	SUBMIT_ORIGIN,   /* common/proto_origin.h */
+	SUBMIT_AUTHORS   /* common/proto_authors.h; behind ENVELOPE */
 };
 
 enum submit_field {
@@ -84,7 +85,7 @@ struct submit_head {
 	uint64_t version;
 };
 
-/* Appends ENVELOPE and RCPTS frames; -1 when b's cap is too small. */
+/* Appends ENVELOPE, AUTHORS if any, and RCPTS frames; -1 when b's cap is too small. */
 int submit_put_envelope(
     struct buf *b, const struct submit_head *head, const struct envelope *env);
 

@@ -34,6 +34,7 @@ void
 completed_clear(struct completed *c)
 {
 	strlist_clear(&c->recipients);
+	strlist_clear(&c->authors.others);
 	free(c->from);
 	free(c->message_id);
 	memset(c, 0, sizeof(*c));
@@ -182,26 +183,58 @@ add_missing(struct header *h, const char *prefix, const struct completion *with)
 	free(id);
 }
 
-/*
- * The first address of From as it was given, be it in a second field: whoever
- * is judged by it is whom mail/rewrite.c takes for the author.  NULL when there
- * is none.  A bare one tells whoever rewrites the sender that it is a user of
- * this host.
- */
-static char *
-first_from(const struct header *h)
+static void
+note_author(struct completed *out, const char *address)
 {
-	const struct header_field *f = NULL;
-	struct mailboxes m;
-	char *address = NULL;
+	struct authors *a = &out->authors;
 
-	while (address == NULL && (f = header_find(h, "From", f)) != NULL) {
-		(void)mailboxes_parse(f->value, strlen(f->value), &m);
-		if (m.n > 0)
-			address = xstrdup(m.v[0].address);
-		mailboxes_clear(&m);
+	if ((out->from != NULL && strcmp(out->from, address) == 0) ||
+	    strlist_has(&a->others, address))
+		return;
+	if (a->others.n < AUTHORS_MAX)
+		strlist_add(&a->others, address);
+	else
+		a->has_unread = true;
+}
+
+/* "<>" is nobody, and no riddle. */
+static bool
+has_unread(const struct mailboxes *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->bad.n; i++)
+		if (strcmp(m->bad.v[i], "<>") != 0)
+			return true;
+	return false;
+}
+
+/*
+ * All of From as they were given, be it in a second field, and of Sender, whom
+ * readers are shown as the one who has sent it.  The first of From is whom
+ * mail/rewrite.c takes for the author.  A bare one tells whoever rewrites the
+ * sender that it is a user of this host.
+ */
+static void
+collect_authors(const struct header *h, struct completed *out)
+{
+	static const char *const names[] = { "From", "Sender" };
+	const struct header_field *f;
+	struct mailboxes m;
+	size_t i, k;
+
+	for (i = 0; i < COUNT(names); i++) {
+		for (f = NULL; (f = header_find(h, names[i], f)) != NULL;) {
+			(void)mailboxes_parse(f->value, strlen(f->value), &m);
+			if (i == 0 && out->from == NULL && m.n > 0)
+				out->from = xstrdup(m.v[0].address);
+			for (k = 0; k < m.n; k++)
+				note_author(out, m.v[k].address);
+			if (has_unread(&m))
+				out->authors.has_unread = true;
+			mailboxes_clear(&m);
+		}
 	}
-	return address;
 }
 
 void
@@ -218,7 +251,7 @@ complete_header(
 	add_missing(h, "", with);
 	for (i = 0; i < COUNT(removed_fields); i++)
 		header_remove(h, removed_fields[i]);
-	out->from = first_from(h);
+	collect_authors(h, out);
 	qualify(h, with->domain);
 	id = header_find(h, "Message-ID", NULL);
 	out->message_id = xstrdup(id->value);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "common/envelope.h"
 #include "common/strlist.h"
 #include "mail/header.h"
 #include "mail/rewrite.h"
@@ -37,6 +38,7 @@ struct completion {
 struct completed {
 	struct strlist recipients; /* values of To, Cc, Bcc, or of Resent-* */
 	char *from;                /* first address of From, as given */
+	struct authors authors;    /* beside it, as given */
 	char *message_id;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/proto_authors.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/incoming.h"
@@ -121,6 +122,19 @@ take_envelope(struct incoming *s, const struct frame *f, struct err *e)
 	return s->is_broken ? -1 : 0;
 }
 
+/* Of a listener's message alone: nobody else is judged by it. */
+static int
+take_authors(struct incoming *s, const struct frame *f, struct err *e)
+{
+	const struct authors *a = &s->env.authors;
+
+	if (!s->has_envelope || s->admission != NULL ||
+	    s->caller.origin == NULL || a->others.n > 0 || a->has_unread)
+		return out_of_order(s, e);
+	s->is_broken = authors_get(f, &s->env.authors, e) == -1;
+	return s->is_broken ? -1 : 0;
+}
+
 static int
 take_rcpts(struct incoming *s, const struct frame *f, struct err *e)
 {
@@ -177,6 +191,8 @@ take_frame(struct incoming *s, const struct frame *f, struct err *e)
 		return take_origin(s, f, e);
 	case SUBMIT_ENVELOPE:
 		return take_envelope(s, f, e);
+	case SUBMIT_AUTHORS:
+		return take_authors(s, f, e);
 	case SUBMIT_RCPTS:
 		return take_rcpts(s, f, e);
 	case SUBMIT_DATA:

@@ -160,21 +160,47 @@ is_allowed(const struct strlist *senders, const char *client, const char *from)
 	return false;
 }
 
+static bool
+may_send_as(const struct origin *o, const char *address)
+{
+	return o->senders != NULL
+		   ? is_among(o->senders, address)
+		   : is_allowed(&o->listener->senders, o->client, address);
+}
+
+static int
+check_author(const struct origin *o, const char *address, struct err *e)
+{
+	if (may_send_as(o, address))
+		return 0;
+	if (o->senders != NULL)
+		return err_set(e, ERR_PERM, "5.7.1", "%s may not send as %s",
+		    o->login, address);
+	return err_set(e, ERR_PERM, "5.7.1", "%s may not send here", address);
+}
+
+/* An author of whom nothing is known: "*" alone is a pattern for it. */
+#define UNREAD ""
+
 int
 origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 {
 	const struct conf_listen *l = o->listener;
-	const char *from = env->from == NULL ? env->sender : env->from;
+	size_t i;
 
 	if (env->nrcpts > l->max_recipients)
 		return err_set(e, ERR_PERM, "5.5.3", "more than %u recipients",
 		    l->max_recipients);
-	if (o->senders != NULL && !is_among(o->senders, from))
-		return err_set(e, ERR_PERM, "5.7.1", "%s may not send as %s",
-		    o->login, from);
-	if (o->senders == NULL && !is_allowed(&l->senders, o->client, from))
-		return err_set(
-		    e, ERR_PERM, "5.7.1", "%s may not send here", from);
+	if (check_author(o, env->from == NULL ? env->sender : env->from, e) ==
+	    -1)
+		return -1;
+	for (i = 0; i < env->authors.others.n; i++)
+		if (check_author(o, env->authors.others.v[i], e) == -1)
+			return -1;
+	if (env->authors.has_unread && !may_send_as(o, UNREAD))
+		return err_set(e, ERR_PERM, "5.7.1",
+		    "From or Sender holds what is no address, or more than %d",
+		    AUTHORS_MAX);
 	return 0;
 }
 

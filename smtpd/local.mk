@@ -22,6 +22,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/service.c smtpd/service.h \
 	smtpd/session.c smtpd/session.h \
 	smtpd/session_auth.c smtpd/session_auth.h \
+	smtpd/session_text.c smtpd/session_text.h \
 	smtpd/setup.c smtpd/setup.h \
 	smtpd/link.c smtpd/link.h \
 	smtpd/sign_in.c smtpd/sign_in.h \

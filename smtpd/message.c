@@ -81,6 +81,27 @@ stamp(struct message *m, struct err *e)
 	return 0;
 }
 
+/*
+ * What mailchuted judges of a stranger's message.  An address that no contract
+ * takes is none that anybody may send as.
+ */
+static void
+tell_authors(struct envelope *env, const struct completed *found)
+{
+	const struct strlist *others = &found->authors.others;
+	char *text;
+	size_t i;
+
+	env->authors.has_unread = found->authors.has_unread;
+	for (i = 0; i < others->n; i++) {
+		if ((text = envelope_text(others->v[i])) == NULL)
+			env->authors.has_unread = true;
+		else
+			strlist_add(&env->authors.others, text);
+		free(text);
+	}
+}
+
 /* ---- the way of it ---- */
 
 static int
@@ -97,6 +118,8 @@ hand_over(struct message *m, const struct source *text, struct handed *handed,
 		return -1;
 	m->env->from = envelope_text(found->from);
 	m->env->message_id = envelope_text(found->message_id);
+	if (m->service->is_public)
+		tell_authors(m->env, found);
 	source = compose_source(m->compose);
 	m->parcel = parcel_new(&m->head, m->env, &source, m->service->size_max);
 	if (parcel_fill(m->parcel, e) == -1)

@@ -2,6 +2,7 @@
 #ifndef SMTPD_PATIENCE_H
 #define SMTPD_PATIENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -18,6 +19,10 @@ struct patience {
 	int64_t text_ms;    /* for a text */
 	int64_t start_ms;   /* of a text, before it has to get on */
 	unsigned rate;      /* octets a second then, on average; 0: any */
+	/* For the rest of a text that was refused: so long, and so many octets
+	 * of it; 0: to its end. */
+	int64_t refused_ms;
+	uint64_t refused_max;
 };
 
 /* A program of this host, which may be a person who types. */
@@ -36,5 +41,9 @@ int64_t patience_between(const struct patience *p, int64_t now_ms);
  */
 int64_t patience_text(
     const struct patience *p, int64_t since_ms, uint64_t octets);
+
+/* Is a text read on that long and that many octets after it was refused? */
+bool patience_reads_on(
+    const struct patience *p, int64_t after_ms, uint64_t octets);
 
 #endif

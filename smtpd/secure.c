@@ -70,6 +70,7 @@ void
 session_secured(struct session *s)
 {
 	session_reset(s);
+	s->is_mixed = false;
 	s->nonsense = 0;
 	s->tls = SESSION_TLS_IN_USE;
 	if (s->words == NULL)

@@ -108,7 +108,31 @@ refuse(struct serve *s, const struct err *e)
 	put_reply(s, &r);
 }
 
-/* The text behind DATA, and the answer to it; -1 when the client is gone. */
+/* The rest of what was refused would keep a place for hours. */
+static int
+cut_off(struct serve *s)
+{
+	say(s, 421, "4.7.0", "what was refused went on for too long; closing");
+	s->next = SESSION_GIVE_UP;
+	return 1;
+}
+
+/* The answer to a text that was refused, and drained to that outcome. */
+static int
+end_refused(struct serve *s, int drained, const struct err *e)
+{
+	if (drained == -1) {
+		note_loss();
+		return -1;
+	}
+	refuse(s, e);
+	return drained == 0 ? 0 : cut_off(s);
+}
+
+/*
+ * The text behind DATA, and the answer to it.  Returns 0, 1 when s->next says
+ * that it is over, -1 when the client is gone.
+ */
 static int
 take_data(struct serve *s)
 {
@@ -125,10 +149,8 @@ take_data(struct serve *s)
 	session_take(&s->session, &env);
 	if (message_take(&source, s->service, &env, &r, &e) == 0)
 		put_reply(s, &r);
-	else if ((rc = text_drain_data(&t)) == 0)
-		refuse(s, &e);
 	else
-		note_loss();
+		rc = end_refused(s, text_drain_data(&t), &e);
 	envelope_clear(&env);
 	end_message(s);
 	return rc;
@@ -167,6 +189,16 @@ next_chunk(void *arg, struct text *t)
 	return 0;
 }
 
+/* It was none: the client has no more time, nor more commands, for another. */
+static int
+drop_message(struct serve *s, int64_t until_ms)
+{
+	note_loss();
+	session_reset(&s->session);
+	s->conn.until_ms = until_ms;
+	return 1;
+}
+
 /*
  * A message that begins with this chunk.  Returns 0 when s->next is done with,
  * 1 when it is what has ended the message, -1 when the client is gone.
@@ -179,6 +211,7 @@ take_chunks(struct serve *s)
 	struct reply r;
 	struct text t;
 	struct err e;
+	int64_t until = s->conn.until_ms;
 	int rc = 0;
 
 	text_init_chunks(&t, &s->conn, s->service->patience);
@@ -190,26 +223,27 @@ take_chunks(struct serve *s)
 	session_take(&s->session, &env);
 	if (message_take(&source, s->service, &env, &r, &e) == 0)
 		put_reply(s, &r);
-	else if (s->next != SESSION_CHUNK)
-		rc = 1;
-	else if ((rc = text_drain_chunk(&t)) == 0)
-		refuse(s, &e);
-	if (rc != 0)
-		note_loss();
+	else if (s->next == SESSION_CHUNK)
+		rc = end_refused(s, text_drain_chunk(&t), &e);
+	else
+		rc = drop_message(s, until);
 	envelope_clear(&env);
-	end_message(s);
+	if (s->next == SESSION_CHUNK)
+		end_message(s);
 	return rc;
 }
 
-/* A chunk of a message that was refused; -1 when the client is gone. */
+/* A chunk of a message that was refused; as take_data. */
 static int
 skip_chunk(struct serve *s)
 {
 	struct text t;
+	int rc;
 
 	text_init_chunks(&t, &s->conn, s->service->patience);
 	begin_chunk(s, &t);
-	return text_drain_chunk(&t);
+	rc = text_drain_chunk(&t);
+	return rc == 1 ? cut_off(s) : rc;
 }
 
 /* ---- TLS ---- */

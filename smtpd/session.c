@@ -18,6 +18,7 @@
 #include "smtpd/secure.h"
 #include "smtpd/session.h"
 #include "smtpd/session_auth.h"
+#include "smtpd/session_text.h"
 
 /* Answers one command: *r, or text in out and r->code 0.  -1: refused. */
 typedef int answer_fn(struct session *s, const struct command *c,
@@ -67,6 +68,14 @@ session_greet(const struct session *s, struct buf *out)
 	buf_printf(out, "220 %s ESMTP mailchute\r\n", s->hostname);
 }
 
+/* For whoever wants to begin anew. */
+static void
+start_over(struct session *s)
+{
+	session_reset(s);
+	s->is_mixed = false;
+}
+
 static int
 accept_it(struct reply *r, unsigned code, const char *status, const char *text)
 {
@@ -91,7 +100,7 @@ answer_helo(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	(void)out;
-	session_reset(s);
+	start_over(s);
 	note_hello(s, c, false);
 	/* RFC 2034 4: no status here. */
 	return accept_it(r, 250, "", s->hostname);
@@ -101,7 +110,7 @@ static int
 answer_ehlo(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
-	session_reset(s);
+	start_over(s);
 	note_hello(s, c, true);
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
@@ -135,21 +144,14 @@ read_address(const struct span *path, const char *status, char **address,
 }
 
 static int
-refuse_amid_chunks(struct reply *r)
-{
-	return reply_set(
-	    r, 503, "5.5.1", "the message has begun; BDAT or RSET comes next");
-}
-
-static int
 answer_mail(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	struct span path, params;
 
 	(void)out;
-	if (s->is_chunked)
-		return refuse_amid_chunks(r);
+	if (session_check_text(s, r) == -1)
+		return -1;
 	if (session_check_auth(s, r) == -1)
 		return -1;
 	if (s->has_sender)
@@ -227,8 +229,8 @@ answer_rcpt(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	(void)out;
-	if (s->is_chunked)
-		return refuse_amid_chunks(r);
+	if (session_check_text(s, r) == -1)
+		return -1;
 	if (!s->has_sender)
 		return reply_set(r, 503, "5.5.1", "MAIL comes first");
 	if (take_recipient(s, c, r) == 0)
@@ -237,60 +239,13 @@ answer_rcpt(struct session *s, const struct command *c, struct buf *out,
 	return -1;
 }
 
-/* May the text begin? */
-static int
-check_recipients(const struct session *s, struct reply *r)
-{
-	if (s->env.nrcpts > 0)
-		return 0;
-	if (s->has_refused)
-		return reply_set(r, 554, "5.5.1", "no recipient was accepted");
-	return reply_set(r, 503, "5.5.1", "MAIL and RCPT come first");
-}
-
-static int
-answer_data(struct session *s, const struct command *c, struct buf *out,
-    struct reply *r)
-{
-	(void)out;
-	if (c->arg.n > 0)
-		return reply_set(r, 501, "5.5.4", "DATA takes no argument");
-	if (s->is_chunked)
-		return refuse_amid_chunks(r);
-	if (check_recipients(s, r) == -1)
-		return -1;
-	return accept_it(r, 354, "", "the message, and a line of a single dot");
-}
-
-/* What is accepted is answered when the chunk was read. */
-static int
-answer_bdat(struct session *s, const struct command *c, struct buf *out,
-    struct reply *r)
-{
-	(void)out;
-	if (command_chunk(&c->arg, &s->chunk.size, &s->chunk.is_last) == -1) {
-		s->is_lost = true;
-		return reply_set(r, 501, "5.5.4",
-		    "BDAT takes the number of octets, and LAST");
-	}
-	if (!s->is_chunked && check_recipients(s, r) == -1)
-		return -1;
-	if (s->size_max != 0 && s->chunk.size > s->size_max - s->chunked) {
-		session_reset(s);
-		return params_too_large(s->size_max, r);
-	}
-	s->is_chunked = true;
-	s->chunked += s->chunk.size;
-	return 0;
-}
-
 static int
 answer_rset(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	(void)c;
 	(void)out;
-	session_reset(s);
+	start_over(s);
 	return accept_it(r, 250, "2.0.0", "ok");
 }
 
@@ -344,8 +299,8 @@ answer_starttls(struct session *s, const struct command *c, struct buf *out,
     struct reply *r)
 {
 	(void)out;
-	if (s->is_chunked)
-		return refuse_amid_chunks(r);
+	if (session_check_text(s, r) == -1)
+		return -1;
 	return secure_may_start(s, &c->arg, r);
 }
 
@@ -405,8 +360,8 @@ static answer_fn *const answers[] = {
 	[VERB_EHLO] = answer_ehlo,
 	[VERB_MAIL] = answer_mail,
 	[VERB_RCPT] = answer_rcpt,
-	[VERB_DATA] = answer_data,
-	[VERB_BDAT] = answer_bdat,
+	[VERB_DATA] = session_data,
+	[VERB_BDAT] = session_bdat,
 	[VERB_RSET] = answer_rset,
 	[VERB_NOOP] = answer_noop,
 	[VERB_VRFY] = answer_vrfy,

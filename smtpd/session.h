@@ -67,6 +67,7 @@ struct session {
 	bool has_refused;        /* a recipient of this message */
 	bool is_chunked;         /* the text of a message has begun by BDAT */
 	uint64_t chunked;        /* octets of it that were announced */
+	bool is_mixed; /* DATA came amid its chunks: only RSET ends that */
 	struct chunk {
 		uint64_t size;
 		bool is_last;
@@ -108,7 +109,7 @@ void session_take(struct session *s, struct envelope *out);
 /* TLS is in use: all that was said before it is forgotten (RFC 3207 4.2). */
 void session_secured(struct session *s);
 
-/* Forgets the message. */
+/* Forgets the message, but not that DATA came amid its chunks. */
 void session_reset(struct session *s);
 
 #endif

@@ -76,6 +76,14 @@ refuse_bare(struct err *e)
 	    e, ERR_PERM, "5.6.0", "a line of the message does not end in CRLF");
 }
 
+/* Refused at since, after so many octets: is the rest of it listened to? */
+static bool
+reads_on(const struct text *t, uint64_t before, int64_t since)
+{
+	return patience_reads_on(
+	    t->patience, clock_mono_ms() - since, t->octets - before);
+}
+
 /* ---- DATA ---- */
 
 void
@@ -119,13 +127,15 @@ text_source_data(struct text *t)
 int
 text_drain_data(struct text *t)
 {
+	uint64_t before = t->octets;
 	char scratch[SCRATCH];
+	int64_t since = clock_mono_ms();
 	ssize_t n;
 
 	do
 		n = read_data(t, scratch, sizeof(scratch), NULL);
-	while (n > 0);
-	return (int)n;
+	while (n > 0 && reads_on(t, before, since));
+	return n > 0 ? 1 : (int)n;
 }
 
 /* ---- BDAT ---- */
@@ -185,13 +195,15 @@ text_source_chunks(struct text *t)
 int
 text_drain_chunk(struct text *t)
 {
+	uint64_t before = t->octets;
+	int64_t since = clock_mono_ms();
 	const char *from;
 	ssize_t got;
 
-	while (t->left > 0) {
+	while (t->left > 0 && reads_on(t, before, since)) {
 		if ((got = read_chunk(t, &from)) == -1)
 			return -1;
 		used_chunk(t, (size_t)got);
 	}
-	return 0;
+	return t->left > 0 ? 1 : 0;
 }

@@ -51,7 +51,8 @@ struct source text_source_chunks(struct text *t);
 
 /*
  * Reads what the client is about to say of it all the same, to the end of DATA
- * or of this chunk.  -1 with the connection's fault set when that has no end.
+ * or of this chunk.  1 when that is more than who was refused is listened to
+ * for, -1 with the connection's fault set when it has no end.
  */
 int text_drain_data(struct text *t);
 int text_drain_chunk(struct text *t);
