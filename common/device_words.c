@@ -45,6 +45,10 @@ const struct device_words device_words[] = {
 	    "Device did not wait; check its settings",
 	    "it sent its message though it was refused: an answer above says "
 	    "why; or turn off pipelining in it" },
+	{ 421, "4.7.0", "refused went on",
+	    "Refused, and it went on; see above",
+	    "an answer above says why its message was refused; it did not stop "
+	    "sending it" },
 	{ 421, "4.7.0", "failures to sign in",
 	    "Wrong password too often; correct it",
 	    "correct the user name and password in it; until then it is slowed "

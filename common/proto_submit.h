@@ -85,7 +85,7 @@ struct submit_head {
 	uint64_t version;
 };
 
-/* Appends ENVELOPE, AUTHORS if any, and RCPTS frames; -1 when b's cap is too small. */
+/* Appends ENVELOPE, AUTHORS, RCPTS frames; -1 when b's cap is too small. */
 int submit_put_envelope(
     struct buf *b, const struct submit_head *head, const struct envelope *env);
 

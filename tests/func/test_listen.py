@@ -183,6 +183,34 @@ def test_senders(site):
     assert len(site.queue()) == 1
 
 
+@pytest.mark.parametrize("header, code", [
+    ("From: %s, b@contoso.example", 250),
+    ("From: %s\r\nSender: b@contoso.example", 250),
+    ("From: %s, x@other.example", 550),
+    ("From: %s,\r\n x@other.example", 550),
+    ("From: a:%s, x@other.example;", 550),
+    ("From: %s\r\nFrom: x@other.example", 550),
+    ("From: %s\r\nSender: x@other.example", 550),
+    ("From: %s\r\nSender: b@contoso.example, x@other.example", 550),
+    ("Sender: x@other.example", 550),
+    ("From: %s, <x@other.example", 550),
+    ("From: %s" + ", b@contoso.example" * 100, 250),
+    ("From: %s" + "".join(", b%d@contoso.example" % i for i in range(100)),
+     550),
+])
+def test_who_may_send_carries_nobody_else(site, header, code):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, senders="@contoso.example")
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        c.mail(USER)
+        c.rcpt(TO)
+        text = header.replace("%s", USER) + "\r\nSubject: x\r\n\r\nhello\r\n"
+        assert c.data(text)[0] == code
+    assert len(site.queue()) == (1 if code == 250 else 0)
+
+
 @pytest.mark.parametrize("how, code", [("normalise", 250), ("refuse", 554)])
 def test_bare_newline(site, how, code):
     site.conf["queue"]["delivery"] = "off"

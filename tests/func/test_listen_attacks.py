@@ -12,6 +12,7 @@ from lib.site import USER, sanitized
 from test_listen import TO, Client, add_listener, children, comm, greeting, send
 
 MIB = 1024
+OCTETS = 1024 * 1024
 
 
 def memory(pid, what="VmRSS"):
@@ -167,6 +168,33 @@ def test_a_message_that_is_too_large_is_read_to_its_end(site):
         program, = [p for p in children(site) if comm(p) == "smtpd"]
         if not sanitized():
             assert memory(program, "VmHWM") < 10 * MIB
+    assert site.queue() == []
+
+
+def test_a_chunk_of_four_gigabytes_is_no_lease_of_a_place(site):
+    """Refused, it is read on for 64 MiB at most, and nothing of it is kept."""
+    port = add_listener(site, max_size="64K")
+    site.start()
+    with dial(port) as s:
+        assert read_line(s).startswith(b"220 ")
+        s.sendall(b"MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nBDAT 4294967296 LAST\r\n"
+                  % (USER.encode(), TO.encode()))
+        assert [read_line(s)[:4] for _ in range(3)] == [b"250 ", b"250 ", b"552 "]
+        sent = 0
+        with pytest.raises(OSError):
+            while sent < 256 * OCTETS:
+                s.sendall(b"MAIL FROM:<a@b.example>\r\n" * 40000)
+                sent += 25 * 40000
+        assert 64 * OCTETS <= sent < 128 * OCTETS
+    # another one hears it, since it stops in time
+    with dial(port) as s:
+        read_line(s)
+        s.sendall(b"BDAT 4294967296\r\n")
+        assert read_line(s).startswith(b"503 5.5.1 ")
+        for _ in range(65):
+            s.sendall(b"\n" * OCTETS)
+        assert read_line(s).startswith(b"421 4.7.0 ")
+        assert s.recv(1) == b""
     assert site.queue() == []
 
 

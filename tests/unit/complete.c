@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,84 @@ what_is_found(void **state)
 	}
 }
 
+/* Beside the first of From: "?" stands for what is no address. */
+static void
+further_authors(void **state)
+{
+	static const struct {
+		const char *text, *from, *others;
+	} rows[] = {
+		{ "From: a@b\r\n", "a@b", "" },
+		{ "From: A <a@b>, c@d; e\r\n", "a@b", "c@d e" },
+		{ "From: a@b\r\nFrom: c@d\r\n", "a@b", "c@d" },
+		{ "Sender: s@t\r\nFrom: a@b\r\n", "a@b", "s@t" },
+		{ "From: a@b\r\nsender: s@t, u@v\r\n", "a@b", "s@t u@v" },
+		{ "From: a@b,\r\n c@d\r\nSender: s@t\r\nSender: w@x\r\n", "a@b",
+		    "c@d s@t w@x" },
+		/* who is named again is not another */
+		{ "From: a@b, a@b, c@d\r\nSender: C@d\r\n", "a@b", "c@d" },
+		/* who is not there is added, and Sender is none of From */
+		{ "Sender: s@t\r\n", "root", "s@t" },
+		{ "From: nobody:;\r\nSender: s@t\r\n", NULL, "s@t" },
+		{ "From: a@b\r\nReply-To: r@s\r\nResent-From: x@y\r\n", "a@b",
+		    "" },
+		/* nobody, and what nobody can read */
+		{ "From: <>, a@b\r\nSender: <>\r\n", "a@b", "" },
+		{ "From: a@b, <c@d\r\n", "a@b", "?" },
+		{ "From: <c@d\r\n", NULL, "?" },
+		{ "From: a@b\r\nFrom: c@d>\r\n", "a@b", "?" },
+		{ "From: a@b, c@d\r\nSender: s@t x\r\n", "a@b", "c@d s@t x" },
+		{ "From: a@b\r\nSender: S <s@t> x\r\n", "a@b", "s@t ?" },
+	};
+	struct completed found;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct caller c = { "root", "", 0 };
+		char others[128] = "";
+
+		free(complete(rows[i].text, &c, &found));
+		for (k = 0; k < found.authors.others.n; k++) {
+			strlcat(others, k == 0 ? "" : " ", sizeof(others));
+			strlcat(
+			    others, found.authors.others.v[k], sizeof(others));
+		}
+		if (found.authors.has_unread)
+			strlcat(others, others[0] == '\0' ? "?" : " ?",
+			    sizeof(others));
+		if (rows[i].from == NULL)
+			assert_null(found.from);
+		else
+			assert_string_equal(found.from, rows[i].from);
+		assert_string_equal(others, rows[i].others);
+		completed_clear(&found);
+	}
+}
+
+/* As many as are told; one more is one that is not known. */
+static void
+authors_have_a_bound(void **state)
+{
+	char text[AUTHORS_MAX * 16 + 64];
+	struct caller c = { "root", "", 0 };
+	struct completed found;
+	int i, more;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		strlcpy(text, "From: a@b", sizeof(text));
+		for (i = 0; i < AUTHORS_MAX + more; i++)
+			snprintf(text + strlen(text),
+			    sizeof(text) - strlen(text), ", a%d@b", i);
+		strlcat(text, "\r\n", sizeof(text));
+		free(complete(text, &c, &found));
+		assert_int_equal(found.authors.others.n, AUTHORS_MAX);
+		assert_int_equal(found.authors.has_unread, more);
+		completed_clear(&found);
+	}
+}
+
 /* An author is qualified, and his name quoted, as in any other field. */
 static void
 authors(void **state)
@@ -221,6 +300,8 @@ main(void)
 		cmocka_unit_test(a_forced_sender_stands_in_from),
 		cmocka_unit_test(what_is_found),
 		cmocka_unit_test(authors),
+		cmocka_unit_test(further_authors),
+		cmocka_unit_test(authors_have_a_bound),
 		cmocka_unit_test(what_must_not_leave),
 	};
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/proto_authors.h"
 #include "common/proto_origin.h"
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
@@ -109,9 +110,20 @@ put_origin(void)
 	assert_int_equal(origin_put(&rig.in, &o), 0);
 }
 
+/* AUTHORS, as an smtpd says it. */
+static void
+put_authors(void)
+{
+	struct authors a = { .has_unread = false };
+
+	strlist_add(&a.others, "c@example.com");
+	assert_int_equal(authors_put(&rig.in, &a), 0);
+	strlist_clear(&a.others);
+}
+
 /*
- * A letter a frame: O(rigin), E(nvelope), R(cipients), D(ata), . the end,
- * ? another.
+ * A letter a frame: O(rigin), E(nvelope), A(uthors), R(cipients), D(ata), . the
+ * end, ? another.
  */
 static void
 put_frames(const char *order)
@@ -135,6 +147,8 @@ put_frames(const char *order)
 		else if (*order == 'R')
 			buf_append(
 			    &rig.in, buf_data(&both) + n, both.len - (size_t)n);
+		else if (*order == 'A')
+			put_authors();
 		else if (*order == 'D')
 			put_data("x\r\n");
 		else if (*order == '?')
@@ -252,7 +266,8 @@ where_it_comes_from_comes_first(void **state)
 {
 	static const uint8_t token[ORIGIN_TOKEN] = { 1 };
 	static const char *const refused[] = { "OO", "EO", "ERO", "ERDO", "OEO",
-		"OERO", "OERDO", "OR", "OD", "O.", "OOERD." };
+		"OERO", "OERDO", "OR", "OD", "O.", "OOERD.", "OAERD.", "OERDA",
+		"OEAARD.", "EARD.", "A" };
 	size_t i;
 
 	(void)state;
@@ -265,7 +280,9 @@ where_it_comes_from_comes_first(void **state)
 	assert_string_equal(office_list(&rig.o), "");
 	try_frames("OERD.", true);
 	try_frames("OER.", true);
-	assert_int_equal(rig.ends, 2);
+	try_frames("OEARD.", true);
+	try_frames("OERAD.", true);
+	assert_int_equal(rig.ends, 4);
 	assert_int_equal(rig.why.class, ERR_NONE);
 }
 

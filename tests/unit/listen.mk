@@ -51,4 +51,15 @@ tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
 tests_unit_doors_CFLAGS = $(queue_test_cflags)
 tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+# What a stranger says, and how long it is listened to.
+check_PROGRAMS += tests/unit/proto_authors tests/unit/smtpd_session_text \
+	tests/unit/smtpd_serve_refused
+tests_unit_proto_authors_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_proto_authors_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
+tests_unit_smtpd_session_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_session_text_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_serve_refused_SOURCES = tests/unit/smtpd_serve_refused.c \
+	$(smtpd_stage)
+tests_unit_smtpd_serve_refused_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_serve_refused_LDADD = $(smtpd_test_libs)
 endif

@@ -115,6 +115,76 @@ senders_and_recipients(void **state)
 	envelope_clear(&env);
 }
 
+/* One who may does not carry one who may not, wherever that one stands. */
+static void
+every_author_is_judged(void **state)
+{
+	static char pattern[] = "@contoso.com", any[] = "192.0.2.0/24=*";
+	static char *patterns[] = { pattern, any };
+	static char login[] = "scanner", own[] = "a@x.example, *@y.example";
+	struct conf_listen l = { .senders = { patterns, 1 },
+		.max_recipients = 2 };
+	struct origin o = { .listener = &l, .client = "192.0.2.1" };
+	struct envelope env;
+	struct err e;
+
+	(void)state;
+	envelope_init(&env);
+	env.sender = xstrdup("scan@contoso.com");
+	env.from = xstrdup("scan@contoso.com");
+	strlist_add(&env.authors.others, "copy@contoso.com");
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	strlist_add(&env.authors.others, "ceo@other.example");
+	strlist_add(&env.authors.others, "last@contoso.com");
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_string_equal(e.status, "5.7.1");
+	assert_string_equal(e.text, "ceo@other.example may not send here");
+	/* where anybody may, so do they all */
+	l.senders.n = 2;
+	env.authors.has_unread = true;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	l.senders.n = 0;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	/* a login's own patterns are for all of them, too */
+	l.senders.n = 2;
+	o.login = login;
+	o.senders = own;
+	envelope_clear(&env);
+	env.sender = xstrdup("");
+	env.from = xstrdup("a@x.example");
+	strlist_add(&env.authors.others, "b@y.example");
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	strlist_add(&env.authors.others, "b@x.example");
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_string_equal(e.text, "scanner may not send as b@x.example");
+	envelope_clear(&env);
+}
+
+/* What cannot be read is nobody whom a pattern names. */
+static void
+who_cannot_be_read_is_judged(void **state)
+{
+	static char pattern[] = "@contoso.com", all[] = "*@*", own[] = "x *@*";
+	static char *patterns[] = { pattern, all };
+	struct conf_listen l = { .senders = { patterns, 2 },
+		.max_recipients = 2 };
+	struct origin o = { .listener = &l, .client = "192.0.2.1" };
+	struct envelope env;
+	struct err e;
+
+	(void)state;
+	envelope_init(&env);
+	env.sender = xstrdup("scan@contoso.com");
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	env.authors.has_unread = true;
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_int_equal(e.class, ERR_PERM);
+	assert_string_equal(e.status, "5.7.1");
+	o.senders = own;
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	envelope_clear(&env);
+}
+
 static uint32_t
 number(const char *listener, const char *client)
 {
@@ -353,6 +423,8 @@ main(void)
 		cmocka_unit_test(who_is_believed),
 		cmocka_unit_test(what_is_believed),
 		cmocka_unit_test(senders_and_recipients),
+		cmocka_unit_test(every_author_is_judged),
+		cmocka_unit_test(who_cannot_be_read_is_judged),
 		cmocka_unit_test(each_device_has_a_number),
 		cmocka_unit_test(what_the_report_says_of_it),
 		cmocka_unit_test(a_copy_lasts),

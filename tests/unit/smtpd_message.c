@@ -230,6 +230,69 @@ lf_ends_for_those_who_write_it(void **state)
 	tear_down(&s);
 }
 
+/* ---- who else has written it ---- */
+
+/* Keeps what the envelope says of authors: "?" for what is no address. */
+static int
+keep_authors(void *arg, struct parcel *p, struct handed *out, struct err *e)
+{
+	const struct scene *s = arg;
+	const struct authors *a = &s->env.authors;
+	size_t i;
+
+	(void)p;
+	(void)out;
+	err_set(e, ERR_PERM, "5.7.1", "%s", "");
+	for (i = 0; i < a->others.n; i++) {
+		strlcat(e->text, a->others.v[i], sizeof(e->text));
+		strlcat(e->text, " ", sizeof(e->text));
+	}
+	strlcat(e->text, a->has_unread ? "?" : "", sizeof(e->text));
+	return -1;
+}
+
+/* A stranger's are judged, and so they are told; of a user of this host none.
+ */
+static void
+authors_are_told_of_strangers(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_public;
+		const char *told;
+	} cases[] = {
+		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", true,
+		    "c@d e@f " },
+		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", false, "" },
+		{ "From: a@b\r\n\r\n.\r\n", true, "" },
+		{ "From: a@b, c@d\r\nSender: <e\r\n\r\n.\r\n", true, "c@d ?" },
+		{ "From: a@b, <e\r\n\r\n.\r\n", false, "" },
+		/* no contract takes it: it is no address that anybody has */
+		{ "From: a@b, \"c\x7f\"@d\r\n\r\n.\r\n", true, "?" },
+	};
+	struct service service;
+	struct source source;
+	struct text text;
+	struct scene s;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_up(&s, "", cases[i].text, strlen(cases[i].text));
+		text_init_data(&text, &s.conn, &patience_local, false);
+		source = text_source_data(&text);
+		service = service_of_site(&s.stage.site);
+		service.is_public = cases[i].is_public;
+		service.hand_over = keep_authors;
+		service.arg = &s;
+		assert_int_equal(
+		    message_take(&source, &service, &s.env, &s.reply, &e), -1);
+		assert_string_equal(e.text, cases[i].told);
+		tear_down(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -240,6 +303,7 @@ main(void)
 		cmocka_unit_test(too_large_is_eaten_and_refused),
 		cmocka_unit_test(without_a_place_it_is_refused_for_now),
 		cmocka_unit_test(lf_ends_for_those_who_write_it),
+		cmocka_unit_test(authors_are_told_of_strangers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

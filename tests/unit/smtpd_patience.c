@@ -13,7 +13,7 @@
 
 #define T0 INT64_C(1000000000)
 
-static const struct patience sample = { 1000, 30000, 100000, 5000, 100 };
+static const struct patience sample = { 1000, 30000, 100000, 5000, 100, 0, 0 };
 
 static void
 between_messages(void **state)
@@ -70,6 +70,35 @@ a_slow_loris_holds_a_place_for_so_long(void **state)
 	}
 }
 
+/* Who was refused is heard out, and no longer than that makes sense. */
+static void
+what_was_refused_has_an_end(void **state)
+{
+	static const struct patience p = { 1, 1, 1, 1, 1, 3000, 500 };
+	static const struct patience octets = { .refused_max = 500 };
+	static const struct patience time = { .refused_ms = 3000 };
+
+	(void)state;
+	assert_true(patience_reads_on(&p, 0, 0));
+	assert_true(patience_reads_on(&p, 2999, 499));
+	assert_false(patience_reads_on(&p, 3000, 0));
+	assert_false(patience_reads_on(&p, 0, 500));
+	assert_true(patience_reads_on(&octets, INT64_MAX, 499));
+	assert_true(patience_reads_on(&time, 2999, UINT64_MAX));
+	/* a program of this host keeps no place from anybody */
+	assert_true(patience_reads_on(&patience_local, INT64_MAX, UINT64_MAX));
+	/* sooner than one that was accepted */
+	assert_false(patience_reads_on(
+	    &patience_public, patience_public.text_ms / 10, 0));
+	assert_false(patience_reads_on(
+	    &patience_crowded, patience_crowded.text_ms / 10, 0));
+	assert_false(patience_reads_on(&patience_public, 0, UINT64_C(1) << 32));
+	assert_false(
+	    patience_reads_on(&patience_crowded, 0, UINT64_C(1) << 32));
+	/* twice what Exchange Online takes, and more */
+	assert_true(patience_reads_on(&patience_public, 0, 50000000));
+}
+
 static void
 where_places_are_short_all_is_shorter(void **state)
 {
@@ -81,6 +110,7 @@ where_places_are_short_all_is_shorter(void **state)
 	assert_true(b->text_ms < a->text_ms);
 	assert_true(b->start_ms < a->start_ms);
 	assert_true(b->rate > a->rate);
+	assert_true(b->refused_ms < a->refused_ms);
 	/* RFC 5321 4.5.3.2.7 */
 	assert_true(a->command_ms >= 5 * 60 * 1000);
 }
@@ -92,6 +122,7 @@ main(void)
 		cmocka_unit_test(between_messages),
 		cmocka_unit_test(a_text_has_to_get_on),
 		cmocka_unit_test(a_slow_loris_holds_a_place_for_so_long),
+		cmocka_unit_test(what_was_refused_has_an_end),
 		cmocka_unit_test(where_places_are_short_all_is_shorter),
 	};
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "smtpd/text.h"
 #include "tests/smtp/stage.h"
 
@@ -319,7 +320,8 @@ nothing_is_read_again(void **state)
 static void
 a_text_has_to_get_on(void **state)
 {
-	static const struct patience p = { IDLE_MS, 0, 2 * IDLE_MS, 10000, 2 };
+	static const struct patience p = { IDLE_MS, 0, 2 * IDLE_MS, 10000, 2, 0,
+		0 };
 	struct scene s;
 
 	(void)state;
@@ -338,6 +340,91 @@ a_text_has_to_get_on(void **state)
 	tear_down(&s);
 }
 
+/* What was refused is read on for so many octets, or to its end before that. */
+static void
+what_was_refused_is_not_read_for_ever(void **state)
+{
+	static const struct patience p = {
+		.command_ms = IDLE_MS, .text_ms = IDLE_MS, .refused_max = 6
+	};
+	struct scene s;
+	size_t piece;
+
+	(void)state;
+	for (piece = 1; piece < 3; piece++) {
+		set_up(&s, "12345678\r\n.\r\nQUIT\r\n", piece);
+		text_init_data(&s.text, &s.conn, &p, false);
+		assert_int_equal(text_drain_data(&s.text), 1);
+		assert_int_equal(s.text.octets, 6);
+		assert_int_equal(s.conn.fault, CONN_FINE);
+		tear_down(&s);
+		set_up(&s, "1\r\n.\r\nQUIT\r\n", piece);
+		text_init_data(&s.text, &s.conn, &p, false);
+		/* what came before it was refused does not count */
+		s.text.octets = 100;
+		assert_int_equal(text_drain_data(&s.text), 0);
+		assert_left(&s, "QUIT");
+		tear_down(&s);
+		set_up(&s, "1234567QUIT\r\n", piece);
+		text_init_chunks(&s.text, &s.conn, &p);
+		s.text.left = 7;
+		assert_int_equal(text_drain_chunk(&s.text), 1);
+		assert_int_equal(s.text.octets, 6);
+		assert_int_equal(s.conn.fault, CONN_FINE);
+		tear_down(&s);
+		set_up(&s, "123456QUIT\r\n", piece);
+		text_init_chunks(&s.text, &s.conn, &p);
+		s.text.octets = 100;
+		s.text.left = 6;
+		assert_int_equal(text_drain_chunk(&s.text), 0);
+		assert_left(&s, "QUIT");
+		tear_down(&s);
+	}
+}
+
+/* Each read takes a while. */
+static ssize_t
+slow_read(void *arg, void *p, size_t n, int64_t deadline_ms)
+{
+	struct client *c = arg;
+	struct io io = client_io(c);
+	int64_t now = clock_mono_ms();
+
+	while (clock_mono_ms() == now)
+		continue;
+	return io.read(c, p, n, deadline_ms);
+}
+
+/* Or for so long: each octet takes a millisecond, and there are many. */
+static void
+what_was_refused_has_little_time(void **state)
+{
+	static const struct patience p = {
+		.command_ms = IDLE_MS, .text_ms = IDLE_MS, .refused_ms = 5
+	};
+	char says[1001];
+	struct scene s;
+	int i;
+
+	(void)state;
+	memset(says, 'x', sizeof(says) - 1);
+	says[sizeof(says) - 1] = '\0';
+	for (i = 0; i < 2; i++) {
+		set_up(&s, says, 1);
+		s.conn.io.read = slow_read;
+		if (i == 0)
+			text_init_data(&s.text, &s.conn, &p, false);
+		else
+			text_init_chunks(&s.text, &s.conn, &p);
+		s.text.left = 1000;
+		assert_int_equal(i == 0 ? text_drain_data(&s.text)
+					: text_drain_chunk(&s.text),
+		    1);
+		assert_true(s.text.octets < 1000);
+		tear_down(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -351,6 +438,8 @@ main(void)
 		cmocka_unit_test(lone_line_ends_of_chunks_may_be_refused),
 		cmocka_unit_test(nothing_is_read_again),
 		cmocka_unit_test(a_text_has_to_get_on),
+		cmocka_unit_test(what_was_refused_is_not_read_for_ever),
+		cmocka_unit_test(what_was_refused_has_little_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
