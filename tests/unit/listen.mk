@@ -51,6 +51,20 @@ tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
 tests_unit_doors_CFLAGS = $(queue_test_cflags)
 tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+# Checkers, which the test is.
+check_PROGRAMS += tests/unit/checkers tests/unit/guests_checked
+checker_rig = queue/checkers.c tests/unit/checker_rig.c \
+	tests/unit/checker_rig.h tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_checkers_SOURCES = tests/unit/checkers.c $(checker_rig)
+tests_unit_checkers_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/checkers-programs"'
+tests_unit_checkers_CFLAGS = $(queue_test_cflags)
+tests_unit_checkers_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_guests_checked_SOURCES = tests/unit/guests_checked.c $(checker_rig)
+tests_unit_guests_checked_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/guests_checked-programs"'
+tests_unit_guests_checked_CFLAGS = $(queue_test_cflags)
+tests_unit_guests_checked_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # What a stranger says, and how long it is listened to.
 check_PROGRAMS += tests/unit/proto_authors tests/unit/smtpd_session_text \
 	tests/unit/smtpd_serve_refused

@@ -167,6 +167,11 @@ pieces_follow_lines(void **state)
 	assert_int_equal(c.fault, CONN_GONE);
 	assert_int_equal(peer.deadline_ms, 12345);
 	conn_clear(&c);
+	/* nor longer than a line is waited for */
+	open_conn(&c, &peer, "", 0);
+	assert_int_equal(conn_read(&c, &p, INT64_MAX), -1);
+	assert_true(peer.deadline_ms < INT64_MAX);
+	conn_clear(&c);
 }
 
 /* Whichever is first: the time for a line, or the end of all. */
@@ -283,6 +288,34 @@ a_client_that_hears_nothing_is_not_read(void **state)
 	conn_clear(&c);
 }
 
+/* Wherever its octets lie by now; what was not used yet stays. */
+static void
+what_was_secret_is_wiped(void **state)
+{
+	static const char in[] = "AUTH PLAIN secret\r\nNOOP\r\n";
+	struct conn c;
+	struct peer peer;
+
+	(void)state;
+	/* in front of what was not used */
+	open_conn(&c, &peer, in, sizeof(in) - 1);
+	assert_line(&c, "AUTH PLAIN secret", true);
+	assert_non_null(memmem(c.in, CONN_ROOM, "secret", 6));
+	conn_forget(&c);
+	assert_null(memmem(c.in, CONN_ROOM, "secret", 6));
+	assert_line(&c, "NOOP", true);
+	conn_clear(&c);
+	/* behind what was read since */
+	open_conn(&c, &peer, in, sizeof(in) - 1);
+	peer.piece = 19;
+	assert_line(&c, "AUTH PLAIN secret", true);
+	assert_line(&c, "NOOP", true);
+	assert_non_null(memmem(c.in, CONN_ROOM, "secret", 6));
+	conn_forget(&c);
+	assert_null(memmem(c.in, CONN_ROOM, "secret", 6));
+	conn_clear(&c);
+}
+
 int
 main(void)
 {
@@ -292,6 +325,7 @@ main(void)
 		cmocka_unit_test(pieces_follow_lines),
 		cmocka_unit_test(a_line_has_its_time),
 		cmocka_unit_test(faults_are_told_apart),
+		cmocka_unit_test(what_was_secret_is_wiped),
 		cmocka_unit_test(replies_leave_when_the_client_waits),
 		cmocka_unit_test(many_replies_leave_before_that),
 		cmocka_unit_test(a_client_that_hears_nothing_is_not_read),

@@ -71,7 +71,8 @@ start(void)
 		    dup2(client[1], 1) == -1 || dup2(100, LISTEN_FD) == -1)
 			_exit(99);
 		close(100);
-		close(client[0]);
+		if (client[0] != LISTEN_FD)
+			close(client[0]);
 		if (channel[0] != LISTEN_FD)
 			close(channel[0]);
 		_exit(listener_run());

@@ -157,6 +157,8 @@ a_command_that_is_not_known_is_no_trouble(void **state)
 
 	(void)state;
 	assert_string_equal(r.text, "Command not known; check device");
+	r = refused(502, "5.5.1", "this command is not offered here");
+	assert_string_equal(r.text, "Command not offered here");
 	report_end(&rig.p);
 	assert_false(told(&t));
 	assert_non_null(strstr(logged(), "no such command"));

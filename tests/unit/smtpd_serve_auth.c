@@ -27,6 +27,27 @@ know_a_and_b(void *arg, const char *login, const char *password, struct err *e)
 		   : SIGN_IN_NO;
 }
 
+static const char *read_to; /* where the connection keeps what was said */
+static bool was_wiped;
+
+static ssize_t
+watched_read(void *arg, void *p, size_t n, int64_t deadline_ms)
+{
+	struct io io = client_io(arg);
+
+	if (read_to == NULL)
+		read_to = p;
+	return io.read(arg, p, n, deadline_ms);
+}
+
+/* Nobody needs the password in the connection's memory any more. */
+static enum sign_in_result
+look_for_it(const char *login, const char *password, struct err *e)
+{
+	was_wiped = memmem(read_to, 256, "AGEAYg", 6) == NULL;
+	return know_a_and_b(login, password, e);
+}
+
 /* The status of a dialogue with a listener that wants a login. */
 static int
 sign_in(struct client *client, const char *says)
@@ -87,12 +108,39 @@ who_guesses(void **state)
 	client_clear(&c);
 }
 
+static void
+a_password_is_kept_in_one_place(void **state)
+{
+	static const char says[] =
+	    "AUTH PLAIN\r\nAGEAYg==\r\nMAIL FROM:<x@y>\r\nQUIT\r\n";
+	const struct service service = {
+		.hostname = "web01",
+		.rcpts_max = 100,
+		.patience = &patience_public,
+		.auth = LISTEN_AUTH_REQUIRED,
+		.auth_in_clear = true,
+		.sign_in = look_for_it,
+	};
+	struct client c;
+	struct io io;
+
+	(void)state;
+	client_init(&c, says, sizeof(says) - 1);
+	io = client_io(&c);
+	io.read = watched_read;
+	assert_int_equal(serve(&io, &service), EX_OK);
+	assert_said(&c, "235 2.7.0 signed in\r\n250 2.1.0 ok\r\n221 ");
+	assert_true(was_wiped);
+	client_clear(&c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_signs_in),
 		cmocka_unit_test(who_guesses),
+		cmocka_unit_test(a_password_is_kept_in_one_place),
 	};
 
 	return cmocka_run_group_tests_name("serve_auth", tests, NULL, NULL);

@@ -182,6 +182,46 @@ a_flood_of_dropped_messages(void **state)
 	}
 }
 
+static size_t
+replies(struct scene *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->client.out.len; i++)
+		n += s->client.out.data[i] == '\n';
+	client_clear(&s->client);
+	return n;
+}
+
+/* What a message to the most recipients needs is never too much. */
+static void
+so_many_commands_and_no_more(void **state)
+{
+	struct scene s;
+	struct buf says;
+	int i;
+
+	(void)state;
+	buf_init(&says, 512 * 1024);
+	for (i = 0; i < 200 + 2 * 100; i++)
+		buf_puts(&says, "NOOP\r\n");
+	assert_int_equal(play(&s, buf_data(&says), 0, ""), EX_OK);
+	assert_int_equal(replies(&s), 1 + 400);
+	assert_int_equal(play(&s, buf_data(&says), 0, "NOOP\r\n"), EX_PROTOCOL);
+	assert_last_two(&s, "250 2.0.0 ok", "421 4.7.0 too many commands");
+	/* behind a message they are counted anew */
+	buf_truncate(&says, 0);
+	for (i = 0; i < 300; i++)
+		buf_puts(&says, "NOOP\r\n");
+	buf_puts(&says, ENVELOPE "BDAT 3 LAST\r\nx\r\n");
+	for (i = 0; i < 300; i++)
+		buf_puts(&says, "NOOP\r\n");
+	assert_int_equal(play(&s, buf_data(&says), 0, ""), EX_OK);
+	assert_int_equal(s.queued, 1);
+	client_clear(&s.client);
+	buf_clear(&says);
+}
+
 int
 main(void)
 {
@@ -190,6 +230,7 @@ main(void)
 		cmocka_unit_test(a_later_chunk_of_4_gib),
 		cmocka_unit_test(what_is_a_little_too_large),
 		cmocka_unit_test(a_text_without_an_end),
+		cmocka_unit_test(so_many_commands_and_no_more),
 		cmocka_unit_test(a_flood_of_dropped_messages),
 	};
 

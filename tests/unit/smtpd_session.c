@@ -166,6 +166,42 @@ recipients_have_their_limit(void **state)
 	session_clear(&s);
 }
 
+/* The listener's, which is less. */
+static void
+a_smaller_limit(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0, 2);
+	say(&s, "MAIL FROM:<>", "250 ");
+	say(&s, "RCPT TO:<a@b>", "250 ");
+	say(&s, "RCPT TO:<c@b>", "250 ");
+	say(&s, "RCPT TO:<e@b>", "452 4.5.3 ");
+	say(&s, "RCPT TO:<c@b>", "250 ");
+	assert_int_equal(s.env.nrcpts, 2);
+	session_clear(&s);
+}
+
+/* Nothing of a message is left for the next. */
+static void
+what_is_forgotten(void **state)
+{
+	struct session s;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	say(&s, "MAIL FROM:<b\xc3\xbc@x>", "250 ");
+	assert_true(s.env.smtputf8);
+	say(&s, "RCPT TO:<c@>", "501 5.1.3 ");
+	assert_int_equal(say(&s, "DATA", "554 5.5.1 "), SESSION_NO_TEXT);
+	say(&s, "RSET", "250 ");
+	say(&s, "MAIL FROM:<a@b>", "250 ");
+	assert_false(s.env.smtputf8);
+	assert_int_equal(say(&s, "DATA", "503 5.5.1 "), SESSION_NO_TEXT);
+	session_clear(&s);
+}
+
 static void
 long_lines_are_nonsense(void **state)
 {
@@ -349,6 +385,8 @@ main(void)
 		cmocka_unit_test(chunks_have_the_limit_of_the_message),
 		cmocka_unit_test(a_chunk_of_unknown_size),
 		cmocka_unit_test(recipients_have_their_limit),
+		cmocka_unit_test(a_smaller_limit),
+		cmocka_unit_test(what_is_forgotten),
 		cmocka_unit_test(long_lines_are_nonsense),
 		cmocka_unit_test(replies_are_one_line),
 		cmocka_unit_test(words_of_the_client),

@@ -91,6 +91,11 @@ in_order(void **state)
 	assert_string_equal(s.dialogue.password, "");
 	assert_false(offers(&s));
 	say(&s, GOOD, "503 5.5.1 ");
+	/* nor does it start TLS, which would have to forget that */
+	s.tls = SESSION_TLS_OFFERED;
+	assert_int_equal(
+	    say(&s, "STARTTLS", "503 5.5.1 STARTTLS comes before AUTH"),
+	    SESSION_COMMAND);
 	say(&s, "MAIL FROM:<a@b> AUTH=<>", "250 ");
 	say(&s, "RSET", "250 ");
 	say(&s, "EHLO x", "250-");

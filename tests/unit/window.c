@@ -93,6 +93,38 @@ without_a_rate_nothing_is_counted(void **state)
 	assert_memory_equal(&w, &before, sizeof(w));
 }
 
+/* To the millisecond, where a slice is no whole number of them. */
+static void
+a_slice_is_rounded_up(void **state)
+{
+	const struct rate rate = { 1, 1 };
+	struct window w;
+	int64_t first, now;
+
+	(void)state;
+	for (first = START; first < START + 100; first++) {
+		w = (struct window){ .slice = 0 };
+		assert_true(window_take(&w, &rate, first));
+		for (now = first; now < first + SECOND; now++)
+			assert_false(window_take(&w, &rate, now));
+	}
+}
+
+/* Nobody has more by a clock that was late, and none costs more time. */
+static void
+a_clock_that_jumps(void **state)
+{
+	const struct rate rate = { 1, 60 };
+	struct window w = { .slice = 0 };
+
+	(void)state;
+	assert_true(window_take(&w, &rate, START));
+	assert_false(window_take(&w, &rate, START - 30 * SECOND));
+	assert_false(window_take(&w, &rate, START));
+	assert_true(window_take(&w, &rate, INT64_MAX / 2));
+	assert_false(window_take(&w, &rate, INT64_MAX / 2));
+}
+
 int
 main(void)
 {
@@ -101,6 +133,8 @@ main(void)
 		cmocka_unit_test(a_window_shorter_than_its_slices),
 		cmocka_unit_test(refusals_do_not_count),
 		cmocka_unit_test(an_old_window_is_empty),
+		cmocka_unit_test(a_slice_is_rounded_up),
+		cmocka_unit_test(a_clock_that_jumps),
 		cmocka_unit_test(without_a_rate_nothing_is_counted),
 	};
 
