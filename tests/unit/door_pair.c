@@ -130,12 +130,34 @@ the_one_from_before_is_kept(void **state)
 	assert_int_equal(look(&p).pair_until, 0);
 }
 
+/* A reload may say so: the key is of no use any more, and is not kept. */
+static void
+without_tls_there_is_none(void **state)
+{
+	static const struct conf_listen l = { .tls = LISTEN_TLS_NONE };
+	const struct conf c = { .nlisteners = 0 };
+	struct door_pair p;
+
+	(void)state;
+	door_pair_init(&p);
+	assert_int_equal(buf_puts(&p.pair.certificate, "certificate"), 0);
+	assert_int_equal(buf_puts(&p.pair.key, "key"), 0);
+	p.is_there = true;
+	assert_non_null(door_pair_get(&p));
+	door_pair_load(&p, &c, &l);
+	assert_null(door_pair_get(&p));
+	assert_int_equal(p.pair.key.len, 0);
+	assert_int_equal(p.pair.certificate.len, 0);
+	assert_int_equal(told(""), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_that_are_not_there),
 		cmocka_unit_test(the_one_from_before_is_kept),
+		cmocka_unit_test(without_tls_there_is_none),
 	};
 
 	if ((lines = tmpfile()) == NULL)

@@ -2,6 +2,7 @@
 /* Sockets of the listeners, over reloads, and who is let in. */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -333,6 +334,39 @@ who_is_let_in(void **state)
 	assert_greets("127.0.0.1", a, "a ");
 }
 
+/* For whom no smtpd could be started, no place is kept. */
+static void
+a_place_without_an_smtpd(void **state)
+{
+	unsigned a = free_port();
+	static struct pollfd fds[DOORS_FDS];
+	struct rlimit before, few;
+	char text[512], octet;
+	struct err e;
+	int client;
+	size_t n;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	snprintf(text, sizeof(text),
+	    "[listen a]\nport = %u\nconnections = 1\nclient_connections = 1\n",
+	    a);
+	assert_int_equal(set_conf(text, &e), 0);
+	client = dial("127.0.0.1", a);
+	n = doors_poll_fds(here.d, fds);
+	assert_true(poll(fds, n, 30000) > 0);
+	/* a descriptor for the client, and none for anything else */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)fixture_next_fd() + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	doors_serve(here.d, fds);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(read(client, &octet, 1), 0);
+	close(client);
+	assert_greets("127.0.0.1", a, "a 127.0.0.1 ");
+}
+
 /* ---- the service manager's ---- */
 
 static void
@@ -394,6 +428,7 @@ main(int argc, char **argv)
 		T(what_is_told_of_one_that_is_open),
 		T(what_is_told_of_one_that_is_shut),
 		T(who_is_let_in),
+		T(a_place_without_an_smtpd),
 		T(a_socket_that_is_lent),
 	};
 	int status = argc > 0 ? guest_rig_program(argv[0]) : -1;

@@ -230,6 +230,7 @@ no_more_than_there_is_place_for(void **state)
 {
 	static int fds[GUESTS_MAX];
 	struct conf_listen wide = here.conf->listeners[0];
+	char line[512];
 	int i;
 
 	(void)state;
@@ -238,6 +239,12 @@ no_more_than_there_is_place_for(void **state)
 	for (i = 0; i < GUESTS_MAX; i++) {
 		assert_false(guests_are_full(here.g));
 		fds[i] = come_in(1);
+		/* of all listeners' places less than a quarter is left */
+		if (i == GUESTS_MAX * 3 / 4 - 1 || i == GUESTS_MAX * 3 / 4) {
+			guest_rig_line(fds[i], line, sizeof(line));
+			assert_int_equal(strstr(line, " crowded") != NULL,
+			    i == GUESTS_MAX * 3 / 4);
+		}
 	}
 	assert_true(guests_are_full(here.g));
 	for (i = 0; i < GUESTS_MAX; i++)

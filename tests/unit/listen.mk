@@ -51,6 +51,13 @@ tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
 tests_unit_doors_CFLAGS = $(queue_test_cflags)
 tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+check_PROGRAMS += tests/unit/gate_few tests/unit/guests_trouble
+tests_unit_gate_few_CFLAGS = $(queue_test_cflags)
+tests_unit_gate_few_LDADD = $(queue_test_libs)
+tests_unit_guests_trouble_SOURCES = tests/unit/guests_trouble.c \
+	tests/unit/conf_help.c tests/unit/conf_help.h
+tests_unit_guests_trouble_CFLAGS = $(queue_test_cflags)
+tests_unit_guests_trouble_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # Checkers, which the test is.
 check_PROGRAMS += tests/unit/checkers tests/unit/guests_checked
 checker_rig = queue/checkers.c tests/unit/checker_rig.c \
@@ -67,7 +74,9 @@ tests_unit_guests_checked_CFLAGS = $(queue_test_cflags)
 tests_unit_guests_checked_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # What a stranger says, and how long it is listened to.
 check_PROGRAMS += tests/unit/proto_authors tests/unit/smtpd_session_text \
-	tests/unit/smtpd_serve_refused
+	tests/unit/smtpd_serve_refused tests/unit/smtpd_sign_in
+tests_unit_smtpd_sign_in_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_sign_in_LDADD = $(smtpd_test_libs)
 tests_unit_proto_authors_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_proto_authors_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS)
 tests_unit_smtpd_session_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
