@@ -85,6 +85,11 @@ one_word_of_it(void **state)
 	assert_int_equal(news, 1 + 10000 / 3600);
 	now += GUESSES_TOLD_MS;
 	assert_int_equal(guess(g, 1, GUESSES_MAX, now, 1), 1);
+	for (i = 0; i < 2; i++) {
+		now = START + GUESSES_TOLD_MS - i;
+		assert_int_equal(guess(g, 7 + i, GUESSES_MAX, START, 0), 1);
+		assert_int_equal(guess(g, 7 + i, GUESSES_MAX, now, 0), 1 - i);
+	}
 	guesses_free(g);
 }
 

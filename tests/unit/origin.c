@@ -200,6 +200,8 @@ number(const char *listener, const char *client)
 static void
 each_device_has_a_number(void **state)
 {
+	struct network n;
+
 	(void)state;
 	assert_int_equal(
 	    number("scan", "192.0.2.1"), number("scan", "192.0.2.1"));
@@ -211,8 +213,14 @@ each_device_has_a_number(void **state)
 	    number("scan", "2001:db8::1"), number("scan", "2001:db8::2:3:4"));
 	assert_int_not_equal(
 	    number("scan", "2001:db8::1"), number("scan", "2001:db8:0:1::1"));
+	/* a login that looks like an address is not the one that has it */
+	network_parse("192.0.2.1", &n);
+	assert_int_not_equal(origin_number("scan", "192.0.2.1", &n),
+	    origin_number("scan", "", &n));
 	/* For good: messages in the queue have it. */
 	assert_int_equal(number("scan", "192.0.2.1"), 0x44145e16);
+	/* one of those few whose hash is what a user of this host has */
+	assert_int_equal(number("scan", "200.22.21.61"), 1);
 }
 
 static void

@@ -164,6 +164,23 @@ a_share_comes_back_as_mail_grows_old(void **unused)
 	close_box();
 }
 
+/* Asked again within the second, of what has changed since. */
+static void
+an_answer_is_of_now(void **unused)
+{
+	(void)unused;
+	open_box(75, 100);
+	sends(5, T0, 40);
+	sends(5, T0 + 3600, 35);
+	assert_int_equal(look(5, T0 + 3600).next_at, T0 + DAY + 1);
+	sends(5, T0 + 3600, 60);
+	assert_int_equal(look(5, T0 + 3600).next_at, T0 + 3600 + DAY + 1);
+	shares_shift(box.shares, -1000);
+	budget_shift(box.day, -1000);
+	assert_int_equal(look(5, T0 + 3600).next_at, T0 + 2600 + DAY + 1);
+	close_box();
+}
+
 static void
 the_clock_is_followed(void **unused)
 {
@@ -180,10 +197,13 @@ the_clock_is_followed(void **unused)
 static void
 without_a_limit_there_are_no_shares(void **unused)
 {
+	uint64_t uid;
+
 	(void)unused;
 	open_box(75, 0);
 	sends(5, T0, 1000000);
 	assert_true(look(5, T0).left == UINT64_MAX);
+	assert_false(shares_next(box.shares, -1, &uid));
 	close_box();
 	open_box(100, 10);
 	sends(5, T0, 10);
@@ -211,6 +231,16 @@ half_a_share_is_news_once(void **unused)
 	assert_false(shares_is_news(box.shares, &share));
 	sends(5, T0 + DAY + 2, 50);
 	share = look(5, T0 + DAY + 2);
+	assert_true(shares_is_news(box.shares, &share));
+	close_box();
+	/* to the last recipient */
+	open_box(50, 100);
+	sends(5, T0, 24);
+	share = look(5, T0);
+	assert_false(shares_is_news(box.shares, &share));
+	sends(5, T0, 1);
+	share = look(5, T0);
+	assert_int_equal(share.left, 25);
 	assert_true(shares_is_news(box.shares, &share));
 	close_box();
 }
@@ -275,6 +305,7 @@ main(void)
 		cmocka_unit_test(however_many_flood_it_the_next_finds_some),
 		cmocka_unit_test(two_at_once_have_equal_parts),
 		cmocka_unit_test(a_share_comes_back_as_mail_grows_old),
+		cmocka_unit_test(an_answer_is_of_now),
 		cmocka_unit_test(the_clock_is_followed),
 		cmocka_unit_test(without_a_limit_there_are_no_shares),
 		cmocka_unit_test(half_a_share_is_news_once),
