@@ -311,6 +311,18 @@ def test_a_reload_takes_the_new_pair(site, secure, authority, old):
         assert c.serial() != before
 
 
+def test_a_renewed_pair_is_told_of(site, secure, authority, old):
+    """What was told of the one before was of that one."""
+    secure()
+    put_pair(site, authority.issue("localhost", rsa=True, expired=True))
+    site.start()
+    event, = site.log.events("certificate")
+    assert "expired" in event["text"]
+    put_pair(site, old)
+    event, = reload(site)
+    assert "text" not in event and event["until"].endswith("Z")
+
+
 def test_a_pair_that_cannot_serve_keeps_the_one_before(site, secure, authority,
                                                        old):
     """A renewal that is half written, or somebody's mistake."""

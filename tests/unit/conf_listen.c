@@ -113,6 +113,8 @@ takes_what_is_fenced(void **state)
 		OPEN "allow = 0.0.0.0/0 ::/0\ntls = implicit\n" PAIR
 		     "auth = required\nusers_file = u\n",
 		DOOR "[listen b]\nport = 26\n[listen c]\naddress = ::1\n",
+		/* one port for each of the two protocols */
+		LOCAL "[listen b]\naddress = ::\nallow = 2001:db8::/32\n",
 	};
 	size_t i;
 

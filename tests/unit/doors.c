@@ -300,6 +300,59 @@ what_is_told_of_one_that_is_shut(void **state)
 	assert_string_equal(view("x").text, "");
 }
 
+/* Of several the caller hears of the last, and the log of the others. */
+static void
+some_that_cannot_be_bound(void **state)
+{
+	FILE *lines = tmpfile();
+	unsigned taken[2];
+	char text[512], line[LOG_LINE_MAX];
+	struct err e;
+	int fds[2], i;
+
+	(void)state;
+	assert_non_null(lines);
+	for (i = 0; i < 2; i++)
+		fds[i] = listening("127.0.0.1", &taken[i]);
+	snprintf(text, sizeof(text),
+	    "[listen x]\nport = %u\n[listen y]\nport = %u\n", taken[0],
+	    taken[1]);
+	log_open_fd("test", fileno(lines), LOG_DEBUG);
+	assert_int_equal(set_conf(text, &e), -1);
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	assert_non_null(strstr(e.text, "[listen y]"));
+	rewind(lines);
+	assert_non_null(fgets(line, sizeof(line), lines));
+	assert_non_null(strstr(line, "[listen x]"));
+	assert_null(fgets(line, sizeof(line), lines));
+	fclose(lines);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+more_than_there_may_be(void **state)
+{
+	unsigned ports[DOORS_MAX + 1];
+	int fds[DOORS_MAX + 1];
+	struct buf text;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	buf_init(&text, 8192);
+	for (i = 0; i <= DOORS_MAX; i++) {
+		fds[i] = listening("127.0.0.1", &ports[i]);
+		buf_printf(&text, "[listen l%zu]\nport = %u\n", i, ports[i]);
+	}
+	for (i = 0; i <= DOORS_MAX; i++)
+		close(fds[i]);
+	assert_int_equal(set_conf(buf_data(&text), &e), -1);
+	assert_non_null(strstr(e.text, "more than 32 listeners"));
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + DOORS_MAX);
+	buf_clear(&text);
+}
+
 /* ---- who ---- */
 
 static void
@@ -332,6 +385,41 @@ who_is_let_in(void **state)
 	close(inside[1]);
 	reap_all();
 	assert_greets("127.0.0.1", a, "a ");
+}
+
+/*
+ * In all, whatever each listener would take.  Those inside have left, and their
+ * smtpds were not reaped yet.
+ */
+static void
+as_many_as_there_may_be(void **state)
+{
+	static const char more[] = "connections = 500\n"
+				   "client_connections = 500\n"
+				   "connection_rate = none\n";
+	unsigned a = free_port(), b;
+	char text[512];
+	struct err e;
+	int i, fd;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	while ((b = free_port()) == a)
+		continue;
+	snprintf(text, sizeof(text),
+	    "[listen a]\nport = %u\n%s[listen b]\nport = %u\n%s", a, more, b,
+	    more);
+	assert_int_equal(set_conf(text, &e), 0);
+	for (i = 0; i < GUESTS_MAX; i++) {
+		fd = dial("127.0.0.1", i % 2 == 0 ? a : b);
+		assert_hears(fd, i % 2 == 0 ? "a 127" : "b 127");
+		close(fd);
+	}
+	fd = dial("127.0.0.1", a);
+	assert_hears(fd, "421 4.7.0 Server busy");
+	close(fd);
+	reap_all();
+	assert_greets("127.0.0.1", a, "a 127.0.0.1 ");
 }
 
 /* For whom no smtpd could be started, no place is kept. */
@@ -413,6 +501,11 @@ a_socket_that_is_lent(void **state)
 	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 0);
 	assert_int_equal(set_conf(text, &e), 0);
 	assert_greets("127.0.0.2", two, "scan 127.0.0.1 ");
+	/* another listener at the place that the socket was said to be at */
+	snprintf(text, sizeof(text), "[listen b]\nport = %u\n", other);
+	assert_int_equal(set_conf(text, &e), 0);
+	assert_greets("127.0.0.1", other, "b 127.0.0.1 ");
+	assert_int_equal(doors_fds(here.d), CHECKERS_MAX + 1);
 	doors_shut(here.d);
 	assert_int_equal(dial("127.0.0.1", one), -1);
 }
@@ -427,7 +520,10 @@ main(int argc, char **argv)
 		T(one_that_cannot_be_bound),
 		T(what_is_told_of_one_that_is_open),
 		T(what_is_told_of_one_that_is_shut),
+		T(some_that_cannot_be_bound),
+		T(more_than_there_may_be),
 		T(who_is_let_in),
+		T(as_many_as_there_may_be),
 		T(a_place_without_an_smtpd),
 		T(a_socket_that_is_lent),
 	};

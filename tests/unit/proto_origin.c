@@ -127,6 +127,55 @@ what_is_none(void **state)
 	buf_clear(&b);
 }
 
+/* Each once, and the token never left out. */
+static void
+what_is_there_once(void **state)
+{
+	static const uint8_t token[ORIGIN_TOKEN] = { 7 };
+	static const struct {
+		unsigned tokens, listeners, clients, logins;
+		int rc;
+	} cases[] = {
+		{ 1, 1, 1, 0, 0 },
+		{ 1, 1, 1, 1, 0 },
+		{ 0, 1, 1, 0, -1 },
+		{ 2, 1, 1, 0, -1 },
+		{ 1, 0, 1, 0, -1 },
+		{ 1, 2, 1, 0, -1 },
+		{ 1, 1, 0, 0, -1 },
+		{ 1, 1, 2, 0, -1 },
+		{ 1, 1, 1, 2, -1 },
+	};
+	struct submit_origin got;
+	struct frame f;
+	struct buf b;
+	struct err e;
+	ssize_t start;
+	size_t i;
+	unsigned k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_init(&b, OUT_MAX);
+		start = frame_begin(&b, SUBMIT_ORIGIN);
+		for (k = 0; k < cases[i].tokens; k++)
+			field_put(&b, 1, token, sizeof(token));
+		for (k = 0; k < cases[i].listeners; k++)
+			field_put_str(&b, 2, "scan");
+		for (k = 0; k < cases[i].clients; k++)
+			field_put_str(&b, 3, "192.0.2.1");
+		for (k = 0; k < cases[i].logins; k++)
+			field_put_str(&b, 20, "scanner");
+		frame_end(&b, start);
+		frame_parse(b.data, b.len, &f);
+		if (origin_get(&f, &got, &e) != cases[i].rc)
+			fail_msg("case %zu", i);
+		if (cases[i].rc == 0)
+			origin_clear(&got);
+		buf_clear(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -134,6 +183,7 @@ main(void)
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(a_login),
 		cmocka_unit_test(what_is_none),
+		cmocka_unit_test(what_is_there_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
