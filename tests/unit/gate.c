@@ -288,7 +288,8 @@ other_limits(void **state)
 static void
 when_places_are_short(void **state)
 {
-	struct gate *g = gate(100, 12), *few = gate(100, 7);
+	struct gate *g = gate(100, 12), *few = gate(100, 7),
+		    *eight = gate(100, 8);
 	int i;
 
 	(void)state;
@@ -306,6 +307,13 @@ when_places_are_short(void **state)
 		assert_int_equal(enter(few, "10.0.0.1", START), GATE_OPEN);
 	assert_false(gate_is_crowded(few));
 	gate_free(few);
+	/* the fewest of which one is short */
+	for (i = 0; i < 7; i++) {
+		assert_false(gate_is_crowded(eight));
+		assert_int_equal(enter(eight, "10.0.0.1", START), GATE_OPEN);
+	}
+	assert_true(gate_is_crowded(eight));
+	gate_free(eight);
 }
 
 static void

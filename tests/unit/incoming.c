@@ -286,6 +286,29 @@ where_it_comes_from_comes_first(void **state)
 	assert_int_equal(rig.why.class, ERR_NONE);
 }
 
+/* Over one connection each message has its own authors, once. */
+static void
+the_next_message_has_other_authors(void **state)
+{
+	static const uint8_t token[ORIGIN_TOKEN] = { 1 };
+	static const char *const orders[] = { "OEARD.", "EARD.", "ERD." };
+	size_t i;
+
+	(void)state;
+	admit_believe(rig.o.parts.admit, token);
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		buf_clear(&rig.in);
+		buf_init(&rig.in, 4 * FRAME_RECV_MAX);
+		put_frames(orders[i]);
+		assert_int_equal(feed(), 0);
+		assert_true(incoming_is_complete(rig.s));
+		office_run(&rig.o);
+		assert_int_equal(rig.ends, i + 1);
+		assert_int_equal(rig.why.class, ERR_NONE);
+		incoming_next(rig.s);
+	}
+}
+
 static void
 nothing_follows_the_end(void **state)
 {
@@ -389,6 +412,7 @@ main(void)
 		in_rig(octet_by_octet_is_the_same),
 		in_rig(frames_have_an_order),
 		in_rig(where_it_comes_from_comes_first),
+		in_rig(the_next_message_has_other_authors),
 		in_rig(nothing_follows_the_end),
 		in_rig(lengths_are_bounded),
 		in_rig(bad_contents_are_refused),

@@ -51,9 +51,7 @@ tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
 tests_unit_doors_CFLAGS = $(queue_test_cflags)
 tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
-check_PROGRAMS += tests/unit/gate_few tests/unit/guests_trouble
-tests_unit_gate_few_CFLAGS = $(queue_test_cflags)
-tests_unit_gate_few_LDADD = $(queue_test_libs)
+check_PROGRAMS += tests/unit/guests_trouble
 tests_unit_guests_trouble_SOURCES = tests/unit/guests_trouble.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h
 tests_unit_guests_trouble_CFLAGS = $(queue_test_cflags)

@@ -42,10 +42,10 @@ watched_read(void *arg, void *p, size_t n, int64_t deadline_ms)
 
 /* Nobody needs the password in the connection's memory any more. */
 static enum sign_in_result
-look_for_it(const char *login, const char *password, struct err *e)
+look_for_it(void *arg, const char *login, const char *password, struct err *e)
 {
 	was_wiped = memmem(read_to, 256, "AGEAYg", 6) == NULL;
-	return know_a_and_b(login, password, e);
+	return know_a_and_b(arg, login, password, e);
 }
 
 /* The status of a dialogue with a listener that wants a login. */
