@@ -24,12 +24,13 @@
 #define PUBLIC_REFUSED_MAX (64 * 1024 * 1024)
 
 /* What devices need that mean to send. */
-#define CROWDED_COMMAND_MS (60 * 1000)
-#define CROWDED_BETWEEN_MS (5 * 60 * 1000)
-#define CROWDED_TEXT_MS    (30 * 60 * 1000)
-#define CROWDED_START_MS   (2 * 60 * 1000)
-#define CROWDED_RATE       1000
-#define CROWDED_REFUSED_MS (60 * 1000)
+#define CROWDED_COMMAND_MS  (60 * 1000)
+#define CROWDED_BETWEEN_MS  (5 * 60 * 1000)
+#define CROWDED_TEXT_MS     (30 * 60 * 1000)
+#define CROWDED_START_MS    (2 * 60 * 1000)
+#define CROWDED_RATE        1000
+#define CROWDED_REFUSED_MS  (60 * 1000)
+#define CROWDED_REFUSED_MAX (32 * 1024 * 1024)
 
 const struct patience patience_local = { LOCAL_COMMAND_MS, 0, LOCAL_TEXT_MS, 0,
 	0, 0, 0 };
@@ -38,7 +39,7 @@ const struct patience patience_public = { PUBLIC_COMMAND_MS, PUBLIC_BETWEEN_MS,
 	PUBLIC_REFUSED_MAX };
 const struct patience patience_crowded = { CROWDED_COMMAND_MS,
 	CROWDED_BETWEEN_MS, CROWDED_TEXT_MS, CROWDED_START_MS, CROWDED_RATE,
-	CROWDED_REFUSED_MS, PUBLIC_REFUSED_MAX };
+	CROWDED_REFUSED_MS, CROWDED_REFUSED_MAX };
 
 int64_t
 patience_between(const struct patience *p, int64_t now_ms)

@@ -10,6 +10,7 @@ import pytest
 from lib.notify import DEADLINE
 from lib.site import USER, sanitized
 from test_listen import TO, Client, add_listener, children, comm, greeting, send
+from test_listen_auth import sign_in, with_users
 
 MIB = 1024
 OCTETS = 1024 * 1024
@@ -196,6 +197,21 @@ def test_a_chunk_of_four_gigabytes_is_no_lease_of_a_place(site):
         assert read_line(s).startswith(b"421 4.7.0 ")
         assert s.recv(1) == b""
     assert site.queue() == []
+
+
+def test_who_has_guessed_may_send_where_nobody_signs_in(site):
+    """Though of the places there, too, few are left."""
+    site.conf["queue"]["delivery"] = "off"
+    open_ = add_listener(site, "open", connections=8, client_connections=8)
+    port = with_users(site)
+    assert sign_in(port, password="guess")[:3] == "535"
+    inside = [dial(open_) for _ in range(7)]
+    for s in inside:
+        assert read_line(s).startswith(b"220 ")
+    send(open_)
+    for s in inside:
+        s.close()
+    assert len(site.queue()) == 1
 
 
 # ---- the parent --------------------------------------------------------------

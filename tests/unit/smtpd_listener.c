@@ -315,6 +315,29 @@ the_listener_s_rules(void **state)
 	assert_int_equal(end(), EX_OK);
 }
 
+/* Of what was refused less is heard where places are short. */
+static void
+patience_of_few_places(void **state)
+{
+	static char text[1024 * 1024];
+	struct listen_setup setup = sample;
+	size_t i;
+
+	(void)state;
+	setup.is_crowded = true;
+	start();
+	put_setup(&setup);
+	assert_hears("220 ");
+	say("BDAT 4294967296\r\n");
+	assert_hears("503 ");
+	for (i = 0; i < 33; i++)
+		assert_int_equal(
+		    send(here.client, text, sizeof(text), MSG_NOSIGNAL),
+		    sizeof(text));
+	assert_hears("421 4.7.0 Refused");
+	assert_int_equal(end(), EX_PROTOCOL);
+}
+
 /* It has words for devices as any refusal, and is in the report. */
 static void
 without_a_certificate(void **state)
@@ -391,6 +414,7 @@ main(void)
 		cmocka_unit_test(a_message_that_the_parent_refuses),
 		cmocka_unit_test(a_connection_that_breaks),
 		cmocka_unit_test(the_listener_s_rules),
+		cmocka_unit_test(patience_of_few_places),
 		cmocka_unit_test(without_a_certificate),
 		cmocka_unit_test(an_early_talker),
 		cmocka_unit_test(what_is_no_setup),

@@ -111,6 +111,7 @@ where_places_are_short_all_is_shorter(void **state)
 	assert_true(b->start_ms < a->start_ms);
 	assert_true(b->rate > a->rate);
 	assert_true(b->refused_ms < a->refused_ms);
+	assert_true(b->refused_max < a->refused_max);
 	/* RFC 5321 4.5.3.2.7 */
 	assert_true(a->command_ms >= 5 * 60 * 1000);
 }
