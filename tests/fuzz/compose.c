@@ -79,6 +79,23 @@ take_recipients(const struct completed *found)
 	envelope_clear(&env);
 }
 
+/* Bounded, and each another one. */
+static void
+judge_authors(const struct completed *found)
+{
+	const struct strlist *others = &found->authors.others;
+	size_t i, k;
+
+	assert(others->n <= AUTHORS_MAX);
+	assert(others->n == 0 || others->v[0][0] != '\0');
+	for (i = 0; i < others->n; i++) {
+		assert(found->from == NULL ||
+		       strcmp(found->from, others->v[i]) != 0);
+		for (k = 0; k < i; k++)
+			assert(strcmp(others->v[k], others->v[i]) != 0);
+	}
+}
+
 /* The whole message; false when it was refused. */
 static bool
 compose(const uint8_t *p, size_t n, size_t piece, struct buf *out)
@@ -101,6 +118,7 @@ compose(const uint8_t *p, size_t n, size_t piece, struct buf *out)
 
 	if (taken) {
 		take_recipients(found);
+		judge_authors(found);
 		message = compose_source(c);
 		do {
 			to = buf_reserve(out, 4096);
