@@ -425,13 +425,14 @@ all_behind_starttls_is_tls(void **state)
 	struct secret s = { .fails = false };
 
 	(void)state;
-	assert_int_equal(
-	    converse_with(&s, "NOOP\r\nSTARTTLS\r\n", "RSET\r\nQUIT\r\n"),
+	assert_int_equal(converse_with(&s, "NOOP\r\nSTARTTLS\r\n",
+			     "MAIL FROM:<a@b>\r\nSTARTTLS\r\nQUIT\r\n"),
 	    EX_OK);
 	assert_int_equal(s.handshakes, 1);
 	assert_said(&s.clear, "220 web01 ESMTP mailchute\r\n250 2.0.0 ok\r\n"
 			      "220 2.0.0 go ahead\r\n");
-	assert_said(&s.within, "250 2.0.0 ok\r\n221 2.0.0 bye\r\n");
+	assert_said(&s.within, "250 2.1.0 ok\r\n503 5.5.1 TLS is in use "
+			       "already\r\n221 2.0.0 bye\r\n");
 }
 
 /* CVE-2011-0411: somebody on the way has put it there. */

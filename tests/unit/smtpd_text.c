@@ -297,6 +297,34 @@ lone_line_ends_of_chunks_may_be_refused(void **state)
 	}
 }
 
+/* A CR that was held back comes together with what follows it. */
+static void
+a_read_is_no_longer_than_asked(void **state)
+{
+	struct source source;
+	struct scene s;
+	struct err e;
+	char piece[64];
+	size_t n, i;
+	ssize_t got;
+
+	(void)state;
+	for (n = 2; n < 20; n++) {
+		set_up(&s, ".\r..\r\n.\ra\r\n.\r.\rb\r\n.\r\n", 0);
+		text_init_data(&s.text, &s.conn, &patience_local, false);
+		source = text_source_data(&s.text);
+		do {
+			memset(piece, '#', sizeof(piece));
+			got = source.read(source.arg, piece, n, &e);
+			assert_true(got <= (ssize_t)n);
+			for (i = n; i < sizeof(piece); i++)
+				assert_int_equal(piece[i], '#');
+		} while (got > 0);
+		assert_int_equal(got, 0);
+		tear_down(&s);
+	}
+}
+
 static void
 nothing_is_read_again(void **state)
 {
@@ -436,6 +464,7 @@ main(void)
 		cmocka_unit_test(a_text_ends_at_its_dot),
 		cmocka_unit_test(lone_line_ends_may_be_refused),
 		cmocka_unit_test(lone_line_ends_of_chunks_may_be_refused),
+		cmocka_unit_test(a_read_is_no_longer_than_asked),
 		cmocka_unit_test(nothing_is_read_again),
 		cmocka_unit_test(a_text_has_to_get_on),
 		cmocka_unit_test(what_was_refused_is_not_read_for_ever),
