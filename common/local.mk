@@ -47,6 +47,7 @@ libcommon_a_SOURCES = \
 	common/proto_ctl_device.c \
 	common/proto_ctl_listener.c \
 	common/proto_ctl_token.c \
+	common/proto_fork.h \
 	common/proto_job.c common/proto_job.h common/proto_job_priv.h \
 	common/proto_job_message.c \
 	common/proto_listen.c common/proto_listen.h \

@@ -414,7 +414,7 @@ children_reaped(struct children *c, pid_t pid, int wstatus)
 	size_t i;
 
 	if (alarm_command_reaped(c->alarm, pid, wstatus) ||
-	    doors_reaped(c->doors, pid))
+	    doors_reaped(c->doors, pid, wstatus))
 		return;
 	if (secret_command_reaped(c->commands, pid, wstatus, &asker, &why)) {
 		tell_ended(c, asker, &why);
@@ -477,6 +477,12 @@ children_close(struct children *c)
 	alarm_command_close(c->alarm);
 	vault_close(c->vault);
 	doors_close(c->doors);
+}
+
+void
+children_renew(struct children *c)
+{
+	doors_renew(c->doors);
 }
 
 void

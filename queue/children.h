@@ -36,6 +36,9 @@ void children_free(struct children *c);
  */
 void children_set_conf(struct children *c, const struct conf *conf);
 
+/* The log goes elsewhere, or something else was mended (queue/guests.h). */
+void children_renew(struct children *c);
+
 /* Nobody comes in by a listener any more. */
 void children_shut(struct children *c);
 

@@ -230,14 +230,27 @@ doors_load_pairs(struct doors *d, const struct conf *conf)
 		door_pair_load(&d->v[i].pair, conf, d->v[i].conf);
 }
 
-void
-doors_shut(struct doors *d)
+static void
+close_sockets(struct doors *d)
 {
 	size_t i;
 
 	for (i = 0; i < d->n; i++)
 		shut(&d->v[i]);
 	lent_close(&d->lent);
+}
+
+void
+doors_shut(struct doors *d)
+{
+	close_sockets(d);
+	guests_renew(d->guests);
+}
+
+void
+doors_renew(struct doors *d)
+{
+	guests_renew(d->guests);
 }
 
 /* ---- clients ---- */
@@ -247,7 +260,7 @@ doors_close(struct doors *d)
 {
 	size_t i;
 
-	doors_shut(d);
+	close_sockets(d);
 	guests_close(d->guests);
 	for (i = 0; i < d->n; i++)
 		door_pair_wipe(&d->v[i].pair);
@@ -439,9 +452,9 @@ doors_deadline(const struct doors *d)
 }
 
 bool
-doors_reaped(struct doors *d, pid_t pid)
+doors_reaped(struct doors *d, pid_t pid, int wstatus)
 {
-	return guests_reaped(d->guests, pid);
+	return guests_reaped(d->guests, pid, wstatus);
 }
 
 void

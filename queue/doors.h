@@ -58,6 +58,9 @@ void doors_load_pairs(struct doors *d, const struct conf *conf);
 int doors_view(const struct doors *d, const struct conf *conf, size_t listener,
     struct door_view *v, struct err *e);
 
+/* See guests_renew (queue/guests.h). */
+void doors_renew(struct doors *d);
+
 /* Lets nobody in any more. */
 void doors_shut(struct doors *d);
 
@@ -73,7 +76,7 @@ void doors_tick(struct doors *d, int64_t now_ms);
 int64_t doors_deadline(const struct doors *d); /* monotonic */
 
 /* true: it was one of ours. */
-bool doors_reaped(struct doors *d, pid_t pid);
+bool doors_reaped(struct doors *d, pid_t pid, int wstatus);
 void doors_kill(struct doors *d);
 size_t doors_count(const struct doors *d); /* processes */
 

@@ -3,21 +3,24 @@
 #include "config.h"
 
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/proto_listen.h"
-#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "queue/guests_priv.h"
 #include "queue/sockets.h"
 
-#define SETUP_MAX    65536
+#define ORIGIN_MAX   65536
 #define TROUBLES_MAX 8 /* of a session; ours tell two */
 
 struct guests *
@@ -28,6 +31,7 @@ guests_new(void)
 	arc4random_buf(g->token, sizeof(g->token));
 	g->knocks = knocks_new();
 	g->checkers = checkers_new();
+	g->servers = fork_servers_new();
 	g->guesses = guesses_new();
 	return g;
 }
@@ -45,11 +49,18 @@ guests_token(const struct guests *g)
 }
 
 void
+guests_renew(struct guests *g)
+{
+	fork_servers_renew(g->servers);
+}
+
+void
 guests_set_conf(struct guests *g, const struct conf *conf)
 {
 	size_t i;
 
 	g->conf = conf;
+	guests_renew(g);
 	for (i = 0; i < g->n; i++) {
 		g->v[i].conf = NULL;
 		guests_auth_void(&g->v[i]);
@@ -93,6 +104,7 @@ guests_close(struct guests *g)
 	for (i = 0; i < g->n; i++)
 		guests_close_channel(&g->v[i]);
 	checkers_close(g->checkers);
+	fork_servers_close(g->servers);
 }
 
 void
@@ -105,104 +117,13 @@ guests_free(struct guests *g)
 	while (g->n > 0)
 		guests_auth_forget(g, &g->v[--g->n]);
 	checkers_free(g->checkers);
+	fork_servers_free(g->servers);
 	guesses_free(g->guesses);
 	explicit_bzero(g->token, sizeof(g->token));
 	free(g);
 }
 
 /* ---- a client ---- */
-
-/* listen.log_dialogue, however it is written. */
-static bool
-is_logged(const struct guest *one)
-{
-	char text[NETWORK_TEXT];
-	struct network n;
-
-	if (one->conf->log_dialogue == NULL ||
-	    network_parse(one->conf->log_dialogue, &n) == -1)
-		return false;
-	network_format(&n, text);
-	return strcmp(text, one->text) == 0;
-}
-
-static int
-send_record(const struct guest *one, int rc, const struct buf *b, struct err *e)
-{
-	if (rc == 0 && send(one->channel, b->data, b->len, MSG_NOSIGNAL) ==
-			   (ssize_t)b->len)
-		return 0;
-	return err_set(e, ERR_TEMP, "4.3.0", "smtpd takes no setup");
-}
-
-static int
-send_setup(const struct guests *g, const struct guest *one,
-    const struct pair *pair, struct err *e)
-{
-	const struct conf *c = g->conf;
-	const struct listen_setup s = {
-		.listener = one->conf->name,
-		.client = (char *)(uintptr_t)one->text,
-		.hostname = c->local.hostname,
-		.domain = c->local.domain,
-		.size_max = one->conf->max_size,
-		.rcpts_max = one->conf->max_recipients,
-		.bare_newline = one->conf->bare_newline,
-		.sandbox = c->sandbox,
-		.log_target = c->log.target,
-		.log_level = (unsigned)c->log.level,
-		.tls = one->conf->tls,
-		.tls_min = one->conf->tls_min,
-		.has_pair = pair != NULL,
-		.auth = one->conf->auth,
-		.auth_in_clear = one->conf->tls == LISTEN_TLS_NONE ||
-				 one->conf->tls == LISTEN_TLS_STARTTLS,
-		.is_crowded = gate_is_crowded(one->gate) ||
-			      g->n >= GUESTS_MAX - GUESTS_MAX / 4,
-		.from = one->conf->from,
-		.local_names = c->local.names,
-		.log_dialogue = is_logged(one),
-	};
-	struct buf b;
-	int rc;
-
-	buf_init(&b, SETUP_MAX);
-	rc = send_record(one, listen_put_setup(&b, &s), &b, e);
-	buf_wipe(&b);
-	if (rc == -1 || pair == NULL)
-		return rc;
-	buf_init(&b, PAIR_FRAME_MAX);
-	rc = send_record(one, pair_put(&b, pair), &b, e);
-	buf_wipe(&b);
-	return rc;
-}
-
-/* Starts smtpd for a client on fd; -1 with *e filled. */
-static int
-start(struct guests *g, struct guest *one, const struct pair *pair, int fd,
-    struct err *e)
-{
-	static const char *const argv[] = { PATH_LIBEXEC "/smtpd", "-l", NULL };
-	int ends[2];
-	struct spawn s = {
-		.argv = argv,
-		.in = fd,
-		.out = fd,
-		.log = -1,
-		.keep = &ends[1],
-		.nkeep = 1,
-		.is_told_to_stop = true,
-	};
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
-		return err_errno(e, ERR_TEMP, "4.3.0", "socketpair");
-	one->channel = ends[0];
-	if (send_setup(g, one, pair, e) == -1 ||
-	    (one->pid = spawn_start(&s, e)) == -1)
-		guests_close_channel(one);
-	close(ends[1]);
-	return one->channel == -1 ? -1 : 0;
-}
 
 int
 guests_add(struct guests *g, const struct guest_door *door,
@@ -217,7 +138,7 @@ guests_add(struct guests *g, const struct guest_door *door,
 	one->conf = door->conf;
 	one->client = gate_client(from);
 	network_format(&address, one->text);
-	if (start(g, one, door->pair, fd, e) == -1)
+	if (guests_start(g, one, door->pair, fd, e) == -1)
 		return -1;
 	g->n++;
 	return 0;
@@ -256,7 +177,7 @@ say_origin(const struct guests *g, const struct guest *one,
 	int rc;
 
 	memcpy(o.token, g->token, sizeof(o.token));
-	buf_init(&b, SETUP_MAX);
+	buf_init(&b, ORIGIN_MAX);
 	rc = origin_put(&b, &o) == 0 &&
 		     send(fd, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len
 		 ? 0
@@ -408,27 +329,57 @@ void
 guests_tick(struct guests *g, int64_t now_ms)
 {
 	guests_auth_tick(g, now_ms);
+	fork_servers_tick(g->servers, now_ms);
 }
 
 int64_t
 guests_deadline(const struct guests *g)
 {
-	return guests_auth_deadline(g);
+	int64_t auth = guests_auth_deadline(g);
+	int64_t servers = fork_servers_deadline(g->servers);
+
+	return auth < servers ? auth : servers;
+}
+
+/*
+ * A crash, which somebody may have brought about to find out how memory is laid
+ * out, or a call that no smtpd makes.  The kernel and an administrator may end
+ * one as well, which looks no different.
+ */
+static void
+tell_crash(const struct guest *one, int signal)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", signal);
+	log_event(LOG_ERR, "smtpd-ended", "listener",
+	    one->conf == NULL ? NULL : one->conf->name, "client", one->text,
+	    "signal", number, "text",
+	    "the smtpd of this client was ended by a signal, and its "
+	    "connection with it; others are not concerned, and what it was not "
+	    "told 250 for is not queued",
+	    "fix", "if nobody has killed it, report it as SECURITY.md says",
+	    NULL);
 }
 
 bool
-guests_reaped(struct guests *g, pid_t pid)
+guests_reaped(struct guests *g, pid_t pid, int wstatus)
 {
 	struct guest *one;
 	size_t i;
 
-	if (checkers_reaped(g->checkers, pid))
+	if (checkers_reaped(g->checkers, pid) ||
+	    fork_servers_reaped(g->servers, pid, wstatus))
 		return true;
 	for (i = 0; i < g->n && g->v[i].pid != pid; i++)
 		continue;
 	if (i == g->n)
 		return false;
 	one = &g->v[i];
+	if (WIFSIGNALED(wstatus) && !g->is_killed) {
+		tell_crash(one, WTERMSIG(wstatus));
+		fork_servers_doubt(g->servers, one->by);
+	}
 	guests_close_channel(one);
 	guests_auth_forget(g, one);
 	if (one->gate != NULL)
@@ -442,13 +393,16 @@ guests_kill(struct guests *g)
 {
 	size_t i;
 
+	g->is_killed = true;
 	for (i = 0; i < g->n; i++)
 		kill(g->v[i].pid, SIGKILL);
 	checkers_kill(g->checkers);
+	guests_renew(g);
 }
 
 size_t
 guests_count(const struct guests *g)
 {
-	return g->n + checkers_count(g->checkers);
+	return g->n + checkers_count(g->checkers) +
+	       fork_servers_count(g->servers);
 }

@@ -44,6 +44,12 @@ void guests_set_conf(struct guests *g, const struct conf *conf);
 void guests_move(struct guests *g, const struct gate *gate,
     const struct conf_listen *listener);
 
+/*
+ * Who comes in from now on is served by what there is now: a log file that was
+ * moved away, or a library; and at the end by no process that waits for him.
+ */
+void guests_renew(struct guests *g);
+
 bool guests_are_full(const struct guests *g);
 
 /* What is known of a client's wrong passwords (queue/guesses.h). */
@@ -83,7 +89,7 @@ void guests_tick(struct guests *g, int64_t now_ms);
 int64_t guests_deadline(const struct guests *g); /* monotonic */
 
 /* true: it was one of ours. */
-bool guests_reaped(struct guests *g, pid_t pid);
+bool guests_reaped(struct guests *g, pid_t pid, int wstatus);
 void guests_kill(struct guests *g);
 size_t guests_count(const struct guests *g); /* processes */
 

@@ -4,10 +4,11 @@
 
 #include "common/fdpass.h"
 #include "common/proto_origin.h"
+#include "queue/fork_servers.h"
 #include "queue/guesses.h"
 #include "queue/guests.h"
 
-/* Shared by guests.c and guests_auth.c alone, and by tests. */
+/* Shared by guests.c, guests_start.c and guests_auth.c alone, and by tests. */
 
 /*
  *	        asks            a place is free          right
@@ -34,6 +35,7 @@ struct sign_in {
 
 struct guest {
 	pid_t pid;
+	pid_t by;                       /* its fork server; 0: none */
 	struct gate *gate;              /* NULL: its listener is gone */
 	const struct conf_listen *conf; /* NULL: so it is */
 	struct network client;
@@ -48,6 +50,8 @@ struct guests {
 	struct guest v[GUESTS_MAX];
 	size_t n;
 	uint8_t token[ORIGIN_TOKEN];
+	struct fork_servers *servers;
+	bool is_killed; /* what ends now ends by us */
 	struct checkers *checkers;
 	struct guesses *guesses;
 	struct knocks *knocks;
@@ -58,6 +62,13 @@ struct guests {
 #define GUESTS_PASS_MS 1000 /* a descriptor fits the buffer at once */
 
 void guests_close_channel(struct guest *one);
+
+/*
+ * Starts smtpd for a client on fd, and tells it how to serve him.  -1 with *e
+ * filled: it does not run, or ends.
+ */
+int guests_start(struct guests *g, struct guest *one, const struct pair *pair,
+    int fd, struct err *e);
 
 /* It asks to sign in. */
 void guests_auth_ask(struct guests *g, struct guest *one, int64_t now_ms);

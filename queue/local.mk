@@ -69,6 +69,7 @@ libqueue_a_SOURCES = \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
 	queue/fewer.c queue/fewer.h \
+	queue/fork_servers.c queue/fork_servers.h \
 	queue/hosts.c queue/hosts.h \
 	queue/incoming.c queue/incoming.h \
 	queue/intake.c queue/intake.h \
@@ -105,7 +106,7 @@ libqueue_a_SOURCES = \
 	queue/rates.c queue/rates.h queue/window.c queue/window.h \
 	queue/guesses.c queue/guesses.h \
 	queue/guests.c queue/guests.h queue/guests_priv.h \
-	queue/guests_auth.c \
+	queue/guests_auth.c queue/guests_start.c \
 	queue/lent.c queue/lent.h \
 	queue/limits.c queue/limits.h \
 	queue/origin.c queue/origin.h \

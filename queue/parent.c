@@ -276,6 +276,7 @@ reload(struct parent *p)
 		return;
 	manager_reloading(p->opt->manager);
 	logs_reopen(p->conf, !p->opt->no_commands);
+	children_renew(p->children);
 	if ((c = reload_read(p->conf)) == NULL) {
 		kill(p->queue, SIGUSR1);
 		manager_ready(p->opt->manager);

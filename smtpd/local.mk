@@ -9,6 +9,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/conn.c smtpd/conn.h \
 	smtpd/data.c smtpd/data.h \
 	smtpd/dialogue.c smtpd/dialogue.h \
+	smtpd/fork_server.c smtpd/fork_server.h \
 	smtpd/judge.c smtpd/judge.h \
 	smtpd/listener.c smtpd/listener.h \
 	smtpd/message.c smtpd/message.h \
@@ -25,10 +26,16 @@ libsmtpd_a_SOURCES = \
 	smtpd/session_text.c smtpd/session_text.h \
 	smtpd/setup.c smtpd/setup.h \
 	smtpd/link.c smtpd/link.h \
+	smtpd/sibling.h \
 	smtpd/sign_in.c smtpd/sign_in.h \
 	smtpd/text.c smtpd/text.h \
 	smtpd/tls.c smtpd/tls.h \
 	smtpd/tls_rules.c smtpd/tls_rules.h
+if FORK_SERVERS
+libsmtpd_a_SOURCES += smtpd/sibling_linux.c
+else
+libsmtpd_a_SOURCES += smtpd/sibling_none.c
+endif
 libsmtpd_a_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 
 # Started for each message that some mail readers send, as sendmail is.

@@ -17,21 +17,25 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "common/site.h"
 #include "smtpd/checker.h"
+#include "smtpd/fork_server.h"
 #include "smtpd/judge.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
 #include "smtpd/serve.h"
 #include "smtpd/service.h"
+#include "smtpd/tls.h"
 
 static const char usage[] = "usage: smtpd [-C file] [-L tag]\n"
-			    "       smtpd -a | -c | -l\n"
+			    "       smtpd -a | -c | -F | -f | -l\n"
 			    "See smtpd(8).\n";
 
 struct options {
 	const char *conf_path, *tag;
 	bool is_listener, is_judge, is_checker;
+	unsigned forks_for; /* the least listen.tls_min; 0: it does not */
 };
 
 static int
@@ -39,13 +43,19 @@ read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "C:L:acl")) != -1) {
+	while ((c = getopt(argc, argv, "C:FL:acfl")) != -1) {
 		switch (c) {
 		case 'C':
 			o->conf_path = optarg;
 			break;
 		case 'L':
 			o->tag = optarg;
+			break;
+		case 'F':
+			o->forks_for = 10;
+			break;
+		case 'f':
+			o->forks_for = 12;
 			break;
 		case 'l':
 			o->is_listener = true;
@@ -76,10 +86,18 @@ ignore_signals(void)
 	sigaction(SIGXFSZ, &sa, NULL);
 }
 
+static int
+fork_for_clients(unsigned tls_min)
+{
+	sandbox_hide_memory();
+	tls_rules_prepare(tls_min);
+	return fork_server_run(listener_run);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct options o = { NULL, "smtpd", false, false, false };
+	struct options o = { .tag = "smtpd" };
 	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
 	struct service service;
 	struct site site;
@@ -97,6 +115,8 @@ main(int argc, char **argv)
 		return judge_run();
 	if (o.is_listener)
 		return listener_run();
+	if (o.forks_for != 0)
+		return fork_for_clients(o.forks_for);
 	if (o.is_checker)
 		return checker_run();
 	log_open(o.tag, LOG_TO_SYSLOG, NULL, LOG_INFO);

@@ -29,6 +29,13 @@ struct tls;       /* a session */
  */
 struct tls_rules *tls_rules_new(
     unsigned min, const struct pair *p, struct err *e);
+
+/*
+ * Does what takes OpenSSL long and knows no key, for copies of this process
+ * that make rules of this min, or of another on the same side of 12.  Random
+ * numbers are in it, which OpenSSL seeds anew in each copy.
+ */
+void tls_rules_prepare(unsigned min);
 void tls_rules_free(struct tls_rules *r);
 
 /* What may be worth a warning of a pair that can serve; "" if nothing is. */

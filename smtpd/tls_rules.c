@@ -163,24 +163,44 @@ set_versions(struct tls_rules *r, struct err *e)
 	return r->min < 12 ? admit_old(r, e) : tls_old_weed(r->ctx, true, e);
 }
 
-struct tls_rules *
-tls_rules_new(unsigned min, const struct pair *p, struct err *e)
+static struct tls_rules *
+new_without_key(unsigned min, struct err *e)
 {
 	struct tls_rules *r = xcalloc(1, sizeof(*r));
 
 	r->min = min;
 	if (OPENSSL_init_ssl(
-		min < 12 ? OPENSSL_INIT_NO_LOAD_CONFIG : 0, NULL) == 1 &&
-	    (r->ctx = SSL_CTX_new(TLS_server_method())) != NULL) {
-		if (set_versions(r, e) == 0 &&
-		    use_certificates(r->ctx, &p->certificate, e) == 0 &&
-		    use_key(r->ctx, &p->key, e) == 0)
-			return r;
-	} else {
+		min < 12 ? OPENSSL_INIT_NO_LOAD_CONFIG : 0, NULL) != 1 ||
+	    (r->ctx = SSL_CTX_new(TLS_server_method())) == NULL)
 		refuse(e, "OpenSSL");
-	}
+	else if (set_versions(r, e) == 0)
+		return r;
 	tls_rules_free(r);
 	return NULL;
+}
+
+struct tls_rules *
+tls_rules_new(unsigned min, const struct pair *p, struct err *e)
+{
+	struct tls_rules *r = new_without_key(min, e);
+
+	if (r == NULL)
+		return NULL;
+	if (use_certificates(r->ctx, &p->certificate, e) == 0 &&
+	    use_key(r->ctx, &p->key, e) == 0)
+		return r;
+	tls_rules_free(r);
+	return NULL;
+}
+
+/* What fails here fails again, and is told, where it is needed. */
+void
+tls_rules_prepare(unsigned min)
+{
+	struct err e;
+
+	tls_rules_free(new_without_key(min, &e));
+	ERR_clear_error();
 }
 
 void

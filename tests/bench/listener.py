@@ -120,7 +120,8 @@ class Ours:
         self.site.conf["listen bench"] = {
             "port": PORT["ours"], "rate": "none",
             "connection_rate": "none",
-            "client_connections": CLIENTS + 16, "connections": CLIENTS + 16}
+            # Who has just left counts until its process is gone.
+            "client_connections": 4 * CLIENTS, "connections": 4 * CLIENTS}
 
     def __enter__(self):
         self.site.start()

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,11 +23,13 @@
 #include "common/proto_origin.h"
 #include "common/proto_words.h"
 #include "common/xalloc.h"
+#include "smtpd/fork_server.h"
 #include "tests/unit/guest_rig.h"
 #include "tests/unit/queue_fixture.h"
 
 #define PATIENCE_MS 30000
 #define SETUP_MAX   8192
+#define NO_SERVER   PATH_LIBEXEC "/no-server"
 
 struct guest_rig guest_rig;
 
@@ -93,9 +96,19 @@ act(void)
 }
 
 int
-guest_rig_program(const char *name)
+guest_rig_program(int argc, char **argv)
 {
-	return strcmp(name, PATH_LIBEXEC "/smtpd") == 0 ? act() : -1;
+	if (argc != 2 || strcmp(argv[0], PATH_LIBEXEC "/smtpd") != 0)
+		return -1;
+	if (strcmp(argv[1], "-l") == 0)
+		return act();
+	return access(NO_SERVER, F_OK) == 0 ? 1 : fork_server_run(act);
+}
+
+void
+guest_rig_without_servers(void)
+{
+	assert_int_equal(close(creat(NO_SERVER, 0600)), 0);
 }
 
 /* ---- around it ---- */
@@ -138,6 +151,7 @@ guest_rig_close(void **state)
 	close(guest_rig.submit);
 	fixture_remove(guest_rig.folder);
 	(void)unlink(PATH_LIBEXEC "/smtpd");
+	(void)unlink(NO_SERVER);
 	(void)rmdir(PATH_LIBEXEC);
 	return 0;
 }

@@ -9,8 +9,9 @@
 
 /*
  * What a listener's tests share: a folder with the socket "submit", where the
- * test is the queue process, and an smtpd that is the test by another name.
- * That greets with what its setup says, and answers each octet of its client:
+ * test is the queue process, and an smtpd that is the test by another name,
+ *with the fork server that all have. That greets with what its setup says, and
+ *answers each octet of its client:
  *
  *	m	asks for a connection, and says "got" or why not
  *	x	says nonsense to the parent
@@ -26,7 +27,10 @@ int guest_rig_close(void **state);
 extern struct guest_rig guest_rig;
 
 /* In main, for what the test is started as: its exit status, or -1. */
-int guest_rig_program(const char *name);
+int guest_rig_program(int argc, char **argv);
+
+/* From now on a fork server ends as it is started. */
+void guest_rig_without_servers(void);
 
 /* A configuration with these sections beside an account's. */
 struct conf *guest_rig_conf(const char *listeners);

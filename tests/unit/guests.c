@@ -17,12 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "queue/guests.h"
+#include "common/log.h"
+#include "queue/guests_priv.h"
 #include "tests/unit/guest_rig.h"
 #include "tests/unit/queue_fixture.h"
 
@@ -54,8 +56,9 @@ reap_all(void)
 	int status;
 	pid_t pid;
 
+	guests_renew(here.g);
 	while ((pid = waitpid(-1, &status, 0)) > 0)
-		assert_true(guests_reaped(here.g, pid));
+		assert_true(guests_reaped(here.g, pid, status));
 	assert_int_equal(guests_count(here.g), 0);
 }
 
@@ -142,7 +145,7 @@ each_has_its_own(void **state)
 	    a, "scan 127.0.0.1 web01.contoso.example contoso.example 9216 7 1");
 	assert_hears(
 	    b, "scan 127.0.0.2 web01.contoso.example contoso.example 9216 7 1");
-	assert_int_equal(guests_count(here.g), 2);
+	assert_int_equal(guests_count(here.g), 2 + FORK_SERVERS);
 	assert_int_equal(gate_connections(here.gate), 2);
 	assert_sends(b, "127.0.0.2");
 	assert_sends(a, "127.0.0.1");
@@ -152,7 +155,7 @@ each_has_its_own(void **state)
 	close(b);
 	reap_all();
 	assert_int_equal(gate_connections(here.gate), 0);
-	assert_false(guests_reaped(here.g, getpid()));
+	assert_false(guests_reaped(here.g, getpid(), 0));
 }
 
 static void
@@ -294,10 +297,168 @@ a_fork_has_none(void **state)
 
 	(void)state;
 	guest_rig_line(a, line, sizeof(line));
-	assert_int_equal(descriptors(), before + 2);
+	assert_int_equal(descriptors(), before + 2 + FORK_SERVERS);
 	guests_close(here.g);
 	close(a);
 	assert_int_equal(descriptors(), before);
+}
+
+/* ---- their fork server ---- */
+
+/* The guest that came in last. */
+static const struct guest *
+latest(void)
+{
+	return &here.g->v[here.g->n - 1];
+}
+
+static void
+kill_guest(pid_t pid, int signal)
+{
+	int status;
+
+	assert_int_equal(kill(pid, signal), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(guests_reaped(here.g, pid, status));
+}
+
+/* How many lines of the log there are with this. */
+static unsigned
+told(FILE *lines, const char *text)
+{
+	char line[LOG_LINE_MAX];
+	unsigned n = 0;
+
+	rewind(lines);
+	while (fgets(line, sizeof(line), lines) != NULL)
+		n += strstr(line, text) != NULL;
+	return n;
+}
+
+/* Somebody may be looking for something; nobody else is to be harmed. */
+static void
+after_a_crash_the_next_has_another(void **state)
+{
+	FILE *lines = tmpfile();
+	char want[128];
+	int a = come_in(1), b = come_in(2), c, d;
+	char line[512];
+	pid_t by = latest()->by;
+
+	(void)state;
+	log_open_fd("test", fileno(lines), LOG_DEBUG);
+	guest_rig_line(a, line, sizeof(line));
+	guest_rig_line(b, line, sizeof(line));
+	assert_int_equal(here.g->v[0].by, by);
+	kill_guest(here.g->v[0].pid, SIGSYS);
+	snprintf(want, sizeof(want),
+	    "event=smtpd-ended listener=scan client=127.0.0.1 signal=%d ",
+	    SIGSYS);
+	assert_int_equal(told(lines, want), 1);
+	assert_int_equal(gate_connections(here.gate), 1);
+	c = come_in(3);
+	assert_int_not_equal(latest()->by, by);
+	by = latest()->by;
+	assert_sends(b, "127.0.0.2");
+	guest_rig_line(c, line, sizeof(line));
+	assert_sends(c, "127.0.0.3");
+	/* one that ends as it should is no such thing */
+	say(c, "q");
+	guests_reaped(here.g, waitpid(latest()->pid, NULL, 0), 0);
+	d = come_in(4);
+	assert_int_equal(latest()->by, by);
+	/* nor is what we do ourselves */
+	guests_kill(here.g);
+	reap_all();
+	assert_int_equal(told(lines, "event=smtpd-ended"), 1);
+	log_open_fd("test", STDERR_FILENO, LOG_DEBUG);
+	fclose(lines);
+	close(a);
+	close(b);
+	close(c);
+	close(d);
+}
+
+static void
+a_server_is_killed_between_two(void **state)
+{
+	int a = come_in(1), b;
+	siginfo_t info;
+	char line[512];
+	pid_t by = latest()->by;
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	guest_rig_line(a, line, sizeof(line));
+	assert_int_equal(kill(by, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)by, &info, WEXITED | WNOWAIT), 0);
+	b = come_in(2);
+	assert_int_not_equal(latest()->by, 0);
+	assert_int_not_equal(latest()->by, by);
+	guest_rig_line(b, line, sizeof(line));
+	assert_sends(b, "127.0.0.2");
+	assert_sends(a, "127.0.0.1");
+	close(a);
+	close(b);
+}
+
+static void
+a_reload_has_another(void **state)
+{
+	int a = come_in(1), b;
+	pid_t by = latest()->by;
+
+	(void)state;
+	guests_set_conf(here.g, here.conf);
+	guests_move(here.g, here.gate, &here.conf->listeners[0]);
+	b = come_in(2);
+	assert_int_not_equal(latest()->by, by);
+	close(a);
+	close(b);
+}
+
+/* What one has read of the system's configuration is not for old TLS. */
+static void
+old_tls_has_its_own(void **state)
+{
+	struct conf_listen *l = &here.conf->listeners[0];
+	pid_t by[4];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		l->tls = i == 0 ? LISTEN_TLS_NONE : LISTEN_TLS_STARTTLS;
+		l->tls_min = i == 1 ? 12 : 11;
+		close(come_in(1));
+		by[i] = latest()->by;
+	}
+	assert_int_equal(by[0], by[1]);
+	assert_int_not_equal(by[1], by[2]);
+	assert_int_equal(by[2], by[3]);
+}
+
+/* Whatever is wrong with it, clients are served. */
+static void
+without_a_server(void **state)
+{
+	int a, b;
+	char line[512];
+
+	(void)state;
+	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
+	guest_rig_without_servers();
+	a = come_in(1);
+	assert_int_equal(latest()->by, 0);
+	b = come_in(2);
+	assert_int_equal(latest()->by, 0);
+	guest_rig_line(a, line, sizeof(line));
+	guest_rig_line(b, line, sizeof(line));
+	assert_sends(b, "127.0.0.2");
+	assert_sends(a, "127.0.0.1");
+	/* one of them has no server to be doubted */
+	kill_guest(here.g->v[0].pid, SIGSYS);
+	close(a);
+	close(b);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -313,8 +474,15 @@ main(int argc, char **argv)
 		T(no_more_than_there_is_place_for),
 		T(where_places_are_short_they_are_told),
 		T(a_fork_has_none),
+#if FORK_SERVERS
+		T(after_a_crash_the_next_has_another),
+		T(a_server_is_killed_between_two),
+		T(a_reload_has_another),
+		T(old_tls_has_its_own),
+#endif
+		T(without_a_server),
 	};
-	int status = argc > 0 ? guest_rig_program(argv[0]) : -1;
+	int status = guest_rig_program(argc, argv);
 
 	return status != -1
 		   ? status

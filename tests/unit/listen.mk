@@ -4,6 +4,7 @@ check_PROGRAMS += tests/unit/door_bind tests/unit/door_pair \
 	tests/unit/control_listen tests/unit/door_shut tests/unit/door_trouble \
 	tests/unit/doors tests/unit/gate tests/unit/guests \
 	tests/unit/intake_greets tests/unit/intake_keeps \
+	tests/unit/fork_servers \
 	tests/unit/lent tests/unit/origin tests/unit/turned \
 	tests/unit/rates \
 	tests/unit/window
@@ -40,17 +41,24 @@ tests_unit_lent_SOURCES = tests/unit/lent.c \
 tests_unit_lent_CFLAGS = $(queue_test_cflags)
 tests_unit_lent_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # Compiled once more, with an smtpd that the test is.
-guest_rig = queue/guests.c tests/unit/guest_rig.c tests/unit/guest_rig.h
+guest_rig = queue/fork_servers.c queue/guests.c queue/guests_start.c \
+	tests/unit/guest_rig.c tests/unit/guest_rig.h
 tests_unit_guests_SOURCES = tests/unit/guests.c $(guest_rig)
 tests_unit_guests_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/guests-programs"'
 tests_unit_guests_CFLAGS = $(queue_test_cflags)
-tests_unit_guests_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_guests_LDADD = libsmtpd.a $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_fork_servers_SOURCES = tests/unit/fork_servers.c \
+	queue/fork_servers.c
+tests_unit_fork_servers_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
+	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/fork-programs"'
+tests_unit_fork_servers_CFLAGS = $(queue_test_cflags)
+tests_unit_fork_servers_LDADD = libsmtpd.a $(queue_test_libs) $(SECCOMP_LIBS)
 tests_unit_doors_SOURCES = tests/unit/doors.c $(guest_rig)
 tests_unit_doors_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/doors-programs"'
 tests_unit_doors_CFLAGS = $(queue_test_cflags)
-tests_unit_doors_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
+tests_unit_doors_LDADD = libsmtpd.a $(queue_test_libs) $(SECCOMP_LIBS)
 check_PROGRAMS += tests/unit/guests_trouble
 tests_unit_guests_trouble_SOURCES = tests/unit/guests_trouble.c \
 	tests/unit/conf_help.c tests/unit/conf_help.h

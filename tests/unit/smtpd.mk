@@ -7,7 +7,8 @@ check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
 	tests/unit/smtpd_tls_rules \
 	tests/unit/smtpd_listener tests/unit/smtpd_patience \
 	tests/unit/smtpd_service tests/unit/smtpd_dialogue \
-	tests/unit/smtpd_link tests/unit/smtpd_report
+	tests/unit/smtpd_fork_server tests/unit/smtpd_link \
+	tests/unit/smtpd_report
 smtpd_test_libs = libsmtpd.a libmail.a libtls.a libcommon.a $(LIBBSD_LIBS) \
 	$(SSL_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 smtpd_stage = tests/smtp/stage.c tests/smtp/stage.h
@@ -15,6 +16,9 @@ tests_unit_smtpd_listener_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_listener_LDADD = $(smtpd_test_libs) $(SECCOMP_LIBS)
 tests_unit_smtpd_link_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_link_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_fork_server_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
+	$(SSL_CFLAGS)
+tests_unit_smtpd_fork_server_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_patience_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_patience_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_service_SOURCES = tests/unit/smtpd_service.c $(smtpd_stage)
