@@ -55,6 +55,17 @@ int sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
     char told[SANDBOX_TOLD_MAX], struct err *e);
 
 /*
+ * What takes the longest of SANDBOX_DELIVER in mode strict without a path, made
+ * beforehand, for copies of this process that enter that, and no other.  NULL:
+ * they enter it by sandbox_enter.
+ */
+struct sandbox_made;
+struct sandbox_made *sandbox_make(void);
+void sandbox_unmake(struct sandbox_made *m);
+int sandbox_enter_made(
+    const struct sandbox_made *m, char told[SANDBOX_TOLD_MAX], struct err *e);
+
+/*
  * Will files below the given paths still open in SANDBOX_DELIVER?  Not where
  * the kernel cannot tell one path from another: all are closed then.
  */

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "common/sandbox.h"
 #include "common/sanitizer.h"
 #include "common/syscalls.h"
+#include "common/xalloc.h"
 
 #if SANITIZED
 /*
@@ -95,25 +97,9 @@ sandbox_forbids_connect(enum sandbox_mode mode)
 	return mode == SANDBOX_STRICT;
 }
 
-int
-sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
-    const struct sandbox_path *paths, size_t npaths,
-    char told[SANDBOX_TOLD_MAX], struct err *e)
+static void
+tell(int abi, enum sandbox_mode mode, char told[SANDBOX_TOLD_MAX])
 {
-	int abi = mode == SANDBOX_STRICT ? landlock_abi() : 0;
-
-	/* Without Landlock a path cannot be kept: deliver opens none. */
-	if (profile == SANDBOX_DELIVER && !sandbox_keeps_paths(mode))
-		npaths = 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return err_errno(
-		    e, ERR_LOCAL, "4.3.5", "sandbox: no_new_privs");
-	set_limits(profile);
-	if (abi > 0 && landlock_enter(abi, paths, npaths, e) == -1)
-		return -1;
-	if (mode != SANDBOX_OFF &&
-	    syscalls_enter(profile, mode, npaths, e) == -1)
-		return -1;
 	if (mode == SANDBOX_OFF)
 		strlcpy(told, "off", SANDBOX_TOLD_MAX);
 	else if (abi == 0)
@@ -124,5 +110,71 @@ sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
 	else
 		snprintf(
 		    told, SANDBOX_TOLD_MAX, "seccomp, Landlock ABI %d", abi);
+}
+
+/* All but the calls, which come last: they forbid what is done here. */
+static int
+enter_limits(enum sandbox_profile profile, int abi,
+    const struct sandbox_path *paths, size_t npaths, struct err *e)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return err_errno(
+		    e, ERR_LOCAL, "4.3.5", "sandbox: no_new_privs");
+	set_limits(profile);
+	return abi > 0 ? landlock_enter(abi, paths, npaths, e) : 0;
+}
+
+int
+sandbox_enter(enum sandbox_profile profile, enum sandbox_mode mode,
+    const struct sandbox_path *paths, size_t npaths,
+    char told[SANDBOX_TOLD_MAX], struct err *e)
+{
+	int abi = mode == SANDBOX_STRICT ? landlock_abi() : 0;
+
+	/* Without Landlock a path cannot be kept: deliver opens none. */
+	if (profile == SANDBOX_DELIVER && !sandbox_keeps_paths(mode))
+		npaths = 0;
+	if (enter_limits(profile, abi, paths, npaths, e) == -1)
+		return -1;
+	if (mode != SANDBOX_OFF &&
+	    syscalls_enter(profile, mode, npaths, e) == -1)
+		return -1;
+	tell(abi, mode, told);
+	return 0;
+}
+
+/* ---- made beforehand ---- */
+
+struct sandbox_made {
+	struct syscalls calls;
+};
+
+struct sandbox_made *
+sandbox_make(void)
+{
+	struct sandbox_made *m = xcalloc(1, sizeof(*m));
+
+	if (syscalls_make(&m->calls, SANDBOX_DELIVER, SANDBOX_STRICT) == 0)
+		return m;
+	sandbox_unmake(m);
+	return NULL;
+}
+
+void
+sandbox_unmake(struct sandbox_made *m)
+{
+	free(m);
+}
+
+int
+sandbox_enter_made(
+    const struct sandbox_made *m, char told[SANDBOX_TOLD_MAX], struct err *e)
+{
+	int abi = landlock_abi();
+
+	if (enter_limits(SANDBOX_DELIVER, abi, NULL, 0, e) == -1 ||
+	    syscalls_enter_made(&m->calls, e) == -1)
+		return -1;
+	tell(abi, SANDBOX_STRICT, told);
 	return 0;
 }

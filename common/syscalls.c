@@ -9,15 +9,19 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
+#include <linux/seccomp.h>
 #include <seccomp.h>
 
+#include "common/memfile.h"
 #include "common/sanitizer.h"
 #include "common/syscalls.h"
 
@@ -204,22 +208,16 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
 }
 
 /*
- * Whatever no list names is refused, not punished: a logger that was
- * started anew needs a new socket, stdio asks whether it writes to a terminal,
+ * Whatever no list names is refused, not punished: syslog(3) opens a new
+ * socket when its old one broke, stdio asks whether it writes to a terminal,
  * and a newer libc tries newer calls before it does without.
  */
-int
-syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
-    size_t npaths, struct err *e)
+static int
+fill(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
+    size_t npaths)
 {
-	bool strict = mode == SANDBOX_STRICT;
-	scmp_filter_ctx ctx;
 	int rc;
 
-	ctx = seccomp_init(strict ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_LOG);
-	if (ctx == NULL)
-		return err_set(
-		    e, ERR_LOCAL, "4.3.5", "sandbox: libseccomp failed");
 	rc = add(ctx, SCMP_ACT_ALLOW, calls_common, COUNT(calls_common));
 	if (rc == 0 && SANITIZED)
 		rc = add(ctx, SCMP_ACT_ALLOW, calls_sanitizer,
@@ -231,13 +229,91 @@ syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
 	if (rc == 0)
 		rc = add(ctx, strict ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_LOG,
 		    calls_deadly, COUNT(calls_deadly));
-	if (rc == 0)
-		rc = seccomp_load(ctx);
+	return rc;
+}
+
+static scmp_filter_ctx
+build(enum sandbox_profile profile, enum sandbox_mode mode, size_t npaths)
+{
+	bool strict = mode == SANDBOX_STRICT;
+	scmp_filter_ctx ctx;
+	int rc;
+
+	ctx = seccomp_init(strict ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_LOG);
+	if (ctx == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if ((rc = fill(ctx, profile, strict, npaths)) == 0)
+		return ctx;
 	seccomp_release(ctx);
-	if (rc == 0)
-		return 0;
 	errno = -rc;
+	return NULL;
+}
+
+static int
+fail(struct err *e)
+{
 	return err_errno(e, ERR_LOCAL, "4.3.5",
 	    "sandbox: the kernel took no seccomp filter; "
 	    "sandbox.mode = off does without");
+}
+
+int
+syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
+    size_t npaths, struct err *e)
+{
+	scmp_filter_ctx ctx = build(profile, mode, npaths);
+	int rc;
+
+	if (ctx == NULL)
+		return fail(e);
+	rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	errno = -rc;
+	return rc == 0 ? 0 : fail(e);
+}
+
+/* ---- made beforehand ---- */
+
+/* Half of one the kernel would refuse: its jumps would lead nowhere. */
+static int export(scmp_filter_ctx ctx, struct syscalls *s)
+{
+	int fd = memfile_new("filter", NULL);
+	ssize_t n = -1;
+
+	if (fd == -1)
+		return -1;
+	if (seccomp_export_bpf(ctx, fd) == 0)
+		n = pread(fd, s->code, sizeof(s->code), 0);
+	close(fd);
+	if (n <= 0 || n == (ssize_t)sizeof(s->code))
+		return -1;
+	s->n = (unsigned short)((size_t)n / sizeof(s->code[0]));
+	return 0;
+}
+
+int
+syscalls_make(
+    struct syscalls *s, enum sandbox_profile profile, enum sandbox_mode mode)
+{
+	scmp_filter_ctx ctx = build(profile, mode, 0);
+	int rc;
+
+	if (ctx == NULL)
+		return -1;
+	rc = export(ctx, s);
+	seccomp_release(ctx);
+	return rc;
+}
+
+int
+syscalls_enter_made(const struct syscalls *s, struct err *e)
+{
+	const struct sock_fprog program = { s->n,
+		(struct sock_filter *)(uintptr_t)s->code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0
+		   ? 0
+		   : fail(e);
 }

@@ -259,20 +259,23 @@ meet(struct listener *l)
 
 /* All that a client could break comes after the sandbox. */
 static int
-confine_and_meet(struct listener *l)
+confine_and_meet(struct listener *l, const struct sandbox_made *made)
 {
+	enum sandbox_mode mode = l->setup->sandbox;
 	char told[SANDBOX_TOLD_MAX];
 	struct err e;
 
-	if (sandbox_enter(
-		SANDBOX_DELIVER, l->setup->sandbox, NULL, 0, told, &e) == 0)
+	if ((made != NULL && mode == SANDBOX_STRICT
+		    ? sandbox_enter_made(made, told, &e)
+		    : sandbox_enter(
+			  SANDBOX_DELIVER, mode, NULL, 0, told, &e)) == 0)
 		return meet(l);
 	log_text(LOG_ERR, "smtpd", "%s", e.text);
 	return EX_CONFIG;
 }
 
 int
-listener_run(void)
+listener_run(const struct sandbox_made *made)
 {
 	struct listen_setup s;
 	struct listener l = { .setup = &s,
@@ -293,7 +296,7 @@ listener_run(void)
 	    (l.rules = tls_rules_new(s.tls_min, &pair, &e)) == NULL)
 		log_text(LOG_ERR, "smtpd", "%s", e.text);
 	pair_wipe(&pair);
-	status = confine_and_meet(&l);
+	status = confine_and_meet(&l, made);
 	tls_rules_free(l.rules);
 	listen_setup_clear(&s);
 	return status;

@@ -86,12 +86,21 @@ ignore_signals(void)
 	sigaction(SIGXFSZ, &sa, NULL);
 }
 
+static struct sandbox_made *made; /* by the fork server, for its copies */
+
+static int
+serve_as_made(void)
+{
+	return listener_run(made);
+}
+
 static int
 fork_for_clients(unsigned tls_min)
 {
 	sandbox_hide_memory();
 	tls_rules_prepare(tls_min);
-	return fork_server_run(listener_run);
+	made = sandbox_make();
+	return fork_server_run(serve_as_made);
 }
 
 int
@@ -114,7 +123,7 @@ main(int argc, char **argv)
 	if (o.is_judge)
 		return judge_run();
 	if (o.is_listener)
-		return listener_run();
+		return listener_run(NULL);
 	if (o.forks_for != 0)
 		return fork_for_clients(o.forks_for);
 	if (o.is_checker)

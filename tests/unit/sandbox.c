@@ -432,15 +432,42 @@ enter_and_try(const struct attempt *a)
 	_exit(a->try());
 }
 
+static struct sandbox_made *made;
+
+static void
+enter_without_paths_and_try(const struct attempt *a)
+{
+	char told[SANDBOX_TOLD_MAX];
+	struct err e;
+
+	dup2(8, STDERR_FILENO);
+	if (sandbox_enter(a->profile, a->mode, NULL, 0, told, &e) == -1)
+		_exit(255);
+	_exit(a->try());
+}
+
+static void
+enter_made_and_try(const struct attempt *a)
+{
+	char told[SANDBOX_TOLD_MAX];
+	struct err e;
+
+	dup2(8, STDERR_FILENO);
+	if (sandbox_enter_made(made, told, &e) == -1 ||
+	    strncmp(told, "seccomp", 7) != 0)
+		_exit(254);
+	_exit(a->try());
+}
+
 static int
-outcome(const struct attempt *a)
+outcome(const struct attempt *a, void (*enter)(const struct attempt *))
 {
 	int status;
 	pid_t pid;
 
 	fflush(NULL);
 	if ((pid = fork()) == 0)
-		enter_and_try(a);
+		enter(a);
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
@@ -463,13 +490,44 @@ every_attempt_ends_as_it_should(void **state)
 			print_message("# no Landlock: %s left out\n", a->name);
 			continue;
 		}
-		got = outcome(a);
+		got = outcome(a, enter_and_try);
 		if (got != a->want) {
 			print_message(
 			    "# %s: got %d, want %d\n", a->name, got, a->want);
 			wrong++;
 		}
 	}
+	assert_int_equal(wrong, 0);
+}
+
+/* What was made beforehand forbids all that is forbidden else, and no more. */
+static void
+made_beforehand_it_is_the_same(void **state)
+{
+	const struct attempt *a;
+	int got, want, tried = 0, wrong = 0;
+	size_t i;
+
+	(void)state;
+	made = sandbox_make();
+	assert_non_null(made);
+	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		a = &attempts[i];
+		if (a->profile != SANDBOX_DELIVER ||
+		    a->mode != SANDBOX_STRICT ||
+		    (SANITIZED && (a->only & NOT_SANITIZED) != 0))
+			continue;
+		tried++;
+		want = outcome(a, enter_without_paths_and_try);
+		got = outcome(a, enter_made_and_try);
+		if (got != want || got >= 254) {
+			print_message(
+			    "# %s: got %d, want %d\n", a->name, got, want);
+			wrong++;
+		}
+	}
+	sandbox_unmake(made);
+	assert_true(tried > 20);
 	assert_int_equal(wrong, 0);
 }
 
@@ -571,6 +629,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_attempt_ends_as_it_should),
+		cmocka_unit_test(made_beforehand_it_is_the_same),
 		cmocka_unit_test(a_missing_path_stays_closed),
 	};
 

@@ -75,7 +75,7 @@ start(void)
 			close(client[0]);
 		if (channel[0] != LISTEN_FD)
 			close(channel[0]);
-		_exit(listener_run());
+		_exit(listener_run(NULL));
 	}
 	close(client[1]);
 	close(channel[1]);
