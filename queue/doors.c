@@ -313,8 +313,8 @@ turn_away(struct doors *d, struct door *door, int fd, const char *client,
 		[GATE_SHUT_OUT] = { 421, "4.7.0",
 		    "too many wrong passwords within ten minutes" },
 		[GATE_FEW_LEFT] = { 421, "4.7.0",
-		    "the last places of listen.connections are for clients "
-		    "without wrong passwords" },
+		    "the last places are for clients without wrong "
+		    "passwords" },
 	};
 	const struct device_words *w = device_words_find(
 	    reasons[why].code, reasons[why].status, reasons[why].log);

@@ -393,7 +393,7 @@ def test_guessers_leave_places_for_others(site):
               "all to have left")
     inside = [Raw(port, address) for address in guessers[:7]]
     assert greeting(port, guessers[7]).rstrip() == \
-        "421 4.7.0 Server busy; try again later"
+        "421 4.7.0 Wrong password too often; correct it"
     assert sign_in(port)[:3] == "235"
     for c in inside:
         c.file.close()

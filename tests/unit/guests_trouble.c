@@ -43,6 +43,7 @@ set_up(void **state)
 	here.one = &here.g->v[0];
 	here.one->pid = 99999999; /* nobody has it */
 	here.one->conf = &here.conf->listeners[0];
+	here.one->gate = gate_new(here.one->conf);
 	here.one->channel = pair[0];
 	strlcpy(here.one->text, "192.0.2.1", sizeof(here.one->text));
 	here.smtpd = pair[1];
@@ -54,6 +55,7 @@ tear_down(void **state)
 {
 	(void)state;
 	close(here.smtpd);
+	gate_free(here.one->gate);
 	guests_free(here.g);
 	conf_free(here.conf);
 	return 0;
