@@ -14,7 +14,8 @@ import pytest
 from lib import canary
 from lib.notify import DEADLINE
 from lib.site import USER, sanitized
-from test_listen import TEXT, TO, Client, add_listener, children, comm, send
+from test_listen import (TEXT, TO, Client, add_listener, children, comm,
+                         greeting, send)
 
 VERSIONS = {"1.0": "-tls1", "1.1": "-tls1_1", "1.2": "-tls1_2", "1.3": "-tls1_3"}
 NAMES = {"1.0": "TLSv1", "1.1": "TLSv1.1", "1.2": "TLSv1.2", "1.3": "TLSv1.3"}
@@ -104,9 +105,10 @@ def test_each_version_by_each_tls_min(site, secure):
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1,
                                      ssl.TLSVersion.TLSv1_1])
 def test_old_tls_in_and_new_tls_out(site, server, secure, authority, version):
-    """What this project is for."""
-    port = secure(tls="required", tls_min="1.0")
+    """What this project is for, from where that is allowed alone."""
+    port = secure(tls="required", tls_min="1.0", allow="127.0.0.1")
     site.start()
+    assert greeting(port, "127.0.0.2").startswith("554 ")
     with Secured(port, context(authority, version)) as c:
         name = c.sock.version()
         c.sendmail(USER, [TO], TEXT % "hello")
