@@ -275,19 +275,20 @@ def test_who_only_knocks_is_no_trouble(site, how):
     site.conf["queue"]["delivery"] = "off"
     port = add_listener(site, client_connections=9)
     site.start()
-    before = set(children(site))
+    send(port)
+    before = set(children(site))  # the fork server stays
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
             if how == "reset":
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
     send(port)
-    site.log.wait_for("client", nth=6)
+    site.log.wait_for("client", nth=7)
     assert all(wait_end(pid) for pid in set(children(site)) - before)
     assert not site.log.events("device-refused")
     assert not site.log.events("client-sent-away")
     device, = site.json("devices")
-    assert (device["messages"], device["failures"]) == (1, 0)
+    assert (device["messages"], device["failures"]) == (2, 0)
 
 
 def test_half_a_message_is_none(site):
