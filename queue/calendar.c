@@ -133,8 +133,8 @@ mail_one(struct calendar *c, size_t i, struct err *e)
 	utf8_put_safe(&b, w.text);
 	buf_puts(&b, "\n\n");
 	put_fact(&b, kind_of(&s),
-	    s.account != NULL ? account_shown_name(s.account)
-			      : s.listener->name);
+	    s.listener != NULL ? s.listener->name
+			       : account_shown_name(s.account));
 	put_fact(&b, "meaning", w.meaning);
 	put_fact(&b, "do", w.fix);
 	buf_puts(&b,

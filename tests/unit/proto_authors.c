@@ -86,7 +86,7 @@ where_they_stand(void **state)
 	struct envelope env;
 	struct frame f;
 	struct buf b;
-	uint8_t types[4];
+	uint8_t types[4] = { 0 };
 	size_t at, n;
 	int i;
 
