@@ -94,13 +94,16 @@ serve_as_made(void)
 	return listener_run(made);
 }
 
-static int
-fork_for_clients(unsigned tls_min)
+/*
+ * Ends at once: where the parent ends, too, it takes us with it
+ * (PR_SET_PDEATHSIG), which would find a leak checker half-way.
+ */
+static void __attribute__((noreturn)) fork_for_clients(unsigned tls_min)
 {
 	sandbox_hide_memory();
 	tls_rules_prepare(tls_min);
 	made = sandbox_make();
-	return fork_server_run(serve_as_made);
+	_exit(fork_server_run(serve_as_made));
 }
 
 int
@@ -125,7 +128,7 @@ main(int argc, char **argv)
 	if (o.is_listener)
 		return listener_run(NULL);
 	if (o.forks_for != 0)
-		return fork_for_clients(o.forks_for);
+		fork_for_clients(o.forks_for);
 	if (o.is_checker)
 		return checker_run();
 	log_open(o.tag, LOG_TO_SYSLOG, NULL, LOG_INFO);

@@ -59,7 +59,8 @@ def test_421_in_every_state(make_server, make_site):
         server.faults.add(state=state, reply=BUSY)
         site.conf["account " + state.replace("_", "-")] = {
             **site.conf["account"], "user": user, "senders": user,
-            "port": server.port, "chunking": "no", "backoff_min": "1s"}
+            # longer than a busy machine takes to note a failure twice
+            "port": server.port, "chunking": "no", "backoff_min": "3s"}
     site.start()
     for state in STATES:
         assert site.sendmail(
