@@ -375,5 +375,9 @@ def children(site):
 
 
 def comm(pid):
-    with open("/proc/%d/comm" % pid) as f:
-        return f.read().strip()
+    """Empty of one that has just ended."""
+    try:
+        with open("/proc/%d/comm" % pid) as f:
+            return f.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
