@@ -208,8 +208,8 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
 }
 
 /*
- * Whatever no list names is refused, not punished: syslog(3) opens a new
- * socket when its old one broke, stdio asks whether it writes to a terminal,
+ * Whatever no list names is refused, not punished: a logger that was
+ * started anew takes a new socket, stdio asks whether it writes to a terminal,
  * and a newer libc tries newer calls before it does without.
  */
 static int
