@@ -138,7 +138,7 @@ def test_points(make_site, make_server, certificate, capsys, record_property,
         print("".join("  missed: %s\n" % p for p in missed), end="")
     for point, problems in failures[:SHOWN]:
         print("%s:\n  %s" % (point, "\n  ".join(problems)))
-    assert not failures, [str(p) for p, _ in failures]
+    assert not failures, [(str(p), problems[0]) for p, problems in failures]
 
 
 def test_the_points_were_hit(capsys, record_property):

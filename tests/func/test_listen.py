@@ -10,16 +10,11 @@ import struct
 import pytest
 
 from lib.notify import DEADLINE, wait_end, wait_until
+from lib.ports import free_port
 from lib.site import USER, sanitized
 
 TO = "a@example.net"
 TEXT = "From: Scanner <%s>\r\nTo: %s\r\nSubject: scan\r\n\r\n%%s\r\n" % (USER, TO)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def add_listener(site, name="scan", **options):

@@ -13,6 +13,8 @@ from .guard import folder, guarded  # noqa: F401
 from .legacy import make_pair  # noqa: F401
 from .site import USER, Site
 from .tokens import entra, imds, make_entra, make_proxy  # noqa: F401
+from .unsteady import (pytest_sessionfinish,  # noqa: F401
+                       pytest_terminal_summary)
 
 
 @pytest.fixture(scope="session")

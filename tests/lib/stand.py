@@ -294,8 +294,8 @@ class Stand:
             allowed = {0, -9, 137}
         elif role == "sendmail" and point.call in ("read", "poll"):
             allowed.add(NOINPUT)
-        elif scene.by_smtp and point.call == "write":
-            allowed.add(IOERR)  # of its replies
+        elif scene.by_smtp and point.call in ("sendto", "write"):
+            allowed.add(IOERR)  # of its replies, which go by either
         if status not in allowed:
             problems.append("exit status %d" % status)
         for name in self.site.dropped():
