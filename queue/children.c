@@ -85,9 +85,9 @@ children_new(const struct conf *conf, bool no_commands, struct doors *doors)
 	c->alarm = alarm_command_new(conf, no_commands);
 	c->commands = secret_commands_new();
 	c->vault = vault_new(conf);
-	doors_judge(c->doors, conf);
+	doors_judge(c->doors);
 	look_at_secrets(conf);
-	doors_load_pairs(doors, conf);
+	doors_load_pairs(doors);
 	checkers_look(conf);
 	return c;
 }
@@ -124,16 +124,14 @@ close_secrets(struct children *c)
 void
 children_set_conf(struct children *c, const struct conf *conf)
 {
-	struct err e;
-
 	close_secrets(c);
 	c->conf = conf;
 	alarm_command_set_conf(c->alarm, conf);
 	vault_set_conf(c->vault, conf);
-	if (!c->no_commands && doors_set_conf(c->doors, conf, &e) == -1)
-		log_event(LOG_ERR, "listener", "text", e.text, NULL);
-	doors_load_pairs(c->doors, conf);
-	doors_judge(c->doors, conf);
+	if (!c->no_commands)
+		doors_set_conf(c->doors, conf);
+	doors_judge(c->doors);
+	doors_load_pairs(c->doors);
 	look_at_secrets(conf);
 	checkers_look(conf);
 }

@@ -45,17 +45,30 @@ door_shuts_note(struct door_shuts *s, const char *name, int64_t now, int why,
 	one->is_old = false;
 }
 
+static void
+drop(struct door_shuts *s, struct door_shut *one)
+{
+	free(one->name);
+	*one = s->v[--s->n];
+}
+
 void
 door_shuts_end(struct door_shuts *s)
 {
 	size_t i;
 
-	for (i = s->n; i > 0; i--) {
-		if (!s->v[i - 1].is_old)
-			continue;
-		free(s->v[i - 1].name);
-		s->v[i - 1] = s->v[--s->n];
-	}
+	for (i = s->n; i > 0; i--)
+		if (s->v[i - 1].is_old)
+			drop(s, &s->v[i - 1]);
+}
+
+void
+door_shuts_drop(struct door_shuts *s, const char *name)
+{
+	struct door_shut *one = find(s, name);
+
+	if (one != NULL)
+		drop(s, one);
 }
 
 const struct door_shut *

@@ -32,6 +32,9 @@ void door_shuts_note(struct door_shuts *s, const char *name, int64_t now,
     int why, const char *text);
 void door_shuts_end(struct door_shuts *s);
 
+/* It is open. */
+void door_shuts_drop(struct door_shuts *s, const char *name);
+
 /* NULL: it is open, or nobody has tried. */
 const struct door_shut *door_shuts_find(
     const struct door_shuts *s, const char *name);

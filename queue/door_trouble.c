@@ -44,7 +44,7 @@ door_fix(const struct door_view *v)
 	switch (v->why) {
 	case EADDRINUSE:
 		return "ss -ltnp shows which program has that port: stop it, "
-		       "then: " RELOAD;
+		       "and the listener opens by itself within seconds";
 	case EACCES:
 		return "systemctl restart mailchuted; where it is not started "
 		       "as root, see mailchuted(8), LISTENERS";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Listening sockets, and who is let in by them. */
+/* Who is let in by the listeners, and who is inside. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -16,7 +16,6 @@
 #include "common/device_words.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "queue/door_bind.h"
 #include "queue/doors_priv.h"
 #include "queue/gate.h"
 
@@ -28,6 +27,7 @@ doors_new(void)
 	struct doors *d = xcalloc(1, sizeof(*d));
 
 	d->guests = guests_new();
+	d->retry_at = CLOCK_NEVER;
 	return d;
 }
 
@@ -35,12 +35,6 @@ struct lent *
 doors_lent(struct doors *d)
 {
 	return &d->lent;
-}
-
-void
-doors_judge(const struct doors *d, const struct conf *conf)
-{
-	lent_judge(&d->lent, conf);
 }
 
 bool
@@ -55,180 +49,7 @@ doors_token(const struct doors *d)
 	return guests_token(d->guests);
 }
 
-/* ---- sockets ---- */
-
-static bool
-has_lent(const struct doors *d, const struct conf_listen *l)
-{
-	int fds[LENT_MAX];
-
-	return lent_find(&d->lent, l->name, fds) > 0;
-}
-
-static struct door *
-find_door(struct doors *d, const struct conf_listen *l)
-{
-	bool by_name = has_lent(d, l);
-	struct door *door;
-	size_t i;
-
-	for (i = 0; i < d->n; i++) {
-		door = &d->v[i];
-		if (by_name != door->is_lent)
-			continue;
-		if (by_name ? strcmp(door->name, l->name) == 0
-			    : door->port == l->port &&
-				  strcmp(door->address, l->address) == 0)
-			return door;
-	}
-	return NULL;
-}
-
-/* What was lent stays open: nobody could make it anew. */
-static void
-shut(struct door *door)
-{
-	size_t i;
-
-	for (i = 0; i < door->nfds; i++) {
-		if (door->fds[i] != -1 && !door->is_lent)
-			close(door->fds[i]);
-		door->fds[i] = -1;
-	}
-}
-
-static void
-remove_door(struct doors *d, struct door *door)
-{
-	guests_move(d->guests, door->gate, NULL);
-	shut(door);
-	gate_free(door->gate);
-	door_pair_wipe(&door->pair);
-	free(door->address);
-	free(door->name);
-	*door = d->v[--d->n];
-}
-
-static void
-set_door(struct doors *d, struct door *door, const struct conf_listen *l)
-{
-	if (door->gate == NULL)
-		door->gate = gate_new(l);
-	else
-		gate_change(door->gate, l);
-	door->conf = l;
-	free(door->name);
-	door->name = xstrdup(l->name);
-	guests_move(d->guests, door->gate, l);
-}
-
-static int
-add_door(struct doors *d, const struct conf_listen *l, struct err *e)
-{
-	struct door *door = &d->v[d->n];
-
-	errno = 0;
-	if (d->n == DOORS_MAX)
-		return err_set(e, ERR_LOCAL, "4.3.5",
-		    "there are more than %d listeners", DOORS_MAX);
-	memset(door, 0, sizeof(*door));
-	door->nfds = lent_find(&d->lent, l->name, door->fds);
-	door->is_lent = door->nfds > 0;
-	if (!door->is_lent) {
-		if ((door->fds[0] = door_bind(l, e)) == -1)
-			return -1;
-		door->nfds = 1;
-	}
-	door->address = xstrdup(l->address);
-	door->port = l->port;
-	door_pair_init(&door->pair);
-	d->n++;
-	set_door(d, door, l);
-	return 0;
-}
-
-/* What cannot be had is remembered, for whoever wonders. */
-static int
-open_door(struct doors *d, const struct conf_listen *l, struct err *e)
-{
-	if (add_door(d, l, e) == 0)
-		return 0;
-	door_shuts_note(&d->shuts, l->name, clock_wall(), errno, e->text);
-	return err_prefix(e, "[listen %s]", l->name);
-}
-
-/* Does it take rights that were given up? */
-static bool
-is_beyond_us(const struct conf_listen *l)
-{
-	int fd = door_bind(l, NULL);
-
-	if (fd == -1)
-		return errno == EACCES;
-	close(fd);
-	return false;
-}
-
-/*
- * A listener that was to move to a port below 1024, or on one to another
- * address, stays where it is: closed it would be neither here nor there.
- */
-static void
-keep_stuck(struct doors *d, const struct conf *conf)
-{
-	const struct conf_listen *l;
-	size_t i;
-
-	for (i = 0; i < d->n; i++) {
-		if (d->v[i].conf != NULL || d->v[i].is_lent)
-			continue;
-		l = conf_listen_find(conf, d->v[i].name);
-		if (l != NULL && find_door(d, l) == NULL && is_beyond_us(l))
-			set_door(d, &d->v[i], l);
-	}
-}
-
-int
-doors_set_conf(struct doors *d, const struct conf *conf, struct err *e)
-{
-	struct door *door;
-	struct err one;
-	int rc = 0;
-	size_t i;
-
-	door_shuts_begin(&d->shuts);
-	guests_set_conf(d->guests, conf);
-	for (i = 0; i < d->n; i++)
-		d->v[i].conf = NULL;
-	for (i = 0; i < conf->nlisteners; i++)
-		if ((door = find_door(d, &conf->listeners[i])) != NULL)
-			set_door(d, door, &conf->listeners[i]);
-	keep_stuck(d, conf);
-	for (i = d->n; i > 0; i--)
-		if (d->v[i - 1].conf == NULL)
-			remove_door(d, &d->v[i - 1]);
-	for (i = 0; i < conf->nlisteners; i++) {
-		if (find_door(d, &conf->listeners[i]) != NULL)
-			continue;
-		if (open_door(d, &conf->listeners[i], &one) == 0)
-			continue;
-		if (rc == -1)
-			log_event(LOG_ERR, "listener", "text", e->text, NULL);
-		*e = one;
-		rc = -1;
-	}
-	door_shuts_end(&d->shuts);
-	return rc;
-}
-
-void
-doors_load_pairs(struct doors *d, const struct conf *conf)
-{
-	size_t i;
-
-	for (i = 0; i < d->n; i++)
-		door_pair_load(&d->v[i].pair, conf, d->v[i].conf);
-}
+/* ---- the end ---- */
 
 static void
 close_sockets(struct doors *d)
@@ -236,7 +57,8 @@ close_sockets(struct doors *d)
 	size_t i;
 
 	for (i = 0; i < d->n; i++)
-		shut(&d->v[i]);
+		door_shut(&d->v[i]);
+	d->retry_at = CLOCK_NEVER;
 	lent_close(&d->lent);
 }
 
@@ -273,7 +95,7 @@ doors_free(struct doors *d)
 		return;
 	doors_close(d);
 	while (d->n > 0)
-		remove_door(d, &d->v[0]);
+		door_remove(d, &d->v[0]);
 	door_shuts_clear(&d->shuts);
 	guests_free(d->guests);
 	free(d);
@@ -442,13 +264,16 @@ doors_serve(struct doors *d, const struct pollfd *fds)
 void
 doors_tick(struct doors *d, int64_t now_ms)
 {
+	doors_retry(d, now_ms);
 	guests_tick(d->guests, now_ms);
 }
 
 int64_t
 doors_deadline(const struct doors *d)
 {
-	return guests_deadline(d->guests);
+	int64_t at = guests_deadline(d->guests);
+
+	return d->retry_at < at ? d->retry_at : at;
 }
 
 bool

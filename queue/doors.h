@@ -30,9 +30,6 @@ void doors_free(struct doors *d);
  */
 struct lent *doors_lent(struct doors *d);
 
-/* Logs what is strange about them; the log has to be there. */
-void doors_judge(const struct doors *d, const struct conf *conf);
-
 /* The next client that was refused (queue/knocks.h). */
 bool doors_knock(struct doors *d, struct knock *out);
 
@@ -41,15 +38,21 @@ const uint8_t *doors_token(const struct doors *d);
 
 /*
  * The listeners of this configuration from now on, which has to live until the
- * next.  -1 with *e filled when one cannot be bound; the others are there.
+ * next.  One that cannot be bound is shut, and tried again at times.
  */
-int doors_set_conf(struct doors *d, const struct conf *conf, struct err *e);
+void doors_set_conf(struct doors *d, const struct conf *conf);
+
+/*
+ * Logs which are shut, and what is strange about the sockets that were lent;
+ * the log has to be there.
+ */
+void doors_judge(const struct doors *d);
 
 /*
  * Reads certificates and keys, as queue.user; says in the log which cannot
  * serve, and which there are.
  */
-void doors_load_pairs(struct doors *d, const struct conf *conf);
+void doors_load_pairs(struct doors *d);
 
 /*
  * How a listener of the configuration is, by its index (doors_view.c); -1 with

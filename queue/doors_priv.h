@@ -7,7 +7,8 @@
 #include "queue/doors.h"
 #include "queue/turned.h"
 
-/* The listeners: doors.c moves them, doors_view.c tells how they are. */
+/* The listeners: doors_conf.c has them, doors.c lets clients in by them,
+   doors_view.c tells how they are. */
 struct door {
 	/* What makes it the same one: its place, or, where its sockets are
 	 * lent, its name. */
@@ -30,6 +31,14 @@ struct doors {
 	struct door_shuts shuts;
 	struct lent lent;
 	struct guests *guests;
+	const struct conf *conf; /* NULL: none yet */
+	int64_t retry_at;        /* monotonic: of those that are shut */
 };
+
+void door_shut(struct door *door);
+void door_remove(struct doors *d, struct door *door);
+
+/* Tries once more to open those that are shut, when it is time. */
+void doors_retry(struct doors *d, int64_t now_ms);
 
 #endif

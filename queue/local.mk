@@ -99,7 +99,7 @@ libqueue_a_SOURCES = \
 	queue/door_shut.c queue/door_shut.h \
 	queue/door_trouble.c queue/door_trouble.h \
 	queue/door_view.h \
-	queue/doors.c queue/doors.h queue/doors_priv.h \
+	queue/doors.c queue/doors_conf.c queue/doors.h queue/doors_priv.h \
 	queue/doors_view.c \
 	queue/gate.c queue/gate.h \
 	queue/whose.c queue/whose.h \

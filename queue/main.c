@@ -260,9 +260,8 @@ give_up_root(const struct conf *c, const struct options *o,
 {
 	struct err e;
 
-	if (o->mode == MODE_DAEMON && !o->no_commands &&
-	    doors_set_conf(doors, c, &e) == -1)
-		fatalx(EX_OSERR, "%s", e.text);
+	if (o->mode == MODE_DAEMON && !o->no_commands)
+		doors_set_conf(doors, c);
 	if (priv_drop(id->uid, id->gid, &e) == -1 || caps_keep(&e) == -1)
 		fatalx(EX_OSERR, "%s", e.text);
 }

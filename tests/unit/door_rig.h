@@ -19,7 +19,7 @@ int tear_down(void **state);
 void reap_all(void);
 
 /* Takes this configuration instead of the one before. */
-int set_conf(const char *listeners, struct err *e);
+void set_conf(const char *listeners);
 
 /* A socket that listens on a port of its own; and a port that nobody has. */
 int listening(const char *address, unsigned *port);
