@@ -221,10 +221,14 @@ put_summary(const struct listing *l)
 		puts("Nobody has sent by a listener.");
 		return;
 	}
-	printf("%zu of %zu devices still use%s no TLS or one below 1.2",
-	    l->nold, known, l->nold == 1 ? "s" : "");
+	if (known > 0)
+		printf("%zu of %zu devices still use%s no TLS or one below 1.2"
+		       "%s",
+		    l->nold, known, l->nold == 1 ? "s" : "",
+		    l->nsilent > 0 ? "; " : "");
 	if (l->nsilent > 0)
-		printf("; %zu more never sent a message", l->nsilent);
+		printf("%zu %snever sent a message", l->nsilent,
+		    known > 0 ? "more " : "");
 	putchar('\n');
 }
 

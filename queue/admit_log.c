@@ -10,15 +10,6 @@
 #include "queue/flood.h"
 #include "queue/times.h"
 
-static void
-log_origin(struct buf *b, const struct origin *o)
-{
-	if (o == NULL)
-		return;
-	log_str(b, "listener", o->listener->name);
-	log_str(b, "client", o->client);
-}
-
 void
 admit_log_queued(const struct admission *m)
 {
@@ -30,7 +21,7 @@ admit_log_queued(const struct admission *m)
 	log_begin(&b, "queued");
 	log_str(&b, "id", id);
 	log_num(&b, "uid", (int64_t)m->caller.uid);
-	log_origin(&b, m->caller.origin);
+	origin_log(m->caller.origin, &b);
 	log_str(&b, "sender", m->row.sender);
 	log_num(&b, "rcpts", (int64_t)m->targets->n);
 	log_num(&b, "size", (int64_t)(m->traced + m->size));
@@ -52,7 +43,7 @@ admit_watch_rate(const struct admission *m)
 	buf_init(&b, LOG_LINE_MAX);
 	log_begin(&b, "flood");
 	log_num(&b, "uid", (int64_t)m->caller.uid);
-	log_origin(&b, m->caller.origin);
+	origin_log(m->caller.origin, &b);
 	log_num(&b, "messages", (int64_t)r->count + 1);
 	log_num(&b, "within_s", r->per_s);
 	log_end(&b, LOG_WARNING);

@@ -91,6 +91,12 @@ incoming_sender(const struct incoming *s)
 				    : s->env.sender;
 }
 
+const struct origin *
+incoming_origin(const struct incoming *s)
+{
+	return s->caller.origin;
+}
+
 static int
 out_of_order(struct incoming *s, struct err *e)
 {

@@ -40,4 +40,7 @@ bool incoming_is_broken(const struct incoming *s);
 /* For the log; NULL before the envelope was read. */
 const char *incoming_sender(const struct incoming *s);
 
+/* The same; NULL: it comes by no listener. */
+const struct origin *incoming_origin(const struct incoming *s);
+
 #endif

@@ -26,10 +26,11 @@
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/admit.h"
+#include "queue/incoming.h"
 #include "queue/intake.h"
 #include "queue/listener.h"
+#include "queue/origin.h"
 #include "queue/store.h"
-#include "queue/incoming.h"
 
 #define CONNECTIONS_MAX  512 /* in all; a client beyond uses the folder */
 #define CONNECTIONS_ROOT 32  /* of them, kept for root */
@@ -116,6 +117,7 @@ conn_refuse(struct conn *c, const struct err *why)
 	buf_init(&line, LOG_LINE_MAX);
 	log_begin(&line, "refused");
 	log_num(&line, "uid", (int64_t)c->uid);
+	origin_log(incoming_origin(c->incoming), &line);
 	log_str(&line, "sender", incoming_sender(c->incoming));
 	log_str(&line, "status", why->status);
 	log_str(&line, "text", why->text);

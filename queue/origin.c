@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/conf_syntax.h"
+#include "common/log.h"
 #include "common/siphash.h"
 #include "common/xalloc.h"
 #include "mail/addr.h"
@@ -215,6 +216,15 @@ origin_device(const struct origin *o, struct device *d)
 	d->tls = o->words.tls_version;
 	d->cipher = o->words.tls_cipher;
 	d->error = "";
+}
+
+void
+origin_log(const struct origin *o, struct buf *line)
+{
+	if (o == NULL)
+		return;
+	log_str(line, "listener", o->listener->name);
+	log_str(line, "client", o->client);
 }
 
 void

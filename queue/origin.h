@@ -46,6 +46,9 @@ const char *origin_login(const struct origin *o);
 struct device;
 void origin_device(const struct origin *o, struct device *d);
 
+/* Its part of a line of the log; NULL: it comes by no listener. */
+void origin_log(const struct origin *o, struct buf *line);
+
 /* The listener's own sender (listen.from), in place of the client's. */
 void origin_force_sender(const struct origin *o, struct envelope *env);
 

@@ -44,6 +44,7 @@ struct listener {
 	struct dialogue dialogue;
 	struct tls_rules *rules; /* NULL: no TLS is to be had */
 	struct tls *tls;         /* in use */
+	bool is_silent;          /* it left before it began TLS */
 };
 
 static int
@@ -102,9 +103,11 @@ start_tls(void *arg, struct io *io, struct err *e)
 	struct listener *l = arg;
 	const struct listen_setup *s = l->setup;
 
-	l->tls =
-	    tls_accept(l->rules, l->ends.in, clock_mono_ms() + HANDSHAKE_MS, e);
+	l->tls = tls_accept(l->rules, l->ends.in,
+	    clock_mono_ms() + HANDSHAKE_MS, &l->is_silent, e);
 	if (l->tls == NULL) {
+		if (l->is_silent && s->tls == LISTEN_TLS_IMPLICIT)
+			return -1;
 		report_failed(&l->report, e->text);
 		log_event(LOG_NOTICE, "tls-failed", "listener", s->listener,
 		    "client", s->client, "text", e->text, NULL);
@@ -192,6 +195,8 @@ run(struct listener *l, enum session_tls tls)
 
 	if (tls != SESSION_TLS_IN_USE || start_tls(l, &io, &e) == 0)
 		status = serve(&io, &service);
+	else if (l->is_silent)
+		status = EX_OK; /* who looked whether the port is open */
 	tls_free(l->tls);
 	link_drop(&l->link);
 	return status;

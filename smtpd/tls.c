@@ -20,6 +20,7 @@
 struct tls {
 	struct tls_io io;
 	int fd;
+	bool is_late; /* the client, in the handshake */
 };
 
 /* ---- why there is none ---- */
@@ -108,20 +109,28 @@ shake_hands(struct tls *t, int64_t deadline_ms, struct err *e)
 		if (want == TLS_WANT_NOTHING)
 			return err_set(e, ERR_TEMP, "4.4.2",
 			    "the client closed in the TLS handshake");
-		if (wait_for(t, want, deadline_ms) == -1)
+		t->is_late = wait_for(t, want, deadline_ms) == -1;
+		if (t->is_late)
 			return err_set(e, ERR_TEMP, "4.4.2",
 			    "the TLS handshake did not come to its end in "
 			    "time");
 	}
 }
 
+static bool
+has_said_nothing(const struct tls *t)
+{
+	return BIO_number_read(SSL_get_rbio(t->io.ssl)) == 0;
+}
+
 struct tls *
-tls_accept(
-    const struct tls_rules *r, int fd, int64_t deadline_ms, struct err *e)
+tls_accept(const struct tls_rules *r, int fd, int64_t deadline_ms,
+    bool *is_silent, struct err *e)
 {
 	struct tls *t = xcalloc(1, sizeof(*t));
 	int flags = fcntl(fd, F_GETFL);
 
+	*is_silent = false;
 	t->fd = fd;
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		err_errno(e, ERR_TEMP, "4.3.0", "fcntl");
@@ -130,6 +139,8 @@ tls_accept(
 		err_set(e, ERR_LOCAL, "4.3.5", "OpenSSL: %s", tls_io_reason());
 	else if (shake_hands(t, deadline_ms, e) == 0)
 		return t;
+	else
+		*is_silent = !t->is_late && has_said_nothing(t);
 	t->io.is_broken = true;
 	tls_free(t);
 	return NULL;

@@ -2,6 +2,7 @@
 #ifndef SMTPD_TLS_H
 #define SMTPD_TLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -44,10 +45,11 @@ void tls_rules_judge(const struct tls_rules *r, struct pair_judged *j);
 /*
  * The handshake with a client on a socket, which does not block from then on.
  * NULL with *e filled: it did not succeed, and nothing can be said to the
- * client any more.
+ * client any more.  *is_silent: it has left without an octet, as those do who
+ * look whether a port is open.
  */
-struct tls *tls_accept(
-    const struct tls_rules *r, int fd, int64_t deadline_ms, struct err *e);
+struct tls *tls_accept(const struct tls_rules *r, int fd, int64_t deadline_ms,
+    bool *is_silent, struct err *e);
 void tls_free(struct tls *t); /* NULL is fine; says close_notify, no wait */
 
 struct io tls_io(struct tls *t);

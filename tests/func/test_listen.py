@@ -18,8 +18,13 @@ TEXT = "From: Scanner <%s>\r\nTo: %s\r\nSubject: scan\r\n\r\n%%s\r\n" % (USER, T
 
 
 def add_listener(site, name="scan", **options):
-    """One on a port of its own, before the daemon starts."""
+    """One on a port of its own, before the daemon starts.
+
+    A client that comes again at once may find its last places still taken,
+    by an smtpd that is about to end."""
     port = free_port()
+    if "connections" not in options:
+        options.setdefault("client_connections", 32)
     site.conf["listen " + name] = {"port": port,
                                    **{k: str(v) for k, v in options.items()}}
     return port
@@ -139,6 +144,8 @@ def test_rate(site):
         send(port)
     assert e.value.smtp_code == 451
     assert b"Too many messages" in e.value.smtp_error
+    refused = site.log.wait_for("refused")
+    assert (refused["listener"], refused["client"]) == ("scan", "127.0.0.1")
 
 
 # ---- what may be sent ---------------------------------------------------------

@@ -96,6 +96,8 @@ def test_what_was_refused_is_listed_after_a_stop(site):
     greeting(port, OTHER)
     site.stop()
     assert by_address(site)[OTHER]["failures"] == 1
+    assert site.mailchute("devices").stdout.splitlines()[-1] == \
+        "1 never sent a message"
 
 
 def test_a_flood_of_addresses_is_bounded(site):

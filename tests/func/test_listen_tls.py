@@ -193,6 +193,22 @@ def test_implicit(site, server, secure, authority):
     assert "no TLS" in site.log.wait_for("tls-failed")["text"]
 
 
+def test_who_looks_whether_the_port_is_open(site, secure):
+    """As monitoring does each minute: no failure, and no refusal."""
+    port = secure(tls="implicit")
+    site.start()
+    for _ in range(3):
+        socket.create_connection(("127.0.0.1", port), DEADLINE).close()
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+        s.sendall(b"EHLO copier\r\n")
+        s.makefile("rb").read()
+    site.log.wait_for("tls-failed")
+    site.wait(lambda: len(site.log.events("client")) == 4, "all of them")
+    site.stop()
+    assert len(site.log.events("tls-failed")) == 1
+    assert len(site.log.events("client-sent-away")) == 1
+
+
 def test_a_client_that_does_not_trust_us(site, secure):
     port = secure()
     site.start()

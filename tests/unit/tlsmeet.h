@@ -25,6 +25,7 @@ struct meeting {
 	struct tls *tls;
 	pid_t client;
 	int fd; /* of the server */
+	bool is_silent;
 	struct err e;
 };
 
