@@ -7,16 +7,16 @@ libadmin_a_SOURCES = \
 	admin/args.c admin/args.h \
 	admin/ask.c \
 	admin/check.c admin/check.h \
-	admin/check_daemon.c \
 	admin/check_cert.c \
+	admin/check_clock.c \
+	admin/check_daemon.c \
 	admin/check_files.c \
 	admin/check_listen.c \
-	admin/check_clock.c \
 	admin/check_mailers.c \
 	admin/check_secret.c \
 	admin/check_send.c \
-	admin/check_token.c \
 	admin/check_server.c \
+	admin/check_token.c \
 	admin/child.c admin/child.h \
 	admin/config.c \
 	admin/devices.c \

@@ -8,10 +8,12 @@ libqueue_a_SOURCES = \
 	queue/account_ledger.c \
 	queue/account_store.c \
 	queue/admit.c queue/admit.h \
-	queue/admit_log.c queue/admit_priv.h \
-	queue/alarm.c queue/alarm.h queue/alarm_priv.h \
+	queue/admit_log.c \
+	queue/admit_priv.h \
+	queue/alarm.c queue/alarm.h \
 	queue/alarm_command.c queue/alarm_command.h \
 	queue/alarm_kind.c \
+	queue/alarm_priv.h \
 	queue/alarm_text.c \
 	queue/answer.c queue/answer.h \
 	queue/answer_check.c \
@@ -24,8 +26,8 @@ libqueue_a_SOURCES = \
 	queue/budget.c \
 	queue/calendar.c queue/calendar.h \
 	queue/caps.h \
-	queue/children.c queue/children.h \
 	queue/checkers.c queue/checkers.h \
+	queue/children.c queue/children.h \
 	queue/chunk.c \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
@@ -51,7 +53,17 @@ libqueue_a_SOURCES = \
 	queue/devices.c queue/devices.h \
 	queue/dirs.c queue/dirs.h \
 	queue/dispatch.c queue/dispatch.h \
-	queue/dispatch_places.c queue/dispatch_priv.h \
+	queue/dispatch_places.c \
+	queue/dispatch_priv.h \
+	queue/door_bind.c queue/door_bind.h \
+	queue/door_pair.c queue/door_pair.h \
+	queue/door_shut.c queue/door_shut.h \
+	queue/door_trouble.c queue/door_trouble.h \
+	queue/door_view.h \
+	queue/doors.c queue/doors.h \
+	queue/doors_conf.c \
+	queue/doors_priv.h \
+	queue/doors_view.c \
 	queue/dropaway.c queue/dropaway.h \
 	queue/dropdir.c queue/dropdir.h \
 	queue/dropfile.c queue/dropfile.h \
@@ -64,12 +76,18 @@ libqueue_a_SOURCES = \
 	queue/expiry.c queue/expiry.h \
 	queue/expiry_store.c queue/expiry_store.h \
 	queue/expiry_words.c \
+	queue/fewer.c queue/fewer.h \
 	queue/figures.h \
 	queue/flood.c queue/flood.h \
 	queue/folders.c queue/folders.h \
 	queue/footprint.c queue/footprint.h \
-	queue/fewer.c queue/fewer.h \
 	queue/fork_servers.c queue/fork_servers.h \
+	queue/gate.c queue/gate.h \
+	queue/guesses.c queue/guesses.h \
+	queue/guests.c queue/guests.h \
+	queue/guests_auth.c \
+	queue/guests_priv.h \
+	queue/guests_start.c \
 	queue/hosts.c queue/hosts.h \
 	queue/incoming.c queue/incoming.h \
 	queue/intake.c queue/intake.h \
@@ -78,50 +96,38 @@ libqueue_a_SOURCES = \
 	queue/knocks.c queue/knocks.h \
 	queue/lane.c queue/lane.h \
 	queue/lane_check.c \
+	queue/lane_denied.c \
+	queue/lane_failed.c \
 	queue/lane_health.c \
 	queue/lane_legacy.c \
 	queue/lane_merge.c \
 	queue/lane_next.c \
+	queue/lane_priv.h \
 	queue/lane_secret.c \
 	queue/lane_share.c \
-	queue/lane_priv.h \
-	queue/lane_denied.c \
-	queue/lane_failed.c \
 	queue/lane_token.c \
 	queue/lane_try.c \
 	queue/lane_worker.c \
 	queue/legacy.c queue/legacy.h \
 	queue/legacy_hint.c queue/legacy_hint.h \
 	queue/legacy_store.c queue/legacy_store.h \
-	queue/letter.c queue/letter.h \
-	queue/door_bind.c queue/door_bind.h \
-	queue/door_pair.c queue/door_pair.h \
-	queue/door_shut.c queue/door_shut.h \
-	queue/door_trouble.c queue/door_trouble.h \
-	queue/door_view.h \
-	queue/doors.c queue/doors_conf.c queue/doors.h queue/doors_priv.h \
-	queue/doors_view.c \
-	queue/gate.c queue/gate.h \
-	queue/whose.c queue/whose.h \
-	queue/rates.c queue/rates.h queue/window.c queue/window.h \
-	queue/guesses.c queue/guesses.h \
-	queue/guests.c queue/guests.h queue/guests_priv.h \
-	queue/guests_auth.c queue/guests_start.c \
 	queue/lent.c queue/lent.h \
+	queue/letter.c queue/letter.h \
 	queue/limits.c queue/limits.h \
-	queue/origin.c queue/origin.h \
 	queue/listener.c queue/listener.h \
 	queue/listing.c \
 	queue/lock.c queue/lock.h \
 	queue/logs.c queue/logs.h \
 	queue/loop.c queue/loop.h \
 	queue/manager.c queue/manager.h \
-	queue/merge.c queue/merge.h queue/merge_priv.h \
+	queue/merge.c queue/merge.h \
+	queue/merge_priv.h \
 	queue/merge_write.c \
 	queue/message.c \
 	queue/migrate.c \
 	queue/notice.c queue/notice.h \
 	queue/once.c queue/once.h \
+	queue/origin.c queue/origin.h \
 	queue/pair_load.c queue/pair_load.h \
 	queue/parent.c queue/parent.h \
 	queue/parts.c queue/parts.h \
@@ -130,6 +136,7 @@ libqueue_a_SOURCES = \
 	queue/proved.c queue/proved.h \
 	queue/query.c \
 	queue/queue_id.c queue/queue_id.h \
+	queue/rates.c queue/rates.h \
 	queue/rcpt.c \
 	queue/recover.c \
 	queue/refuse.c queue/refuse.h \
@@ -137,10 +144,15 @@ libqueue_a_SOURCES = \
 	queue/reload.c queue/reload.h \
 	queue/replace.c \
 	queue/room.c queue/room.h \
-	queue/salvage.c queue/salvage.h queue/salvage_priv.h \
+	queue/salvage.c queue/salvage.h \
 	queue/salvage_file.c \
+	queue/salvage_priv.h \
 	queue/salvage_sql.c \
 	queue/schedule.c queue/schedule.h \
+	queue/schema.c \
+	queue/schema_1.c \
+	queue/schema_2.c \
+	queue/schema_3.c \
 	queue/secret.c queue/secret.h \
 	queue/secret_command.c queue/secret_command.h \
 	queue/settle.c queue/settle.h \
@@ -148,7 +160,6 @@ libqueue_a_SOURCES = \
 	queue/signin.c queue/signin.h \
 	queue/since.c queue/since.h \
 	queue/sockets.c queue/sockets.h \
-	queue/schema.c queue/schema_1.c queue/schema_2.c queue/schema_3.c \
 	queue/sql.c queue/sql.h \
 	queue/stall.c queue/stall.h \
 	queue/state.c queue/state.h \
@@ -157,20 +168,23 @@ libqueue_a_SOURCES = \
 	queue/submission.c \
 	queue/submitter.h \
 	queue/survey.c queue/survey.h \
+	queue/tally.c \
 	queue/times.c queue/times.h \
 	queue/token_child.c queue/token_child.h \
 	queue/token_errand.c queue/token_errand.h \
-	queue/tally.c \
 	queue/totals.c \
 	queue/trace.c \
 	queue/trial.c queue/trial.h \
-	queue/turned.c queue/turned.h \
 	queue/tries.c queue/tries.h \
+	queue/turned.c queue/turned.h \
 	queue/unread.c queue/unread.h \
 	queue/upkeep.c queue/upkeep.h \
 	queue/vault.c queue/vault.h \
 	queue/waiting.c queue/waiting.h \
-	queue/worker.c queue/worker.h queue/worker_priv.h \
+	queue/whose.c queue/whose.h \
+	queue/window.c queue/window.h \
+	queue/worker.c queue/worker.h \
+	queue/worker_priv.h \
 	queue/worker_read.c
 
 if SANDBOX_LINUX

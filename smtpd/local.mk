@@ -11,6 +11,7 @@ libsmtpd_a_SOURCES = \
 	smtpd/dialogue.c smtpd/dialogue.h \
 	smtpd/fork_server.c smtpd/fork_server.h \
 	smtpd/judge.c smtpd/judge.h \
+	smtpd/link.c smtpd/link.h \
 	smtpd/listener.c smtpd/listener.h \
 	smtpd/message.c smtpd/message.h \
 	smtpd/params.c smtpd/params.h \
@@ -25,7 +26,6 @@ libsmtpd_a_SOURCES = \
 	smtpd/session_auth.c smtpd/session_auth.h \
 	smtpd/session_text.c smtpd/session_text.h \
 	smtpd/setup.c smtpd/setup.h \
-	smtpd/link.c smtpd/link.h \
 	smtpd/sibling.h \
 	smtpd/sign_in.c smtpd/sign_in.h \
 	smtpd/text.c smtpd/text.h \
