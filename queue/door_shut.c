@@ -2,6 +2,7 @@
 /* Which listeners are shut, over reloads. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,8 +42,18 @@ door_shuts_note(struct door_shuts *s, const char *name, int64_t now, int why,
 		one->since = now;
 	}
 	one->why = why;
+	one->is_final = why == EACCES;
 	strlcpy(one->text, text, sizeof(one->text));
 	one->is_old = false;
+}
+
+void
+door_shuts_give_up(struct door_shuts *s, const char *name)
+{
+	struct door_shut *one = find(s, name);
+
+	if (one != NULL)
+		one->is_final = true;
 }
 
 static void

@@ -16,6 +16,7 @@ struct door_shut {
 	char *name;
 	int64_t since; /* wall clock */
 	int why;       /* errno, or 0 */
+	bool is_final; /* it takes rights that were given up */
 	char text[ERR_TEXT_MAX];
 	bool is_old; /* nobody has tried again yet */
 };
@@ -31,6 +32,9 @@ void door_shuts_begin(struct door_shuts *s);
 void door_shuts_note(struct door_shuts *s, const char *name, int64_t now,
     int why, const char *text);
 void door_shuts_end(struct door_shuts *s);
+
+/* It has the reason that it has, and does not open by itself any more. */
+void door_shuts_give_up(struct door_shuts *s, const char *name);
 
 /* It is open. */
 void door_shuts_drop(struct door_shuts *s, const char *name);

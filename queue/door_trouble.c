@@ -43,6 +43,9 @@ door_fix(const struct door_view *v)
 		return NULL;
 	switch (v->why) {
 	case EADDRINUSE:
+		if (v->is_final)
+			return "ss -ltnp shows which program has that port: "
+			       "stop it, then: systemctl restart mailchuted";
 		return "ss -ltnp shows which program has that port: stop it, "
 		       "and the listener opens by itself within seconds";
 	case EACCES:

@@ -30,6 +30,7 @@ struct door_view {
 	enum door_state state;
 	int64_t since; /* not open since then; 0: it is, or nobody knows */
 	int why;       /* not: errno, or 0 */
+	bool is_final; /* it takes rights that were given up */
 	char text[ERR_TEXT_MAX];
 	char address[NETWORK_TEXT]; /* of its first socket; "": as configured */
 	unsigned port;              /* the same; 0: as configured */

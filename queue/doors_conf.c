@@ -115,15 +115,14 @@ add_door(struct doors *d, const struct conf_listen *l, struct err *e)
 }
 
 /* What cannot be had is remembered, for whoever wonders. */
-static bool
+static void
 open_door(struct doors *d, const struct conf_listen *l)
 {
 	struct err e;
 
-	if (add_door(d, l, &e) == 0)
-		return true;
-	door_shuts_note(&d->shuts, l->name, clock_wall(), errno, e.text);
-	return false;
+	if (add_door(d, l, &e) == -1)
+		door_shuts_note(
+		    &d->shuts, l->name, clock_wall(), errno, e.text);
 }
 
 /* Does it take rights that were given up? */
@@ -159,32 +158,41 @@ keep_stuck(struct doors *d, const struct conf *conf)
 
 /* ---- those that are shut ---- */
 
-/* Rights that were given up do not come back. */
 static bool
 may_open_later(const struct door_shut *shut)
 {
-	return shut->why != 0 && shut->why != EACCES;
+	return shut->why != 0 && !shut->is_final;
 }
 
 static void
-set_retry(struct doors *d, int64_t now_ms)
+set_retry(struct doors *d, int64_t at_ms)
 {
 	size_t i;
 
 	d->retry_at = CLOCK_NEVER;
 	for (i = 0; i < d->shuts.n; i++)
 		if (may_open_later(&d->shuts.v[i]))
-			d->retry_at = now_ms + RETRY_MS;
+			d->retry_at = at_ms;
 }
 
+/*
+ * A port of root's that another program has cannot be had once root was given
+ * up, even where it is free by then; who has it is still what matters.
+ */
 static void
 retry_one(struct doors *d, const struct conf_listen *l)
 {
 	const struct door_shut *shut = door_shuts_find(&d->shuts, l->name);
+	struct err e;
 	char port[16];
 
-	if (shut == NULL || !may_open_later(shut) || !open_door(d, l))
+	if (shut == NULL || !may_open_later(shut))
 		return;
+	if (add_door(d, l, &e) == -1) {
+		if (errno == EACCES)
+			door_shuts_give_up(&d->shuts, l->name);
+		return;
+	}
 	door_shuts_drop(&d->shuts, l->name);
 	door_pair_load(&d->v[d->n - 1].pair, d->conf, l);
 	snprintf(port, sizeof(port), "%u", l->port);
@@ -201,7 +209,7 @@ doors_retry(struct doors *d, int64_t now_ms)
 		return;
 	for (i = 0; i < d->conf->nlisteners; i++)
 		retry_one(d, &d->conf->listeners[i]);
-	set_retry(d, now_ms);
+	set_retry(d, now_ms + RETRY_MS);
 }
 
 /* ---- the configuration ---- */
@@ -226,9 +234,9 @@ doors_set_conf(struct doors *d, const struct conf *conf)
 			door_remove(d, &d->v[i - 1]);
 	for (i = 0; i < conf->nlisteners; i++)
 		if (find_door(d, &conf->listeners[i]) == NULL)
-			(void)open_door(d, &conf->listeners[i]);
+			open_door(d, &conf->listeners[i]);
 	door_shuts_end(&d->shuts);
-	set_retry(d, clock_mono_ms());
+	set_retry(d, clock_mono_ms()); /* by the rights that will last */
 }
 
 void

@@ -45,6 +45,7 @@ view_shut(
 	v->state = door == NULL ? DOOR_SHUT : DOOR_STUCK;
 	v->since = shut->since;
 	v->why = shut->why;
+	v->is_final = shut->is_final;
 	strlcpy(v->text, shut->text, sizeof(v->text));
 	if (door == NULL)
 		return;

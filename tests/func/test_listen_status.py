@@ -184,6 +184,24 @@ def test_others_hear_that_one_is_shut_and_not_which(site):
 
 
 @needs_root
+def test_a_low_port_that_is_taken(site):
+    """It takes root, which is given up: what to stop, and that a restart is
+    what opens it then."""
+    with own_network():
+        site.conf["listen scan"] = {"port": 25}
+        with socket.create_server(("127.0.0.1", 25)):
+            site.start()
+            site.wait(lambda: "restart" in listeners(site)["scan"]["fix"],
+                      "the word of a restart")
+            seen = listeners(site)["scan"]
+            assert "Address already in use" in seen["text"]
+            assert seen["fix"].startswith("ss -ltnp")
+            assert verdict(site)[0] == CRITICAL
+        site.restart()
+        assert listeners(site)["scan"]["state"] == "open"
+
+
+@needs_root
 def test_a_listener_that_could_not_move(site):
     with own_network():
         site.conf["listen scan"] = {"port": 2525}

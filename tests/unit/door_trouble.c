@@ -110,6 +110,9 @@ what_to_do(void **state)
 
 	(void)state;
 	assert_non_null(strstr(door_fix(&v), "ss -ltnp"));
+	assert_non_null(strstr(door_fix(&v), "by itself"));
+	v.is_final = true;
+	assert_non_null(strstr(door_fix(&v), "restart mailchuted"));
 	v.why = EACCES;
 	assert_non_null(strstr(door_fix(&v), "restart mailchuted"));
 	v.why = EADDRNOTAVAIL;
