@@ -82,6 +82,9 @@ stop(struct engine *g)
 		return;
 	g->is_stopping = true;
 	log_event(LOG_NOTICE, "stopping", NULL);
+	/* What has come whole is kept and answered: a device that is told 451
+	   of a message that is kept sends it a second time. */
+	batch_flush(g->parts.batch);
 	intake_free(g->intake);
 	dropdir_free(g->dropdir);
 	control_free(g->control);

@@ -262,31 +262,6 @@ stop(struct parent *p)
 		kill(p->queue, SIGTERM);
 }
 
-/*
- * SIGHUP.  Whatever becomes of the configuration, somebody may have mended
- * something, so that every account may try once, and the log moved away.
- */
-static void
-reload(struct parent *p)
-{
-	struct conf *c;
-
-	got_hangup = 0;
-	if (p->queue == -1 || p->stop_at != 0 || p->opt->once)
-		return;
-	manager_reloading(p->opt->manager);
-	logs_reopen(p->conf, !p->opt->no_commands);
-	children_renew(p->children);
-	if ((c = reload_read(p->conf)) == NULL) {
-		kill(p->queue, SIGUSR1);
-		manager_ready(p->opt->manager);
-		return;
-	}
-	conf_free(p->next);
-	p->next = c;
-	kill(p->queue, SIGHUP);
-}
-
 static void
 set_conf(struct parent *p, struct conf *c)
 {
@@ -318,6 +293,35 @@ change_conf(struct parent *p)
 	    "again",
 	    NULL);
 	return true;
+}
+
+/*
+ * SIGHUP.  Whatever becomes of the configuration, somebody may have mended
+ * something, so that every account may try once, and the log moved away.
+ */
+static void
+reload(struct parent *p)
+{
+	struct conf *c;
+
+	got_hangup = 0;
+	if (p->stop_at != 0 || p->opt->once)
+		return;
+	manager_reloading(p->opt->manager);
+	logs_reopen(p->conf, !p->opt->no_commands);
+	children_renew(p->children);
+	if ((c = reload_read(p->conf)) == NULL) {
+		if (p->queue != -1)
+			kill(p->queue, SIGUSR1);
+		manager_ready(p->opt->manager);
+		return;
+	}
+	conf_free(p->next);
+	p->next = c;
+	if (p->queue != -1)
+		kill(p->queue, SIGHUP);
+	else if (change_conf(p)) /* it waits for its next start */
+		p->restart_at = clock_mono_ms();
 }
 
 static void

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Listeners: who comes in from the network, and what becomes of the mail."""
 
+import contextlib
 import os
 import signal
 import smtplib
 import socket
 import struct
+import threading
 
 import pytest
 
@@ -85,6 +87,35 @@ def test_a_session_outlives_the_queue_process(site):
         wait_until(site.is_ready, [site.path("run")], "the queue process")
         c.sendmail(USER, [TO], TEXT % "after")
     assert len(site.queue()) == 2
+
+
+def test_a_stop_keeps_no_message_that_it_refuses(site):
+    """A device that is told 451 sends it again: it would come twice."""
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, rate="none", connections=24,
+                        client_connections=24)
+
+    def load(taken, has_begun):
+        with contextlib.suppress(smtplib.SMTPException, OSError), \
+                Client(port) as c:
+            while True:
+                c.sendmail(USER, [TO], TEXT % "hello")
+                taken.append(1)
+                has_begun.set()
+    kept = 0
+    for _ in range(4):
+        site.start()
+        taken, has_begun = [], threading.Event()
+        clients = [threading.Thread(target=load, args=(taken, has_begun))
+                   for _ in range(24)]
+        for c in clients:
+            c.start()
+        assert has_begun.wait(DEADLINE)
+        site.stop()
+        for c in clients:
+            c.join()
+        kept += len(taken)
+        assert len(site.queue()) == kept
 
 
 def test_a_session_s_messages_share_connections(site):

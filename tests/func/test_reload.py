@@ -202,3 +202,19 @@ def test_one_that_cannot_start_brings_back_the_former(make_site, server):
     site.submit("b@example.net")
     server.record.wait_messages(2)
     site.kill()  # SIGTERM would be for strace
+
+
+def test_a_change_while_the_queue_process_is_down(holding, server):
+    """It ends again and again, and somebody mends the file between two."""
+    site = holding
+    site.may_crash = True
+    site.submit("a@example.net")
+    for n in (1, 2):
+        site.log.wait_for("started", nth=n)
+        os.kill(site.queue_pid(), signal.SIGKILL)
+        site.log.wait_for("queue-process-ended", nth=n)
+    site.conf["queue"]["delivery"] = "on"
+    site.write_conf()
+    hup(site)
+    site.log.wait_for("reloaded")
+    server.record.wait_messages(1)
