@@ -33,6 +33,13 @@
 #define SUBMIT_ID_LEN    16
 #define SUBMIT_RCPTS_MAX 100000
 
+/*
+ * A client may have to wait for its own writer in the midst of a message, as
+ * one does into which a job pipes what it prints.  It gives the writer up after
+ * this, and the daemon waits for the client as long.
+ */
+#define SUBMIT_WRITER_MS (12 * INT64_C(3600) * 1000)
+
 /* RFC 5321 4.5.3.1.3: a path of 256 octets, without its angle brackets. */
 #define SUBMIT_ADDRESS_MAX 254
 

@@ -307,7 +307,7 @@ listen_all(struct engine *g, struct err *e)
 		return -1;
 	g->control = control_new(&cp, g->sockets.fd[SOCKET_CONTROL]);
 	g->intake = intake_new(g->parts.base, g->parts.conf, g->parts.admit,
-	    INTAKE_SILENCE_MS, g->sockets.fd[SOCKET_SUBMIT]);
+	    &intake_patience, g->sockets.fd[SOCKET_SUBMIT]);
 	intake_on_idle(g->intake, on_intake_idle, g);
 	return 0;
 }

@@ -61,6 +61,12 @@ incoming_next(struct incoming *s)
 }
 
 bool
+incoming_has_begun(const struct incoming *s)
+{
+	return s->has_envelope;
+}
+
+bool
 incoming_is_busy(const struct incoming *s)
 {
 	return s->admission != NULL && admission_is_busy(s->admission);

@@ -22,6 +22,9 @@ int incoming_feed(struct incoming *s, struct buf *in, struct err *e);
 /* Whole and answered: on to the next one, of the same origin. */
 void incoming_next(struct incoming *s);
 
+/* Its envelope was read, and its END was not answered yet. */
+bool incoming_has_begun(const struct incoming *s);
+
 /* A commit is under way: feed nothing before room or end was called. */
 bool incoming_is_busy(const struct incoming *s);
 

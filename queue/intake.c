@@ -57,8 +57,7 @@ struct intake {
 	const struct conf *conf;
 	struct event_base *base;
 	struct admit *admit;
-	struct timeval
-	    silence; /* a client that says nothing so long is ended */
+	struct timeval silence, pause; /* without and within a message */
 	struct listener *listener;
 	TAILQ_HEAD(, conn) conns;
 	size_t nconns, nkept;
@@ -176,7 +175,9 @@ watch(struct conn *c)
 	if (conn_flush(c) == -1)
 		conn_close(c);
 	else
-		event_add(c->readable, &c->intake->silence);
+		event_add(c->readable, incoming_has_begun(c->incoming)
+					   ? &c->intake->pause
+					   : &c->intake->silence);
 }
 
 /*
@@ -290,17 +291,29 @@ on_client(void *arg, int fd, const struct peer *peer)
 		conn_new(i, fd, peer->uid);
 }
 
+const struct intake_patience intake_patience = { 5 * 60 * 1000,
+	SUBMIT_WRITER_MS };
+
+static struct timeval
+interval(int64_t ms)
+{
+	const struct timeval t = { (time_t)(ms / 1000),
+		(suseconds_t)(ms % 1000 * 1000) };
+
+	return t;
+}
+
 struct intake *
 intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, int64_t silence_ms, int fd)
+    struct admit *admit, const struct intake_patience *patience, int fd)
 {
 	struct intake *i = xcalloc(1, sizeof(*i));
 
 	i->conf = conf;
 	i->base = base;
 	i->admit = admit;
-	i->silence.tv_sec = (time_t)(silence_ms / 1000);
-	i->silence.tv_usec = (suseconds_t)(silence_ms % 1000 * 1000);
+	i->silence = interval(patience->silence_ms);
+	i->pause = interval(patience->writer_ms);
 	TAILQ_INIT(&i->conns);
 	i->listener = listener_new(base, fd, on_client, i);
 	return i;

@@ -19,11 +19,15 @@ struct intake;
 
 /*
  * fd is the listening socket, which stays the caller's.  A client that says
- * nothing for silence_ms is ended.  Never NULL.
+ * nothing for so long is ended; one that has begun a message may have a writer
+ * that pauses, and a large message cannot be said again.  Never NULL.
  */
-#define INTAKE_SILENCE_MS (5 * 60 * 1000)
+struct intake_patience {
+	int64_t silence_ms, writer_ms;
+};
+extern const struct intake_patience intake_patience;
 struct intake *intake_new(struct event_base *base, const struct conf *conf,
-    struct admit *admit, int64_t silence_ms, int fd);
+    struct admit *admit, const struct intake_patience *patience, int fd);
 
 /*
  * Takes nobody new, and of an smtpd no further message; who connects waits for

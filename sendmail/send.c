@@ -26,9 +26,6 @@
 #include "mail/sender.h"
 #include "common/sysexit.h"
 
-/* A writer slower than this is given up; the daemon sets such files aside. */
-#define WRITER_MS (12 * INT64_C(3600) * 1000)
-
 #define BAD_SHOWN 10 /* malformed recipients named one by one */
 
 struct send {
@@ -140,7 +137,7 @@ try_send(struct send *s, struct err *e)
 
 	if (stamp(s, e) == -1 || judge_arguments(s, e) == -1)
 		return -1;
-	input_init(&s->input, STDIN_FILENO, clock_mono_ms() + WRITER_MS);
+	input_init(&s->input, STDIN_FILENO, clock_mono_ms() + SUBMIT_WRITER_MS);
 	s->input.octets_max = 2 * s->site.conf->queue.message_size_max;
 	source = input_source(&s->input);
 	s->compose = compose_new(&source,

@@ -2,11 +2,11 @@
 /* The deadlines of a client. */
 #include "config.h"
 
+#include "common/proto_submit.h"
 #include "smtpd/patience.h"
 
-/* The daemon sets drop files aside that are being written for longer. */
 #define LOCAL_COMMAND_MS (3600 * 1000)
-#define LOCAL_TEXT_MS    (12 * 3600 * 1000)
+#define LOCAL_TEXT_MS    SUBMIT_WRITER_MS
 
 /* RFC 5321 4.5.3.2 asks for 5 minutes; the rate is that of a slow modem. */
 #define PUBLIC_COMMAND_MS (5 * 60 * 1000)

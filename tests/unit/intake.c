@@ -29,8 +29,8 @@
 #include "tests/unit/submission.h"
 
 /* Long enough never to strike by accident, and what must strike is short. */
-#define PATIENT_MS INTAKE_SILENCE_MS
-#define HASTY_MS   50
+#define patient intake_patience
+static const struct intake_patience hasty = { 50, 50 };
 
 static uint64_t
 count(struct office *o)
@@ -48,14 +48,15 @@ struct door {
 };
 
 static void
-door_open(struct door *d, struct office *o, int64_t silence_ms)
+door_open(
+    struct door *d, struct office *o, const struct intake_patience *patience)
 {
 	sockets_init(&d->sockets);
 	assert_int_equal(
 	    sockets_bind(&d->sockets, o->conf->queue.socket_directory, &o->e),
 	    0);
-	d->intake = intake_new(o->parts.base, o->conf, o->parts.admit,
-	    silence_ms, d->sockets.fd[SOCKET_SUBMIT]);
+	d->intake = intake_new(o->parts.base, o->conf, o->parts.admit, patience,
+	    d->sockets.fd[SOCKET_SUBMIT]);
 }
 
 static void
@@ -147,7 +148,7 @@ a_whole_message_is_accepted(void **state)
 	struct buf b;
 	int fd;
 
-	door_open(&d, o, PATIENT_MS);
+	door_open(&d, o, &patient);
 	fd = client_of(o);
 	buf_init(&b, SUBMISSION_MAX);
 	submission_put(&b, 1, 640, true);
@@ -177,7 +178,7 @@ one_that_falls_silent_is_ended(void **state)
 	size_t k;
 	int fd;
 
-	door_open(&d, o, HASTY_MS);
+	door_open(&d, o, &hasty);
 	hear_all(o, client_of(o), greeted);
 	buf_init(&b, SUBMISSION_MAX);
 	for (k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
@@ -192,6 +193,34 @@ one_that_falls_silent_is_ended(void **state)
 	door_close(&d, o);
 }
 
+/* A job that prints a little into sendmail now and then has its time. */
+static void
+one_that_has_begun_may_pause(void **state)
+{
+	const size_t large = 3 * 1024 * 1024;
+	const struct intake_patience mixed = { hasty.silence_ms,
+		patient.writer_ms };
+	struct office *o = *state;
+	struct door d;
+	struct buf b;
+	int fd;
+
+	door_open(&d, o, &mixed);
+	buf_init(&b, SUBMISSION_MAX);
+	submission_put(&b, 1, large, false);
+	fd = client_of(o);
+	say(o, fd, &b);
+	/* who says nothing at all comes and is ended meanwhile */
+	hear_all(o, client_of(o), greeted);
+	hear_all(o, client_of(o), greeted);
+	submit_put_end(&b, large);
+	say(o, fd, &b);
+	hear_all(o, fd, accepted);
+	assert_int_equal(count(o), 1);
+	buf_clear(&b);
+	door_close(&d, o);
+}
+
 /* The limit is each client's own, and nobody waits for another's. */
 static void
 others_are_served_meanwhile(void **state)
@@ -201,7 +230,7 @@ others_are_served_meanwhile(void **state)
 	struct buf b;
 	int silent, fd;
 
-	door_open(&d, o, PATIENT_MS);
+	door_open(&d, o, &patient);
 	silent = client_of(o);
 	buf_init(&b, SUBMISSION_MAX);
 	submission_put(&b, 1, 640, false);
@@ -234,7 +263,7 @@ others_are_served_while_a_large_one_is_silent(void **state)
 	int silent[2], fd;
 	size_t i, half;
 
-	door_open(&d, o, PATIENT_MS);
+	door_open(&d, o, &patient);
 	buf_init(&first, SUBMISSION_MAX);
 	buf_init(&b, SUBMISSION_MAX);
 	/* Cut at any place of a frame. */
@@ -279,7 +308,7 @@ the_end_leaves_nobody_waiting(void **state)
 	struct door d;
 	int fd;
 
-	door_open(&d, o, PATIENT_MS);
+	door_open(&d, o, &patient);
 	fd = client_of(o);
 	while (recv(fd, &(char){ 0 }, 1, MSG_PEEK | MSG_DONTWAIT) == -1)
 		event_base_loop(o->parts.base, EVLOOP_ONCE);
@@ -313,6 +342,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		in_office(a_whole_message_is_accepted),
 		in_office(one_that_falls_silent_is_ended),
+		in_office(one_that_has_begun_may_pause),
 		in_office(others_are_served_meanwhile),
 		in_office(others_are_served_while_a_large_one_is_silent),
 		in_office(the_end_leaves_nobody_waiting),

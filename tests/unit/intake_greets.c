@@ -61,7 +61,7 @@ set_up(void **state)
 			     rig.o.conf->queue.socket_directory, &rig.o.e),
 	    0);
 	rig.i = intake_new(rig.o.parts.base, rig.o.conf, rig.o.parts.admit,
-	    INTAKE_SILENCE_MS, rig.sockets.fd[SOCKET_SUBMIT]);
+	    &intake_patience, rig.sockets.fd[SOCKET_SUBMIT]);
 	rig.client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_not_equal(rig.client, -1);
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/run/submit",

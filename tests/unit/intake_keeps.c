@@ -57,7 +57,7 @@ set_up(void **state)
 			     rig.o.conf->queue.socket_directory, &rig.o.e),
 	    0);
 	rig.i = intake_new(rig.o.parts.base, rig.o.conf, rig.o.parts.admit,
-	    INTAKE_SILENCE_MS, rig.sockets.fd[SOCKET_SUBMIT]);
+	    &intake_patience, rig.sockets.fd[SOCKET_SUBMIT]);
 	intake_on_idle(rig.i, note_idle, NULL);
 	rig.n = 0;
 	rig.was_idle = false;

@@ -42,7 +42,7 @@ up(const char *options)
 		&rig.o.e) == -1)
 		fail_msg("%s", rig.o.e.text);
 	rig.i = intake_new(rig.o.parts.base, rig.o.conf, rig.o.parts.admit,
-	    INTAKE_SILENCE_MS, rig.sockets.fd[SOCKET_SUBMIT]);
+	    &intake_patience, rig.sockets.fd[SOCKET_SUBMIT]);
 }
 
 static void
@@ -439,7 +439,7 @@ a_closed_door_keeps_nobody_inside_waiting(void **state)
 	/* The next to listen finds him. */
 	intake_free(rig.i);
 	rig.i = intake_new(rig.o.parts.base, rig.o.conf, rig.o.parts.admit,
-	    INTAKE_SILENCE_MS, rig.sockets.fd[SOCKET_SUBMIT]);
+	    &intake_patience, rig.sockets.fd[SOCKET_SUBMIT]);
 	hear(outside, &out);
 	assert_true(out.has_greeting);
 	close(inside);
