@@ -378,6 +378,8 @@ final_work(void *arg, struct err *e)
 	struct store *s = m->admit->parts.store;
 	int known;
 
+	/* The clock may have been set since it began (queue/times.h). */
+	m->row.arrived_at = times_now(m->admit->parts.times);
 	known =
 	    store_submission_find(s, m->caller.uid, m->head.id, &m->earlier, e);
 	if (known == -1)

@@ -156,11 +156,15 @@ move_done(void *arg, const struct err *failed)
 	alarm_move_times(u->parts->alarms, u->moved_s);
 }
 
+/* Alone: what shared its commit would have times of before the move. */
 static void
 follow_clock(struct upkeep *u)
 {
-	if (times_pending(&u->parts->times) != 0)
-		batch_join(u->parts->batch, 0, move_work, move_done, u);
+	if (times_pending(&u->parts->times) == 0)
+		return;
+	batch_flush(u->parts->batch);
+	batch_join(u->parts->batch, 0, move_work, move_done, u);
+	batch_flush(u->parts->batch);
 }
 
 static void

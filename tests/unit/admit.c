@@ -56,6 +56,37 @@ a_small_message_is_one_commit(void **state)
 	office_close(&o);
 }
 
+/* Half-way in when the queue has followed a clock that was set: due at once. */
+static void
+the_clock_is_set_meanwhile(void **state)
+{
+	static const char body[] = "Subject: x\r\n\r\nHello\r\n";
+	const int64_t year = INT64_C(365) * 86400;
+	struct store_message m;
+	struct parcel p;
+	struct office o;
+	int64_t now;
+	int i;
+
+	(void)state;
+	for (i = -1; i <= 1; i += 2) {
+		office_open(&o, OFFICE_ADMIN OFFICE_ACCOUNT);
+		o.parts.times.pending_s = i * year;
+		begin_plain(&o, &p, 1);
+		data(&o, &p, body, sizeof(body) - 1);
+		o.parts.times.pending_s = 0;
+		now = times_now(&o.parts.times);
+		finish(&o, &p, sizeof(body) - 1);
+		memset(&m, 0, sizeof(m));
+		assert_int_equal(
+		    store_message_get(o.parts.store, p.id, &m, &o.e), 1);
+		assert_in_range(m.arrived_at, now, now + 60);
+		assert_int_equal(m.due_at, m.arrived_at);
+		store_message_clear(&m);
+		office_close(&o);
+	}
+}
+
 static void
 all_of_the_envelope_is_kept(void **state)
 {
@@ -429,6 +460,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_small_message_is_one_commit),
+		cmocka_unit_test(the_clock_is_set_meanwhile),
 		cmocka_unit_test(all_of_the_envelope_is_kept),
 		cmocka_unit_test(bad_envelopes_are_refused),
 		cmocka_unit_test(what_may_not_come_in_is_refused_at_once),
