@@ -77,6 +77,13 @@ find_verb(const char *p, size_t n)
 	return VERB_UNKNOWN;
 }
 
+/* What is a line end to somebody else, or nothing at all. */
+static bool
+is_break(char c)
+{
+	return char_is_control(c) && !char_is_blank(c);
+}
+
 void
 command_parse(const char *p, size_t n, struct command *out)
 {
@@ -91,8 +98,52 @@ command_parse(const char *p, size_t n, struct command *out)
 	trim(&line);
 	out->arg = line;
 	for (i = 0; i < n; i++)
-		if (char_is_control(p[i]) && !char_is_blank(p[i]))
+		if (is_break(p[i]))
 			out->verb = VERB_MALFORMED;
+}
+
+static bool
+is_letter(char c)
+{
+	return char_is_alnum(c) && !char_is_digit(c);
+}
+
+/* The word at p, read over what no printer would show of it. */
+static enum verb
+read_blurred(const char *p, size_t n)
+{
+	char word[4];
+	size_t i, len = 0;
+
+	for (i = 0; i < n && len < sizeof(word); i++) {
+		if (is_letter(p[i]))
+			word[len++] = p[i];
+		else if (p[i] >= ' ' && p[i] <= '~')
+			return VERB_UNKNOWN;
+	}
+	if (len < sizeof(word) || (i < n && is_letter(p[i])))
+		return VERB_UNKNOWN;
+	return find_verb(word, len);
+}
+
+enum verb
+command_text(const char *p, size_t n)
+{
+	enum verb verb;
+	size_t i;
+
+	for (i = 0; i < n;) {
+		if (!is_letter(p[i])) {
+			i++;
+			continue;
+		}
+		verb = read_blurred(p + i, n - i);
+		if (verb == VERB_DATA || verb == VERB_BDAT)
+			return verb;
+		while (i < n && !is_break(p[i]))
+			i++;
+	}
+	return VERB_UNKNOWN;
 }
 
 /* Octets up to the first of c outside of quotes; all where there is none. */

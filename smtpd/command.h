@@ -46,6 +46,14 @@ struct command {
 void command_parse(const char *p, size_t n, struct command *out);
 
 /*
+ * Of a line that is no command: VERB_DATA or VERB_BDAT when its client may have
+ * meant that, so that what follows may be a text; else VERB_UNKNOWN.  Looked
+ * for at its beginning and behind each control character, in spite of what
+ * stands before, amid and behind the word.
+ */
+enum verb command_text(const char *p, size_t n);
+
+/*
  * Splits the argument of MAIL or RCPT: word is "FROM" or "TO".  *address is
  * what stands between the angle brackets, without a source route; either they
  * or the colon may be missing.  *params is what follows.  -1 when the argument

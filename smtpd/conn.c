@@ -118,7 +118,7 @@ conn_read_line(struct conn *c, struct conn_line *out)
 	while ((stop = memchr(c->in + c->at, '\n', c->end - c->at)) == NULL) {
 		if (c->end - c->at > CONN_LINE_MAX) {
 			out->is_long = true;
-			c->at = c->end;
+			c->end = c->at + CONN_LINE_MAX;
 		}
 		if (fill(c, deadline) == -1)
 			return -1;
@@ -129,6 +129,8 @@ conn_read_line(struct conn *c, struct conn_line *out)
 	out->has_cr = n > 0 && out->p[n - 1] == '\r';
 	out->n = out->has_cr ? n - 1 : n;
 	out->is_long = out->is_long || n > CONN_LINE_MAX;
+	if (out->n > CONN_LINE_MAX)
+		out->n = CONN_LINE_MAX;
 	if (c->dialogue != NULL && out->is_long)
 		dialogue_long_line(c->dialogue, &c->out);
 	else if (c->dialogue != NULL)

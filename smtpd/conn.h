@@ -66,7 +66,7 @@ struct conn_line {
 	const char *p; /* until the next call */
 	size_t n;      /* without its line end */
 	bool has_cr;   /* that was CRLF, and not LF alone */
-	bool is_long;  /* it had more than CONN_LINE_MAX octets: not here */
+	bool is_long;  /* it had more than CONN_LINE_MAX octets: the first */
 };
 
 /* -1 with c->fault set when none comes; half a line is none. */

@@ -110,7 +110,8 @@ holds_auth(const char *p, size_t n)
 static bool
 is_doubtful(struct dialogue *d, enum verb verb, const char *p, size_t n)
 {
-	if (verb == VERB_DATA || verb == VERB_BDAT)
+	if (verb == VERB_DATA || verb == VERB_BDAT ||
+	    command_text(p, n) != VERB_UNKNOWN)
 		d->is_guarded = true;
 	if (verb != VERB_UNKNOWN && verb != VERB_MALFORMED)
 		return false;

@@ -74,7 +74,7 @@ one_command(struct serve *s)
 	out = conn_out(&s->conn);
 	s->has_lf = !line.has_cr;
 	s->next = line.is_long
-		      ? session_long_line(&s->session, out)
+		      ? session_long_line(&s->session, line.p, line.n, out)
 		      : session_command(&s->session, line.p, line.n, out);
 }
 

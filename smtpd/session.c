@@ -396,6 +396,21 @@ give_up(const struct session *s, struct buf *out)
 	return SESSION_GIVE_UP;
 }
 
+/*
+ * Behind a line that was none.  What may have been meant as text must not
+ * become commands.  A size in such a line is not believed: who has put a CR
+ * where none belongs, as by a change of line ends, has done so in the text.
+ */
+static enum session_next
+next_of_none(const char *line, size_t n)
+{
+	enum verb verb = command_text(line, n);
+
+	if (verb == VERB_DATA)
+		return SESSION_NO_TEXT;
+	return verb == VERB_BDAT ? SESSION_LOST : SESSION_COMMAND;
+}
+
 static enum session_next
 next_of(const struct session *s, enum verb verb, bool is_accepted)
 {
@@ -412,6 +427,26 @@ next_of(const struct session *s, enum verb verb, bool is_accepted)
 	return verb == VERB_QUIT ? SESSION_QUIT : SESSION_COMMAND;
 }
 
+/*
+ * A prompt takes whatever comes as its answer, but for what may have a text
+ * behind it: a client says that which has not waited for the prompt.  As base64
+ * it is no login and no password that anybody can type.
+ */
+static enum session_next
+answer_prompt(struct session *s, const struct command *c, const char *line,
+    size_t n, struct buf *out)
+{
+	enum session_next next;
+
+	if (c->verb == VERB_DATA || c->verb == VERB_BDAT)
+		next = session_auth_line(s, "*", 1, out);
+	else
+		next = session_auth_line(s, line, n, out);
+	if (next != SESSION_COMMAND || s->dialogue.step != AUTH_IDLE)
+		return next;
+	return next_of_none(line, n);
+}
+
 enum session_next
 session_command(struct session *s, const char *line, size_t n, struct buf *out)
 {
@@ -419,9 +454,9 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 	struct reply r = { 0, "", "" };
 	int rc;
 
-	if (s->dialogue.step != AUTH_IDLE)
-		return session_auth_line(s, line, n, out);
 	command_parse(line, n, &c);
+	if (s->dialogue.step != AUTH_IDLE)
+		return answer_prompt(s, &c, line, n, out);
 	if (c.verb == VERB_AUTH && s->auth != LISTEN_AUTH_OFF)
 		return session_auth(s, &c, out);
 	if (secure_lets(s->tls, c.verb, &r) == 0) {
@@ -435,19 +470,24 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 		return give_up(s, out);
 	if (r.code != 0)
 		reply_tell(out, &r, s->refused, s->arg);
+	if (c.verb == VERB_UNKNOWN || c.verb == VERB_MALFORMED)
+		return next_of_none(line, n);
 	return next_of(s, c.verb, rc == 0);
 }
 
 enum session_next
-session_long_line(struct session *s, struct buf *out)
+session_long_line(
+    struct session *s, const char *line, size_t n, struct buf *out)
 {
 	struct reply r;
 
-	if (s->dialogue.step != AUTH_IDLE)
-		return session_auth_long(s, out);
+	if (s->dialogue.step != AUTH_IDLE) {
+		(void)session_auth_long(s, out);
+		return next_of_none(line, n);
+	}
 	reply_set(&r, 500, "5.5.2", "the line is too long");
 	if (is_too_much(s, &r))
 		return give_up(s, out);
 	reply_tell(out, &r, s->refused, s->arg);
-	return SESSION_COMMAND;
+	return next_of_none(line, n);
 }

@@ -93,8 +93,9 @@ void session_clear(struct session *s);
 void session_greet(const struct session *s, struct buf *out);
 enum session_next session_command(
     struct session *s, const char *line, size_t n, struct buf *out);
-/* A line that was too long to be kept. */
-enum session_next session_long_line(struct session *s, struct buf *out);
+/* A line that was too long to be kept, of which this is the beginning. */
+enum session_next session_long_line(
+    struct session *s, const char *line, size_t n, struct buf *out);
 
 /* Is AUTH offered, and taken, as things stand? */
 bool session_may_auth(const struct session *s);

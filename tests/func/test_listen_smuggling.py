@@ -8,6 +8,7 @@ import pytest
 
 from lib.site import USER
 from test_listen import TO, Client, add_listener
+from test_listen_auth import Raw
 
 LOOKS_LIKE_AN_END = [
     b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r",
@@ -97,3 +98,58 @@ def test_what_follows_a_refused_data(site):
                 replies.append(c.getreply()[0])
     assert replies == [503, 421]
     assert site.queue() == []
+
+
+# A line that means a text, and is wrong: octets around its word or within it, by
+# clients that change line ends, send the end of their strings or know other
+# blanks; or more than a command line may have.
+WRONG = [b"%s\r\r\n", b"%s\r\0\n", b"\0%s\r\n", b"%s\0\r\n", b"%s\xa0\r\n",
+         b"%s\x1a\r\n", b"\xef\xbb\xbf%s\r\n", b"NOOP\r%s\r\n", b"%s now\r\n",
+         b"%s" + 9000 * b" " + b"\r\n"]
+
+
+def replies_to(client, octets):
+    """All replies, until the connection is closed."""
+    client.socket.sendall(octets)
+    replies = []
+    while (line := client.file.readline()):
+        replies.append(line[:3])
+    return replies
+
+
+@pytest.mark.parametrize("verb", [b"DATA", b"BDAT %d LAST"])
+def test_what_follows_a_line_that_is_wrong(site, verb):
+    """Its octets are a text to the client, and no commands."""
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, connection_rate="1000/1s")
+    site.start()
+    text = b"RSET\r\n" + EVIL + b".\r\nQUIT\r\n"
+    line = verb % len(text) if b"%" in verb else verb
+    for wrong in WRONG:
+        with Raw(port) as c:
+            c.say("EHLO copier")
+            c.say("MAIL FROM:<%s>" % USER)
+            c.say("RCPT TO:<%s>" % TO)
+            replies = replies_to(c, wrong % line + text)
+        assert replies in ([b"500", b"421"], [b"501", b"421"]), wrong
+    assert site.queue() == []
+
+
+def test_a_chunk_whose_size_is_known_is_skipped(site, server):
+    """Refused for something else than its line: it is read, and the client
+    goes on as if it had not been."""
+    port = add_listener(site, max_recipients=1)
+    site.start()
+    chunk = EVIL + b".\r\n"
+    with Raw(port) as c:
+        c.say("EHLO copier")
+        c.socket.sendall(
+            b"BDAT %d LAST\r\n" % len(chunk) + chunk +
+            b"MAIL FROM:<%s>\r\n" % USER.encode() +
+            b"RCPT TO:<%s>\r\n" % TO.encode() + b"BDAT 12\r\nhello world\n" +
+            b"BDAT 0 LAST\r\n")
+        assert [c.read()[:3] for _ in range(5)] == [
+            "503", "250", "250", "250", "250"]
+        assert c.say("QUIT").startswith("221 ")
+    m, = server.record.wait_messages(1)
+    assert m.body == b"hello world\r\n"

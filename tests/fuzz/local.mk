@@ -94,11 +94,12 @@ tests_fuzz_ehlo_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 FUZZ_TARGETS += tests/fuzz/resolve
 tests_fuzz_resolve_LDADD = $(FUZZ_ENGINE) $(DELIVERY_LDADD)
 
-FUZZ_TARGETS += tests/fuzz/auth tests/fuzz/command tests/fuzz/data
+FUZZ_TARGETS += tests/fuzz/auth tests/fuzz/command tests/fuzz/data tests/fuzz/serve
 smtpd_fuzz_libs = $(FUZZ_ENGINE) libsmtpd.a libmail.a libcommon.a $(LIBBSD_LIBS)
 tests_fuzz_auth_LDADD = $(smtpd_fuzz_libs)
 tests_fuzz_command_LDADD = $(smtpd_fuzz_libs)
 tests_fuzz_data_LDADD = $(smtpd_fuzz_libs)
+tests_fuzz_serve_LDADD = $(smtpd_fuzz_libs)
 
 if FUZZING
 FUZZ_ENGINE = $(FUZZ_LIBS)

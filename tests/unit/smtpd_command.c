@@ -85,6 +85,61 @@ a_nul_is_a_control_character(void **state)
 }
 
 static const struct {
+	const char *line;
+	size_t n;
+	enum verb verb;
+} texts[] = {
+#define LINE(s) s, sizeof(s) - 1
+	{ LINE("DATA\r"), VERB_DATA },
+	{ LINE("data\r"), VERB_DATA },
+	{ LINE("\0DATA"), VERB_DATA },
+	{ LINE("D\0A\0T\0A\0"), VERB_DATA },
+	{ LINE("DA\xc2\xadTA"), VERB_DATA },
+	{ LINE("\xef\xbb\xbf"
+	       "DATA"),
+	    VERB_DATA },
+	{ LINE(". DATA"), VERB_DATA },
+	{ LINE("DATA."), VERB_DATA },
+	{ LINE("NOOP\rDATA"), VERB_DATA },
+	{ LINE("NOOP\rDATA\rSubject: x"), VERB_DATA },
+	{ LINE("x\r\r \rBDAT 7"), VERB_BDAT },
+	{ LINE("BDAT 7 LAST\r"), VERB_BDAT },
+	{ LINE("BDAT7"), VERB_BDAT },
+	{ LINE("BDAT\xa0"
+	       "7"),
+	    VERB_BDAT },
+	{ LINE("BDAT"), VERB_BDAT },
+	/* none */
+	{ LINE(""), VERB_UNKNOWN },
+	{ LINE("\0\0\0"), VERB_UNKNOWN },
+	{ LINE("DAT"), VERB_UNKNOWN },
+	{ LINE("DAT\0"), VERB_UNKNOWN },
+	{ LINE("DA TA"), VERB_UNKNOWN },
+	{ LINE("DATABASE"), VERB_UNKNOWN },
+	{ LINE("METADATA"), VERB_UNKNOWN },
+	{ LINE("NOOP DATA\r"), VERB_UNKNOWN },
+	{ LINE("NOOP\tDATA\r"), VERB_UNKNOWN },
+	{ LINE("RCPT TO:<data@x>\r"), VERB_UNKNOWN },
+	{ LINE("NOOP\rQUIT\r"), VERB_UNKNOWN },
+#undef LINE
+};
+
+static void
+what_may_be_a_text(void **state)
+{
+	size_t i;
+	enum verb verb;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		verb = command_text(texts[i].line, texts[i].n);
+		if (verb != texts[i].verb)
+			print_error("%zu: %s\n", i, texts[i].line);
+		assert_int_equal(verb, texts[i].verb);
+	}
+}
+
+static const struct {
 	const char *arg;
 	const char *address; /* NULL: none of this form */
 	const char *params;
@@ -209,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verbs),
 		cmocka_unit_test(a_nul_is_a_control_character),
+		cmocka_unit_test(what_may_be_a_text),
 		cmocka_unit_test(paths_are_split),
 		cmocka_unit_test(chunks_are_sized),
 	};

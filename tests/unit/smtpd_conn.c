@@ -133,11 +133,15 @@ a_line_has_its_limit(void **state)
 	for (i = 0; i < 3; i++) {
 		for (piece = 1000; piece <= 100000; piece *= 10) {
 			memset(in, 'x', sizes[i]);
+			memcpy(in, "BDAT ", 5);
 			memcpy(in + sizes[i], "\nNOOP\n", 7);
 			open_conn(&c, &peer, in, sizes[i] + 6);
 			peer.piece = piece;
 			assert_int_equal(conn_read_line(&c, &line), 0);
 			assert_int_equal(line.is_long, i > 0);
+			/* its beginning is there */
+			assert_int_equal(line.n, CONN_LINE_MAX);
+			assert_memory_equal(line.p, in, CONN_LINE_MAX);
 			assert_line(&c, "NOOP", false);
 			conn_clear(&c);
 		}

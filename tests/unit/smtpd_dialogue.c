@@ -206,6 +206,17 @@ no_text_of_a_message_is_logged(void **state)
 }
 
 static void
+nor_behind_a_line_that_was_none(void **state)
+{
+	(void)state;
+	says("DATA\r");
+	hears("500 5.5.2 no");
+	flush();
+	says("Dear Sir");
+	assert_null(strstr(logged(), "Dear"));
+}
+
+static void
 lines_are_cut_and_counted(void **state)
 {
 	char line[1000];
@@ -240,6 +251,7 @@ main(void)
 		CASE(what_looks_like_signing_in_is_left_out),
 		CASE(of_other_protocols_the_command_alone_is_logged),
 		CASE(no_text_of_a_message_is_logged),
+		CASE(nor_behind_a_line_that_was_none),
 		CASE(lines_are_cut_and_counted),
 	};
 

@@ -202,6 +202,8 @@ what_is_forgotten(void **state)
 	session_clear(&s);
 }
 
+#define LONG "NOOP xxx", 8 /* the beginning of it */
+
 static void
 long_lines_are_nonsense(void **state)
 {
@@ -213,11 +215,64 @@ long_lines_are_nonsense(void **state)
 	buf_init(&out, OUT_MAX);
 	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
 	for (i = 1; i < SESSION_NONSENSE_MAX; i++)
-		assert_int_equal(session_long_line(&s, &out), SESSION_COMMAND);
+		assert_int_equal(
+		    session_long_line(&s, LONG, &out), SESSION_COMMAND);
 	buf_truncate(&out, 0);
-	assert_int_equal(session_long_line(&s, &out), SESSION_GIVE_UP);
+	assert_int_equal(session_long_line(&s, LONG, &out), SESSION_GIVE_UP);
 	assert_memory_equal(out.data, "421 4.7.0 ", 10);
 	buf_clear(&out);
+	session_clear(&s);
+}
+
+/* A line of these octets, of which some may be NUL. */
+static enum session_next
+next_behind(struct session *s, const char *line, size_t n, bool is_long)
+{
+	enum session_next next;
+	struct buf out;
+
+	buf_init(&out, OUT_MAX);
+	next = is_long ? session_long_line(s, line, n, &out)
+		       : session_command(s, line, n, &out);
+	assert_memory_equal(out.data, "50", 2);
+	buf_clear(&out);
+	return next;
+}
+
+/* What follows such a line may be a text, and is no command. */
+static void
+what_follows_a_line_that_was_none(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t n;
+		bool is_long;
+		enum session_next next;
+	} cases[] = {
+		{ "DATA\r", 5, false, SESSION_NO_TEXT },
+		{ "\0DATA", 5, false, SESSION_NO_TEXT },
+		{ "DATA.", 5, false, SESSION_NO_TEXT },
+		{ "DATA", 4, true, SESSION_NO_TEXT },
+		{ "BDAT 9\r", 7, false, SESSION_LOST },
+		{ "\0BDAT 9", 7, false, SESSION_LOST },
+		{ "BDAT9", 5, false, SESSION_LOST },
+		{ "BDAT 9", 6, true, SESSION_LOST },
+		{ "QUIT\r", 5, false, SESSION_COMMAND },
+		{ "QUIT", 4, true, SESSION_COMMAND },
+	};
+	struct session s;
+	size_t i;
+
+	(void)state;
+	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		/* the second time where TLS has to come first */
+		if (i == sizeof(cases) / sizeof(cases[0]))
+			s.tls = SESSION_TLS_REQUIRED;
+		assert_int_equal(next_behind(&s, cases[i % 10].line,
+				     cases[i % 10].n, cases[i % 10].is_long),
+		    cases[i % 10].next);
+	}
 	session_clear(&s);
 }
 
@@ -388,6 +443,7 @@ main(void)
 		cmocka_unit_test(a_smaller_limit),
 		cmocka_unit_test(what_is_forgotten),
 		cmocka_unit_test(long_lines_are_nonsense),
+		cmocka_unit_test(what_follows_a_line_that_was_none),
 		cmocka_unit_test(replies_are_one_line),
 		cmocka_unit_test(words_of_the_client),
 		cmocka_unit_test(starttls_in_each_state),

@@ -159,9 +159,51 @@ lines_amid(void **state)
 	say(&s, "NOOP", "250 ");
 	say(&s, "AUTH LOGIN", "334 ");
 	buf_init(&out, OUT_MAX);
-	assert_int_equal(session_long_line(&s, &out), SESSION_COMMAND);
+	assert_int_equal(
+	    session_long_line(&s, "xxx", 3, &out), SESSION_COMMAND);
 	assert_begins(&out, "500 5.5.6 ");
 	say(&s, "NOOP", "250 ");
+	session_clear(&s);
+}
+
+/* But for those that may have a text behind them. */
+static void
+texts_amid(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *reply;
+		enum session_next next;
+	} cases[] = {
+		{ "DATA", "501 5.7.0 cancelled", SESSION_NO_TEXT },
+		{ "DATA\r", "501 5.5.2 ", SESSION_NO_TEXT },
+		{ "BDAT 9 LAST", "501 5.7.0 cancelled", SESSION_LOST },
+		{ "BDAT", "501 5.7.0 cancelled", SESSION_LOST },
+		{ "BDAT 9\r", "501 5.5.2 ", SESSION_LOST },
+		{ "%", "501 5.5.2 ", SESSION_COMMAND },
+		/* base64 is base64 */
+		{ "DATABASE", "334 ", SESSION_COMMAND },
+		{ "DATA1234", "334 ", SESSION_COMMAND },
+		{ "BDAT1234", "334 ", SESSION_COMMAND },
+	};
+	struct session s;
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		init(&s, LISTEN_AUTH_REQUIRED, true);
+		say(&s, "AUTH LOGIN", "334 ");
+		assert_int_equal(
+		    say(&s, cases[i].line, cases[i].reply), cases[i].next);
+		session_clear(&s);
+	}
+	init(&s, LISTEN_AUTH_REQUIRED, true);
+	say(&s, "AUTH LOGIN", "334 ");
+	buf_init(&out, OUT_MAX);
+	assert_int_equal(
+	    session_long_line(&s, "BDAT 9", 6, &out), SESSION_LOST);
+	assert_begins(&out, "500 5.5.6 ");
 	session_clear(&s);
 }
 
@@ -194,6 +236,7 @@ main(void)
 		cmocka_unit_test(out_of_order),
 		cmocka_unit_test(in_the_clear),
 		cmocka_unit_test(lines_amid),
+		cmocka_unit_test(texts_amid),
 		cmocka_unit_test(failures),
 	};
 
