@@ -183,6 +183,13 @@ check_author(const struct origin *o, const char *address, struct err *e)
 /* An author of whom nothing is known: "*" alone is a pattern for it. */
 #define UNREAD ""
 
+/* A From that is not told is one that could not be, whatever smtpd says. */
+static bool
+has_unread(const struct envelope *env)
+{
+	return env->authors.has_unread || env->from == NULL;
+}
+
 int
 origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 {
@@ -192,15 +199,15 @@ origin_check(const struct origin *o, const struct envelope *env, struct err *e)
 	if (env->nrcpts > l->max_recipients)
 		return err_set(e, ERR_PERM, "5.5.3", "more than %u recipients",
 		    l->max_recipients);
-	if (check_author(o, env->from == NULL ? env->sender : env->from, e) ==
-	    -1)
+	if (env->from != NULL && check_author(o, env->from, e) == -1)
 		return -1;
 	for (i = 0; i < env->authors.others.n; i++)
 		if (check_author(o, env->authors.others.v[i], e) == -1)
 			return -1;
-	if (env->authors.has_unread && !may_send_as(o, UNREAD))
+	if (has_unread(env) && !may_send_as(o, UNREAD))
 		return err_set(e, ERR_PERM, "5.7.1",
-		    "From or Sender holds what is no address, or more than %d",
+		    "From names nobody, or From or Sender holds what is no "
+		    "address, or more than %d",
 		    AUTHORS_MAX);
 	return 0;
 }

@@ -83,7 +83,8 @@ stamp(struct message *m, struct err *e)
 
 /*
  * What mailchuted judges of a stranger's message.  An address that no contract
- * takes is none that anybody may send as.
+ * takes is none that anybody may send as, be it the first of From.  A From that
+ * names nobody ("<>") is of the sender of the envelope, as one that is missing.
  */
 static void
 tell_authors(struct envelope *env, const struct completed *found)
@@ -92,7 +93,10 @@ tell_authors(struct envelope *env, const struct completed *found)
 	char *text;
 	size_t i;
 
-	env->authors.has_unread = found->authors.has_unread;
+	env->authors.has_unread = found->authors.has_unread ||
+				  (found->from != NULL && env->from == NULL);
+	if (found->from == NULL)
+		env->from = envelope_text(env->sender);
 	for (i = 0; i < others->n; i++) {
 		if ((text = envelope_text(others->v[i])) == NULL)
 			env->authors.has_unread = true;

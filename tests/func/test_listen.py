@@ -244,6 +244,32 @@ def test_who_may_send_carries_nobody_else(site, header, code):
     assert len(site.queue()) == (1 if code == 250 else 0)
 
 
+@pytest.mark.parametrize("senders, author, sender, code", [
+    # what no envelope carries is nobody whom a pattern names
+    ("@contoso.example", '<"ceo\x01"@contoso.example>', USER, 550),
+    ("@contoso.example", "<LONG@contoso.example>", USER, 550),
+    ("@contoso.example", '%s, <"ceo\x01"@contoso.example>' % USER, USER, 550),
+    ("*", '<"ceo\x01"@contoso.example>', USER, 250),
+    # who names nobody is who stands in the envelope
+    ("@contoso.example", "<>", USER, 250),
+    ("@contoso.example", "nobody:;", USER, 250),
+    ("@contoso.example", "<>", "x@other.example", 550),
+    ("@contoso.example", "<>", "", 550),
+    ("*", "<>", "", 250),
+])
+def test_an_author_who_cannot_be_told(site, senders, author, sender, code):
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site, senders=senders)
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        c.mail(sender)
+        c.rcpt(TO)
+        author = author.replace("LONG", 1000 * "c")
+        assert c.data("From:\r\n %s\r\n\r\nhello\r\n" % author)[0] == code
+    assert len(site.queue()) == (1 if code == 250 else 0)
+
+
 @pytest.mark.parametrize("how, code", [("normalise", 250), ("refuse", 554)])
 def test_bare_newline(site, how, code):
     site.conf["queue"]["delivery"] = "off"

@@ -102,8 +102,10 @@ senders_and_recipients(void **state)
 	env.sender = xstrdup("scan@contoso.com");
 	envelope_add(&env, "a@y.example");
 	envelope_add(&env, "b@y.example");
+	env.from = xstrdup("scan@contoso.com");
 	assert_int_equal(origin_check(&o, &env, &e), 0);
 	/* who is seen counts, and not who gets the bounces */
+	free(env.from);
 	env.from = xstrdup("ceo@other.example");
 	assert_int_equal(origin_check(&o, &env, &e), -1);
 	assert_string_equal(e.status, "5.7.1");
@@ -175,6 +177,7 @@ who_cannot_be_read_is_judged(void **state)
 	(void)state;
 	envelope_init(&env);
 	env.sender = xstrdup("scan@contoso.com");
+	env.from = xstrdup("scan@contoso.com");
 	assert_int_equal(origin_check(&o, &env, &e), 0);
 	env.authors.has_unread = true;
 	assert_int_equal(origin_check(&o, &env, &e), -1);
@@ -182,6 +185,36 @@ who_cannot_be_read_is_judged(void **state)
 	assert_string_equal(e.status, "5.7.1");
 	o.senders = own;
 	assert_int_equal(origin_check(&o, &env, &e), -1);
+	envelope_clear(&env);
+}
+
+/* An smtpd that tells no From has met one that it could not tell. */
+static void
+who_is_not_told_is_judged(void **state)
+{
+	static char pattern[] = "@contoso.com", all[] = "*";
+	static char *patterns[] = { pattern, all };
+	struct conf_listen l = { .senders = { patterns, 1 },
+		.max_recipients = 2 };
+	struct origin o = { .listener = &l, .client = "192.0.2.1" };
+	struct envelope env;
+	struct err e;
+
+	(void)state;
+	envelope_init(&env);
+	env.sender = xstrdup("scan@contoso.com");
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	assert_int_equal(e.class, ERR_PERM);
+	assert_string_equal(e.status, "5.7.1");
+	o.senders = pattern;
+	assert_int_equal(origin_check(&o, &env, &e), -1);
+	o.senders = all;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	o.senders = NULL;
+	l.senders.n = 2;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
+	l.senders.n = 0;
+	assert_int_equal(origin_check(&o, &env, &e), 0);
 	envelope_clear(&env);
 }
 
@@ -305,7 +338,8 @@ check(const char *listener_senders, const char *client, const char *login,
 	int rc;
 
 	envelope_init(&env);
-	env.sender = xstrdup(from);
+	env.sender = xstrdup("");
+	env.from = xstrdup(from);
 	strlcpy(o.client, client, sizeof(o.client));
 	rc = origin_check(&o, &env, &e);
 	if (rc == -1)
@@ -433,6 +467,7 @@ main(void)
 		cmocka_unit_test(senders_and_recipients),
 		cmocka_unit_test(every_author_is_judged),
 		cmocka_unit_test(who_cannot_be_read_is_judged),
+		cmocka_unit_test(who_is_not_told_is_judged),
 		cmocka_unit_test(each_device_has_a_number),
 		cmocka_unit_test(what_the_report_says_of_it),
 		cmocka_unit_test(a_copy_lasts),

@@ -259,16 +259,24 @@ authors_are_told_of_strangers(void **state)
 	static const struct {
 		const char *text;
 		bool is_public;
+		const char *from; /* NULL: none is told */
 		const char *told;
 	} cases[] = {
-		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", true,
+		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", true, "a@b",
 		    "c@d e@f " },
-		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", false, "" },
-		{ "From: a@b\r\n\r\n.\r\n", true, "" },
-		{ "From: a@b, c@d\r\nSender: <e\r\n\r\n.\r\n", true, "c@d ?" },
-		{ "From: a@b, <e\r\n\r\n.\r\n", false, "" },
+		{ "From: a@b, c@d\r\nSender: e@f\r\n\r\n.\r\n", false, "a@b",
+		    "" },
+		{ "From: a@b\r\n\r\n.\r\n", true, "a@b", "" },
+		{ "From: a@b, c@d\r\nSender: <e\r\n\r\n.\r\n", true, "a@b",
+		    "c@d ?" },
+		{ "From: a@b, <e\r\n\r\n.\r\n", false, "a@b", "" },
 		/* no contract takes it: it is no address that anybody has */
-		{ "From: a@b, \"c\x7f\"@d\r\n\r\n.\r\n", true, "?" },
+		{ "From: a@b, \"c\x7f\"@d\r\n\r\n.\r\n", true, "a@b", "?" },
+		{ "From: \"c\x7f\"@d\r\n\r\n.\r\n", true, NULL, "?" },
+		{ "From: \"c\x7f\"@d\r\n\r\n.\r\n", false, NULL, "" },
+		/* nobody: it is of who stands in the envelope */
+		{ "From: <>\r\n\r\n.\r\n", true, "a@x.example", "" },
+		{ "From: <>\r\n\r\n.\r\n", false, NULL, "" },
 	};
 	struct service service;
 	struct source source;
@@ -289,6 +297,8 @@ authors_are_told_of_strangers(void **state)
 		assert_int_equal(
 		    message_take(&source, &service, &s.env, &s.reply, &e), -1);
 		assert_string_equal(e.text, cases[i].told);
+		assert_string_equal(s.env.from == NULL ? "" : s.env.from,
+		    cases[i].from == NULL ? "" : cases[i].from);
 		tear_down(&s);
 	}
 }
