@@ -208,7 +208,7 @@ admission_new(struct admit *a, const struct admission_caller *caller,
 	m->env = *env;
 	envelope_init(env);
 	m->last = '\n';
-	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX);
+	buf_init(&m->pending, PENDING_MAX + RECEIVED_MAX + EXPAND_NAMED_ROOM);
 
 	if (check_rate(m, e) == -1 ||
 	    room_check(&a->parts.conf->queue, a->parts.store, 0, e) == -1 ||

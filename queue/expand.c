@@ -201,11 +201,13 @@ expand_admin(const struct conf *conf)
 void
 expand_put_redirected(const struct envelope *env, struct buf *b)
 {
-	size_t i;
+	size_t start = b->len, i;
 
 	buf_puts(b, "X-Mailchute-Redirected:");
-	for (i = 0; i < env->nrcpts; i++)
+	for (i = 0; i < env->nrcpts && b->len - start < EXPAND_NAMED_MAX; i++)
 		buf_printf(
 		    b, "%s %s", i == 0 ? "" : ",\r\n\t", env->rcpts[i].address);
+	if (i < env->nrcpts)
+		buf_printf(b, "\r\n\t (and %zu more)", env->nrcpts - i);
 	buf_puts(b, "\r\n");
 }

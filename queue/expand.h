@@ -8,6 +8,7 @@
 #include "common/conf.h"
 #include "common/envelope.h"
 #include "common/err.h"
+#include "common/proto_submit.h"
 #include "mail/targets.h"
 
 struct ask;
@@ -37,7 +38,13 @@ struct expanded *expand_address(
 /* Where the administrator reads: local.redirect overrules local.admin, too. */
 const char *expand_admin(const struct conf *conf);
 
-/* A header field that names the recipients local.redirect took away. */
+/*
+ * A header field that names the recipients local.redirect took away: the first
+ * of them, and how many more there are.  A server takes a header of some tens
+ * of KiB and no more, and this mail has to arrive.  b has room for it.
+ */
+#define EXPAND_NAMED_MAX  (16 * 1024) /* octets; then no name begins */
+#define EXPAND_NAMED_ROOM (EXPAND_NAMED_MAX + SUBMIT_TEXT_MAX + 128)
 void expand_put_redirected(const struct envelope *env, struct buf *b);
 
 #endif

@@ -398,3 +398,20 @@ def test_redirect(make_site, server):
     assert message.addresses == ["staging@contoso.example"]
     told = message.header("X-Mailchute-Redirected")
     assert "a@example.net" in told and "b@example.net" in told
+
+
+def test_redirect_of_a_whole_town(make_site, server):
+    """A field that names them all would be refused, by us or by the server."""
+    site = make_site(server)
+    site.conf["local"]["redirect"] = "staging@contoso.example"
+    site.start()
+    many = 45000
+    site.submit(*["resident%d@example.net" % i for i in range(many)],
+                stdin=TEXT)
+    message, = server.record.wait_messages(1)
+    assert message.addresses == ["staging@contoso.example"]
+    told = message.header("X-Mailchute-Redirected")
+    assert len(told) < 20000
+    names = re.findall(r"resident(\d+)@example.net", told)
+    assert names == [str(i) for i in range(len(names))] and len(names) > 500
+    assert told.endswith("(and %d more)" % (many - len(names)))

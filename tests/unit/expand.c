@@ -339,6 +339,38 @@ a_redirect_overrules_all(void **state)
 	office_close(&o);
 }
 
+/* What does not fit is counted: the field stays one that servers take. */
+static void
+a_redirect_of_many_has_its_bound(void **state)
+{
+	static const size_t counts[] = { 300, 5000, SUBMIT_RCPTS_MAX };
+	char *one = xasprintf("%0*d@x", SUBMIT_TEXT_MAX - 2, 0), *end;
+	struct envelope env;
+	const char *p;
+	size_t c, i, n;
+	struct buf b;
+
+	(void)state;
+	for (c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+		envelope_init(&env);
+		for (i = 0; i < counts[c]; i++)
+			envelope_add(&env, c == 0 ? one : "abcdefgh@x.example");
+		/* so much it has where it is used, and fills it not */
+		buf_init(&b, EXPAND_NAMED_ROOM);
+		expand_put_redirected(&env, &b);
+		assert_in_range(b.len, EXPAND_NAMED_MAX, EXPAND_NAMED_ROOM);
+		for (p = buf_data(&b), n = 0; (p = strchr(p, '@')) != NULL; n++)
+			p++;
+		assert_in_range(n, 10, 1000);
+		end = xasprintf("\r\n\t (and %zu more)\r\n", counts[c] - n);
+		assert_string_equal(b.data + b.len - strlen(end), end);
+		free(end);
+		buf_clear(&b);
+		envelope_clear(&env);
+	}
+	free(one);
+}
+
 /* One name without a way must not keep the mail from everybody else. */
 static void
 without_an_admin_local_names_are_for_the_server(void **state)
@@ -430,6 +462,7 @@ main(void)
 		cmocka_unit_test(a_folder_from_the_start_is_no_aliases),
 		cmocka_unit_test(lists_are_included_from_files_of_ours),
 		cmocka_unit_test(a_redirect_overrules_all),
+		cmocka_unit_test(a_redirect_of_many_has_its_bound),
 		cmocka_unit_test(
 		    without_an_admin_local_names_are_for_the_server),
 		cmocka_unit_test(
