@@ -17,11 +17,10 @@
 #include "common/xalloc.h"
 #include "mail/addr.h"
 #include "mail/compose.h"
-#include "mail/date.h"
-#include "mail/msgid.h"
 #include "mail/recipients.h"
 #include "mail/route.h"
 #include "mail/sender.h"
+#include "mail/stamp.h"
 
 #define TEXT_MAX 16384
 
@@ -31,10 +30,8 @@ struct making {
 	struct identity caller;
 	struct envelope env;
 	struct recipients rcpts;
-	struct submit_head head;
+	struct stamp stamp;
 	struct completion with;
-	char date[DATE_SIZE];
-	char *message_id;
 	struct buf text;
 	struct textsource reading;
 	struct compose *compose;
@@ -107,20 +104,13 @@ author(void *arg, const char **address, const char **name)
 static int
 stamp(struct making *m, struct err *e)
 {
-	uint8_t random[SUBMIT_ID_LEN + MSGID_RANDOM];
+	uint8_t random[STAMP_RANDOM];
 	const struct conf *c = m->to->conf;
 	int64_t now = clock_wall();
 
 	if (getentropy(random, sizeof(random)) == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
-	memcpy(m->head.id, random, SUBMIT_ID_LEN);
-	m->head.created_at = now;
-	m->head.version = SUBMIT_VERSION;
-	date_format(m->date, now, 0);
-	m->message_id =
-	    msgid_make(random + SUBMIT_ID_LEN, now, c->local.hostname);
-	m->with.date = m->date;
-	m->with.message_id = m->message_id;
+	stamp_make(&m->stamp, random, now, 0, c->local.hostname, &m->with);
 	m->with.domain = c->local.domain;
 	m->with.author = author;
 	m->with.arg = m;
@@ -150,7 +140,7 @@ write_text(struct making *m, const char *to)
 	    "    run by     %s\n"
 	    "    at         %s\n"
 	    "    mailchute  %s\n",
-	    to, host, host, m->caller.login, m->date, PACKAGE_VERSION);
+	    to, host, host, m->caller.login, m->stamp.date, PACKAGE_VERSION);
 }
 
 static int
@@ -166,7 +156,7 @@ compose(struct making *m, struct err *e)
 	m->env.message_id = envelope_text(found->message_id);
 	s = compose_source(m->compose);
 	m->parcel = parcel_new(
-	    &m->head, &m->env, &s, m->to->conf->queue.message_size_max);
+	    &m->stamp.head, &m->env, &s, m->to->conf->queue.message_size_max);
 	if (parcel_fill(m->parcel, e) == -1)
 		return -1;
 	m->env.body = parcel_body(m->parcel, BODY_UNKNOWN);
@@ -179,7 +169,7 @@ tell_composed(struct making *m)
 	const struct test_mail mail = {
 		.to = m->env.rcpts[0].address,
 		.sender = m->env.sender,
-		.message_id = m->message_id,
+		.message_id = m->stamp.message_id,
 		.octets = m->text.len,
 	};
 
@@ -244,7 +234,7 @@ test_mail_send(struct test_sending *s, struct handed *out, struct err *e)
 	parcel_free(m.parcel);
 	compose_free(m.compose);
 	buf_clear(&m.text);
-	free(m.message_id);
+	stamp_clear(&m.stamp);
 	recipients_clear(&m.rcpts);
 	envelope_clear(&m.env);
 	identity_clear(&m.caller);

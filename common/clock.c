@@ -38,6 +38,17 @@ clock_mono_ms(void)
 }
 
 int
+clock_offset(int64_t wall)
+{
+	time_t t = (time_t)wall;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL)
+		return 0;
+	return (int)(tm.tm_gmtoff / 60);
+}
+
+int
 clock_poll_timeout(int64_t deadline_ms)
 {
 	int64_t left;

@@ -14,6 +14,9 @@ int64_t clock_wall(void);
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 
+/* Minutes that local time is ahead of UTC at that wall time, in seconds. */
+int clock_offset(int64_t wall);
+
 /*
  * Milliseconds from now until the monotonic deadline, as poll(2) takes them:
  * 0 when it has passed, -1 (wait for ever) for CLOCK_NEVER.

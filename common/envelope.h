@@ -34,7 +34,7 @@ enum dsn_ret { /* RFC 3461 4.3 */
 
 struct envelope_rcpt {
 	char *address; /* without angle brackets */
-	bool is_local; /* no domain was given: the daemon expands it */
+	bool is_local; /* it has no domain; the daemon sees for itself */
 	unsigned notify;
 	char *orcpt; /* "rfc822;..." with its xtext, or NULL */
 };
@@ -52,8 +52,8 @@ struct authors {
 };
 
 struct envelope {
-	char *sender; /* "" is the null sender */
-	bool sender_is_local;
+	char *sender;         /* "" is the null sender */
+	bool sender_is_local; /* likewise */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpts;
 	enum body_type body;

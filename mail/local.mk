@@ -37,6 +37,7 @@ libmail_a_SOURCES = \
 	mail/rewrite.c mail/rewrite.h \
 	mail/route.c mail/route.h \
 	mail/sender.c mail/sender.h \
+	mail/stamp.c mail/stamp.h \
 	mail/status.c mail/status.h \
 	mail/suffix.c mail/suffix.h \
 	mail/targets.c mail/targets.h \

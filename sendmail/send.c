@@ -10,20 +10,18 @@
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/site.h"
 #include "common/xalloc.h"
 #include "mail/compose.h"
-#include "mail/date.h"
-#include "mail/msgid.h"
 #include "mail/recipients.h"
 #include "sendmail/input.h"
 #include "sendmail/notice.h"
 #include "sendmail/send.h"
 #include "mail/sender.h"
+#include "mail/stamp.h"
 #include "common/sysexit.h"
 
 #define BAD_SHOWN 10 /* malformed recipients named one by one */
@@ -39,22 +37,8 @@ struct send {
 	struct compose *compose;
 	struct parcel *parcel;
 	struct completion with;
-	struct submit_head head;
-	char date[DATE_SIZE];
-	char *message_id;
+	struct stamp stamp;
 };
-
-/* Minutes that local time is ahead of UTC. */
-static int
-local_offset(int64_t now)
-{
-	time_t t = (time_t)now;
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL)
-		return 0;
-	return (int)(tm.tm_gmtoff / 60);
-}
 
 static void
 author(void *arg, const char **address, const char **name)
@@ -68,19 +52,13 @@ author(void *arg, const char **address, const char **name)
 static int
 stamp(struct send *s, struct err *e)
 {
-	uint8_t random[SUBMIT_ID_LEN + MSGID_RANDOM];
+	uint8_t random[STAMP_RANDOM];
 	int64_t now = clock_wall();
 
 	if (getentropy(random, sizeof(random)) == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
-	memcpy(s->head.id, random, SUBMIT_ID_LEN);
-	s->head.created_at = now;
-	s->head.version = SUBMIT_VERSION;
-	date_format(s->date, now, local_offset(now));
-	s->message_id = msgid_make(
-	    random + SUBMIT_ID_LEN, now, s->site.conf->local.hostname);
-	s->with.date = s->date;
-	s->with.message_id = s->message_id;
+	stamp_make(&s->stamp, random, now, clock_offset(now),
+	    s->site.conf->local.hostname, &s->with);
 	s->with.domain = s->site.conf->local.domain;
 	s->with.author = author;
 	s->with.arg = s;
@@ -146,8 +124,8 @@ try_send(struct send *s, struct err *e)
 	if (judge_header(s, e) == -1)
 		return -1;
 	source = compose_source(s->compose);
-	s->parcel = parcel_new(
-	    &s->head, &s->env, &source, s->site.conf->queue.message_size_max);
+	s->parcel = parcel_new(&s->stamp.head, &s->env, &source,
+	    s->site.conf->queue.message_size_max);
 	if (parcel_fill(s->parcel, e) == -1)
 		return -1;
 	s->env.body = parcel_body(s->parcel, s->args->body);
@@ -173,7 +151,7 @@ send_notice(struct send *s, const char *why)
 		.why = why,
 		.domain = s->site.conf->local.domain,
 		.hostname = s->site.conf->local.hostname,
-		.date = s->date,
+		.date = s->stamp.date,
 	};
 	struct route to = site_route(&s->site);
 
@@ -228,14 +206,14 @@ tell_losses(struct send *s)
 		report_note(&s->report, LOG_NOTICE,
 		    "%llu octets after a line of a single dot were left out "
 		    "of %s; call sendmail with -i to keep them",
-		    (unsigned long long)l.after_dot, s->message_id);
+		    (unsigned long long)l.after_dot, s->stamp.message_id);
 	if (l.nuls > 0)
 		report_note(&s->report, LOG_NOTICE,
 		    "%llu NUL octets were left out of %s",
-		    (unsigned long long)l.nuls, s->message_id);
+		    (unsigned long long)l.nuls, s->stamp.message_id);
 	if (s->input.taken == 0)
 		report_note(&s->report, LOG_NOTICE, "the message %s was empty",
-		    s->message_id);
+		    s->stamp.message_id);
 }
 
 /* The message was not queued: -oe says who is to know, and -N may forbid it. */
@@ -293,7 +271,7 @@ send_message(const struct args *a)
 	recipients_clear(&s.rcpts);
 	envelope_clear(&s.env);
 	identity_clear(&s.caller);
-	free(s.message_id);
+	stamp_clear(&s.stamp);
 	site_close(&s.site);
 	return status;
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -17,8 +16,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "mail/compose.h"
-#include "mail/date.h"
-#include "mail/msgid.h"
+#include "mail/stamp.h"
 #include "smtpd/message.h"
 
 /* Who a message without From is of when it has no sender, either. */
@@ -27,27 +25,13 @@
 struct message {
 	const struct service *service;
 	struct envelope *env;
-	struct submit_head head;
+	struct stamp stamp;
 	struct completion with;
-	char date[DATE_SIZE];
-	char *message_id;
 	struct compose *compose;
 	struct parcel *parcel;
 };
 
 /* ---- what it is given ---- */
-
-/* Minutes that local time is ahead of UTC. */
-static int
-local_offset(int64_t now)
-{
-	time_t t = (time_t)now;
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL)
-		return 0;
-	return (int)(tm.tm_gmtoff / 60);
-}
 
 static void
 author(void *arg, const char **address, const char **name)
@@ -61,19 +45,13 @@ author(void *arg, const char **address, const char **name)
 static int
 stamp(struct message *m, struct err *e)
 {
-	uint8_t random[SUBMIT_ID_LEN + MSGID_RANDOM];
+	uint8_t random[STAMP_RANDOM];
 	int64_t now = clock_wall();
 
 	if (getentropy(random, sizeof(random)) == -1)
 		return err_errno(e, ERR_TEMP, "4.3.0", "no random numbers");
-	memcpy(m->head.id, random, SUBMIT_ID_LEN);
-	m->head.created_at = now;
-	m->head.version = SUBMIT_VERSION;
-	date_format(m->date, now, local_offset(now));
-	m->message_id =
-	    msgid_make(random + SUBMIT_ID_LEN, now, m->service->hostname);
-	m->with.date = m->date;
-	m->with.message_id = m->message_id;
+	stamp_make(&m->stamp, random, now, clock_offset(now),
+	    m->service->hostname, &m->with);
 	m->with.domain = m->service->domain;
 	m->with.author = author;
 	m->with.forced = m->service->forced;
@@ -125,7 +103,8 @@ hand_over(struct message *m, const struct source *text, struct handed *handed,
 	if (m->service->is_public)
 		tell_authors(m->env, found);
 	source = compose_source(m->compose);
-	m->parcel = parcel_new(&m->head, m->env, &source, m->service->size_max);
+	m->parcel =
+	    parcel_new(&m->stamp.head, m->env, &source, m->service->size_max);
 	if (parcel_fill(m->parcel, e) == -1)
 		return -1;
 	m->env->body = parcel_body(m->parcel, m->env->body);
@@ -145,7 +124,7 @@ note(const struct message *m, const struct handed *handed)
 	if (l.nuls > 0)
 		log_text(LOG_NOTICE, "smtpd",
 		    "%llu NUL octets were left out of %s",
-		    (unsigned long long)l.nuls, m->message_id);
+		    (unsigned long long)l.nuls, m->stamp.message_id);
 }
 
 static void
@@ -174,6 +153,6 @@ message_take(const struct source *text, const struct service *service,
 		answer(&m, &handed, r);
 	parcel_free(m.parcel);
 	compose_free(m.compose);
-	free(m.message_id);
+	stamp_clear(&m.stamp);
 	return rc;
 }

@@ -7,7 +7,7 @@ check_PROGRAMS += tests/unit/addr tests/unit/alias tests/unit/alias_expand tests
 	tests/unit/header tests/unit/label tests/unit/lex tests/unit/look \
 	tests/unit/mailboxes tests/unit/mime tests/unit/msgid tests/unit/params \
 	tests/unit/phase tests/unit/phrase tests/unit/plan tests/unit/prose tests/unit/qp \
-	tests/unit/reencode tests/unit/reply tests/unit/rewrite tests/unit/status \
+	tests/unit/reencode tests/unit/reply tests/unit/rewrite tests/unit/stamp tests/unit/status \
 	tests/unit/suffix tests/unit/targets tests/unit/tidy \
 	tests/unit/tidy_addr tests/unit/tidy_text tests/unit/verdict \
 	tests/unit/token_error \
@@ -61,6 +61,8 @@ tests_unit_qp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_qp_LDADD = $(mail_test_libs)
 tests_unit_rewrite_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_rewrite_LDADD = $(mail_test_libs)
+tests_unit_stamp_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_stamp_LDADD = $(mail_test_libs)
 tests_unit_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_status_LDADD = $(mail_test_libs)
 tests_unit_words_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
