@@ -21,8 +21,7 @@ wrong() {
         [ "$got" = "$(number "$want")" ] ||
             echo "$file: $name is ${got:-not there}, not $want"
     done <<END
-sendmail/send.c WRITER_MS 12*3600*1000
-smtpd/patience.c LOCAL_TEXT_MS 12*3600*1000
+common/proto_submit.h SUBMIT_WRITER_MS 12*3600*1000
 smtpd/patience.c LOCAL_COMMAND_MS 3600*1000
 smtpd/patience.c PUBLIC_COMMAND_MS 5*60*1000
 smtpd/patience.c PUBLIC_BETWEEN_MS 30*60*1000
