@@ -97,7 +97,7 @@ command_parse(const char *p, size_t n, struct command *out)
 	skip(&line, i);
 	trim(&line);
 	out->arg = line;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && out->verb != VERB_FOREIGN; i++)
 		if (is_break(p[i]))
 			out->verb = VERB_MALFORMED;
 }

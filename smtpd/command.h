@@ -14,7 +14,8 @@
 enum verb {
 	VERB_UNKNOWN,
 	VERB_ABSENT,  /* known to the world, and not done here */
-	VERB_FOREIGN, /* of HTTP: a browser was made to come here */
+	VERB_FOREIGN, /* of HTTP: a browser was made to come here; whatever
+		       * else the line holds */
 	VERB_HELO,
 	VERB_EHLO,
 	VERB_AUTH,

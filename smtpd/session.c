@@ -396,21 +396,6 @@ give_up(const struct session *s, struct buf *out)
 	return SESSION_GIVE_UP;
 }
 
-/*
- * Behind a line that was none.  What may have been meant as text must not
- * become commands.  A size in such a line is not believed: who has put a CR
- * where none belongs, as by a change of line ends, has done so in the text.
- */
-static enum session_next
-next_of_none(const char *line, size_t n)
-{
-	enum verb verb = command_text(line, n);
-
-	if (verb == VERB_DATA)
-		return SESSION_NO_TEXT;
-	return verb == VERB_BDAT ? SESSION_LOST : SESSION_COMMAND;
-}
-
 static enum session_next
 next_of(const struct session *s, enum verb verb, bool is_accepted)
 {
@@ -444,7 +429,7 @@ answer_prompt(struct session *s, const struct command *c, const char *line,
 		next = session_auth_line(s, line, n, out);
 	if (next != SESSION_COMMAND || s->dialogue.step != AUTH_IDLE)
 		return next;
-	return next_of_none(line, n);
+	return session_behind_none(line, n);
 }
 
 enum session_next
@@ -471,7 +456,7 @@ session_command(struct session *s, const char *line, size_t n, struct buf *out)
 	if (r.code != 0)
 		reply_tell(out, &r, s->refused, s->arg);
 	if (c.verb == VERB_UNKNOWN || c.verb == VERB_MALFORMED)
-		return next_of_none(line, n);
+		return session_behind_none(line, n);
 	return next_of(s, c.verb, rc == 0);
 }
 
@@ -479,15 +464,21 @@ enum session_next
 session_long_line(
     struct session *s, const char *line, size_t n, struct buf *out)
 {
+	struct command c;
 	struct reply r;
 
 	if (s->dialogue.step != AUTH_IDLE) {
 		(void)session_auth_long(s, out);
-		return next_of_none(line, n);
+		return session_behind_none(line, n);
 	}
-	reply_set(&r, 500, "5.5.2", "the line is too long");
+	command_parse(line, n, &c);
+	if (c.verb == VERB_FOREIGN)
+		(void)answer_foreign(s, &c, out, &r);
+	else
+		reply_set(&r, 500, "5.5.2", "the line is too long");
 	if (is_too_much(s, &r))
 		return give_up(s, out);
 	reply_tell(out, &r, s->refused, s->arg);
-	return next_of_none(line, n);
+	return c.verb == VERB_FOREIGN ? SESSION_GIVE_UP
+				      : session_behind_none(line, n);
 }

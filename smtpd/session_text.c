@@ -82,3 +82,18 @@ session_bdat(struct session *s, const struct command *c, struct buf *out,
 	s->chunked += s->chunk.size;
 	return 0;
 }
+
+/*
+ * Behind a line that was none.  What may have been meant as text must not
+ * become commands.  A size in such a line is not believed: who has put a CR
+ * where none belongs, as by a change of line ends, has done so in the text.
+ */
+enum session_next
+session_behind_none(const char *line, size_t n)
+{
+	enum verb verb = command_text(line, n);
+
+	if (verb == VERB_DATA)
+		return SESSION_NO_TEXT;
+	return verb == VERB_BDAT ? SESSION_LOST : SESSION_COMMAND;
+}

@@ -17,4 +17,7 @@ int session_bdat(struct session *s, const struct command *c, struct buf *out,
 /* May what belongs to no text come now? */
 int session_check_text(const struct session *s, struct reply *r);
 
+/* What comes behind a line, or the beginning of one, that was no command. */
+enum session_next session_behind_none(const char *line, size_t n);
+
 #endif

@@ -107,15 +107,17 @@ def test_a_flood_of_commands(site, command):
     send(port)
 
 
-def test_a_browser_is_no_client(site):
+@pytest.mark.parametrize("path", [b"", 9000 * b"x", b"\0"])
+def test_a_browser_is_no_client(site, path):
     """A page may have it post what looks like a message."""
     port = add_listener(site)
     site.start()
     with dial(port) as s:
         assert read_line(s).startswith(b"220 ")
-        s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nMAIL FROM:<%s>\r\n"
-                  b"RCPT TO:<%s>\r\nDATA\r\nSubject: x\r\n\r\nevil\r\n.\r\n"
-                  % (USER.encode(), TO.encode()))
+        s.sendall(b"POST /%s HTTP/1.1\r\nHost: x\r\n\r\n"
+                  b"MAIL FROM:<%s>\r\nRCPT TO:<%s>\r\n"
+                  b"DATA\r\nSubject: x\r\n\r\nevil\r\n.\r\n"
+                  % (path, USER.encode(), TO.encode()))
         assert read_line(s).startswith(b"421 4.7.0 ")
         assert read_line(s) == b""
     assert site.queue() == []

@@ -42,6 +42,8 @@ static const struct {
 	{ "QUI", VERB_UNKNOWN, "" },
 	{ "Subject: x", VERB_UNKNOWN, "x" },
 	{ "\303\204HLO", VERB_UNKNOWN, "" },
+	{ "GET / HTTP/1.1", VERB_FOREIGN, "/ HTTP/1.1" },
+	{ "post /\033 HTTP/1.1\r", VERB_FOREIGN, "/\033 HTTP/1.1\r" },
 	{ "RSET\rMAIL", VERB_MALFORMED, "" },
 	{ "MAIL FROM:<a@b>\rRCPT TO:<c@d>", VERB_MALFORMED,
 	    "FROM:<a@b>\rRCPT TO:<c@d>" },
