@@ -89,7 +89,8 @@ endif
 if SANDBOX_LINUX
 libcommon_a_SOURCES += common/sandbox_linux.c \
 	common/landlock.c common/landlock.h \
-	common/syscalls.c common/syscalls.h
+	common/syscalls.c common/syscalls.h \
+	common/syscalls_args.c common/syscalls_args.h
 else
 libcommon_a_SOURCES += common/sandbox_none.c
 endif

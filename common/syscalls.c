@@ -5,15 +5,13 @@
  * Lists of calls hold more than was seen in use: another libc, another
  * version of OpenSSL or SQLite calls others.  What is left out is what would
  * widen a break-in: new programs, processes, sockets, keys, mounts, debugging.
+ * Where it depends on what is asked of a call, syscalls_args.c has it.
  */
 #include "config.h"
 
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -24,6 +22,7 @@
 #include "common/memfile.h"
 #include "common/sanitizer.h"
 #include "common/syscalls.h"
+#include "common/syscalls_args.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -32,29 +31,27 @@
 
 /* Memory, time, signals, and descriptors that are open already. */
 static const int calls_common[] = {
-	SC(brk), SC(clock_getres), SC(clock_gettime), SC(clock_nanosleep),
-	SC(close), SC(dup), SC(exit), SC(exit_group), SC(fcntl), SC(fcntl64),
-	SC(fstat), SC(fstat64), SC(fstatat64), SC(futex), SC(futex_time64),
-	SC(getegid), SC(geteuid), SC(getgid), SC(getpeername), SC(getpid),
-	SC(getppid), SC(getrandom), SC(getrlimit), SC(getrusage),
-	SC(getsockname), SC(getsockopt), SC(gettid), SC(gettimeofday),
-	SC(getuid), SC(lseek), SC(_llseek), SC(madvise), SC(membarrier),
-	SC(mremap), SC(munmap), SC(nanosleep), SC(newfstatat), SC(poll),
-	SC(ppoll), SC(ppoll_time64), SC(pread64), SC(read), SC(readv),
-	SC(recvfrom), SC(recvmsg), SC(restart_syscall), SC(rseq),
-	SC(rt_sigaction), SC(rt_sigpending), SC(rt_sigprocmask),
-	SC(rt_sigreturn), SC(rt_sigtimedwait), SC(sched_getaffinity),
-	SC(sched_yield), SC(select), SC(pselect6), SC(sendmsg), SC(sendto),
-	SC(set_robust_list), SC(setsockopt), SC(shutdown), SC(sigaltstack),
-	SC(sigreturn), SC(statx), SC(sysinfo), SC(tgkill), SC(time), SC(uname),
-	SC(ugetrlimit), SC(write), SC(writev), SC(clock_gettime64),
-	SC(clock_nanosleep_time64), SC(send), SC(recv),
+	SC(brk), SC(clock_getres), SC(clock_gettime), SC(clock_gettime64),
+	SC(clock_nanosleep), SC(clock_nanosleep_time64), SC(close), SC(exit),
+	SC(exit_group), SC(fstat), SC(fstat64), SC(fstatat64), SC(getegid),
+	SC(geteuid), SC(getgid), SC(getpeername), SC(getpid), SC(getppid),
+	SC(getrandom), SC(getrlimit), SC(getrusage), SC(getsockname),
+	SC(getsockopt), SC(gettid), SC(gettimeofday), SC(getuid), SC(lseek),
+	SC(_llseek), SC(mremap), SC(munmap), SC(nanosleep), SC(newfstatat),
+	SC(poll), SC(ppoll), SC(ppoll_time64), SC(pread64), SC(pselect6),
+	SC(read), SC(readv), SC(recv), SC(recvfrom), SC(recvmsg),
+	SC(restart_syscall), SC(rseq), SC(rt_sigaction), SC(rt_sigpending),
+	SC(rt_sigprocmask), SC(rt_sigreturn), SC(rt_sigtimedwait),
+	SC(sched_getaffinity), SC(sched_yield), SC(select),
+	SC(set_robust_list), SC(sigaltstack), SC(sigreturn), SC(statx),
+	SC(sysinfo), SC(time), SC(ugetrlimit), SC(uname), SC(write),
+	SC(writev),
 };
 
 /* SQLite, libevent, and the handling of files below our folders. */
 static const int calls_queue[] = {
 	SC(accept), SC(accept4), SC(access), SC(bind), SC(chmod), SC(connect),
-	SC(copy_file_range), SC(dup2), SC(dup3), SC(epoll_create),
+	SC(copy_file_range), SC(dup), SC(dup2), SC(dup3), SC(epoll_create),
 	SC(epoll_create1), SC(epoll_ctl), SC(epoll_pwait), SC(epoll_pwait2),
 	SC(epoll_wait), SC(eventfd2), SC(faccessat), SC(faccessat2),
 	SC(fadvise64), SC(fallocate), SC(fchmod), SC(fchmodat), SC(fchown),
@@ -64,12 +61,12 @@ static const int calls_queue[] = {
 	SC(inotify_init1), SC(inotify_rm_watch), SC(link), SC(linkat),
 	SC(listen), SC(lstat), SC(lstat64), SC(mincore), SC(mkdir),
 	SC(mkdirat), SC(msync), SC(open), SC(openat), SC(pipe), SC(pipe2),
-	SC(preadv), SC(prlimit64), SC(pwrite64), SC(pwritev), SC(readlink),
-	SC(readlinkat), SC(rename), SC(renameat), SC(renameat2), SC(rmdir),
-	SC(signalfd4), SC(stat), SC(stat64), SC(statfs), SC(statfs64),
-	SC(sync_file_range), SC(syncfs), SC(timerfd_create),
-	SC(timerfd_gettime), SC(timerfd_settime), SC(umask), SC(unlink),
-	SC(unlinkat), SC(utimensat),
+	SC(preadv), SC(pwrite64), SC(pwritev), SC(readlink), SC(readlinkat),
+	SC(rename), SC(renameat), SC(renameat2), SC(rmdir), SC(signalfd4),
+	SC(stat), SC(stat64), SC(statfs), SC(statfs64), SC(sync_file_range),
+	SC(syncfs), SC(timerfd_create), SC(timerfd_gettime),
+	SC(timerfd_settime), SC(umask), SC(unlink), SC(unlinkat),
+	SC(utimensat),
 };
 
 /* A refresh token takes the place of the one before. */
@@ -93,8 +90,9 @@ static const int calls_deadly[] = {
 
 /* AddressSanitizer's own, and what it needs to print a report. */
 static const int calls_sanitizer[] = {
-	SC(arch_prctl), SC(ioctl), SC(mmap), SC(mprotect), SC(open), SC(openat),
-	SC(prctl), SC(prlimit64), SC(readlink), SC(readlinkat), SC(stat),
+	SC(arch_prctl), SC(ioctl), SC(madvise), SC(mmap), SC(mprotect),
+	SC(open), SC(openat), SC(prctl), SC(prlimit64), SC(readlink),
+	SC(readlinkat), SC(stat),
 };
 /* clang-format on */
 
@@ -114,57 +112,6 @@ add(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 			continue;
 		rc = seccomp_rule_add(ctx, action, calls[i], 0);
 		if (rc != 0 && rc != -EEXIST && rc != -EACCES)
-			return rc;
-	}
-	return 0;
-}
-
-/* Memory that is both ours and code would let a break-in bring its own. */
-static int
-add_memory(scmp_filter_ctx ctx)
-{
-	static const int calls[] = { SC(mmap), SC(mmap2), SC(mprotect) };
-	size_t i;
-	int rc;
-
-	for (i = 0; i < COUNT(calls); i++) {
-		if (calls[i] < 0)
-			continue;
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		if (rc != 0)
-			return rc;
-	}
-	return 0;
-}
-
-/* Certificates by their hash: files of those folders, to read. */
-static int
-add_reading(scmp_filter_ctx ctx)
-{
-	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND |
-				     (O_TMPFILE & ~O_DIRECTORY);
-	int rc;
-
-	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SC(openat), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
-	if (rc == 0 && SC(open) >= 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SC(open), 1,
-		    SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
-	return rc;
-}
-
-static int
-add_unix_sockets(scmp_filter_ctx ctx)
-{
-	static const int calls[] = { SC(socket), SC(socketpair) };
-	size_t i;
-	int rc;
-
-	for (i = 0; i < COUNT(calls); i++) {
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
-		if (rc != 0)
 			return rc;
 	}
 	return 0;
@@ -193,15 +140,13 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
 	switch (profile) {
 	case SANDBOX_DELIVER:
 		if (npaths > 0)
-			rc = add_reading(ctx);
+			rc = syscalls_add_reading(ctx);
 		break;
 	case SANDBOX_TOKEN:
 		rc = add_token(ctx, strict, npaths);
 		break;
 	case SANDBOX_QUEUE:
 		rc = add(ctx, SCMP_ACT_ALLOW, calls_queue, COUNT(calls_queue));
-		if (rc == 0)
-			rc = add_unix_sockets(ctx);
 		break;
 	}
 	return rc;
@@ -214,7 +159,7 @@ add_profile(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
  */
 static int
 fill(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
-    size_t npaths)
+    size_t npaths, pid_t self)
 {
 	int rc;
 
@@ -222,8 +167,8 @@ fill(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
 	if (rc == 0 && SANITIZED)
 		rc = add(ctx, SCMP_ACT_ALLOW, calls_sanitizer,
 		    COUNT(calls_sanitizer));
-	if (rc == 0 && !SANITIZED)
-		rc = add_memory(ctx);
+	if (rc == 0)
+		rc = syscalls_add_args(ctx, profile, self);
 	if (rc == 0)
 		rc = add_profile(ctx, profile, strict, npaths);
 	if (rc == 0)
@@ -233,7 +178,8 @@ fill(scmp_filter_ctx ctx, enum sandbox_profile profile, bool strict,
 }
 
 static scmp_filter_ctx
-build(enum sandbox_profile profile, enum sandbox_mode mode, size_t npaths)
+build(enum sandbox_profile profile, enum sandbox_mode mode, size_t npaths,
+    pid_t self)
 {
 	bool strict = mode == SANDBOX_STRICT;
 	scmp_filter_ctx ctx;
@@ -244,7 +190,13 @@ build(enum sandbox_profile profile, enum sandbox_mode mode, size_t npaths)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if ((rc = fill(ctx, profile, strict, npaths)) == 0)
+	/*
+	 * The kernel walks the program for each call there is when it takes it,
+	 * which is most of what the filter costs a listener's client: half of
+	 * that by a tree.  Where none can be had, a list says the same.
+	 */
+	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if ((rc = fill(ctx, profile, strict, npaths, self)) == 0)
 		return ctx;
 	seccomp_release(ctx);
 	errno = -rc;
@@ -263,7 +215,7 @@ int
 syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
     size_t npaths, struct err *e)
 {
-	scmp_filter_ctx ctx = build(profile, mode, npaths);
+	scmp_filter_ctx ctx = build(profile, mode, npaths, getpid());
 	int rc;
 
 	if (ctx == NULL)
@@ -275,6 +227,27 @@ syscalls_enter(enum sandbox_profile profile, enum sandbox_mode mode,
 }
 
 /* ---- made beforehand ---- */
+
+/*
+ * Whose filter it is, before anybody has it: far above any pid (2^22), and no
+ * other number that a filter compares with.
+ */
+#define NOBODY_YET 0x7ffffa5a
+
+/* How often that was compared with; from here on it is self. */
+static unsigned
+belong_to(struct syscalls *s, pid_t self)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (s->code[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+		    s->code[i].k == NOBODY_YET) {
+			s->code[i].k = (uint32_t)self;
+			n++;
+		}
+	return n;
+}
 
 /* Half of one the kernel would refuse: its jumps would lead nowhere. */
 static int export(scmp_filter_ctx ctx, struct syscalls *s)
@@ -297,22 +270,24 @@ int
 syscalls_make(
     struct syscalls *s, enum sandbox_profile profile, enum sandbox_mode mode)
 {
-	scmp_filter_ctx ctx = build(profile, mode, 0);
+	scmp_filter_ctx ctx = build(profile, mode, 0, NOBODY_YET);
 	int rc;
 
 	if (ctx == NULL)
 		return -1;
 	rc = export(ctx, s);
 	seccomp_release(ctx);
-	return rc;
+	/* One that libseccomp writes in another way is made by each anew. */
+	return rc == 0 && belong_to(s, NOBODY_YET) > 0 ? 0 : -1;
 }
 
 int
 syscalls_enter_made(const struct syscalls *s, struct err *e)
 {
-	const struct sock_fprog program = { s->n,
-		(struct sock_filter *)(uintptr_t)s->code };
+	struct syscalls own = *s;
+	const struct sock_fprog program = { own.n, own.code };
 
+	belong_to(&own, getpid());
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0
 		   ? 0
 		   : fail(e);

@@ -142,6 +142,17 @@ check_PROGRAMS += tests/unit/sandbox_kernel
 tests_unit_sandbox_kernel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_sandbox_kernel_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
 	$(SECCOMP_LIBS)
+confined_rig = tests/unit/confined_rig.c tests/unit/confined_rig.h
+check_PROGRAMS += tests/unit/syscalls_args tests/unit/syscalls_reach
+tests_unit_syscalls_args_SOURCES = tests/unit/syscalls_args.c $(confined_rig)
+tests_unit_syscalls_args_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_syscalls_args_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
+	$(SECCOMP_LIBS)
+tests_unit_syscalls_reach_SOURCES = tests/unit/syscalls_reach.c \
+	$(confined_rig)
+tests_unit_syscalls_reach_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_syscalls_reach_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
+	$(SECCOMP_LIBS)
 check_PROGRAMS += tests/unit/sandbox
 tests_unit_sandbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_sandbox_LDADD = libcommon.a $(LIBBSD_LIBS) $(CMOCKA_LIBS) \
