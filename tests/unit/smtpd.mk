@@ -18,7 +18,7 @@ tests_unit_smtpd_link_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_link_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_fork_server_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) \
 	$(SSL_CFLAGS)
-tests_unit_smtpd_fork_server_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_fork_server_LDADD = $(smtpd_test_libs) $(SECCOMP_LIBS)
 tests_unit_smtpd_patience_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_patience_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_service_SOURCES = tests/unit/smtpd_service.c $(smtpd_stage)

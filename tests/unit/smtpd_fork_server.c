@@ -32,6 +32,7 @@
 #include "common/fdpass.h"
 #include "common/proto_fork.h"
 #include "common/proto_listen.h"
+#include "common/sandbox.h"
 #include "smtpd/fork_server.h"
 #include "smtpd/tls.h"
 
@@ -50,6 +51,8 @@ static struct {
 	int fd;
 } server;
 
+static struct sandbox_made *made; /* by the server, as smtpd's does */
+
 /* ---- copies ---- */
 
 static int
@@ -64,12 +67,29 @@ descriptors(void)
 	return n - 3; /* ".", ".." and this one */
 }
 
-/* Reports to its client, and lives as long as its channel. */
+/* The libc's abort signals the process that it runs in, not the one copied. */
+static void __attribute__((noreturn)) abort_confined(void)
+{
+	char told[SANDBOX_TOLD_MAX];
+	struct err e;
+
+	if ((made != NULL ? sandbox_enter_made(made, told, &e)
+			  : sandbox_enter(SANDBOX_DELIVER, SANDBOX_STRICT, NULL,
+				0, told, &e)) == -1)
+		_exit(1);
+	abort();
+}
+
+/*
+ * Reports to its client, and lives as long as its channel, or until it is told
+ * something there.
+ */
 static int
 serve(void)
 {
 	struct report r = { .pid = getpid(), .parent = getppid() };
 	char octet;
+	ssize_t n;
 
 	r.descriptors = descriptors();
 #ifdef __linux__
@@ -80,7 +100,10 @@ serve(void)
 	    RAND_priv_bytes(r.random[1], sizeof(r.random[1])) != 1 ||
 	    write(STDOUT_FILENO, &r, sizeof(r)) != sizeof(r))
 		return 1;
-	return recv(LISTEN_FD, &octet, 1, 0) == 0 ? 7 : 1;
+	n = recv(LISTEN_FD, &octet, 1, 0);
+	if (n == 1)
+		abort_confined();
+	return n == 0 ? 7 : 1;
 }
 
 /* ---- the server ---- */
@@ -92,9 +115,11 @@ static void __attribute__((noreturn)) be_server(int fd)
 	if (dup2(fd, 100) == -1 || dup2(100, FORK_FD) == -1)
 		_exit(99);
 	closefrom(FORK_FD + 1);
-	/* cmocka catches it, to go on. */
+	/* cmocka catches them, to go on. */
 	signal(SIGSYS, SIG_DFL);
+	signal(SIGSEGV, SIG_DFL);
 	tls_rules_prepare(12);
+	made = sandbox_make();
 	/* So that there is something to inherit. */
 	if (RAND_bytes(random, sizeof(random)) != 1 ||
 	    RAND_priv_bytes(random, sizeof(random)) != 1)
@@ -257,6 +282,23 @@ one_that_crashes(void **state)
 	end(&c);
 }
 
+/* An assertion that fails in its sandbox is seen as what it is. */
+static void
+one_that_aborts(void **state)
+{
+	struct report r;
+	struct copy c;
+	int status;
+
+	(void)state;
+	copy(&c);
+	hear(&c, &r);
+	assert_int_equal(send(c.channel, "x", 1, MSG_NOSIGNAL), 1);
+	status = end(&c);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 /* What its parent would not say ends it, without a copy. */
 static void
 nonsense(void **state)
@@ -288,6 +330,7 @@ main(void)
 		T(a_copy_is_a_process_of_its_own),
 		T(no_two_have_the_same_dice),
 		T(one_that_crashes),
+		T(one_that_aborts),
 		T(nonsense),
 		T(half_of_it),
 	};
