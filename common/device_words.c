@@ -20,6 +20,14 @@ const struct device_words device_words[] = {
 	{ 421, "4.7.0", "listen.connections",
 	    "Server busy; try again later",
 	    "raise connections of [listen NAME]" },
+	{ 421, "4.7.0", "all listeners",
+	    "Server busy; try again later",
+	    "512 are inside: see by mailchute devices who they are, and lower "
+	    "client_connections of [listen NAME]" },
+	{ 421, "4.3.2", NULL,
+	    "Server busy; try again later",
+	    "give mailchuted more of what is short (LimitNOFILE=, TasksMax=, "
+	    "memory), or lower connections of [listen NAME]" },
 	{ 421, "4.7.0", "no certificate",
 	    "No TLS here just now; try later",
 	    "an error above says what is wrong with certificate_file or "

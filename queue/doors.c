@@ -19,7 +19,8 @@
 #include "queue/doors_priv.h"
 #include "queue/gate.h"
 
-#define FIX_MAX 200
+#define FIX_MAX  200
+#define PAUSE_MS 1000 /* as queue/listener.c's */
 
 struct doors *
 doors_new(void)
@@ -27,7 +28,7 @@ doors_new(void)
 	struct doors *d = xcalloc(1, sizeof(*d));
 
 	d->guests = guests_new();
-	d->retry_at = CLOCK_NEVER;
+	d->retry_at = d->resume_at = CLOCK_NEVER;
 	return d;
 }
 
@@ -58,7 +59,7 @@ close_sockets(struct doors *d)
 
 	for (i = 0; i < d->n; i++)
 		door_shut(&d->v[i]);
-	d->retry_at = CLOCK_NEVER;
+	d->retry_at = d->resume_at = CLOCK_NEVER;
 	lent_close(&d->lent);
 }
 
@@ -114,47 +115,56 @@ note_knock(struct doors *d, const struct door *door, const char *client,
 	knocks_note(guests_knocks(d->guests), &k);
 }
 
-/* One word to who is not let in, as far as it fits. */
+/* What is said of each verdict; of GATE_NO_MEANS, what was short. */
+static const struct {
+	unsigned code;
+	const char *status, *log;
+} reasons[] = {
+	[GATE_OPEN] = { 0, "", "" },
+	[GATE_NOT_ALLOWED] = { 554, "5.7.1", "not in listen.allow" },
+	[GATE_FULL] = { 421, "4.7.0",
+	    "as many connections as listen.connections" },
+	[GATE_CLIENT_FULL] = { 421, "4.7.0",
+	    "as many connections as listen.client_connections" },
+	[GATE_CLIENT_FAST] = { 421, "4.7.0",
+	    "as many connections within the time as "
+	    "listen.connection_rate" },
+	[GATE_SHUT_OUT] = { 421, "4.7.0",
+	    "too many wrong passwords within ten minutes" },
+	[GATE_FEW_LEFT] = { 421, "4.7.0",
+	    "the last places are for clients without wrong "
+	    "passwords" },
+	[GATE_ALL_FULL] = { 421, "4.7.0",
+	    "as many connections as all listeners may have" },
+	[GATE_NO_MEANS] = { 421, "4.3.2", NULL },
+};
+
+/* One word to who is not let in, as far as it fits; more: of GATE_NO_MEANS. */
 static void
-turn_away(struct doors *d, struct door *door, int fd, const char *client,
-    enum gate_verdict why)
+turn_away(struct doors *d, struct door *door, int fd,
+    const struct sockaddr *from, enum gate_verdict why, const char *more)
 {
-	static const struct {
-		unsigned code;
-		const char *status, *log;
-	} reasons[] = {
-		[GATE_OPEN] = { 0, "", "" },
-		[GATE_NOT_ALLOWED] = { 554, "5.7.1", "not in listen.allow" },
-		[GATE_FULL] = { 421, "4.7.0",
-		    "as many connections as listen.connections" },
-		[GATE_CLIENT_FULL] = { 421, "4.7.0",
-		    "as many connections as listen.client_connections" },
-		[GATE_CLIENT_FAST] = { 421, "4.7.0",
-		    "as many connections within the time as "
-		    "listen.connection_rate" },
-		[GATE_SHUT_OUT] = { 421, "4.7.0",
-		    "too many wrong passwords within ten minutes" },
-		[GATE_FEW_LEFT] = { 421, "4.7.0",
-		    "the last places are for clients without wrong "
-		    "passwords" },
-	};
-	const struct device_words *w = device_words_find(
-	    reasons[why].code, reasons[why].status, reasons[why].log);
-	char reply[DEVICE_WORDS_MAX + 16], fix[FIX_MAX], more[32] = "";
+	const char *text = more == NULL ? reasons[why].log : more;
+	const struct device_words *w =
+	    device_words_find(reasons[why].code, reasons[why].status, text);
+	struct network address = network_of(from);
+	char reply[DEVICE_WORDS_MAX + 16], fix[FIX_MAX], others[32] = "";
+	char client[NETWORK_TEXT];
 	uint64_t untold;
 
+	network_format(&address, client);
 	device_words_fix(w, door->conf->name, fix, sizeof(fix));
 	snprintf(reply, sizeof(reply), "%u %s %s\r\n", reasons[why].code,
 	    reasons[why].status, w->words);
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
 	door->turned_away++;
-	note_knock(d, door, client, reasons[why].log, fix);
+	note_knock(d, door, client, text, fix);
 	if (turned_tell(&door->turned, clock_mono_ms(), &untold)) {
-		snprintf(more, sizeof(more), "%" PRIu64, untold);
-		log_event(LOG_NOTICE, "turned-away", "listener",
-		    door->conf->name, "client", client, "text",
-		    reasons[why].log, "fix", fix, "others",
-		    untold == 0 ? NULL : more, NULL);
+		snprintf(others, sizeof(others), "%" PRIu64, untold);
+		log_event(more == NULL ? LOG_NOTICE : LOG_ERR, "turned-away",
+		    "listener", door->conf->name, "client", client, "text",
+		    text, "fix", fix, "others", untold == 0 ? NULL : others,
+		    NULL);
 	}
 }
 
@@ -177,31 +187,50 @@ judge(struct doors *d, struct door *door, const struct sockaddr *from)
 	    gate_is_crowded(door->gate))
 		return GATE_FEW_LEFT;
 	if (guests_are_full(d->guests))
-		return GATE_FULL;
+		return GATE_ALL_FULL;
 	return gate_enter(door->gate, from, now_ms);
 }
 
 static void
 let_in(struct doors *d, struct door *door, int fd, const struct sockaddr *from)
 {
-	struct network address = network_of(from), client;
-	char text[NETWORK_TEXT];
+	struct network client = gate_client(from);
 	enum gate_verdict verdict = judge(d, door, from);
 	const struct guest_door to = { door->gate, door->conf,
 		door_pair_get(&door->pair) };
 	struct err e;
 
 	if (verdict != GATE_OPEN) {
-		network_format(&address, text);
-		turn_away(d, door, fd, text, verdict);
+		turn_away(d, door, fd, from, verdict, NULL);
 		return;
 	}
 	if (guests_add(d->guests, &to, from, fd, &e) == 0)
 		return;
-	client = gate_client(from);
 	gate_leave(door->gate, &client);
-	log_event(LOG_ERR, "smtpd", "listener", door->conf->name, "text",
-	    e.text, NULL);
+	turn_away(d, door, fd, from, GATE_NO_MEANS, e.text);
+}
+
+/*
+ * It waits at its socket, which would be ready again at once.  Any other error
+ * is of one client, who is gone by it.
+ */
+static void
+pause_if_short(struct doors *d, const struct door *door, int error)
+{
+	const struct device_words *w = device_words_find(421, "4.3.2", "");
+	int64_t now_ms = clock_mono_ms();
+	char fix[FIX_MAX];
+	uint64_t untold;
+
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS &&
+	    error != ENOMEM)
+		return;
+	d->resume_at = now_ms + PAUSE_MS;
+	if (!turned_tell(&d->failed, now_ms, &untold))
+		return;
+	device_words_fix(w, door->conf->name, fix, sizeof(fix));
+	log_event(LOG_ERR, "accept", "listener", door->conf->name, "text",
+	    strerror(error), "fix", fix, NULL);
 }
 
 static void
@@ -212,8 +241,10 @@ accept_one(struct doors *d, struct door *door, int listener)
 	int fd;
 
 	fd = accept4(listener, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
-	if (fd == -1)
+	if (fd == -1) {
+		pause_if_short(d, door, errno);
 		return;
+	}
 	let_in(d, door, fd, (struct sockaddr *)&ss);
 	close(fd);
 }
@@ -239,12 +270,15 @@ doors_fds(const struct doors *d)
 size_t
 doors_poll_fds(const struct doors *d, struct pollfd *fds)
 {
+	bool is_paused = d->resume_at != CLOCK_NEVER;
 	size_t i, k, n = 0;
 
 	for (i = 0; i < d->n; i++)
 		for (k = 0; k < d->v[i].nfds; k++)
-			fds[n++] = (struct pollfd){ .fd = d->v[i].fds[k],
-				.events = POLLIN };
+			fds[n++] =
+			    (struct pollfd){ .fd = is_paused ? -1
+							     : d->v[i].fds[k],
+				    .events = POLLIN };
 	return n + guests_poll_fds(d->guests, fds + n);
 }
 
@@ -264,6 +298,8 @@ doors_serve(struct doors *d, const struct pollfd *fds)
 void
 doors_tick(struct doors *d, int64_t now_ms)
 {
+	if (now_ms >= d->resume_at)
+		d->resume_at = CLOCK_NEVER;
 	doors_retry(d, now_ms);
 	guests_tick(d->guests, now_ms);
 }
@@ -273,6 +309,7 @@ doors_deadline(const struct doors *d)
 {
 	int64_t at = guests_deadline(d->guests);
 
+	at = d->resume_at < at ? d->resume_at : at;
 	return d->retry_at < at ? d->retry_at : at;
 }
 

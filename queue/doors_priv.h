@@ -33,6 +33,8 @@ struct doors {
 	struct guests *guests;
 	const struct conf *conf; /* NULL: none yet */
 	int64_t retry_at;        /* monotonic: of those that are shut */
+	int64_t resume_at;       /* monotonic: until then nobody is accepted */
+	struct turned failed;    /* lines about that */
 };
 
 void door_shut(struct door *door);

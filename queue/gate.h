@@ -26,9 +26,11 @@ enum gate_verdict {
 	GATE_FULL,        /* listen.connections */
 	GATE_CLIENT_FULL, /* listen.client_connections */
 	GATE_CLIENT_FAST, /* listen.connection_rate */
-	/* For its wrong passwords: never said by the gate itself. */
-	GATE_SHUT_OUT,
-	GATE_FEW_LEFT
+	/* Never said by the gate itself. */
+	GATE_SHUT_OUT, /* for its wrong passwords */
+	GATE_FEW_LEFT, /* the same */
+	GATE_ALL_FULL, /* of all listeners */
+	GATE_NO_MEANS  /* the parent has no process or descriptor for it */
 };
 
 struct gate;

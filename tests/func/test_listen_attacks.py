@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Clients of a listener that mean harm, or do it: what becomes of the others."""
 
+import os
 import re
+import resource
 import smtplib
 import socket
 
@@ -11,6 +13,7 @@ from lib.notify import DEADLINE
 from lib.site import USER, sanitized
 from test_listen import TO, Client, add_listener, children, comm, greeting, send
 from test_listen_auth import sign_in, with_users
+from test_listen_sockets import needs_root
 
 MIB = 1024
 OCTETS = 1024 * 1024
@@ -272,3 +275,46 @@ def test_by_itself_a_listener_lets_come_hundreds(site):
     site.start()
     for _ in range(300):
         assert greeting(port).startswith("220 ")
+
+
+# ---- what is short -------------------------------------------------------------
+
+def limit(site, spare):
+    """So many descriptors more than it has now; None: as before.  Its own user
+    may say so."""
+    pid = site.daemon.pid
+    has = {int(n) for n in os.listdir("/proc/%d/fd" % pid)}
+    if spare is None:
+        _, soft = resource.getrlimit(resource.RLIMIT_NOFILE)
+    else:
+        soft = [n for n in range(len(has) + spare + 1) if n not in has][spare]
+    r = site.run(["prlimit", "--pid", str(pid), "--nofile=%d:" % soft],
+                 uid=site.uid)
+    assert r.returncode == 0, r.stderr
+
+
+@needs_root
+def test_no_descriptors_for_one_more(site):
+    """Each is told, the log is not flooded, and it goes on by itself."""
+    site.conf["queue"]["delivery"] = "off"
+    port = add_listener(site)
+    site.start()
+    send(port)
+    site.wait(lambda: "smtpd" not in [comm(p) for p in children(site)],
+              "the end of that client")
+    limit(site, 1)
+    for _ in range(30):
+        line = greeting(port)
+        assert line.startswith("421 4.3.2 ")
+    told = site.log.events("turned-away")
+    assert 10 <= len(told) <= 20
+    assert "open files" in told[0]["text"]
+    assert "LimitNOFILE" in told[0]["fix"]
+    assert site.log.events("smtpd") == []
+    # None for the client itself: it waits for one.
+    limit(site, 0)
+    with dial(port) as s:
+        site.log.wait_for("accept")
+        limit(site, None)
+        assert read_line(s).startswith(b"220 ")
+    send(port)
