@@ -2,6 +2,7 @@
 /* The frame ORIGIN: anybody may send one, so reading is strict. */
 #include "config.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum {
 	TAG_TOKEN = 1,
 	TAG_LISTENER,
 	TAG_CLIENT,
+	TAG_SMTPD,
 	TAG_LOGIN = 20,
 	TAG_SENDERS
 };
@@ -31,6 +33,7 @@ origin_put(struct buf *b, const struct submit_origin *o)
 	    field_put(b, TAG_TOKEN, o->token, sizeof(o->token)) == -1 ||
 	    field_put_str(b, TAG_LISTENER, o->listener) == -1 ||
 	    field_put_str(b, TAG_CLIENT, o->client) == -1 ||
+	    field_put_u64(b, TAG_SMTPD, (uint64_t)o->smtpd) == -1 ||
 	    client_words_put_fields(b, &o->words) == -1 ||
 	    put_text(b, TAG_LOGIN, o->login) == -1 ||
 	    put_text(b, TAG_SENDERS, o->senders) == -1)
@@ -55,6 +58,17 @@ take_text(char **to, const struct field *x)
 }
 
 static int
+take_pid(pid_t *to, const struct field *x)
+{
+	uint64_t n;
+
+	if (*to != 0 || field_u64(x, &n) == -1 || n == 0 || n > INT_MAX)
+		return -1;
+	*to = (pid_t)n;
+	return 0;
+}
+
+static int
 take(struct submit_origin *o, const struct field *x, bool *has_token,
     struct client_words_reading *words)
 {
@@ -69,6 +83,8 @@ take(struct submit_origin *o, const struct field *x, bool *has_token,
 		return take_text(&o->listener, x);
 	case TAG_CLIENT:
 		return take_text(&o->client, x);
+	case TAG_SMTPD:
+		return take_pid(&o->smtpd, x);
 	case TAG_LOGIN:
 		return take_text(&o->login, x);
 	case TAG_SENDERS:
@@ -92,7 +108,8 @@ origin_get(const struct frame *f, struct submit_origin *o, struct err *e)
 	while ((rc = field_next(&w, &x)) == 1)
 		if (take(o, &x, &has_token, &words) == -1)
 			break;
-	if (rc == 0 && has_token && o->listener != NULL && o->client != NULL)
+	if (rc == 0 && has_token && o->listener != NULL && o->client != NULL &&
+	    o->smtpd != 0)
 		return 0;
 	origin_clear(o);
 	return err_set(

@@ -2,6 +2,8 @@
 #ifndef COMMON_PROTO_ORIGIN_H
 #define COMMON_PROTO_ORIGIN_H
 
+#include <sys/types.h>
+
 #include "common/frame.h"
 #include "common/proto_submit.h"
 #include "common/proto_words.h"
@@ -17,6 +19,7 @@ struct submit_origin {
 	uint8_t token[ORIGIN_TOKEN];
 	char *listener; /* its name */
 	char *client;   /* its address */
+	pid_t smtpd;    /* who goes on with it: it has one at a time */
 	struct client_words words;
 	char *login;   /* that it has signed in with; NULL: none */
 	char *senders; /* patterns that this one may send as; NULL: any */

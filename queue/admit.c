@@ -70,6 +70,12 @@ admit_origin(
 }
 
 void
+admit_accuse(const struct admit *a, pid_t smtpd)
+{
+	ask_kill(a->parts.ask, smtpd);
+}
+
+void
 admit_free(struct admit *a)
 {
 	if (a == NULL)

@@ -46,6 +46,9 @@ void admit_believe(struct admit *a, const uint8_t *token);
 int admit_origin(
     struct admit *a, const struct frame *f, struct origin *out, struct err *e);
 
+/* This one has been taken over: the parent ends it. */
+void admit_accuse(const struct admit *a, pid_t smtpd);
+
 /* Called after each commit that made mail: it may be due at once. */
 typedef void admit_news(void *arg, const char *account);
 void admit_on_news(struct admit *a, admit_news *f, void *arg);

@@ -31,7 +31,7 @@ enum ask_what {
 	ASK_ALIASES, /* local.aliases, opened for reading */
 	ASK_INCLUDE, /* a file that the aliases name by :include: */
 	ASK_STAMP,   /* what the account's secret file looks like now */
-	ASK_KILL,    /* end a child that does not end by itself */
+	ASK_KILL,    /* end a child that does not end by itself, or an smtpd */
 	ASK_MEMBER,  /* is the uid one of the account's users? */
 	ASK_ALARM,   /* start local.alarm_command for that text; no answer */
 	ASK_LOG,     /* the log, which the parent has opened anew */

@@ -438,6 +438,7 @@ children_kill(struct children *c, pid_t pid)
 	for (i = 0; i < c->n; i++)
 		if (pid == 0 || c->v[i].pid == pid)
 			kill(c->v[i].pid, SIGKILL);
+	doors_accuse(c->doors, pid);
 }
 
 void

@@ -73,7 +73,7 @@ void children_alarm(struct children *c, const char *text);
 
 void children_reaped(struct children *c, pid_t pid, int wstatus);
 
-/* SIGKILL to one of ours, or with pid 0 to all. */
+/* SIGKILL to one of ours (an smtpd: see doors_accuse), or with pid 0 to all. */
 void children_kill(struct children *c, pid_t pid);
 void children_kill_overdue(struct children *c, int64_t now);
 int64_t children_deadline(const struct children *c); /* monotonic */

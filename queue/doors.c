@@ -325,6 +325,12 @@ doors_kill(struct doors *d)
 	guests_kill(d->guests);
 }
 
+void
+doors_accuse(struct doors *d, pid_t pid)
+{
+	guests_accuse(d->guests, pid);
+}
+
 size_t
 doors_count(const struct doors *d)
 {

@@ -81,6 +81,7 @@ int64_t doors_deadline(const struct doors *d); /* monotonic */
 /* true: it was one of ours. */
 bool doors_reaped(struct doors *d, pid_t pid, int wstatus);
 void doors_kill(struct doors *d);
-size_t doors_count(const struct doors *d); /* processes */
+void doors_accuse(struct doors *d, pid_t pid); /* see guests_accuse */
+size_t doors_count(const struct doors *d);     /* processes */
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The processes of those who came in by a listener, and their messages. */
+/* The processes of those who came in by a listener. */
 #include "config.h"
 
-#include <sys/un.h>
 #include <sys/wait.h>
 
-#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +14,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/proto_listen.h"
 #include "common/xalloc.h"
 #include "queue/guests_priv.h"
-#include "queue/sockets.h"
-
-#define ORIGIN_MAX   65536
-#define TROUBLES_MAX 8 /* of a session; ours tell two */
 
 struct guests *
 guests_new(void)
@@ -137,161 +131,12 @@ guests_add(struct guests *g, const struct guest_door *door,
 	one->gate = door->gate;
 	one->conf = door->conf;
 	one->client = gate_client(from);
+	one->is_without_auth = door->conf->auth == LISTEN_AUTH_OFF;
 	network_format(&address, one->text);
 	if (guests_start(g, one, door->pair, fd, e) == -1)
 		return -1;
 	g->n++;
 	return 0;
-}
-
-/* ---- messages ---- */
-
-static int
-connect_submit(const struct conf *c)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	char *path = xasprintf(
-	    "%s/%s", c->queue.socket_directory, sockets_name(SOCKET_SUBMIT));
-	int fd;
-
-	/* Checked with the configuration. */
-	strlcpy(un.sun_path, path, sizeof(un.sun_path));
-	free(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1 || connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
-say_origin(const struct guests *g, const struct guest *one,
-    const struct client_words *words, int fd)
-{
-	struct submit_origin o = { .listener = one->conf->name,
-		.client = (char *)(uintptr_t)one->text,
-		.login = one->sign_in.login,
-		.senders = one->sign_in.senders,
-		.words = *words };
-	struct buf b;
-	int rc;
-
-	memcpy(o.token, g->token, sizeof(o.token));
-	buf_init(&b, ORIGIN_MAX);
-	rc = origin_put(&b, &o) == 0 &&
-		     send(fd, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len
-		 ? 0
-		 : -1;
-	buf_clear(&b);
-	explicit_bzero(o.token, sizeof(o.token));
-	return rc;
-}
-
-/* A reload may have shut out who is inside. */
-static bool
-is_allowed(const struct guest *one)
-{
-	struct network address;
-
-	return network_parse(one->text, &address) == 0 &&
-	       gate_allows(one->gate, &address);
-}
-
-/* A connection for a message of this client, or why there is none. */
-static int
-make_connection(const struct guests *g, const struct guest *one,
-    const struct client_words *words, const char **why)
-{
-	int fd;
-
-	*why = "this listener is closed";
-	if (one->gate == NULL || one->conf == NULL)
-		return -1;
-	*why = "its address is not in listen.allow any more";
-	if (!is_allowed(one))
-		return -1;
-	if ((*why = guests_auth_check(one)) != NULL)
-		return -1;
-	*why = "not ready; try later";
-	if ((fd = connect_submit(g->conf)) == -1)
-		return -1;
-	if (say_origin(g, one, words, fd) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* One that tells more than an smtpd of ours has been taken over. */
-static int
-take_trouble(struct guests *g, struct guest *one, const struct frame *f)
-{
-	struct knock k = { .at = clock_wall() };
-	struct err e;
-
-	if (++one->troubles > TROUBLES_MAX ||
-	    client_trouble_get(f, &k.trouble, &e) == -1)
-		return -1;
-	if (one->conf == NULL)
-		return 0;
-	gate_note_refusals(one->gate, k.trouble.count);
-	strlcpy(k.listener, one->conf->name, sizeof(k.listener));
-	strlcpy(k.client, one->text, sizeof(k.client));
-	knocks_note(g->knocks, &k);
-	return 0;
-}
-
-/*
- * 1: a message comes, or a password, 0: nothing to do, -1: one that says
- * anything else has been taken over, or is gone.
- */
-static int
-read_frame(struct guests *g, struct guest *one, uint8_t *type,
-    struct client_words *words)
-{
-	char p[LISTEN_ASK_MAX];
-	struct frame f;
-	struct err e;
-	ssize_t n;
-
-	n = recv(one->channel, p, sizeof(p), MSG_DONTWAIT | MSG_TRUNC);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n <= 0 || n > (ssize_t)sizeof(p) ||
-	    frame_parse(p, (size_t)n, &f) != n)
-		return -1;
-	if (f.type == LISTEN_TROUBLE)
-		return take_trouble(g, one, &f);
-	*type = f.type;
-	if (f.type == LISTEN_SIGN_IN)
-		return f.len == 0 ? 1 : -1;
-	return client_words_get(&f, words, &e) == -1 ? -1 : 1;
-}
-
-static void
-serve(struct guests *g, struct guest *one)
-{
-	struct client_words words = { .is_esmtp = false };
-	const char *why;
-	uint8_t type;
-	int fd, rc;
-
-	if ((rc = read_frame(g, one, &type, &words)) == 0)
-		return;
-	if (rc == -1) {
-		guests_close_channel(one);
-		return;
-	}
-	if (type == LISTEN_SIGN_IN) {
-		guests_auth_ask(g, one, clock_mono_ms());
-		return;
-	}
-	fd = make_connection(g, one, &words, &why);
-	rc = fdpass_send(one->channel, fd, fd == -1 ? why : "",
-	    clock_mono_ms() + GUESTS_PASS_MS, NULL);
-	if (fd != -1)
-		close(fd);
-	if (rc == -1)
-		guests_close_channel(one);
 }
 
 /* ---- the parent's loop ---- */
@@ -321,7 +166,7 @@ guests_serve(struct guests *g, const struct pollfd *fds)
 
 	for (i = 0; i < g->n; i++)
 		if (fds[i].revents != 0)
-			serve(g, &g->v[i]);
+			guests_hear(g, &g->v[i]);
 	guests_auth_serve(g, fds + g->n, clock_mono_ms());
 }
 
@@ -376,7 +221,7 @@ guests_reaped(struct guests *g, pid_t pid, int wstatus)
 	if (i == g->n)
 		return false;
 	one = &g->v[i];
-	if (WIFSIGNALED(wstatus) && !g->is_killed) {
+	if (WIFSIGNALED(wstatus) && !g->is_killed && !one->is_condemned) {
 		tell_crash(one, WTERMSIG(wstatus));
 		fork_servers_doubt(g->servers, one->by);
 	}
@@ -386,6 +231,55 @@ guests_reaped(struct guests *g, pid_t pid, int wstatus)
 		gate_leave(one->gate, &one->client);
 	*one = g->v[--g->n];
 	return true;
+}
+
+void
+guests_condemn(struct guests *g, struct guest *one, const char *what)
+{
+	const char *listener = one->conf == NULL ? NULL : one->conf->name;
+	char text[ERR_TEXT_MAX], others[32];
+	uint64_t untold;
+
+	if (one->is_condemned)
+		return;
+	one->is_condemned = true;
+	kill(one->pid, SIGKILL);
+	fork_servers_doubt(g->servers, one->by);
+	guests_close_channel(one);
+	/* Whoever can do it can do it again. */
+	if (!turned_tell(&g->condemned, clock_mono_ms(), &untold))
+		return;
+	snprintf(text, sizeof(text),
+	    "the smtpd of this client %s: code of somebody else runs in it; it "
+	    "was killed",
+	    what);
+	snprintf(others, sizeof(others), "%" PRIu64, untold);
+	log_event(LOG_ERR, "smtpd-taken-over", "listener", listener, "client",
+	    one->text, "text", text, "fix",
+	    "report it as SECURITY.md says, and keep the client out by "
+	    "listen.allow until it is known what that was",
+	    "others", untold == 0 ? NULL : others, NULL);
+}
+
+struct guest *
+guests_find(struct guests *g, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (pid != 0 && g->v[i].pid == pid)
+			return &g->v[i];
+	return NULL;
+}
+
+void
+guests_accuse(struct guests *g, pid_t pid)
+{
+	struct guest *one = guests_find(g, pid);
+
+	if (one != NULL)
+		guests_condemn(
+		    g, one, "holds more than one connection to the queue");
 }
 
 void

@@ -90,6 +90,12 @@ int64_t guests_deadline(const struct guests *g); /* monotonic */
 
 /* true: it was one of ours. */
 bool guests_reaped(struct guests *g, pid_t pid, int wstatus);
+
+/*
+ * The queue process says that this one, if it is one of ours, has more of it
+ * than an smtpd asks for.
+ */
+void guests_accuse(struct guests *g, pid_t pid);
 void guests_kill(struct guests *g);
 size_t guests_count(const struct guests *g); /* processes */
 

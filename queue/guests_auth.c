@@ -26,16 +26,15 @@ static const char words_right[] = "Y";
 static const char words_wrong[] = "N";
 static const char words_shut_out[] = "L too many wrong passwords; try later";
 static const char words_unable[] = "L sign-in fails here; try later";
+static const char words_changed[] =
+    "L the configuration has changed; connect anew";
 
 /* The end of it, whichever way. */
 static void
 answer(struct guest *one, const char *words)
 {
 	one->sign_in.state = SIGN_IN_NOTHING;
-	if (one->channel != -1 &&
-	    fdpass_send(one->channel, -1, words,
-		clock_mono_ms() + GUESTS_PASS_MS, NULL) == -1)
-		guests_close_channel(one);
+	guests_answer(one, -1, words);
 }
 
 /* Guessing is slow, for the one who guesses alone. */
@@ -104,9 +103,7 @@ start(struct guests *g, struct guest *one, int64_t now_ms)
 		return;
 	}
 	one->sign_in.state = SIGN_IN_CHECKED;
-	if (fdpass_send(one->channel, fd, "", clock_mono_ms() + GUESTS_PASS_MS,
-		NULL) == -1)
-		guests_close_channel(one);
+	guests_answer(one, fd, "");
 	close(fd);
 }
 
@@ -146,8 +143,12 @@ guests_auth_ask(struct guests *g, struct guest *one, int64_t now_ms)
 
 	/* smtpd asks when it may, and waits for the answer. */
 	if (s->state != SIGN_IN_NOTHING || s->login != NULL ||
-	    (one->conf != NULL && one->conf->auth == LISTEN_AUTH_OFF)) {
-		guests_close_channel(one);
+	    one->is_without_auth) {
+		guests_condemn(g, one, "asks to sign in when none does");
+		return;
+	}
+	if (one->conf != NULL && one->conf->auth == LISTEN_AUTH_OFF) {
+		answer(one, words_changed);
 		return;
 	}
 	s->state = SIGN_IN_WAITS;
@@ -186,23 +187,12 @@ tell_wrong(const struct guest *one, const struct check_outcome *o, bool is_last)
 		    NULL);
 }
 
-static struct guest *
-find(struct guests *g, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < g->n; i++)
-		if (pid != 0 && g->v[i].pid == pid)
-			return &g->v[i];
-	return NULL;
-}
-
 /* It counts, though the client may have gone before it heard of it. */
 static void
 take_outcome(struct guests *g, const struct check_for *who,
     struct check_outcome *o, int64_t now_ms)
 {
-	struct guest *one = find(g, who->asker);
+	struct guest *one = guests_find(g, who->asker);
 	bool is_last = false;
 
 	if (o->result == CHECK_WRONG)

@@ -7,8 +7,9 @@
 #include "queue/fork_servers.h"
 #include "queue/guesses.h"
 #include "queue/guests.h"
+#include "queue/turned.h"
 
-/* Shared by guests.c, guests_start.c and guests_auth.c alone, and by tests. */
+/* Shared by guests.c and guests_*.c alone, and by tests. */
 
 /*
  *	        asks            a place is free          right
@@ -42,6 +43,8 @@ struct guest {
 	char text[NETWORK_TEXT]; /* its address */
 	int channel;             /* -1: closed */
 	unsigned troubles;       /* told by it */
+	bool is_without_auth;    /* as it was told */
+	bool is_condemned;       /* killed as taken over */
 	struct sign_in sign_in;
 };
 
@@ -55,13 +58,29 @@ struct guests {
 	struct checkers *checkers;
 	struct guesses *guesses;
 	struct knocks *knocks;
+	struct turned condemned; /* lines about them */
 	struct err told; /* the latest trouble, which is not told each time */
 	int64_t told_at;
 };
 
-#define GUESTS_PASS_MS 1000 /* a descriptor fits the buffer at once */
-
+struct guest *guests_find(struct guests *g, pid_t pid); /* or NULL */
 void guests_close_channel(struct guest *one);
+
+/*
+ * What this one does, no smtpd of ours does, whatever its client says: it was
+ * taken over.  It is killed, and so is the fork server that made it, as after a
+ * crash.
+ */
+void guests_condemn(struct guests *g, struct guest *one, const char *what);
+
+/* Something has come on its channel, or its end has. */
+void guests_hear(struct guests *g, struct guest *one);
+
+/*
+ * An answer: fd, which stays the caller's, or -1, with text.  It waits for
+ * nobody: what does not fit at once is the end of the channel.
+ */
+void guests_answer(struct guest *one, int fd, const char *text);
 
 /*
  * Starts smtpd for a client on fd, and tells it how to serve him.  -1 with *e

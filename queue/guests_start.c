@@ -12,7 +12,8 @@
 #include "common/spawn.h"
 #include "queue/guests_priv.h"
 
-#define SETUP_MAX 65536
+#define SETUP_MAX   65536
+#define ANSWERS_MAX 8192 /* octets; one answer is on its way at a time */
 
 /* ---- what it is told ---- */
 
@@ -79,6 +80,18 @@ send_setup(const struct guests *g, const struct guest *one,
 	rc = send_record(one, pair_put(&b, pair), &b, e);
 	buf_wipe(&b);
 	return rc;
+}
+
+/* What it does not read is not to fill up what all have. */
+static int
+narrow(const struct guest *one, struct err *e)
+{
+	static const int size = ANSWERS_MAX;
+
+	return setsockopt(one->channel, SOL_SOCKET, SO_SNDBUF, &size,
+		   sizeof(size)) == 0
+		   ? 0
+		   : err_errno(e, ERR_TEMP, "4.3.0", "SO_SNDBUF");
 }
 
 /* ---- its start ---- */
@@ -150,7 +163,7 @@ guests_start(struct guests *g, struct guest *one, const struct pair *pair,
 	if (way == WAYS)
 		return -1;
 	/* Not before: see fork_servers_start again. */
-	if (send_setup(g, one, pair, e) == 0)
+	if (send_setup(g, one, pair, e) == 0 && narrow(one, e) == 0)
 		return 0;
 	kill(one->pid, SIGKILL);
 	guests_close_channel(one);

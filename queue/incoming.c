@@ -235,6 +235,8 @@ incoming_feed(struct incoming *s, struct buf *in, struct err *e)
 			return out_of_order(s, e);
 		if (take_frame(s, &f, e) == -1)
 			return -1;
+		if (f.type == SUBMIT_ORIGIN)
+			break;
 	}
 	buf_consume(in, done);
 	if (n != -1)

@@ -15,6 +15,7 @@ void incoming_free(struct incoming *s);
 
 /*
  * Takes whole frames from the front of in while it may; the rest stays there.
+ * It stops behind an ORIGIN, which the caller may look at (incoming_origin).
  * 0, or -1 with *e filled when the submission is refused.
  */
 int incoming_feed(struct incoming *s, struct buf *in, struct err *e);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -46,6 +47,7 @@ struct conn {
 	struct intake *intake;
 	int fd;
 	uid_t uid;
+	pid_t smtpd; /* who goes on with it; 0: none of ours */
 	struct event *readable;
 	struct buf in;
 	struct buf out; /* the greeting, until it has left */
@@ -168,6 +170,42 @@ on_end(void *arg, uint64_t queue_id, const struct err *why)
 		conn_answer(c);
 }
 
+/* Now, and of its message nothing was looked at yet. */
+static bool
+hears_origin(struct conn *c)
+{
+	const struct origin *o = incoming_origin(c->incoming);
+
+	if (o == NULL || c->smtpd != 0)
+		return false;
+	c->smtpd = o->smtpd;
+	return true;
+}
+
+/* Its other end is closed, though what came by it may not be read yet. */
+static bool
+has_left(const struct conn *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0;
+}
+
+/*
+ * An smtpd of ours closes the one that it has before it asks for another: with
+ * two it has been taken over, and would have those of all others next.
+ */
+static bool
+is_second(const struct conn *c)
+{
+	const struct conn *other;
+
+	TAILQ_FOREACH(other, &c->intake->conns, entry)
+	if (other != c && other->smtpd == c->smtpd && !has_left(other))
+		return true;
+	return false;
+}
+
 /* Whoever is waited for has been greeted. */
 static void
 watch(struct conn *c)
@@ -188,8 +226,17 @@ static void
 serve(struct conn *c)
 {
 	struct err e;
+	int rc = incoming_feed(c->incoming, &c->in, &e);
 
-	if (incoming_feed(c->incoming, &c->in, &e) == -1)
+	if (rc == 0 && hears_origin(c)) {
+		if (is_second(c)) {
+			admit_accuse(c->intake->admit, c->smtpd);
+			conn_close(c);
+			return;
+		}
+		rc = incoming_feed(c->incoming, &c->in, &e);
+	}
+	if (rc == -1)
 		conn_refuse(c, &e);
 	else if (!incoming_is_busy(c->incoming))
 		watch(c);
@@ -252,7 +299,7 @@ is_over_limit(const struct intake *i, uid_t uid)
 		return true;
 	TAILQ_FOREACH(c, &i->conns, entry)
 	n += c->uid == uid;
-	/* The parent's: queue/gate.h has counted who sends by them. */
+	/* The parent's: each smtpd has one, and queue/gate.h counts these. */
 	if (i->conf->nlisteners > 0 && uid == geteuid())
 		return n >= CONNECTIONS_OWN;
 	return n >= i->conf->queue.uid_connections;

@@ -85,6 +85,7 @@ libqueue_a_SOURCES = \
 	queue/gate.c queue/gate.h \
 	queue/guesses.c queue/guesses.h \
 	queue/guests.c queue/guests.h \
+	queue/guests_ask.c \
 	queue/guests_auth.c \
 	queue/guests_priv.h \
 	queue/guests_start.c \

@@ -95,6 +95,7 @@ origin_take(const struct frame *f, const uint8_t *token,
 	else {
 		network_format(&out->address, out->client);
 		out->words = o.words;
+		out->smtpd = o.smtpd;
 		out->login = o.login;
 		out->senders = o.senders;
 		o.login = o.senders = NULL;

@@ -16,6 +16,7 @@ struct origin {
 	char client[NETWORK_TEXT]; /* the address, as text */
 	struct client_words words; /* by itself */
 	uint32_t device;           /* whose turn it is (queue/submitter.h) */
+	pid_t smtpd;               /* that goes on with it */
 	char *login;               /* that it has signed in with; NULL: none */
 	char *senders; /* of that login; NULL: as the listener says */
 };

@@ -18,4 +18,7 @@ int peer_get(int fd, struct peer *p);
 /* Is the group the peer's own, or among its supplementary ones? */
 bool peer_is_in_group(int fd, gid_t gid);
 
+/* Has it read all that was sent to it?  Where nobody can tell, it has. */
+bool peer_has_read(int fd);
+
 #endif

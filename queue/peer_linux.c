@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The peer's identity by SO_PEERCRED and SO_PEERGROUPS (unix(7)). */
+/* The peer by SO_PEERCRED, SO_PEERGROUPS and SIOCOUTQ (unix(7)). */
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/sockios.h>
 
 #include "queue/peer.h"
 
@@ -37,4 +40,12 @@ peer_is_in_group(int fd, gid_t gid)
 		if (groups[i] == gid)
 			return true;
 	return false;
+}
+
+bool
+peer_has_read(int fd)
+{
+	int unread;
+
+	return ioctl(fd, SIOCOUTQ, &unread) == -1 || unread == 0;
 }

@@ -298,7 +298,8 @@ def test_a_user_of_this_host_is_no_device(site):
     """The frame that says so is believed of nobody else."""
     add_listener(site)
     site.start()
-    frames = field(1, b"x" * 32) + field(2, b"scan") + field(3, b"127.0.0.1")
+    frames = field(1, b"x" * 32) + field(2, b"scan") + \
+        field(3, b"127.0.0.1") + field(4, (4711).to_bytes(8, "big"))
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(DEADLINE)
         s.connect(site.path("run/submit"))

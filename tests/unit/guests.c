@@ -206,28 +206,6 @@ without_a_queue_process(void **state)
 	close(a);
 }
 
-/* One that a client has made speak nonsense gets nothing more. */
-static void
-nonsense_ends_the_channel(void **state)
-{
-	int a = come_in(1), b = come_in(2), before;
-	char line[512];
-
-	(void)state;
-	guest_rig_line(a, line, sizeof(line));
-	guest_rig_line(b, line, sizeof(line));
-	before = fixture_next_fd();
-	say(a, "x");
-	assert_hears(a, "said");
-	/* served by now, or with the other's question */
-	assert_sends(b, "127.0.0.2");
-	say(a, "m");
-	assert_hears(a, "no answer");
-	assert_true(fixture_next_fd() < before);
-	close(a);
-	close(b);
-}
-
 static void
 no_more_than_there_is_place_for(void **state)
 {
@@ -333,6 +311,38 @@ told(FILE *lines, const char *text)
 	while (fgets(line, sizeof(line), lines) != NULL)
 		n += strstr(line, text) != NULL;
 	return n;
+}
+
+/* As after a crash: what is known of its memory is known of its server's. */
+static void
+after_a_takeover_the_next_has_another(void **state)
+{
+	FILE *lines = tmpfile();
+	int a = come_in(1), b = come_in(2), c, status;
+	char line[512];
+	pid_t by = latest()->by, pid = here.g->v[0].pid;
+
+	(void)state;
+	log_open_fd("test", fileno(lines), LOG_DEBUG);
+	guest_rig_line(a, line, sizeof(line));
+	guest_rig_line(b, line, sizeof(line));
+	say(a, "x");
+	/* served with the other's question, or before */
+	assert_hears(a, "said");
+	assert_sends(b, "127.0.0.2");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(guests_reaped(here.g, pid, status));
+	assert_int_equal(told(lines, "event=smtpd-taken-over"), 1);
+	assert_int_equal(told(lines, "event=smtpd-ended"), 0);
+	assert_int_equal(gate_connections(here.gate), 1);
+	c = come_in(3);
+	assert_int_not_equal(latest()->by, by);
+	assert_sends(b, "127.0.0.2");
+	log_open_fd("test", STDERR_FILENO, LOG_DEBUG);
+	fclose(lines);
+	close(a);
+	close(b);
+	close(c);
 }
 
 /* Somebody may be looking for something; nobody else is to be harmed. */
@@ -470,11 +480,11 @@ main(int argc, char **argv)
 		T(each_has_its_own),
 		T(what_a_reload_changes),
 		T(without_a_queue_process),
-		T(nonsense_ends_the_channel),
 		T(no_more_than_there_is_place_for),
 		T(where_places_are_short_they_are_told),
 		T(a_fork_has_none),
 #if FORK_SERVERS
+		T(after_a_takeover_the_next_has_another),
 		T(after_a_crash_the_next_has_another),
 		T(a_server_is_killed_between_two),
 		T(a_reload_has_another),

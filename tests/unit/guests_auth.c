@@ -239,6 +239,7 @@ out_of_order(void **state)
 	assert_true(is_hung_up(&r));
 	close_rig(&r);
 	open_rig(&r, "[listen scan]\n");
+	r.one->is_without_auth = true;
 	guests_auth_ask(r.guests, r.one, START);
 	assert_true(is_hung_up(&r));
 	close_rig(&r);

@@ -97,7 +97,8 @@ say_origin(void)
 	static const uint8_t token[ORIGIN_TOKEN] = { 1 };
 	const struct submit_origin o = { .token = { 1 },
 		.listener = (char *)(uintptr_t) "copiers",
-		.client = (char *)(uintptr_t) "192.0.2.1" };
+		.client = (char *)(uintptr_t) "192.0.2.1",
+		.smtpd = 4711 };
 	struct buf b;
 
 	admit_believe(rig.o.parts.admit, token);

@@ -22,6 +22,7 @@
 #include "common/proto_submit.h"
 #include "common/xalloc.h"
 #include "queue/admit.h"
+#include "queue/ask.h"
 #include "queue/intake.h"
 #include "queue/sockets.h"
 #include "tests/unit/office.h"
@@ -37,6 +38,7 @@ static struct {
 	size_t n;
 	uint8_t id; /* of the latest submission */
 	bool was_idle;
+	int parent;
 } rig;
 
 static void
@@ -50,8 +52,10 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	office_open(&rig.o, OFFICE_ADMIN OFFICE_ACCOUNT
-	    "[listen copiers]\nrate = 3/1h\n[queue]\nuid_messages = 1000\n");
+	office_open_parented(&rig.o,
+	    OFFICE_ADMIN OFFICE_ACCOUNT
+	    "[listen copiers]\nrate = 3/1h\n[queue]\nuid_messages = 1000\n",
+	    &rig.parent);
 	sockets_init(&rig.sockets);
 	assert_int_equal(sockets_bind(&rig.sockets,
 			     rig.o.conf->queue.socket_directory, &rig.o.e),
@@ -71,6 +75,7 @@ tear_down(void **state)
 	while (rig.n > 0)
 		close(rig.client[--rig.n]);
 	intake_free(rig.i);
+	close(rig.parent);
 	sockets_retire(&rig.sockets, rig.o.conf->queue.socket_directory);
 	office_run(&rig.o);
 	office_close(&rig.o);
@@ -101,18 +106,28 @@ send_all(size_t who, struct buf *b)
 }
 
 static void
-say_origin(size_t who, const char *client)
+say_origin_of(size_t who, const char *client, pid_t smtpd)
 {
 	static const uint8_t token[ORIGIN_TOKEN] = { 1 };
 	const struct submit_origin o = { .token = { 1 },
 		.listener = (char *)(uintptr_t) "copiers",
-		.client = (char *)(uintptr_t)client };
+		.client = (char *)(uintptr_t)client,
+		.smtpd = smtpd };
 	struct buf b;
 
 	admit_believe(rig.o.parts.admit, token);
 	buf_init(&b, FRAME_MAX);
 	assert_int_equal(origin_put(&b, &o), 0);
 	send_all(who, &b);
+}
+
+/* Each by an smtpd of its own. */
+static void
+say_origin(size_t who, const char *client)
+{
+	static pid_t next = 4711;
+
+	say_origin_of(who, client, next++);
 }
 
 static void
@@ -327,6 +342,71 @@ silence_is_the_end(void **state)
 	has_heard(one, ".");
 }
 
+/* Whom the parent is told of; 0: of nobody. */
+static pid_t
+accused(void)
+{
+	struct ask_request r;
+	ssize_t n = recv(rig.parent, &r, sizeof(r), MSG_DONTWAIT);
+
+	if (n == -1)
+		return 0;
+	assert_int_equal(n, sizeof(r));
+	assert_int_equal(r.what, ASK_KILL);
+	return r.pid;
+}
+
+/* One that has two was taken over, and would have those of all next. */
+static void
+an_smtpd_has_one(void **state)
+{
+	size_t one = come(), second, third, other;
+
+	(void)state;
+	say_origin_of(one, "192.0.2.1", 17);
+	has_heard(one, "G");
+	second = come();
+	say_origin_of(second, "192.0.2.1", 17);
+	has_heard(second, ".");
+	assert_int_equal(accused(), 17);
+	/* nor after a message, while it is kept */
+	say_message(one, "b@example.com");
+	has_heard(one, "A");
+	third = come();
+	say_origin_of(third, "192.0.2.1", 17);
+	say_message(third, "c@example.com");
+	has_heard(third, ".");
+	assert_int_equal(accused(), 17);
+	assert_int_equal(office_logged(&rig.o, "rcpts=1"), 1);
+	/* another's is another's */
+	other = come();
+	say_origin_of(other, "192.0.2.1", 18);
+	has_heard(other, "G");
+	assert_int_equal(accused(), 0);
+}
+
+/* Though what it has closed was not looked at yet. */
+static void
+one_after_the_other(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(come(), 0);
+		say_origin_of(0, "192.0.2.1", 17);
+		has_heard(0, "G");
+		/* half a message may be on its way */
+		assert_int_equal(send(rig.client[0], "x", 1, 0), 1);
+		close(rig.client[--rig.n]);
+	}
+	assert_int_equal(come(), 0);
+	say_origin_of(0, "192.0.2.1", 17);
+	say_message(0, "b@example.com");
+	has_heard(0, "GA");
+	assert_int_equal(accused(), 0);
+}
+
 int
 main(void)
 {
@@ -341,6 +421,8 @@ main(void)
 		TEST(a_door_that_closes_ends_those_that_wait),
 		TEST(few_are_kept),
 		TEST(silence_is_the_end),
+		TEST(an_smtpd_has_one),
+		TEST(one_after_the_other),
 	};
 
 	return cmocka_run_group_tests_name("intake_keeps", tests, NULL, NULL);

@@ -28,7 +28,8 @@ take(const uint8_t *said, const uint8_t *known, const char *listener,
 {
 	struct conf *c = good(MAILBOX "[listen scan]\n[listen b]\nport = 26\n");
 	struct submit_origin o = { .listener = (char *)(uintptr_t)listener,
-		.client = (char *)(uintptr_t)client };
+		.client = (char *)(uintptr_t)client,
+		.smtpd = 4711 };
 	struct frame f;
 	struct buf b;
 	int rc;

@@ -18,6 +18,7 @@ put(struct buf *b, struct frame *f)
 {
 	struct submit_origin o = { .listener = (char *)(uintptr_t) "scan",
 		.client = (char *)(uintptr_t) "192.0.2.1",
+		.smtpd = 4711,
 		.words = { .tls_version = "TLSv1",
 		    .tls_cipher = "ECDHE-RSA-AES256-SHA",
 		    .helo = "copier",
@@ -44,6 +45,7 @@ there_and_back(void **state)
 	assert_int_equal(origin_get(&f, &got, &e), 0);
 	assert_string_equal(got.listener, "scan");
 	assert_string_equal(got.client, "192.0.2.1");
+	assert_int_equal(got.smtpd, 4711);
 	assert_string_equal(got.words.tls_version, "TLSv1");
 	assert_string_equal(got.words.tls_cipher, "ECDHE-RSA-AES256-SHA");
 	assert_string_equal(got.words.helo, "copier");
@@ -75,6 +77,7 @@ a_login(void **state)
 {
 	struct submit_origin got, o = { .listener = (char *)(uintptr_t) "scan",
 		.client = (char *)(uintptr_t) "192.0.2.1",
+		.smtpd = 1,
 		.login = (char *)(uintptr_t) "scanner",
 		.senders = (char *)(uintptr_t) "a@b.example" };
 	struct frame f;
@@ -133,18 +136,20 @@ what_is_there_once(void **state)
 {
 	static const uint8_t token[ORIGIN_TOKEN] = { 7 };
 	static const struct {
-		unsigned tokens, listeners, clients, logins;
+		unsigned tokens, listeners, clients, smtpds, logins;
 		int rc;
 	} cases[] = {
-		{ 1, 1, 1, 0, 0 },
-		{ 1, 1, 1, 1, 0 },
-		{ 0, 1, 1, 0, -1 },
-		{ 2, 1, 1, 0, -1 },
-		{ 1, 0, 1, 0, -1 },
-		{ 1, 2, 1, 0, -1 },
-		{ 1, 1, 0, 0, -1 },
-		{ 1, 1, 2, 0, -1 },
-		{ 1, 1, 1, 2, -1 },
+		{ 1, 1, 1, 1, 0, 0 },
+		{ 1, 1, 1, 1, 1, 0 },
+		{ 0, 1, 1, 1, 0, -1 },
+		{ 2, 1, 1, 1, 0, -1 },
+		{ 1, 0, 1, 1, 0, -1 },
+		{ 1, 2, 1, 1, 0, -1 },
+		{ 1, 1, 0, 1, 0, -1 },
+		{ 1, 1, 2, 1, 0, -1 },
+		{ 1, 1, 1, 0, 0, -1 },
+		{ 1, 1, 1, 2, 0, -1 },
+		{ 1, 1, 1, 1, 2, -1 },
 	};
 	struct submit_origin got;
 	struct frame f;
@@ -164,6 +169,8 @@ what_is_there_once(void **state)
 			field_put_str(&b, 2, "scan");
 		for (k = 0; k < cases[i].clients; k++)
 			field_put_str(&b, 3, "192.0.2.1");
+		for (k = 0; k < cases[i].smtpds; k++)
+			field_put_u64(&b, 4, 4711);
 		for (k = 0; k < cases[i].logins; k++)
 			field_put_str(&b, 20, "scanner");
 		frame_end(&b, start);
@@ -176,6 +183,45 @@ what_is_there_once(void **state)
 	}
 }
 
+/* A process: neither none nor more than there are. */
+static void
+which_process(void **state)
+{
+	static const struct {
+		uint64_t said;
+		int rc;
+	} cases[] = {
+		{ 0, -1 },
+		{ 1, 0 },
+		{ INT32_MAX, 0 },
+		{ (uint64_t)INT32_MAX + 1, -1 },
+		{ UINT64_MAX, -1 },
+	};
+	struct submit_origin got;
+	struct frame f;
+	struct buf b;
+	struct err e;
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put(&b, &f);
+		/* behind token, listener and client, each with a head */
+		at = FRAME_HEAD + 3 * FRAME_HEAD + ORIGIN_TOKEN + 4 + 9;
+		assert_int_equal(b.data[at], 4);
+		buf_truncate(&b, at);
+		field_put_u64(&b, 4, cases[i].said);
+		f.payload = (const uint8_t *)b.data + FRAME_HEAD;
+		f.len = b.len - FRAME_HEAD;
+		assert_int_equal(origin_get(&f, &got, &e), cases[i].rc);
+		if (cases[i].rc == 0) {
+			assert_int_equal(got.smtpd, cases[i].said);
+			origin_clear(&got);
+		}
+		buf_clear(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -184,6 +230,7 @@ main(void)
 		cmocka_unit_test(a_login),
 		cmocka_unit_test(what_is_none),
 		cmocka_unit_test(what_is_there_once),
+		cmocka_unit_test(which_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
