@@ -29,6 +29,7 @@ libqueue_a_SOURCES = \
 	queue/checkers.c queue/checkers.h \
 	queue/children.c queue/children.h \
 	queue/chunk.c \
+	queue/commit.c queue/commit.h \
 	queue/control.c queue/control.h \
 	queue/control_act.c \
 	queue/control_change.c \

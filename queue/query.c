@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,31 @@ query_error(int rc, const char *path, const char *text, struct err *e)
 	    rc);
 }
 
+/* What SQLite knows as a full disk is ENOSPC in a write, and no more. */
+static enum store_trouble
+trouble_of(sqlite3 *db, int rc)
+{
+	int error = sqlite3_system_errno(db);
+
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+		return STORE_LOCKED;
+	case SQLITE_FULL:
+		return STORE_FULL;
+	case SQLITE_IOERR:
+		return error == EDQUOT || error == ENOSPC ? STORE_FULL
+							  : STORE_FAILED;
+	default:
+		return STORE_FAILED;
+	}
+}
+
 int
 query_fail(struct store *s, struct err *e, const char *doing)
 {
 	int rc = sqlite3_extended_errcode(s->db);
 
+	s->trouble = trouble_of(s->db, rc);
 	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
 		s->is_damaged = true;
 	query_error(rc, s->path, sqlite3_errmsg(s->db), e);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Opening and closing of the queue, and its transactions.  The sequence of
- * store_open is the store's promise: nobody is answered from a file that has
- * not been recognised, brought to the disk, checked and reconciled.
+ * Opening and closing of the queue.  The sequence of store_open is the store's
+ * promise: nobody is answered from a file that has not been recognised, brought
+ * to the disk, checked and reconciled.
  *
  *	1  the directory and the file are ours                 file_check
  *	2  it is a queue of a version we know                  migrate_run
  *	3  the settings are what we asked for, read back       settings_apply
  *	4  what the journal holds is moved into the file and
  *	   synced: a COMMIT that failed in the life before may
- *	   lie in the page cache alone                         journal_empty
+ *	   lie in the page cache alone                  commit_empty_journal
  *	5  quick_check and invariants, unless the last stop
  *	   was a clean one                                     recover_check
  *	6  unfinished messages go, active ones become
@@ -34,12 +34,6 @@
 #include "queue/store_priv.h"
 
 #define DB_NAME "queue.db"
-
-/*
- * Only a reader from outside that recovers the journal, or a checkpoint that
- * has to wait for one, ever makes us wait.
- */
-#define BUSY_MS 5000
 
 /*
  * Who may read the file follows from its directory, which mailchuted makes:
@@ -162,7 +156,7 @@ connection_harden(sqlite3 *db)
 
 	(void)sqlite3_extended_result_codes(db, 1);
 	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-	if (sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+	if (sqlite3_busy_timeout(db, STORE_BUSY_MS) != SQLITE_OK ||
 	    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) !=
 		SQLITE_OK ||
 	    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) !=
@@ -192,35 +186,6 @@ statements_prepare(struct store *s, struct err *e)
 	return 0;
 }
 
-/* How much there is to move, told at each commit. */
-static int
-journal_note(void *arg, sqlite3 *db, const char *name, int pages)
-{
-	struct store *s = arg;
-
-	(void)db;
-	(void)name;
-	s->journal_size = (uint64_t)pages * s->page_size;
-	return SQLITE_OK;
-}
-
-/* Step 4. */
-static int
-journal_empty(struct store *s, struct err *e)
-{
-	int in_journal, moved, rc;
-
-	rc = sqlite3_wal_checkpoint_v2(
-	    s->db, "main", SQLITE_CHECKPOINT_TRUNCATE, &in_journal, &moved);
-	/*
-	 * A reader from outside may keep the journal from being emptied, but
-	 * when all of it was moved, all of it is on the disk.
-	 */
-	if (rc == SQLITE_OK || (rc == SQLITE_BUSY && in_journal == moved))
-		return 0;
-	return query_fail(s, e, "moving the journal into the queue");
-}
-
 static int
 open_write(struct store *s, int64_t now, int64_t uncertain_due,
     struct store_opened *what, struct err *e)
@@ -231,7 +196,8 @@ open_write(struct store *s, int64_t now, int64_t uncertain_due,
 	if (query_ask_number(s->db, sql_ask_page_size, &page_size, e) == -1)
 		return -1;
 	s->page_size = (uint64_t)page_size;
-	if (journal_empty(s, e) == -1 || statements_prepare(s, e) == -1 ||
+	if (commit_empty_journal(s, e) == -1 ||
+	    statements_prepare(s, e) == -1 ||
 	    (clean = recover_was_clean(s, e)) == -1)
 		return -1;
 	what->checked = !clean;
@@ -294,7 +260,7 @@ open_once(const struct store_place *place, struct store **out,
 		goto fail;
 	}
 	if (place->mode == STORE_WRITE) {
-		sqlite3_wal_hook(s->db, journal_note, s);
+		commit_watch(s);
 		if (open_write(s, place->now, place->uncertain_due, what, e) ==
 			-1 ||
 		    place_note(s, e) == -1)
@@ -369,112 +335,4 @@ store_rest(struct store *s)
 {
 	(void)sqlite3_db_release_memory(s->db);
 	xalloc_trim();
-}
-
-int
-store_begin(struct store *s, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, SQL_BEGIN);
-	int rc;
-
-	if (s->is_unknown)
-		return err_set(e, ERR_TEMP, "4.3.0",
-		    "the outcome of a change to the queue %s is unknown until "
-		    "it is opened anew",
-		    s->path);
-	if (s->tx != TX_NONE)
-		return err_set(e, ERR_LOCAL, "4.3.0",
-		    "a transaction on %s inside another", s->path);
-	rc = query_row(s, st, e);
-	query_end(st);
-	if (rc == -1)
-		return -1;
-	s->tx = TX_OPEN;
-	totals_begin(s);
-	tally_begin(s);
-	return 0;
-}
-
-int
-store_commit(struct store *s, struct err *e)
-{
-	sqlite3_stmt *st = query_start(s, SQL_COMMIT);
-	int rc;
-
-	if (s->tx == TX_OPEN && rcpt_sync_stale(s, e) == -1)
-		s->tx = TX_FAILED;
-	else if (s->tx != TX_OPEN)
-		err_set(e, ERR_LOCAL, "4.3.0", "a commit to %s %s", s->path,
-		    s->tx == TX_NONE ? "without a transaction"
-				     : "after a change failed");
-	if (s->tx != TX_OPEN) {
-		store_rollback(s);
-		return -1;
-	}
-	rc = query_row(s, st, e);
-	query_end(st);
-	if (rc == 0) {
-		s->tx = TX_NONE;
-		return 0;
-	}
-	/*
-	 * The frames may or may not have reached the disk, and asking again
-	 * would not tell: after a failed fsync the kernel may have dropped
-	 * the dirty pages and call them clean.
-	 */
-	s->is_unknown = true;
-	store_rollback(s);
-	return err_prefix(e, "commit, outcome unknown");
-}
-
-void
-store_rollback(struct store *s)
-{
-	sqlite3_stmt *st;
-
-	s->nstale = 0;
-	if (s->tx == TX_NONE)
-		return;
-	s->tx = TX_NONE;
-	totals_rollback(s);
-	tally_rollback(s);
-	/* SQLite may have rolled back by itself; then there is nothing. */
-	if (sqlite3_get_autocommit(s->db) != 0)
-		return;
-	st = query_start(s, SQL_ROLLBACK);
-	if (query_row(s, st, NULL) != 0)
-		s->is_unknown = true;
-	query_end(st);
-}
-
-int
-store_checkpoint(struct store *s, enum store_checkpoint how, struct err *e)
-{
-	int in_journal, moved, rc;
-
-	if (s->is_unknown || s->tx != TX_NONE)
-		return err_set(e, ERR_LOCAL, "4.3.0",
-		    "a checkpoint of %s at the wrong time", s->path);
-	/* Never wait for a reader: what cannot be moved now is moved later. */
-	(void)sqlite3_busy_timeout(s->db, 0);
-	rc = sqlite3_wal_checkpoint_v2(s->db, "main",
-	    how == CHECKPOINT_TRUNCATE ? SQLITE_CHECKPOINT_TRUNCATE
-				       : SQLITE_CHECKPOINT_PASSIVE,
-	    &in_journal, &moved);
-	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
-	if (rc != SQLITE_OK && rc != SQLITE_BUSY) {
-		/* A sync that failed is not asked again: as in store_commit. */
-		if ((rc & 0xff) == SQLITE_IOERR)
-			s->is_unknown = true;
-		return query_fail(s, e, "checkpoint");
-	}
-	if (in_journal == moved)
-		s->journal_size = 0;
-	return 0;
-}
-
-uint64_t
-store_journal_size(const struct store *s)
-{
-	return s->journal_size;
 }

@@ -22,9 +22,8 @@
  *
  * Changes are made between store_begin and store_commit.  Every function that
  * may fail returns -1 with *e filled; after a failure inside a transaction the
- * caller rolls back.  store_commit's failure means "unknown": whether the
- * changes are there shows only after the store was opened anew, so the caller
- * acknowledges nothing and ends the process.
+ * caller rolls back.  When COMMIT itself fails, whether the changes are there
+ * shows only after the store was opened anew: see queue/commit.h.
  *
  * Times are wall seconds, given by the caller; the store reads no clock.
  */

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "queue/commit.h"
 #include "queue/figures.h"
 #include "queue/sql.h"
 #include "queue/store.h"
@@ -18,6 +19,12 @@ enum tx_state {
 	TX_OPEN,
 	TX_FAILED /* a change failed: all that is left is a rollback */
 };
+
+/*
+ * Only a reader from outside that recovers the journal, a checkpoint that has
+ * to wait for one, or somebody else's transaction ever makes us wait.
+ */
+#define STORE_BUSY_MS 5000
 
 /*
  * Messages whose recipients changed in this transaction.  message.state and
@@ -68,7 +75,9 @@ struct store {
 	sqlite3_stmt *stmt[SQL_COUNT];
 	enum tx_state tx;
 	bool is_open;
-	bool is_unknown; /* a COMMIT failed: nothing may be believed */
+	bool is_unknown; /* what is in the file: commit.c */
+	store_doubt *on_doubt;
+	enum store_trouble trouble;
 	bool is_damaged; /* something read was not as it was written */
 	struct store_file file, journal; /* as they were when opened */
 	uint64_t last_id;
@@ -163,6 +172,10 @@ int message_grow(
 
 /* chunk.c: of one part, covering its row's id. */
 uint32_t chunk_checksum(uint64_t id, const void *p, size_t n);
+
+/* commit.c: what the journal holds goes into the file, and to the disk. */
+int commit_empty_journal(struct store *s, struct err *e);
+void commit_watch(struct store *s); /* knows how much it is from now on */
 
 /* place.c: which files they are, once both are open. */
 int place_note(struct store *s, struct err *e);

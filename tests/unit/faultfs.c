@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +35,17 @@ real_of(sqlite3_file *f)
 	return ((struct shim_file *)f)->real;
 }
 
-/* Counts one operation; true when it is to fail. */
+/* Counts one operation; true when it is to fail, with errno as of the call. */
 static bool
 fails(void)
 {
-	if (shim.left == 0)
-		return shim.for_ever;
-	shim.has_failed = --shim.left == 0;
-	return shim.has_failed;
+	bool now = shim.left == 0 ? shim.for_ever : --shim.left == 0;
+
+	if (!now)
+		return false;
+	shim.has_failed = true;
+	errno = shim.error == FAULT_EDQUOT ? EDQUOT : EIO;
+	return true;
 }
 
 static bool
@@ -51,6 +55,8 @@ write_fails(int *rc)
 		*rc = SQLITE_IOERR_WRITE;
 	else if (shim.error == FAULT_ENOSPC)
 		*rc = SQLITE_FULL;
+	else if (shim.error == FAULT_EDQUOT)
+		*rc = SQLITE_IOERR_WRITE;
 	else
 		return false;
 	return fails();

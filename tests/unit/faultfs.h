@@ -18,6 +18,7 @@ enum faultfs_error {
 	FAULT_NONE,
 	FAULT_EIO,    /* writes, syncs and truncates fail */
 	FAULT_ENOSPC, /* writes find the disk full; the rest works */
+	FAULT_EDQUOT, /* the same of what a user may have of it */
 	FAULT_READ    /* reads fail */
 };
 

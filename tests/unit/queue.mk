@@ -25,7 +25,7 @@ check_PROGRAMS += \
 	tests/unit/answer \
 	tests/unit/ask \
 	tests/unit/ballast \
-	tests/unit/batch \
+	tests/unit/batch tests/unit/commit \
 	tests/unit/bounce \
 	tests/unit/bounce_asked \
 	tests/unit/bounce_expired \
@@ -192,6 +192,9 @@ tests_unit_account_CFLAGS = $(queue_test_cflags)
 tests_unit_account_LDADD = $(queue_test_libs)
 tests_unit_batch_CFLAGS = $(queue_test_cflags)
 tests_unit_batch_LDADD = $(queue_test_libs)
+tests_unit_commit_CFLAGS = $(queue_test_cflags)
+tests_unit_commit_LDADD = $(queue_test_libs)
+tests_unit_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
 tests_unit_dropdir_CFLAGS = $(queue_test_cflags)
 tests_unit_dropdir_LDADD = $(queue_test_libs)
 tests_unit_intake_CFLAGS = $(queue_test_cflags)
