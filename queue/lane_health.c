@@ -52,7 +52,7 @@ lane_save(struct lane *l)
 	if (l->is_saving)
 		return;
 	l->is_saving = true;
-	batch_join(l->parts.batch, 0, save_work, save_done, l);
+	batch_join_lasting(l->parts.batch, save_work, save_done, l);
 }
 
 void

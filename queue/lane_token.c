@@ -84,7 +84,7 @@ set_failed(struct lane *l, bool has_failed)
 	if (t->has_failed == t->is_noted || t->is_noting)
 		return;
 	t->is_noting = true;
-	batch_join(l->parts.batch, 0, note_work, note_done, l);
+	batch_join_lasting(l->parts.batch, note_work, note_done, l);
 }
 
 static int

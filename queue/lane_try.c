@@ -8,6 +8,9 @@
  *	done, gone  results are here: settling joins a batch
  *	settled     on disk: logged, forgotten; the next one is given
  *
+ * Another program that holds the queue puts that off, as long as it takes: the
+ * message is active until then, and so is given to nobody.
+ *
  * The claim of a message and the settling of the one before it on the same
  * connection are a commit each, shared with whatever else is going on.
  */
@@ -209,9 +212,10 @@ settled(void *arg, const struct err *failed)
 	size_t i;
 
 	/*
-	 * With the ballast given up and still no room, the outcome cannot be
-	 * kept.  The rows stay active, and the next start finds them
-	 * uncertain; going on would deliver the same mail again and again.
+	 * Nobody else holds the queue, or this would have been put off; with
+	 * the ballast given up and still no room, the outcome cannot be kept.
+	 * The rows stay active, and the next start finds them uncertain; going
+	 * on would deliver the same mail again and again.
 	 */
 	if (failed != NULL)
 		fatalx(EX_IOERR,
@@ -248,5 +252,6 @@ lane_settle(struct lane *l, struct job *j)
 	lane_ended(l, j, times_now(l->parts.times));
 	lane_judge_from(l, j);
 	l->settling[l->nsettling++] = j;
-	batch_join(l->parts.batch, 0, settle_task, settled, task_new(l, j));
+	batch_join_lasting(
+	    l->parts.batch, settle_task, settled, task_new(l, j));
 }

@@ -15,6 +15,7 @@
 #include "queue/ballast.h"
 #include "queue/batch.h"
 #include "queue/calendar.h"
+#include "queue/commit.h"
 #include "queue/denied.h"
 #include "queue/device_store.h"
 #include "queue/devices.h"
@@ -39,6 +40,7 @@ struct upkeep {
 	int64_t moved_s;   /* by which the instants of the queue were moved */
 	bool has_more;     /* old events that this slice left */
 	bool has_replayed; /* one whole round over the drop folder */
+	bool is_asking;    /* the watchdog's question is under way */
 };
 
 /* ---- the journal ---- */
@@ -202,23 +204,45 @@ on_minute(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * The watchdog's question is whether mail could be taken: the loop turns, and
- * the database answers.
+ * The watchdog's question is whether mail could be taken: the loop turns, the
+ * database answers, and a transaction comes to its end.  One with nothing in it
+ * writes nothing.
  */
+static int
+alive_work(void *arg, struct err *e)
+{
+	struct upkeep *u = arg;
+	char *value = NULL;
+	int found = store_fact_get(u->parts->store, "paused", &value, e);
+
+	free(value);
+	return found == -1 ? -1 : 0;
+}
+
+static void
+alive_done(void *arg, const struct err *failed)
+{
+	struct upkeep *u = arg;
+
+	u->is_asking = false;
+	/* A new start would not end another program's lock. */
+	if (failed == NULL || store_trouble(u->parts->store) == STORE_LOCKED)
+		ask_alive(u->parts->ask);
+	else
+		log_event(LOG_ERR, "watchdog", "text", failed->text, NULL);
+}
+
 static void
 on_alive(evutil_socket_t fd, short what, void *arg)
 {
 	struct upkeep *u = arg;
-	char *value = NULL;
-	struct err e;
 
 	(void)fd;
 	(void)what;
-	if (store_fact_get(u->parts->store, "paused", &value, &e) == -1)
-		log_event(LOG_ERR, "watchdog", "text", e.text, NULL);
-	else
-		ask_alive(u->parts->ask);
-	free(value);
+	if (u->is_asking)
+		return;
+	u->is_asking = true;
+	batch_join(u->parts->batch, 0, alive_work, alive_done, u);
 }
 
 /* ---- life ---- */

@@ -19,7 +19,7 @@ tests_unit_lane_failed_SOURCES = tests/unit/lane_failed.c \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_failed_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_failed_LDADD = $(queue_test_libs)
-tests_unit_lane_disk_SOURCES = tests/unit/lane_disk.c \
+tests_unit_lane_disk_SOURCES = tests/unit/lane_disk.c $(virtual) \
 	tests/unit/dispatch_rig.c tests/unit/dispatch_rig.h
 tests_unit_lane_disk_CFLAGS = $(queue_test_cflags)
 tests_unit_lane_disk_LDADD = $(queue_test_libs)

@@ -25,7 +25,7 @@ check_PROGRAMS += \
 	tests/unit/answer \
 	tests/unit/ask \
 	tests/unit/ballast \
-	tests/unit/batch tests/unit/commit \
+	tests/unit/batch tests/unit/batch_locked tests/unit/commit \
 	tests/unit/bounce \
 	tests/unit/bounce_asked \
 	tests/unit/bounce_expired \
@@ -192,6 +192,9 @@ tests_unit_account_CFLAGS = $(queue_test_cflags)
 tests_unit_account_LDADD = $(queue_test_libs)
 tests_unit_batch_CFLAGS = $(queue_test_cflags)
 tests_unit_batch_LDADD = $(queue_test_libs)
+tests_unit_batch_locked_SOURCES = tests/unit/batch_locked.c $(virtual)
+tests_unit_batch_locked_CFLAGS = $(queue_test_cflags)
+tests_unit_batch_locked_LDADD = $(queue_test_libs)
 tests_unit_commit_CFLAGS = $(queue_test_cflags)
 tests_unit_commit_LDADD = $(queue_test_libs)
 tests_unit_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sqlite3_step
@@ -297,6 +300,7 @@ tests_unit_control_SOURCES = tests/unit/control.c \
 	tests/unit/control_rig.c tests/unit/control_rig.h
 tests_unit_control_CFLAGS = $(queue_test_cflags)
 tests_unit_control_LDADD = $(queue_test_libs)
+tests_unit_upkeep_SOURCES = tests/unit/upkeep.c $(virtual)
 tests_unit_upkeep_CFLAGS = $(queue_test_cflags)
 tests_unit_upkeep_LDADD = $(queue_test_libs)
 tests_unit_control_act_SOURCES = tests/unit/control_act.c \
