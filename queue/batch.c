@@ -365,6 +365,7 @@ batch_off_commit(struct batch *b, const void *arg)
 void
 batch_flush(struct batch *b)
 {
+	assert(!b->running);
 	b->is_ending = true;
 	while (b->n > 0)
 		run(b);

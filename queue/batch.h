@@ -60,8 +60,9 @@ void batch_on_commit(struct batch *b, batch_committed *f, void *arg);
 void batch_off_commit(struct batch *b, const void *arg);
 
 /*
- * Commits what has joined, now; for the end of the process, which waits for
- * another program no longer than the store does.
+ * Commits what has joined, now, and waits for another program no longer than
+ * the store does; for the end of the process, and for what has to be alone.
+ * Never from within work or done.
  */
 void batch_flush(struct batch *b);
 bool batch_is_empty(const struct batch *b);
