@@ -54,17 +54,21 @@ fail(struct conn *c, enum conn_fault fault)
 	return -1;
 }
 
+/* Who did not read once is not waited for again: each time takes as long. */
 int
 conn_flush(struct conn *c)
 {
+	bool is_deaf = c->fault == CONN_UNWRITABLE;
 	int rc = 0;
 
 	if (c->dialogue != NULL)
 		dialogue_flush(c->dialogue, &c->out);
-	if (c->out.len > 0)
+	if (c->out.len > 0 && !is_deaf)
 		rc = c->io.write(c->io.arg, c->out.data, c->out.len,
 		    clock_mono_ms() + c->idle_ms);
 	buf_truncate(&c->out, 0);
+	if (is_deaf)
+		return -1;
 	return rc == 0 ? 0 : fail(c, CONN_UNWRITABLE);
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading and writing descriptors, which may block or not, with a deadline. */
+/*
+ * Reading and writing descriptors with a deadline.  They may be such that block
+ * or not, and stay so: "sendmail -bs" shares its own with whoever has called.
+ */
 #include "config.h"
 
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,9 +20,13 @@ static int
 wait_for(int fd, short events, int64_t deadline_ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
+	int rc;
 
+	do
+		rc = poll(&p, 1, clock_poll_timeout(deadline_ms));
+	while (rc == -1 && errno == EINTR);
 	/* What poll cannot judge, reading or writing will. */
-	if (poll(&p, 1, clock_poll_timeout(deadline_ms)) != 0)
+	if (rc != 0)
 		return 0;
 	errno = ETIMEDOUT;
 	return -1;
@@ -38,34 +46,46 @@ pipe_read(void *arg, void *p, size_t n, int64_t deadline_ms)
 	return got;
 }
 
-/* A socket has room for a reply as a rule, and need not be asked first. */
+/*
+ * What there is room for, without a wait; EAGAIN: nothing.  Of anything but a
+ * socket poll has to have said that there is room, which is for PIPE_BUF octets
+ * in a pipe: more, and write would wait for a client that does not read.
+ */
 static ssize_t
-write_some(int fd, const char *p, size_t n, int64_t deadline_ms)
+write_some(int fd, const char *p, size_t n, bool has_room)
 {
 	ssize_t done = send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (done != -1 || (errno != ENOTSOCK && errno != EAGAIN))
+	if (done != -1 || errno != ENOTSOCK)
 		return done;
-	if (wait_for(fd, POLLOUT, deadline_ms) == -1)
-		return -1;
-	return write(fd, p, n);
+	if (has_room)
+		return write(fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+	errno = EAGAIN;
+	return -1;
 }
 
+/* A socket has room for a reply as a rule, and need not be asked first. */
 static int
 pipe_write(void *arg, const void *p, size_t n, int64_t deadline_ms)
 {
 	const struct pipe_ends *ends = arg;
 	const char *from = p;
+	bool has_room = false;
 	ssize_t done;
 
 	while (n > 0) {
-		done = write_some(ends->out, from, n, deadline_ms);
-		if (done == -1 && errno != EINTR && errno != EAGAIN)
-			return -1;
-		if (done > 0) {
+		done = write_some(ends->out, from, n, has_room);
+		has_room = false;
+		if (done >= 0) {
 			from += done;
 			n -= (size_t)done;
+			continue;
 		}
+		if (errno != EINTR && errno != EAGAIN)
+			return -1;
+		if (wait_for(ends->out, POLLOUT, deadline_ms) == -1)
+			return -1;
+		has_room = true;
 	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Clients of a listener that mean harm, or do it: what becomes of the others."""
 
+import contextlib
 import os
 import re
 import resource
@@ -155,6 +156,39 @@ def test_who_reads_no_replies(site):
         except BlockingIOError:
             pass
         send(port)
+
+
+def test_who_reads_some_of_its_replies_and_then_none(site):
+    """No write waits for a client: it would wait for ever, beyond any deadline.
+    That there is room for something is no room for all."""
+    from lib import strike
+    port = add_listener(site, max_recipients=50000)
+    site.start()
+    trace = site.path("log/trace")
+
+    def calls():
+        """The first that found no room, and those behind it."""
+        _, full, after = strike.read(trace).partition("EAGAIN")
+        return full, after
+
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(DEADLINE)
+        deaf.connect(("127.0.0.1", port))
+        assert read_line(deaf).startswith(b"220 ")
+        program, = [p for p in children(site) if comm(p) == "smtpd"]
+        with strike.attached(program, trace, [
+                "-s", "8", "-e", "trace=sendto,write"]):
+            deaf.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                deaf.sendall(b"EHLO x\r\n" * 50000)
+            deaf.settimeout(DEADLINE)
+            while not calls()[0]:
+                os.sched_yield()
+            while "(1, " not in calls()[1]:
+                deaf.recv(4096)
+        assert "sendto(1, " in calls()[1] and "write(1, " not in calls()[1]
+    send(port)
 
 
 def test_a_message_that_is_too_large_is_read_to_its_end(site):

@@ -292,6 +292,28 @@ a_client_that_hears_nothing_is_not_read(void **state)
 	conn_clear(&c);
 }
 
+/* What it has said already is done, and each answer would wait anew. */
+static void
+a_client_that_hears_nothing_is_told_nothing(void **state)
+{
+	char text[1000] = "";
+	struct conn c;
+	struct peer peer;
+	size_t i;
+
+	(void)state;
+	open_conn(&c, &peer, "", 0);
+	peer.broken = ETIMEDOUT;
+	memset(text, 'x', sizeof(text));
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(buf_append(conn_out(&c), text, 1000), 0);
+	assert_int_equal(conn_flush(&c), -1);
+	assert_int_equal(c.fault, CONN_UNWRITABLE);
+	assert_int_equal(c.error, ETIMEDOUT);
+	assert_int_equal(peer.writes, 1);
+	conn_clear(&c);
+}
+
 /* Wherever its octets lie by now; what was not used yet stays. */
 static void
 what_was_secret_is_wiped(void **state)
@@ -333,6 +355,7 @@ main(void)
 		cmocka_unit_test(replies_leave_when_the_client_waits),
 		cmocka_unit_test(many_replies_leave_before_that),
 		cmocka_unit_test(a_client_that_hears_nothing_is_not_read),
+		cmocka_unit_test(a_client_that_hears_nothing_is_told_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

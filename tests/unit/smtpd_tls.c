@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,6 +27,8 @@
 #include "smtpd/tls.h"
 #include "tests/unit/tlsmeet.h"
 #include "tests/unit/tlspair.h"
+
+#define WATCH_SEC 20
 
 static struct pair rsa, ec;
 
@@ -257,6 +260,42 @@ waits_for_the_client(void **state)
 	assert_int_equal(part(&m), 0);
 }
 
+/* Until the other is gone. */
+static int
+read_nothing(SSL *ssl, int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLRDHUP };
+
+	(void)ssl;
+	return poll(&end, 1, -1) == 1 ? 0 : 4;
+}
+
+/* A write that waits, waits for ever. */
+static void
+a_client_that_does_not_read(void **state)
+{
+	static const char much[65536] = "";
+	const struct as as = { .act = read_nothing };
+	struct meeting m;
+	struct io io;
+	int rc;
+
+	(void)state;
+	assert_int_equal(meet(&m, 12, &rsa, &as), 0);
+	io = tls_io(m.tls);
+	alarm(WATCH_SEC);
+	errno = 0;
+	do
+		rc = io.write(io.arg, much, sizeof(much), clock_mono_ms());
+	while (rc == 0);
+	assert_int_equal(errno, ETIMEDOUT);
+	/* nor is it waited for in the end */
+	tls_free(m.tls);
+	m.tls = NULL;
+	alarm(0);
+	assert_int_equal(part(&m), 0);
+}
+
 static int
 renegotiate(SSL *ssl, int fd)
 {
@@ -434,6 +473,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(signatures_with_sha1),
 		cmocka_unit_test(octets),
 		cmocka_unit_test(waits_for_the_client),
+		cmocka_unit_test(a_client_that_does_not_read),
 		cmocka_unit_test(no_renegotiation),
 		cmocka_unit_test(a_handshake_without_an_end),
 		cmocka_unit_test(who_speaks_no_tls),
