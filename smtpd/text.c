@@ -132,6 +132,8 @@ text_drain_data(struct text *t)
 	int64_t since = clock_mono_ms();
 	ssize_t n;
 
+	/* It has its refusal, and a second one would look like no end. */
+	t->refuses_bare = false;
 	do
 		n = read_data(t, scratch, sizeof(scratch), NULL);
 	while (n > 0 && reads_on(t, before, since));

@@ -153,3 +153,18 @@ def test_a_chunk_whose_size_is_known_is_skipped(site, server):
         assert c.say("QUIT").startswith("221 ")
     m, = server.record.wait_messages(1)
     assert m.body == b"hello world\r\n"
+
+
+@pytest.mark.parametrize("bare", [b"\n", b"\r", b"\n.\n"])
+def test_a_lone_line_end_is_no_second_refusal(site, bare):
+    """What is too large is told so, whatever its rest is like: a device that
+    hears nothing sends again for ever."""
+    port = add_listener(site, max_size="100K", bare_newline="refuse")
+    site.start()
+    with Client(port) as c:
+        c.ehlo()
+        assert tell(c, (b"x" * 998 + b"\r\n") * 2000 + b"y" + bare + b"\r\n") == 552
+        assert tell(c, b"small\r\n") == 250
+    refused, = site.log.events("device-refused")
+    assert refused["reply"].startswith("552 5.3.4 ")
+    assert "did not come to its end" not in site.log.text()

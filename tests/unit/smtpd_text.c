@@ -250,6 +250,30 @@ lone_line_ends_may_be_refused(void **state)
 	}
 }
 
+/* What was refused has its answer: nothing in the rest of it gets another. */
+static void
+lone_line_ends_of_the_rest_do_not_matter(void **state)
+{
+	struct source source;
+	struct scene s;
+	struct err e;
+	char piece[4];
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < 3; n++) {
+		set_up(&s, "abc\nd\re\n.\r\n\r\n.\r\nQUIT\r\n", n);
+		text_init_data(&s.text, &s.conn, &patience_local, false);
+		s.text.refuses_bare = true;
+		source = text_source_data(&s.text);
+		assert_true(source.read(source.arg, piece, 4, &e) > 0);
+		assert_int_equal(text_drain_data(&s.text), 0);
+		assert_int_equal(s.conn.fault, CONN_FINE);
+		assert_left(&s, "QUIT");
+		tear_down(&s);
+	}
+}
+
 /* Of chunks there is an end, behind which a CR waits for its LF in vain. */
 static void
 lone_line_ends_of_chunks_may_be_refused(void **state)
@@ -463,6 +487,7 @@ main(void)
 		cmocka_unit_test(what_is_left_of_a_chunk_is_drained),
 		cmocka_unit_test(a_text_ends_at_its_dot),
 		cmocka_unit_test(lone_line_ends_may_be_refused),
+		cmocka_unit_test(lone_line_ends_of_the_rest_do_not_matter),
 		cmocka_unit_test(lone_line_ends_of_chunks_may_be_refused),
 		cmocka_unit_test(a_read_is_no_longer_than_asked),
 		cmocka_unit_test(nothing_is_read_again),
