@@ -334,8 +334,10 @@ read_text(struct reading *r, struct compose *compose, struct err *e)
 		n = s.read(s.arg, piece, CHUNK, e);
 		rc = n == -1 ? -1 : take_text(r, piece, (size_t)n, e);
 		if (rc == 0)
-			rc = parcel_check_size(
-			    r->x->size, r->x->conf->queue.message_size_max, e);
+			rc = parcel_check_size(r->x->size,
+			    SIZE_LIMIT_QUEUE(
+				r->x->conf->queue.message_size_max),
+			    e);
 	} while (n > 0 && rc == 0);
 	free(piece);
 	return rc;

@@ -155,8 +155,8 @@ compose(struct making *m, struct err *e)
 	m->env.from = envelope_text(found->from);
 	m->env.message_id = envelope_text(found->message_id);
 	s = compose_source(m->compose);
-	m->parcel = parcel_new(
-	    &m->stamp.head, &m->env, &s, m->to->conf->queue.message_size_max);
+	m->parcel = parcel_new(&m->stamp.head, &m->env, &s,
+	    SIZE_LIMIT_QUEUE(m->to->conf->queue.message_size_max));
 	if (parcel_fill(m->parcel, e) == -1)
 		return -1;
 	m->env.body = parcel_body(m->parcel, BODY_UNKNOWN);

@@ -24,6 +24,10 @@ const struct device_words device_words[] = {
 	    "Server busy; try again later",
 	    "512 are inside: see by mailchute devices who they are, and lower "
 	    "client_connections of [listen NAME]" },
+	{ 421, "4.3.2", "does not answer",
+	    "Server not ready; send again",
+	    "an answer above says what was asked of mailchuted in vain; see "
+	    "its log, unless it was restarted" },
 	{ 421, "4.3.2", NULL,
 	    "Server busy; try again later",
 	    "give mailchuted more of what is short (LimitNOFILE=, TasksMax=, "

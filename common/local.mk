@@ -65,6 +65,7 @@ libcommon_a_SOURCES = \
 	common/secret_rule.c common/secret_rule.h \
 	common/siphash.c common/siphash.h \
 	common/site.c common/site.h \
+	common/size_limit.h \
 	common/source.h \
 	common/spawn.c common/spawn.h \
 	common/strlist.c common/strlist.h \

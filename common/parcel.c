@@ -23,7 +23,7 @@ struct parcel {
 	struct submit_head head;
 	const struct envelope *env;
 	struct source source;
-	uint64_t size_max;
+	struct size_limit limit;
 	struct buf memory;
 	bool is_whole;
 	bool has_streamed; /* the source was read beyond memory */
@@ -33,14 +33,14 @@ struct parcel {
 
 struct parcel *
 parcel_new(const struct submit_head *head, const struct envelope *env,
-    const struct source *source, uint64_t size_max)
+    const struct source *source, struct size_limit limit)
 {
 	struct parcel *p = xcalloc(1, sizeof(*p));
 
 	p->head = *head;
 	p->env = env;
 	p->source = *source;
-	p->size_max = size_max;
+	p->limit = limit;
 	buf_init(&p->memory, PARCEL_MEMORY);
 	return p;
 }
@@ -55,14 +55,14 @@ parcel_free(struct parcel *p)
 }
 
 int
-parcel_check_size(uint64_t size, uint64_t size_max, struct err *e)
+parcel_check_size(uint64_t size, struct size_limit limit, struct err *e)
 {
-	if (size_max == 0 || size <= size_max)
+	if (limit.octets == 0 || size <= limit.octets)
 		return 0;
 	return err_set(e, ERR_PERM, PARCEL_TOO_LARGE,
-	    "the message is larger than the %llu octets that "
-	    "queue.message_size_max allows; nothing was sent",
-	    (unsigned long long)size_max);
+	    "the message is larger than the %llu octets that %s allows; "
+	    "nothing was sent",
+	    (unsigned long long)limit.octets, limit.option);
 }
 
 int
@@ -89,7 +89,7 @@ parcel_fill(struct parcel *p, struct err *e)
 		to += n;
 		p->is_whole = n == 0;
 	}
-	return parcel_check_size(m->len, p->size_max, e);
+	return parcel_check_size(m->len, p->limit, e);
 }
 
 uint64_t
@@ -182,7 +182,7 @@ put_source(struct parcel *p, struct buf *out, struct err *e)
 	}
 	p->sent += (uint64_t)n;
 	if (n > 0)
-		return parcel_check_size(p->sent, p->size_max, e);
+		return parcel_check_size(p->sent, p->limit, e);
 	p->stage = STAGE_DONE;
 	return submit_put_end(out, p->sent) == -1 ? no_room(e) : 0;
 }

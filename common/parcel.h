@@ -10,6 +10,7 @@
 #include "common/envelope.h"
 #include "common/err.h"
 #include "common/proto_submit.h"
+#include "common/size_limit.h"
 #include "common/source.h"
 
 /*
@@ -23,12 +24,10 @@
 
 struct parcel;
 
-/*
- * Takes nothing over: env, and the source's arg, outlive the parcel.  size_max
- * is queue.message_size_max; 0 means no limit.
- */
+/* Takes nothing over: env, and the source's arg, outlive the parcel. */
 struct parcel *parcel_new(const struct submit_head *head,
-    const struct envelope *env, const struct source *source, uint64_t size_max);
+    const struct envelope *env, const struct source *source,
+    struct size_limit limit);
 void parcel_free(struct parcel *p);
 
 /*
@@ -40,7 +39,7 @@ void parcel_free(struct parcel *p);
 int parcel_fill(struct parcel *p, struct err *e);
 
 /* May a message of so many octets be sent?  0, or -1 with *e filled. */
-int parcel_check_size(uint64_t size, uint64_t size_max, struct err *e);
+int parcel_check_size(uint64_t size, struct size_limit limit, struct err *e);
 
 /* What a daemon must know to take it. */
 uint64_t parcel_version(const struct parcel *p);

@@ -23,8 +23,9 @@
  *
  * The descriptor is a connection to the socket "submit", on which the parent
  * has said already whose messages they will be (SUBMIT_ORIGIN).  A refusal is
- * words for the client.  What an ASK holds is in common/proto_words.h, a PAIR
- * in common/proto_pair.h.
+ * words for the client.  Answers bear no number: see smtpd/channel.h for one
+ * that is late.  What an ASK holds is in common/proto_words.h, a PAIR in
+ * common/proto_pair.h.
  *
  * "smtpd -c" serves nobody: it hears SETUP and PAIR, and answers JUDGED.
  *

@@ -87,7 +87,7 @@ queue_text(const struct buf *b, const char *address, const char *message_id,
 	env.sender = xstrdup("");
 	env.message_id = xstrdup(message_id);
 	envelope_add(&env, address)->is_local = addr_domain(address) == NULL;
-	p = parcel_new(&head, &env, &source, 0);
+	p = parcel_new(&head, &env, &source, SIZE_LIMIT_NONE);
 	rc = parcel_fill(p, &e);
 	if (rc == 0)
 		rc = handover(to, p, &handed, &e);

@@ -125,7 +125,7 @@ try_send(struct send *s, struct err *e)
 		return -1;
 	source = compose_source(s->compose);
 	s->parcel = parcel_new(&s->stamp.head, &s->env, &source,
-	    s->site.conf->queue.message_size_max);
+	    SIZE_LIMIT_QUEUE(s->site.conf->queue.message_size_max));
 	if (parcel_fill(s->parcel, e) == -1)
 		return -1;
 	s->env.body = parcel_body(s->parcel, s->args->body);

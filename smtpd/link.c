@@ -2,12 +2,9 @@
 /* The connection to mailchuted for one client's messages. */
 #include "config.h"
 
-#include <sys/socket.h>
-
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/fdpass.h"
 #include "common/proto_listen.h"
 #include "smtpd/link.h"
 
@@ -25,32 +22,23 @@ link_drop(struct link *l)
 	l->submit = (struct submit_link){ .fd = -1 };
 }
 
-static int
-send_ask(const struct client_words *words, struct err *e)
-{
-	struct buf b;
-	int rc = -1;
-
-	buf_init(&b, LISTEN_ASK_MAX);
-	if (client_words_put(&b, words) == 0 &&
-	    send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len)
-		rc = 0;
-	buf_clear(&b);
-	if (rc == -1)
-		err_errno(e, ERR_TEMP, "4.3.2", "mailchuted is gone");
-	return rc;
-}
-
 /* -1 with *e: not now, and why. */
 static int
 ask(struct link *l, const struct client_words *words, struct err *e)
 {
 	char text[FDPASS_TEXT_MAX];
+	struct buf b;
+	int rc = -1;
 
 	link_drop(l);
-	if (send_ask(words, e) == -1 ||
-	    fdpass_recv(LISTEN_FD, &l->submit.fd, text,
-		clock_mono_ms() + ASK_MS, e) == -1)
+	buf_init(&b, LISTEN_ASK_MAX);
+	if (client_words_put(&b, words) == -1)
+		err_set(e, ERR_TEMP, "4.3.0", "it says too much of itself");
+	else
+		rc = channel_ask(l->channel, &b, &l->submit.fd, text,
+		    clock_mono_ms() + ASK_MS, e);
+	buf_clear(&b);
+	if (rc == -1)
 		return -1;
 	if (l->submit.fd == -1)
 		return err_set(e, ERR_TEMP, "4.7.0", "%s", text);

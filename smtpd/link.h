@@ -5,6 +5,7 @@
 #include "common/parcel.h"
 #include "common/proto_words.h"
 #include "common/submit.h"
+#include "smtpd/channel.h"
 
 /*
  * The connection to mailchuted by which the messages of a listener's client go.
@@ -13,12 +14,13 @@
  * mail.  It is kept for the next message as long as mailchuted lets it stand.
  */
 struct link {
+	struct channel *channel;   /* the caller's */
 	struct submit_link submit; /* fd -1: there is none */
 	struct client_words words; /* which the parent has passed on */
 };
-#define LINK_NONE \
+#define LINK_BY(c) \
 	{ \
-		.submit = {.fd = -1 } \
+		.channel = (c), .submit = {.fd = -1 } \
 	}
 
 /*

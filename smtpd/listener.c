@@ -21,6 +21,7 @@
 #include "common/sandbox.h"
 #include "common/submit.h"
 #include "common/xalloc.h"
+#include "smtpd/channel.h"
 #include "smtpd/link.h"
 #include "smtpd/listener.h"
 #include "smtpd/pipe.h"
@@ -39,6 +40,7 @@ struct listener {
 	const struct listen_setup *setup;
 	struct pipe_ends ends;
 	struct client_words words;
+	struct channel channel;
 	struct link link;
 	struct report report;
 	struct dialogue dialogue;
@@ -62,7 +64,15 @@ sign_in(void *arg, const char *login, const char *password, struct err *e)
 	struct listener *l = arg;
 
 	link_drop(&l->link);
-	return sign_in_ask(login, password, e);
+	return sign_in_ask(&l->channel, login, password, e);
+}
+
+static bool
+is_over(void *arg)
+{
+	const struct listener *l = arg;
+
+	return l->channel.fd == -1;
 }
 
 static void
@@ -171,7 +181,7 @@ run(struct listener *l, enum session_tls tls)
 		.hostname = s->hostname,
 		.domain = s->domain,
 		.client = s->client,
-		.size_max = s->size_max,
+		.limit = SIZE_LIMIT_LISTENER(s->size_max),
 		.rcpts_max = s->rcpts_max,
 		.patience =
 		    s->is_crowded ? &patience_crowded : &patience_public,
@@ -187,6 +197,7 @@ run(struct listener *l, enum session_tls tls)
 		.auth_in_clear = s->auth_in_clear,
 		.sign_in = sign_in,
 		.hand_over = hand_over,
+		.is_over = is_over,
 		.arg = l,
 	};
 	struct io io = pipe_io(&l->ends);
@@ -231,6 +242,8 @@ reason_of(int status)
 		       "or something else than SMTP";
 	case EX_IOERR:
 		return "it did not read what it was told";
+	case EX_UNAVAILABLE:
+		return "mailchuted did not answer its smtpd";
 	case EX_CONFIG:
 		return "the listener has no certificate";
 	default:
@@ -285,8 +298,10 @@ listener_run(const struct sandbox_made *made)
 	struct listen_setup s;
 	struct listener l = { .setup = &s,
 		.ends = { STDIN_FILENO, STDOUT_FILENO },
-		.link = LINK_NONE,
-		.report = { .setup = &s, .words = &l.words } };
+		.channel = { LISTEN_FD },
+		.link = LINK_BY(&l.channel),
+		.report = {
+		    .channel = &l.channel, .setup = &s, .words = &l.words } };
 	struct pair pair;
 	struct err e;
 	int status;

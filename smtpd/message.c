@@ -104,7 +104,7 @@ hand_over(struct message *m, const struct source *text, struct handed *handed,
 		tell_authors(m->env, found);
 	source = compose_source(m->compose);
 	m->parcel =
-	    parcel_new(&m->stamp.head, m->env, &source, m->service->size_max);
+	    parcel_new(&m->stamp.head, m->env, &source, m->service->limit);
 	if (parcel_fill(m->parcel, e) == -1)
 		return -1;
 	m->env->body = parcel_body(m->parcel, m->env->body);

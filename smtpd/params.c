@@ -19,7 +19,7 @@
 /* What a parameter is read into. */
 struct sink {
 	struct envelope *env;
-	uint64_t size_max;
+	struct size_limit limit;
 	struct rcpt_params *rcpt;
 };
 
@@ -34,12 +34,11 @@ malformed(struct reply *r, const char *name, const char *value)
 }
 
 int
-params_too_large(uint64_t size_max, struct reply *r)
+params_too_large(struct size_limit limit, struct reply *r)
 {
 	return reply_set(r, 552, "5.3.4",
-	    "the message is larger than the %llu octets that "
-	    "queue.message_size_max allows",
-	    (unsigned long long)size_max);
+	    "the message is larger than the %llu octets that %s allows",
+	    (unsigned long long)limit.octets, limit.option);
 }
 
 static int
@@ -53,8 +52,8 @@ set_size(struct sink *to, const char *value, struct reply *r)
 		return malformed(r, "SIZE", value);
 	/* What no number holds is too large for anybody. */
 	size = (uint64_t)strtonum(value, 0, INT64_MAX, &why);
-	if (to->size_max != 0 && (why != NULL || size > to->size_max))
-		return params_too_large(to->size_max, r);
+	if (to->limit.octets != 0 && (why != NULL || size > to->limit.octets))
+		return params_too_large(to->limit, r);
 	return 0;
 }
 
@@ -193,10 +192,10 @@ read_all(const struct param *table, const struct span *params, struct sink *to,
 }
 
 int
-params_mail(const struct span *params, uint64_t size_max, struct envelope *env,
-    struct reply *r)
+params_mail(const struct span *params, struct size_limit limit,
+    struct envelope *env, struct reply *r)
 {
-	struct sink to = { .env = env, .size_max = size_max };
+	struct sink to = { .env = env, .limit = limit };
 
 	return read_all(of_mail, params, &to, r);
 }

@@ -2,9 +2,8 @@
 #ifndef SMTPD_PARAMS_H
 #define SMTPD_PARAMS_H
 
-#include <stdint.h>
-
 #include "common/envelope.h"
+#include "common/size_limit.h"
 #include "smtpd/command.h"
 #include "smtpd/reply.h"
 
@@ -14,13 +13,12 @@
  * forgotten.  -1 with *r filled when one is unknown, malformed or given twice.
  */
 
-/* Those of MAIL go into env; SIZE is compared with size_max, unless that is 0.
- */
-int params_mail(const struct span *params, uint64_t size_max,
+/* Those of MAIL go into env; SIZE is compared with the limit. */
+int params_mail(const struct span *params, struct size_limit limit,
     struct envelope *env, struct reply *r);
 
 /* The refusal of a message of more octets.  Returns -1. */
-int params_too_large(uint64_t size_max, struct reply *r);
+int params_too_large(struct size_limit limit, struct reply *r);
 
 /* Those of RCPT.  orcpt is allocated, or NULL; the caller's to free. */
 struct rcpt_params {

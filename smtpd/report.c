@@ -3,8 +3,6 @@
  */
 #include "config.h"
 
-#include <sys/socket.h>
-
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -31,8 +29,7 @@ tell(struct report *p)
 	strlcpy(t.text, p->last, sizeof(t.text));
 	buf_init(&b, LISTEN_ASK_MAX);
 	if (client_trouble_put(&b, &t) == 0)
-		(void)send(
-		    LISTEN_FD, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)channel_tell(p->channel, &b);
 	buf_clear(&b);
 	p->count = 0;
 }

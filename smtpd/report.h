@@ -4,6 +4,7 @@
 
 #include "common/proto_listen.h"
 #include "common/proto_words.h"
+#include "smtpd/channel.h"
 #include "smtpd/reply.h"
 
 /*
@@ -15,6 +16,7 @@
 #define REPORT_LINES 20 /* in the log, of one session */
 
 struct report {
+	struct channel *channel;
 	const struct listen_setup *setup;
 	const struct client_words *words; /* as far as they are known */
 	unsigned lines;

@@ -337,6 +337,21 @@ send_away(struct serve *s)
 	return EX_PROTOCOL;
 }
 
+/* It comes again, to another smtpd, which may have an answer. */
+static int
+give_up(struct serve *s)
+{
+	say(s, 421, "4.3.2", "mailchuted does not answer; closing");
+	return EX_UNAVAILABLE;
+}
+
+static bool
+is_over(const struct serve *s)
+{
+	return s->service->is_over != NULL &&
+	       s->service->is_over(s->service->arg);
+}
+
 /* Returns the exit status of a client that is sent away, or 0. */
 static int
 converse(struct serve *s)
@@ -382,8 +397,11 @@ converse(struct serve *s)
 		}
 		if (rc == -1)
 			return EX_OK;
-		if (rc == 0)
-			one_command(s);
+		if (rc == 1)
+			continue;
+		if (is_over(s))
+			return give_up(s);
+		one_command(s);
 	}
 }
 
@@ -419,8 +437,8 @@ serve(const struct io *io, const struct service *service)
 	conn_init(&s.conn, io, service->patience->command_ms);
 	s.conn.until_ms = patience_between(service->patience, clock_mono_ms());
 	s.conn.dialogue = service->dialogue;
-	session_init(&s.session, service->hostname, service->size_max,
-	    service->rcpts_max);
+	session_init(
+	    &s.session, service->hostname, service->limit, service->rcpts_max);
 	s.session.words = service->words;
 	s.session.refused = service->refused;
 	s.session.arg = service->arg;

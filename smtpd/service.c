@@ -20,7 +20,7 @@ service_of_site(struct site *site)
 	const struct service s = {
 		.hostname = c->local.hostname,
 		.domain = c->local.domain,
-		.size_max = c->queue.message_size_max,
+		.limit = SIZE_LIMIT_QUEUE(c->queue.message_size_max),
 		.rcpts_max = SUBMIT_RCPTS_MAX,
 		.patience = &patience_local,
 		.drop_directory = c->queue.drop_directory,

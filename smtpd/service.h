@@ -8,6 +8,7 @@
 #include "common/handover.h"
 #include "common/parcel.h"
 #include "common/proto_words.h"
+#include "common/size_limit.h"
 #include "common/site.h"
 #include "smtpd/auth.h"
 #include "smtpd/reply.h"
@@ -23,7 +24,7 @@
 struct service {
 	const char *hostname, *domain; /* ours */
 	const char *client;            /* its address, or NULL */
-	uint64_t size_max;             /* of a message; 0: no limit told */
+	struct size_limit limit;       /* of a message */
 	unsigned rcpts_max;            /* of a message */
 	const struct patience *patience;
 	bool is_public; /* of strangers: nobody speaks before the greeting, or
@@ -56,6 +57,9 @@ struct service {
 	/* Makes a message safe, or says why not, as common/handover.h does. */
 	int (*hand_over)(
 	    void *arg, struct parcel *p, struct handed *out, struct err *e);
+
+	/* Nothing can be asked of mailchuted any more; NULL: it can. */
+	bool (*is_over)(void *arg);
 	void *arg;
 };
 

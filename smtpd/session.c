@@ -25,12 +25,12 @@ typedef int answer_fn(struct session *s, const struct command *c,
     struct buf *out, struct reply *r);
 
 void
-session_init(struct session *s, const char *hostname, uint64_t size_max,
+session_init(struct session *s, const char *hostname, struct size_limit limit,
     unsigned rcpts_max)
 {
 	memset(s, 0, sizeof(*s));
 	s->hostname = hostname;
-	s->size_max = size_max;
+	s->limit = limit;
 	s->rcpts_max = rcpts_max;
 	envelope_init(&s->env);
 	recipients_init(&s->rcpts, &s->env, 0);
@@ -115,7 +115,8 @@ answer_ehlo(struct session *s, const struct command *c, struct buf *out,
 	buf_printf(out,
 	    "250-%s\r\n250-8BITMIME\r\n250-SIZE %llu\r\n250-DSN\r\n"
 	    "250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n%s",
-	    s->hostname, (unsigned long long)s->size_max, secure_offer(s->tls));
+	    s->hostname, (unsigned long long)s->limit.octets,
+	    secure_offer(s->tls));
 	session_put_auth(s, out);
 	buf_puts(out, "250 SMTPUTF8\r\n");
 	r->code = 0;
@@ -164,7 +165,7 @@ answer_mail(struct session *s, const struct command *c, struct buf *out,
 		s->env.sender = xstrdup("");
 	else if (read_address(&path, "5.1.7", &s->env.sender, r) == -1)
 		return -1;
-	if (params_mail(&params, s->size_max, &s->env, r) == -1) {
+	if (params_mail(&params, s->limit, &s->env, r) == -1) {
 		session_reset(s);
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include "common/conf.h"
 #include "common/envelope.h"
 #include "common/proto_words.h"
+#include "common/size_limit.h"
 #include "mail/recipients.h"
 #include "smtpd/auth.h"
 #include "smtpd/reply.h"
@@ -55,8 +56,8 @@ enum session_tls {
 struct session {
 	enum session_tls tls;
 	const char *hostname; /* ours */
-	uint64_t size_max;    /* queue.message_size_max */
-	unsigned rcpts_max;   /* at most SUBMIT_RCPTS_MAX */
+	struct size_limit limit;
+	unsigned rcpts_max; /* at most SUBMIT_RCPTS_MAX */
 	/* A reply of 400 or more, before it leaves; or NULL. */
 	void (*refused)(void *arg, struct reply *r);
 	void *arg;                  /* of it */
@@ -85,8 +86,8 @@ struct session {
 
 #define SESSION_NONSENSE_MAX 100
 
-void session_init(struct session *s, const char *hostname, uint64_t size_max,
-    unsigned rcpts_max);
+void session_init(struct session *s, const char *hostname,
+    struct size_limit limit, unsigned rcpts_max);
 void session_clear(struct session *s);
 
 /* Each appends its reply to out, which has room for it. */

@@ -74,9 +74,10 @@ session_bdat(struct session *s, const struct command *c, struct buf *out,
 	if (check_mixed(s, r) == -1 ||
 	    (!s->is_chunked && check_recipients(s, r) == -1))
 		return -1;
-	if (s->size_max != 0 && s->chunk.size > s->size_max - s->chunked) {
+	if (s->limit.octets != 0 &&
+	    s->chunk.size > s->limit.octets - s->chunked) {
 		session_reset(s);
-		return params_too_large(s->size_max, r);
+		return params_too_large(s->limit, r);
 	}
 	s->is_chunked = true;
 	s->chunked += s->chunk.size;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/fdpass.h"
 #include "common/proto_check.h"
 #include "common/proto_listen.h"
 #include "smtpd/sign_in.h"
@@ -18,8 +17,9 @@
 
 static const char lost[] = "the sign-in failed here; try later";
 
+/* *fd is the way to a checker, or -1 and text says why there is none. */
 static int
-send_ask(void)
+ask(struct channel *c, int *fd, char text[FDPASS_TEXT_MAX], int64_t until)
 {
 	struct buf b;
 	ssize_t start;
@@ -27,9 +27,8 @@ send_ask(void)
 
 	buf_init(&b, CHECK_MAX);
 	start = frame_begin(&b, LISTEN_SIGN_IN);
-	if (start != -1 && frame_end(&b, start) == 0 &&
-	    send(LISTEN_FD, b.data, b.len, MSG_NOSIGNAL) == (ssize_t)b.len)
-		rc = 0;
+	if (start != -1 && frame_end(&b, start) == 0)
+		rc = channel_ask(c, &b, fd, text, until, NULL);
 	buf_clear(&b);
 	return rc;
 }
@@ -52,7 +51,7 @@ send_login(int fd, const char *login, const char *password)
 
 /* What the parent says: no checker, or how it went. */
 static enum sign_in_result
-verdict(const char *text, struct err *e)
+verdict(struct channel *c, const char *text, struct err *e)
 {
 	switch (text[0]) {
 	case LISTEN_YES:
@@ -60,34 +59,36 @@ verdict(const char *text, struct err *e)
 	case LISTEN_NO:
 		return SIGN_IN_NO;
 	default:
-		err_set(e, ERR_TEMP, "4.7.0", "%s",
-		    text[0] == LISTEN_LATER && text[1] == ' ' ? text + 2
-							      : lost);
+		if (text[0] == LISTEN_LATER && text[1] == ' ')
+			err_set(e, ERR_TEMP, "4.7.0", "%s", text + 2);
+		else
+			channel_end(c);
 		return SIGN_IN_LATER;
 	}
 }
 
 enum sign_in_result
-sign_in_ask(const char *login, const char *password, struct err *e)
+sign_in_ask(
+    struct channel *c, const char *login, const char *password, struct err *e)
 {
 	int64_t until = clock_mono_ms() + PATIENCE_MS;
 	char text[FDPASS_TEXT_MAX];
 	int fd, rc;
 
 	err_set(e, ERR_TEMP, "4.7.0", "%s", lost);
-	if (send_ask() == -1 ||
-	    fdpass_recv(LISTEN_FD, &fd, text, until, NULL) == -1)
+	if (ask(c, &fd, text, until) == -1)
 		return SIGN_IN_LATER;
 	if (fd == -1)
-		return verdict(text, e);
+		return verdict(c, text, e);
 	/* A checker that is gone is told by the parent, too. */
 	rc = send_login(fd, login, password);
 	close(fd);
-	if (fdpass_recv(LISTEN_FD, &fd, text, until, NULL) == -1)
+	if (channel_hear(c, &fd, text, until, NULL) == -1)
 		return SIGN_IN_LATER;
 	if (fd != -1) {
 		close(fd);
+		channel_end(c);
 		return SIGN_IN_LATER;
 	}
-	return rc == 0 ? verdict(text, e) : SIGN_IN_LATER;
+	return rc == 0 ? verdict(c, text, e) : SIGN_IN_LATER;
 }

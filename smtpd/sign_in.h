@@ -4,6 +4,7 @@
 
 #include "common/err.h"
 #include "smtpd/auth.h"
+#include "smtpd/channel.h"
 
 /*
  * Asks whether that is the password of that login: a checker
@@ -12,6 +13,6 @@
  * *e says why of SIGN_IN_LATER.
  */
 enum sign_in_result sign_in_ask(
-    const char *login, const char *password, struct err *e);
+    struct channel *c, const char *login, const char *password, struct err *e);
 
 #endif

@@ -3,13 +3,14 @@
 
 import contextlib
 import os
+import signal
 
 import pytest
 
 from lib import canary
 from lib.site import USER
 
-from test_listen import TEXT, TO, Client
+from test_listen import TEXT, TO, Client, send
 from test_listen_auth import PASSWORD, Raw, b64, plain, sign_in, with_users
 from test_listen_devices import devices
 from test_listen_tls import Secured, context, put_pair
@@ -205,3 +206,33 @@ def test_a_guesser_is_in_the_report(site):
     one, = devices(site)
     assert (one["failures"], one["messages"]) == (3, 0)
     assert "users_file" in one["error"]
+
+
+# ---- a mailchuted that does not answer ------------------------------------------
+
+def test_a_late_answer_is_nobody_s(site):
+    """What was asked for a message and came too late, must not be taken for
+    what is asked for a password: that would be said to the queue process."""
+    site.conf["queue"]["delivery"] = "off"
+    port = with_users(site, auth="optional")
+    late = "451 4.4.2 Server not ready; try again later"
+    with Raw(port) as c, Raw(port) as other:
+        c.say("EHLO copier")
+        for line in ["MAIL FROM:<%s>" % USER, "RCPT TO:<%s>" % TO]:
+            assert c.say(line).startswith("250 ")
+        assert c.say("DATA").startswith("354 ")
+        os.kill(site.daemon.pid, signal.SIGSTOP)
+        try:
+            assert c.say("Subject: x\r\n\r\nhello\r\n.") == late
+        finally:
+            os.kill(site.daemon.pid, signal.SIGCONT)
+        password = "AUTH PLAIN " + plain("scanner", PASSWORD)
+        assert c.say(password) == "421 4.3.2 Server not ready; send again"
+        assert c.closed()
+        # The others go on, and so does who comes again.
+        other.say("EHLO copier")
+        assert other.say(password) == "235 2.7.0 signed in"
+    site.log.wait_for("client-sent-away", text="mailchuted did not answer")
+    assert sign_in(port).startswith("235 ")
+    send(port)
+    assert len(site.queue()) == 1

@@ -128,7 +128,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct session s;
 	size_t line;
 
-	session_init(&s, "web01.contoso.example", 1000, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01.contoso.example", SIZE_LIMIT_QUEUE(1000),
+	    SUBMIT_RCPTS_MAX);
 	for (; n > 0; text += line, n -= line) {
 		stop = memchr(text, '\n', n);
 		line = stop == NULL ? n : (size_t)(stop - text);

@@ -89,7 +89,8 @@ set_up(struct place *pl, uint64_t size, uint64_t size_max)
 	envelope_init(&pl->env);
 	pl->env.sender = xstrdup("a@b.example");
 	envelope_add(&pl->env, "c@d.example");
-	pl->parcel = parcel_new(&head, &pl->env, &source, size_max);
+	pl->parcel =
+	    parcel_new(&head, &pl->env, &source, SIZE_LIMIT_QUEUE(size_max));
 	assert_int_equal(parcel_fill(pl->parcel, &e), 0);
 }
 
@@ -270,12 +271,12 @@ a_message_over_the_limit_is_refused_in_memory(void **state)
 	(void)state;
 	set_up(&pl, 0, 0);
 	pl.left = 1000;
-	p = parcel_new(&head, &pl.env, &source, 1000);
+	p = parcel_new(&head, &pl.env, &source, SIZE_LIMIT_QUEUE(1000));
 	assert_int_equal(parcel_fill(p, &e), 0);
 	assert_true(parcel_is_whole(p));
 	parcel_free(p);
 	pl.left = 1001;
-	p = parcel_new(&head, &pl.env, &source, 1000);
+	p = parcel_new(&head, &pl.env, &source, SIZE_LIMIT_QUEUE(1000));
 	assert_int_equal(parcel_fill(p, &e), -1);
 	assert_string_equal(e.status, PARCEL_TOO_LARGE);
 	assert_non_null(strstr(e.text, "1000 octets"));

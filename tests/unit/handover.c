@@ -162,7 +162,7 @@ set_up(struct scene *s, enum daemon how, size_t size)
 	envelope_init(&s->env);
 	s->env.sender = xstrdup("a@b.example");
 	envelope_add(&s->env, "c@d.example");
-	s->parcel = parcel_new(&head, &s->env, &source, 0);
+	s->parcel = parcel_new(&head, &s->env, &source, SIZE_LIMIT_NONE);
 	assert_int_equal(parcel_fill(s->parcel, &e), 0);
 	if (how != DAEMON_NONE)
 		start_daemon(s, how);

@@ -74,7 +74,8 @@ set_up(struct scene *s, uint64_t size, uint64_t size_max)
 	envelope_init(&s->env);
 	s->env.sender = xstrdup("a@b.example");
 	envelope_add(&s->env, "c@d.example");
-	s->parcel = parcel_new(&head, &s->env, &source, size_max);
+	s->parcel =
+	    parcel_new(&head, &s->env, &source, SIZE_LIMIT_QUEUE(size_max));
 }
 
 static void
@@ -208,7 +209,12 @@ too_large(void **state)
 	set_up(&s, 2001, 2000);
 	assert_int_equal(parcel_fill(s.parcel, &e), -1);
 	assert_string_equal(e.status, PARCEL_TOO_LARGE);
+	assert_non_null(strstr(e.text, "2000 octets that queue.message"));
 	tear_down(&s);
+	assert_int_equal(parcel_check_size(3, SIZE_LIMIT_LISTENER(2), &e), -1);
+	assert_non_null(strstr(e.text, "2 octets that listen.max_size allows"));
+	assert_int_equal(parcel_check_size(2, SIZE_LIMIT_LISTENER(2), &e), 0);
+	assert_int_equal(parcel_check_size(3, SIZE_LIMIT_NONE, &e), 0);
 	set_up(&s, 2000, 2000);
 	assert_int_equal(parcel_fill(s.parcel, &e), 0);
 	tear_down(&s);

@@ -29,6 +29,7 @@
 
 static struct {
 	int parent;
+	struct channel channel;
 	struct link link;
 	struct client_words words;
 	struct envelope env;
@@ -66,7 +67,8 @@ set_up(void **state)
 		close(ends[1]);
 	}
 	rig.parent = ends[0];
-	rig.link = (struct link)LINK_NONE;
+	rig.channel.fd = LISTEN_FD;
+	rig.link = (struct link)LINK_BY(&rig.channel);
 	rig.size = 100;
 	client_words_set(rig.words.helo, sizeof(rig.words.helo), "one", 3);
 	envelope_init(&rig.env);
@@ -82,7 +84,7 @@ tear_down(void **state)
 	link_drop(&rig.link);
 	envelope_clear(&rig.env);
 	close(rig.parent);
-	close(LISTEN_FD);
+	channel_end(&rig.channel);
 	return 0;
 }
 
@@ -137,7 +139,7 @@ hand_over(uint8_t number, struct err *e)
 
 	rig.left = rig.size;
 	err_clear(e);
-	p = parcel_new(&head, &rig.env, &text, 0);
+	p = parcel_new(&head, &rig.env, &text, SIZE_LIMIT_NONE);
 	assert_int_equal(parcel_fill(p, e), 0);
 	rc = link_hand_over(&rig.link, &rig.words, p, id, e);
 	assert_string_equal(id, rc == 0 ? "0193A0B1C2D3" : "");

@@ -251,10 +251,61 @@ a_message_that_the_parent_refuses(void **state)
 			     clock_mono_ms() + PATIENCE_MS, NULL),
 	    0);
 	assert_hears("451 4.7.0 Too many messages");
-	say_message();
-	close(here.channel);
-	assert_hears("451 4.");
+	say("QUIT\r\n");
+	assert_hears("221 ");
 	assert_int_equal(end(), EX_OK);
+}
+
+static void
+assert_hears_the_end(void)
+{
+	char octet;
+
+	assert_hears("421 4.3.2 Server not ready; send again");
+	wait_for(here.client);
+	assert_int_equal(read(here.client, &octet, 1), 0);
+	assert_int_equal(end(), EX_UNAVAILABLE);
+}
+
+/* Nothing can be had any more: who comes anew may be luckier. */
+static void
+a_parent_that_is_gone(void **state)
+{
+	struct listen_setup setup = sample;
+
+	(void)state;
+	setup.auth = LISTEN_AUTH_OPTIONAL;
+	setup.auth_in_clear = true;
+	start();
+	put_setup(&setup);
+	assert_hears("220 ");
+	say_message();
+	assert_asks();
+	assert_int_equal(shutdown(here.channel, SHUT_RDWR), 0);
+	assert_hears("451 4.4.2 Server not ready");
+	assert_hears_the_end();
+	start();
+	put_setup(&setup);
+	assert_hears("220 ");
+	assert_int_equal(shutdown(here.channel, SHUT_RDWR), 0);
+	/* who asks for nothing is served */
+	say("NOOP\r\n");
+	assert_hears("250 ");
+	say("AUTH PLAIN AGEAYg==\r\n");
+	assert_hears("454 4.7.0 ");
+	assert_hears_the_end();
+	/* by chunks, too */
+	start();
+	put_setup(&setup);
+	assert_hears("220 ");
+	assert_int_equal(shutdown(here.channel, SHUT_RDWR), 0);
+	say("MAIL FROM:<a@x.example>\r\nRCPT TO:<b@y.example>\r\n");
+	assert_hears("250 ");
+	assert_hears("250 ");
+	say("BDAT 3\r\nx\r\nBDAT 3 LAST\r\ny\r\n");
+	assert_hears("250 ");
+	assert_hears("451 4.3.2 Server not ready");
+	assert_hears_the_end();
 }
 
 /* One that the queue process does not answer is not safe. */
@@ -412,6 +463,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_message),
 		cmocka_unit_test(a_message_that_the_parent_refuses),
+		cmocka_unit_test(a_parent_that_is_gone),
 		cmocka_unit_test(a_connection_that_breaks),
 		cmocka_unit_test(the_listener_s_rules),
 		cmocka_unit_test(patience_of_few_places),

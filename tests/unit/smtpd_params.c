@@ -74,7 +74,8 @@ mail(void **state)
 		envelope_init(&env);
 		s.p = of_mail[i].params;
 		s.n = strlen(s.p);
-		if (params_mail(&s, SIZE_MAX_HERE, &env, &r) == -1)
+		if (params_mail(
+			&s, SIZE_LIMIT_QUEUE(SIZE_MAX_HERE), &env, &r) == -1)
 			buf_printf(&b, "%u %s", r.code, r.status);
 		else
 			buf_printf(&b, "%s%s%s%s%s", bodies[env.body],
@@ -98,7 +99,25 @@ no_limit_is_no_limit(void **state)
 
 	(void)state;
 	envelope_init(&env);
-	assert_int_equal(params_mail(&s, 0, &env, &r), 0);
+	assert_int_equal(params_mail(&s, SIZE_LIMIT_NONE, &env, &r), 0);
+}
+
+/* Which is not the same for the programs of this host and for devices. */
+static void
+a_limit_has_its_name(void **state)
+{
+	const struct span s = { "SIZE=11", 7 };
+	struct envelope env;
+	struct reply r;
+
+	(void)state;
+	envelope_init(&env);
+	assert_int_equal(params_mail(&s, SIZE_LIMIT_QUEUE(10), &env, &r), -1);
+	assert_non_null(
+	    strstr(r.text, "10 octets that queue.message_size_max"));
+	assert_int_equal(
+	    params_mail(&s, SIZE_LIMIT_LISTENER(10), &env, &r), -1);
+	assert_non_null(strstr(r.text, "10 octets that listen.max_size"));
 }
 
 static const struct {
@@ -176,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mail),
 		cmocka_unit_test(no_limit_is_no_limit),
+		cmocka_unit_test(a_limit_has_its_name),
 		cmocka_unit_test(rcpt),
 		cmocka_unit_test(orcpt_has_500_octets),
 	};

@@ -26,6 +26,7 @@ static const struct listen_setup setup = { .listener = listener,
 static const struct client_words words = { .helo = "copier" };
 
 static struct {
+	struct channel channel;
 	struct report p;
 	int log[2], parent;
 	char text[65536];
@@ -38,6 +39,8 @@ set_up(void **state)
 
 	(void)state;
 	memset(&rig.p, 0, sizeof(rig.p));
+	rig.channel.fd = LISTEN_FD;
+	rig.p.channel = &rig.channel;
 	rig.p.setup = &setup;
 	rig.p.words = &words;
 	if (pipe(rig.log) == -1 ||

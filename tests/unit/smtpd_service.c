@@ -26,7 +26,7 @@ a_program_of_this_host(void **state)
 	s = service_of_site(&stage.site);
 	assert_string_equal(s.hostname, "web01.contoso.example");
 	assert_string_equal(s.domain, "contoso.example");
-	assert_int_equal(s.size_max, 4 * 1024 * 1024);
+	assert_int_equal(s.limit.octets, 4 * 1024 * 1024);
 	assert_int_equal(s.rcpts_max, SUBMIT_RCPTS_MAX);
 	assert_string_equal(s.drop_directory, stage.folder);
 	/* nothing that strangers are held to */
@@ -87,7 +87,7 @@ it_hands_over_to_the_site(void **state)
 	env.sender = envelope_text("a@x.example");
 	env.from = envelope_text("a@x.example");
 	envelope_add(&env, "b@y.example");
-	p = parcel_new(&head, &env, &source, s.size_max);
+	p = parcel_new(&head, &env, &source, s.limit);
 	assert_int_equal(parcel_fill(p, &e), 0);
 	assert_int_equal(s.hand_over(s.arg, p, &handed, &e), 0);
 	assert_string_equal(handed.queue_id, "");

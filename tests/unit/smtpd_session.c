@@ -41,7 +41,7 @@ a_message(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "EHLO x", "250-web01\r\n"), SESSION_COMMAND);
 	assert_int_equal(
 	    say(&s, "MAIL FROM:<a@b> RET=FULL", "250 2.1.0 "), SESSION_COMMAND);
@@ -69,7 +69,7 @@ greeting_and_offer(void **state)
 
 	(void)state;
 	buf_init(&out, OUT_MAX);
-	session_init(&s, "web01", 123, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_QUEUE(123), SUBMIT_RCPTS_MAX);
 	session_greet(&s, &out);
 	session_command(&s, "EHLO x", 6, &out);
 	assert_string_equal(buf_data(&out),
@@ -89,7 +89,7 @@ a_message_in_chunks(void **state)
 	struct envelope env;
 
 	(void)state;
-	session_init(&s, "web01", 100, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_QUEUE(100), SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "BDAT 10", "503 5.5.1 "), SESSION_NO_CHUNK);
 	assert_int_equal(s.chunk.size, 10);
 	say(&s, "MAIL FROM:<a@b>", "250 ");
@@ -120,7 +120,7 @@ chunks_have_the_limit_of_the_message(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 100, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_QUEUE(100), SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<a@b>", "250 ");
 	say(&s, "RCPT TO:<c@d>", "250 ");
 	assert_int_equal(say(&s, "BDAT 100", ""), SESSION_CHUNK);
@@ -139,7 +139,7 @@ a_chunk_of_unknown_size(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	assert_int_equal(say(&s, "BDAT x", "501 5.5.4 "), SESSION_LOST);
 	session_clear(&s);
 }
@@ -152,7 +152,7 @@ recipients_have_their_limit(void **state)
 	int i;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<>", "250 ");
 	for (i = 0; i < SUBMIT_RCPTS_MAX; i++) {
 		snprintf(line, sizeof(line), "RCPT TO:<a%d@b>", i);
@@ -173,7 +173,7 @@ a_smaller_limit(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, 2);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, 2);
 	say(&s, "MAIL FROM:<>", "250 ");
 	say(&s, "RCPT TO:<a@b>", "250 ");
 	say(&s, "RCPT TO:<c@b>", "250 ");
@@ -190,7 +190,7 @@ what_is_forgotten(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<b\xc3\xbc@x>", "250 ");
 	assert_true(s.env.smtputf8);
 	say(&s, "RCPT TO:<c@>", "501 5.1.3 ");
@@ -213,7 +213,7 @@ long_lines_are_nonsense(void **state)
 
 	(void)state;
 	buf_init(&out, OUT_MAX);
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	for (i = 1; i < SESSION_NONSENSE_MAX; i++)
 		assert_int_equal(
 		    session_long_line(&s, LONG, &out), SESSION_COMMAND);
@@ -268,7 +268,7 @@ what_follows_a_line_that_was_none(void **state)
 	size_t i;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	for (i = 0; i < 2 * n; i++) {
 		/* the second time where TLS has to come first */
 		if (i == n)
@@ -289,7 +289,7 @@ replies_are_one_line(void **state)
 	char line[8000];
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	snprintf(line, sizeof(line), "MAIL FROM:<a@b> %07000d", 0);
 	buf_init(&out, OUT_MAX);
 	session_command(&s, line, strlen(line), &out);
@@ -308,7 +308,7 @@ words_of_the_client(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	s.words = &words;
 	say(&s, "EHLO  copier\xc3\xa4 ", "250-");
 	assert_string_equal(words.helo, "copier??");
@@ -354,7 +354,7 @@ starttls_in_each_state(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+		session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 		s.tls = rows[i].tls;
 		is_good = rows[i].reply[0] == '\0';
 		assert_int_equal(offers_starttls(&s), is_good);
@@ -373,7 +373,7 @@ no_starttls_amid_a_message(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	s.tls = SESSION_TLS_OFFERED;
 	say(&s, "MAIL FROM:<a@b>", "250 ");
 	say(&s, "RCPT TO:<c@d>", "250 ");
@@ -390,7 +390,7 @@ what_tls_leaves(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	s.words = &words;
 	s.tls = SESSION_TLS_REQUIRED;
 	say(&s, "EHLO copier", "250-");
@@ -415,7 +415,7 @@ required_tls(void **state)
 	size_t i;
 
 	(void)state;
-	session_init(&s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	s.tls = SESSION_TLS_REQUIRED;
 	say(&s, "HELO x", "250 ");
 	say(&s, "EHLO x", "250-");

@@ -54,7 +54,7 @@ answer(struct session *s, enum sign_in_result result, const char *reply)
 static void
 init(struct session *s, enum listen_auth auth, bool auth_in_clear)
 {
-	session_init(s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	s->auth = auth;
 	s->auth_in_clear = auth_in_clear;
 }

@@ -40,7 +40,7 @@ say(struct session *s, const char *line, const char *reply)
 static void
 mix(struct session *s, const char *data)
 {
-	session_init(s, "web01", 0, SUBMIT_RCPTS_MAX);
+	session_init(s, "web01", SIZE_LIMIT_NONE, SUBMIT_RCPTS_MAX);
 	say(s, "MAIL FROM:<a@b>", "250 ");
 	say(s, "RCPT TO:<c@d>", "250 ");
 	assert_int_equal(say(s, "BDAT 5", ""), SESSION_CHUNK);
@@ -107,7 +107,7 @@ what_comes_amid_chunks(void **state)
 	struct session s;
 
 	(void)state;
-	session_init(&s, "web01", 100, SUBMIT_RCPTS_MAX);
+	session_init(&s, "web01", SIZE_LIMIT_QUEUE(100), SUBMIT_RCPTS_MAX);
 	say(&s, "MAIL FROM:<a@b>", "250 ");
 	say(&s, "RCPT TO:<c@d>", "250 ");
 	say(&s, "BDAT 5", "");

@@ -38,7 +38,8 @@ static int
 outcome(void)
 {
 	struct err e;
-	enum sign_in_result result = sign_in_ask("scanner", "secret", &e);
+	struct channel c = { LISTEN_FD };
+	enum sign_in_result result = sign_in_ask(&c, "scanner", "secret", &e);
 
 	if (result != SIGN_IN_LATER)
 		return (int)result;

@@ -309,7 +309,7 @@ make_parcel(const struct sample *from, struct sample *s, struct envelope *env,
 	envelope_init(env);
 	env->sender = xstrdup("a@b.example");
 	envelope_add(env, "c@d.example");
-	*p = parcel_new(&head, env, &source, 0);
+	*p = parcel_new(&head, env, &source, SIZE_LIMIT_NONE);
 	assert_int_equal(parcel_fill(*p, &e), 0);
 }
 
