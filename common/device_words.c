@@ -24,6 +24,9 @@ const struct device_words device_words[] = {
 	    "Server busy; try again later",
 	    "512 are inside: see by mailchute devices who they are, and lower "
 	    "client_connections of [listen NAME]" },
+	{ 421, "4.3.2", "ends this session",
+	    "Server restarting; send again",
+	    "nothing: mailchuted stops, or has another configuration" },
 	{ 421, "4.3.2", "does not answer",
 	    "Server not ready; send again",
 	    "an answer above says what was asked of mailchuted in vain; see "

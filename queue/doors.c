@@ -67,6 +67,7 @@ void
 doors_shut(struct doors *d)
 {
 	close_sockets(d);
+	guests_dismiss(d->guests);
 	guests_renew(d->guests);
 }
 

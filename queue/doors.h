@@ -64,7 +64,7 @@ int doors_view(const struct doors *d, const struct conf *conf, size_t listener,
 /* See guests_renew (queue/guests.h). */
 void doors_renew(struct doors *d);
 
-/* Lets nobody in any more. */
+/* Lets nobody in any more, and dismisses those inside (queue/guests.h). */
 void doors_shut(struct doors *d);
 
 /* Closes all descriptors, and forgets all keys: for a fork. */

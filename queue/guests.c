@@ -58,6 +58,8 @@ guests_set_conf(struct guests *g, const struct conf *conf)
 	for (i = 0; i < g->n; i++) {
 		g->v[i].conf = NULL;
 		guests_auth_void(&g->v[i]);
+		if (g->v[i].sign_in.is_void)
+			guests_close_channel(&g->v[i]);
 	}
 }
 
@@ -71,9 +73,20 @@ guests_move(struct guests *g, const struct gate *gate,
 		if (g->v[i].gate != gate)
 			continue;
 		g->v[i].conf = listener;
-		if (listener == NULL)
-			g->v[i].gate = NULL;
+		if (listener != NULL)
+			continue;
+		g->v[i].gate = NULL;
+		guests_close_channel(&g->v[i]);
 	}
+}
+
+void
+guests_dismiss(struct guests *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		guests_close_channel(&g->v[i]);
 }
 
 bool

@@ -36,11 +36,15 @@ const uint8_t *guests_token(const struct guests *g);
 
 /*
  * Another configuration, which has to live until the next; until guests_move
- * has named theirs in it, nobody's messages are taken.
+ * has named theirs in it, nobody's messages are taken.  Who has signed in by
+ * the one before is dismissed.
  */
 void guests_set_conf(struct guests *g, const struct conf *conf);
 
-/* What the listener with this gate is from now on; NULL: both are gone. */
+/*
+ * What the listener with this gate is from now on; NULL: both are gone, and who
+ * came in by it is dismissed.
+ */
 void guests_move(struct guests *g, const struct gate *gate,
     const struct conf_listen *listener);
 
@@ -97,6 +101,12 @@ bool guests_reaped(struct guests *g, pid_t pid, int wstatus);
  */
 void guests_accuse(struct guests *g, pid_t pid);
 void guests_kill(struct guests *g);
+
+/*
+ * No more mail is taken from those inside: their channels are closed, which
+ * smtpd tells them by 421.  What they were answered stays so.
+ */
+void guests_dismiss(struct guests *g);
 size_t guests_count(const struct guests *g); /* processes */
 
 #endif

@@ -55,6 +55,19 @@ fail(struct conn *c, enum conn_fault fault)
 }
 
 /* Who did not read once is not waited for again: each time takes as long. */
+static enum conn_fault
+fault_of(int error)
+{
+	switch (error) {
+	case ETIMEDOUT:
+		return CONN_LATE;
+	case ECANCELED:
+		return CONN_DISMISSED;
+	default:
+		return CONN_UNREADABLE;
+	}
+}
+
 int
 conn_flush(struct conn *c)
 {
@@ -101,8 +114,7 @@ fill(struct conn *c, int64_t deadline_ms)
 	n = c->io.read(
 	    c->io.arg, c->in + c->end, CONN_ROOM - c->end, deadline_ms);
 	if (n == -1)
-		return fail(
-		    c, errno == ETIMEDOUT ? CONN_LATE : CONN_UNREADABLE);
+		return fail(c, fault_of(errno));
 	if (n == 0)
 		return fail(c, CONN_GONE);
 	c->end += (size_t)n;

@@ -21,7 +21,7 @@
 
 /* What octets come by and go by.  A deadline is a monotonic one. */
 struct io {
-	/* Octets, 0 at the end; -1 with errno, ETIMEDOUT for the deadline. */
+	/* Octets, 0 at the end; -1 with errno, as smtpd/await.h has it. */
 	ssize_t (*read)(void *arg, void *p, size_t n, int64_t deadline_ms);
 	/* All of them, or -1 with errno. */
 	int (*write)(void *arg, const void *p, size_t n, int64_t deadline_ms);
@@ -33,8 +33,9 @@ struct io {
 /* Why no more comes. */
 enum conn_fault {
 	CONN_FINE,
-	CONN_GONE, /* the client has closed */
-	CONN_LATE, /* it was silent for too long */
+	CONN_GONE,      /* the client has closed */
+	CONN_LATE,      /* it was silent for too long */
+	CONN_DISMISSED, /* mailchuted has closed the channel */
 	CONN_UNREADABLE,
 	CONN_UNWRITABLE
 };

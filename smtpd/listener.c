@@ -113,8 +113,8 @@ start_tls(void *arg, struct io *io, struct err *e)
 	struct listener *l = arg;
 	const struct listen_setup *s = l->setup;
 
-	l->tls = tls_accept(l->rules, l->ends.in,
-	    clock_mono_ms() + HANDSHAKE_MS, &l->is_silent, e);
+	l->tls = tls_accept(l->rules, &l->ends, clock_mono_ms() + HANDSHAKE_MS,
+	    &l->is_silent, e);
 	if (l->tls == NULL) {
 		if (l->is_silent && s->tls == LISTEN_TLS_IMPLICIT)
 			return -1;
@@ -297,7 +297,7 @@ listener_run(const struct sandbox_made *made)
 {
 	struct listen_setup s;
 	struct listener l = { .setup = &s,
-		.ends = { STDIN_FILENO, STDOUT_FILENO },
+		.ends = { STDIN_FILENO, STDOUT_FILENO, &l.channel.fd },
 		.channel = { LISTEN_FD },
 		.link = LINK_BY(&l.channel),
 		.report = {

@@ -4,6 +4,7 @@ pkglibexec_PROGRAMS += smtpd/smtpd
 
 libsmtpd_a_SOURCES = \
 	smtpd/auth.c smtpd/auth.h \
+	smtpd/await.c smtpd/await.h \
 	smtpd/channel.c smtpd/channel.h \
 	smtpd/checker.c smtpd/checker.h \
 	smtpd/command.c smtpd/command.h \

@@ -110,7 +110,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .tag = "smtpd" };
-	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO };
+	struct pipe_ends ends = { STDIN_FILENO, STDOUT_FILENO, NULL };
 	struct service service;
 	struct site site;
 	struct io io;

@@ -12,25 +12,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "common/clock.h"
+#include "smtpd/await.h"
 #include "smtpd/pipe.h"
-
-/* 0 when the descriptor is ready, or nobody can tell; -1 at the deadline. */
-static int
-wait_for(int fd, short events, int64_t deadline_ms)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int rc;
-
-	do
-		rc = poll(&p, 1, clock_poll_timeout(deadline_ms));
-	while (rc == -1 && errno == EINTR);
-	/* What poll cannot judge, reading or writing will. */
-	if (rc != 0)
-		return 0;
-	errno = ETIMEDOUT;
-	return -1;
-}
 
 static ssize_t
 pipe_read(void *arg, void *p, size_t n, int64_t deadline_ms)
@@ -39,7 +22,7 @@ pipe_read(void *arg, void *p, size_t n, int64_t deadline_ms)
 	ssize_t got;
 
 	do {
-		if (wait_for(ends->in, POLLIN, deadline_ms) == -1)
+		if (await(ends->in, POLLIN, ends->channel, deadline_ms) == -1)
 			return -1;
 		got = read(ends->in, p, n);
 	} while (got == -1 && (errno == EINTR || errno == EAGAIN));
@@ -83,7 +66,7 @@ pipe_write(void *arg, const void *p, size_t n, int64_t deadline_ms)
 		}
 		if (errno != EINTR && errno != EAGAIN)
 			return -1;
-		if (wait_for(ends->out, POLLOUT, deadline_ms) == -1)
+		if (await(ends->out, POLLOUT, NULL, deadline_ms) == -1)
 			return -1;
 		has_room = true;
 	}

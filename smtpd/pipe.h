@@ -11,6 +11,7 @@
  */
 struct pipe_ends {
 	int in, out;
+	const int *channel; /* whose end ends a wait for octets; or NULL */
 };
 
 struct io pipe_io(struct pipe_ends *p);

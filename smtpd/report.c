@@ -58,6 +58,13 @@ write_log(
 	    "text", text, "fix", fix, NULL);
 }
 
+/* As all clients are told when mailchuted stops: nothing about this one. */
+static bool
+is_dismissal(const struct reply *r)
+{
+	return r->code == 421 && strstr(r->text, "ends this session") != NULL;
+}
+
 /*
  * Devices try commands that they can do without: no trouble of theirs.  Who is
  * sent away for wrong passwords has had each of them counted.
@@ -65,7 +72,7 @@ write_log(
 static bool
 is_trouble(const struct reply *r)
 {
-	return r->code != 500 && r->code != 502 &&
+	return r->code != 500 && r->code != 502 && !is_dismissal(r) &&
 	       !(r->code == 421 &&
 		   strstr(r->text, "failures to sign in") != NULL);
 }
@@ -81,7 +88,8 @@ report_refused(struct report *p, struct reply *r)
 	device_words_fix(w, p->setup->listener, fix, sizeof(fix));
 	snprintf(
 	    reply, sizeof(reply), "%03u %s %s", r->code, r->status, w->words);
-	write_log(p, reply, r->text, fix);
+	if (!is_dismissal(r))
+		write_log(p, reply, r->text, fix);
 	if (is_trouble(r)) {
 		snprintf(whole, sizeof(whole), "%s: %s", r->text, fix);
 		count(p, whole);

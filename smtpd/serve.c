@@ -310,6 +310,9 @@ end(struct serve *s)
 		say(s, 421, "4.4.2", "nothing came for too long; closing");
 		(void)conn_flush(&s->conn);
 		return EX_TEMPFAIL;
+	case CONN_DISMISSED:
+		say(s, 421, "4.3.2", "mailchuted ends this session; closing");
+		break;
 	case CONN_UNREADABLE:
 		/* Whoever tries whether a port is open leaves like this. */
 		if (!s->has_spoken && s->service->is_public)

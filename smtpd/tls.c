@@ -11,15 +11,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "common/clock.h"
 #include "common/tls_io.h"
 #include "common/xalloc.h"
+#include "smtpd/await.h"
 #include "smtpd/tls.h"
 #include "smtpd/tls_rules.h"
 
 struct tls {
 	struct tls_io io;
-	int fd;
+	struct pipe_ends ends;
 	bool is_late; /* the client, in the handshake */
 };
 
@@ -78,17 +78,13 @@ fail(int reason, struct err *e)
 
 /* ---- waiting ---- */
 
-/* -1 with errno ETIMEDOUT at the deadline. */
+/* As await: nothing but a deadline ends a wait for room. */
 static int
 wait_for(const struct tls *t, enum tls_want want, int64_t deadline_ms)
 {
-	struct pollfd p = { .fd = t->fd,
-		.events = want == TLS_WANT_WRITE ? POLLOUT : POLLIN };
-
-	if (poll(&p, 1, clock_poll_timeout(deadline_ms)) != 0)
-		return 0;
-	errno = ETIMEDOUT;
-	return -1;
+	if (want == TLS_WANT_WRITE)
+		return await(t->ends.out, POLLOUT, NULL, deadline_ms);
+	return await(t->ends.in, POLLIN, t->ends.channel, deadline_ms);
 }
 
 /* ---- the handshake ---- */
@@ -112,8 +108,10 @@ shake_hands(struct tls *t, int64_t deadline_ms, struct err *e)
 		t->is_late = wait_for(t, want, deadline_ms) == -1;
 		if (t->is_late)
 			return err_set(e, ERR_TEMP, "4.4.2",
-			    "the TLS handshake did not come to its end in "
-			    "time");
+			    errno == ECANCELED
+				? "mailchuted ends this session"
+				: "the TLS handshake did not come to its end "
+				  "in time");
 	}
 }
 
@@ -124,14 +122,14 @@ has_said_nothing(const struct tls *t)
 }
 
 struct tls *
-tls_accept(const struct tls_rules *r, int fd, int64_t deadline_ms,
-    bool *is_silent, struct err *e)
+tls_accept(const struct tls_rules *r, const struct pipe_ends *ends,
+    int64_t deadline_ms, bool *is_silent, struct err *e)
 {
 	struct tls *t = xcalloc(1, sizeof(*t));
-	int flags = fcntl(fd, F_GETFL);
+	int fd = ends->in, flags = fcntl(fd, F_GETFL);
 
 	*is_silent = false;
-	t->fd = fd;
+	t->ends = *ends;
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		err_errno(e, ERR_TEMP, "4.3.0", "fcntl");
 	else if ((t->io.ssl = SSL_new(tls_rules_context(r))) == NULL ||

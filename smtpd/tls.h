@@ -7,7 +7,7 @@
 
 #include "common/err.h"
 #include "common/proto_pair.h"
-#include "smtpd/conn.h"
+#include "smtpd/pipe.h"
 
 /*
  * TLS with the clients of a listener.
@@ -43,13 +43,14 @@ void tls_rules_free(struct tls_rules *r);
 void tls_rules_judge(const struct tls_rules *r, struct pair_judged *j);
 
 /*
- * The handshake with a client on a socket, which does not block from then on.
+ * The handshake with a client on a socket, both ends of which it is, and which
+ * does not block from then on.
  * NULL with *e filled: it did not succeed, and nothing can be said to the
  * client any more.  *is_silent: it has left without an octet, as those do who
  * look whether a port is open.
  */
-struct tls *tls_accept(const struct tls_rules *r, int fd, int64_t deadline_ms,
-    bool *is_silent, struct err *e);
+struct tls *tls_accept(const struct tls_rules *r, const struct pipe_ends *ends,
+    int64_t deadline_ms, bool *is_silent, struct err *e);
 void tls_free(struct tls *t); /* NULL is fine; says close_notify, no wait */
 
 struct io tls_io(struct tls *t);

@@ -118,6 +118,31 @@ def test_a_stop_keeps_no_message_that_it_refuses(site):
         assert len(site.queue()) == kept
 
 
+def test_a_stop_is_told(site):
+    """Whoever is inside hears why, and waits for nobody's patience."""
+    port = add_listener(site)
+    site.start()
+    with Client(port) as c:
+        site.daemon.send_signal(signal.SIGTERM)
+        assert c.getreply() == (421, b"4.3.2 Server restarting; send again")
+    site.stop()
+    assert not site.log.events("device-refused")
+    assert not site.log.events("smtpd-ended")
+
+
+def test_who_came_in_by_a_listener_that_moves_is_told(site):
+    port, other = add_listener(site), add_listener(site, "other")
+    site.start()
+    with Client(port) as c, Client(other) as stays:
+        site.conf["listen scan"]["port"] = free_port()
+        site.write_conf()
+        site.daemon.send_signal(signal.SIGHUP)
+        assert c.getreply() == (421, b"4.3.2 Server restarting; send again")
+        site.log.wait_for("started", nth=2)
+        assert stays.noop()[0] == 250
+        stays.sendmail(USER, [TO], TEXT % "hello")
+
+
 def test_a_session_s_messages_share_connections(site):
     site.conf["queue"]["delivery"] = "off"
     port = add_listener(site)
@@ -408,6 +433,7 @@ def test_stop_ends_everything(site):
     with Client(port) as c:
         c.noop()
         site.stop()
+        assert c.getreply()[0] == 421
         with pytest.raises(smtplib.SMTPServerDisconnected):
             c.noop()
     with pytest.raises(ConnectionRefusedError):

@@ -202,6 +202,8 @@ def test_none_outlives_the_daemon(site, port, end):
         site.stop() if end == "stop" else site.kill()
         for pid in pids:
             assert wait_end(pid)
+        if end == "stop":
+            assert c.getreply()[0] == 421
         with pytest.raises(smtplib.SMTPServerDisconnected):
             c.noop()
 

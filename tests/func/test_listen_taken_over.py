@@ -149,10 +149,7 @@ def test_a_channel_that_ends_is_no_takeover(site, port):
         c.noop()
         pid, = clients(site)
         steal(pid).shutdown(socket.SHUT_RDWR)
-        # It is served no more, and lives until its client goes.
-        assert c.noop()[0] == 250
-        with pytest.raises(smtplib.SMTPException):
-            c.sendmail("a@example.net", ["b@example.net"], "x")
+        assert c.getreply()[0] == 421
     assert wait_end(pid)
     send(port)
     assert site.log.events("smtpd-taken-over") == []

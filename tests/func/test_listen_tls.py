@@ -165,6 +165,17 @@ def test_starttls_may_be_used(site, server, secure, authority):
     assert b"\twith ESMTPS (TLSv1.3 " in bodies[b"in secret\r\n"]
 
 
+def test_a_stop_is_told(site, secure, authority):
+    port = secure(tls="implicit")
+    site.start()
+    with smtplib.SMTP_SSL("localhost", port, timeout=DEADLINE,
+                          context=context(authority)) as c:
+        site.daemon.send_signal(signal.SIGTERM)
+        assert c.getreply() == (421, b"4.3.2 Server restarting; send again")
+    site.stop()
+    assert not site.log.events("device-refused")
+
+
 def test_required_comes_first(site, secure, authority):
     port = secure(tls="required")
     site.start()

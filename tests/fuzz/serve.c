@@ -161,7 +161,7 @@ converse(struct client *c)
 	const struct service service = {
 		.hostname = "web01.contoso.example",
 		.domain = "contoso.example",
-		.size_max = 1000,
+		.limit = SIZE_LIMIT_QUEUE(1000),
 		.rcpts_max = 10,
 		.patience = &patience_local,
 		.hand_over = hand_over,

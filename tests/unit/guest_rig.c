@@ -89,8 +89,8 @@ act(void)
 	while (octet != 'q' && read(STDIN_FILENO, &octet, 1) == 1) {
 		if (octet == 'm')
 			ask();
-		if (octet == 'x' && send(LISTEN_FD, "?", 1, MSG_NOSIGNAL) == 1)
-			dprintf(STDOUT_FILENO, "said\n");
+		if (octet == 'x')
+			(void)send(LISTEN_FD, "?", 1, MSG_NOSIGNAL);
 	}
 	return 0;
 }

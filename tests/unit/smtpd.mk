@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/smtpd_command tests/unit/smtpd_conn \
 	tests/unit/smtpd_data tests/unit/smtpd_deaf tests/unit/smtpd_message \
-	tests/unit/smtpd_params tests/unit/smtpd_channel \
+	tests/unit/smtpd_params tests/unit/smtpd_await tests/unit/smtpd_channel \
 	tests/unit/smtpd_pipe tests/unit/smtpd_reply tests/unit/smtpd_session \
 	tests/unit/smtpd_serve tests/unit/smtpd_text tests/unit/smtpd_tls \
 	tests/unit/smtpd_tls_rules \
@@ -37,6 +37,8 @@ tests_unit_smtpd_data_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_data_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_deaf_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_deaf_LDADD = $(smtpd_test_libs)
+tests_unit_smtpd_await_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_smtpd_await_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_channel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_smtpd_channel_LDADD = $(smtpd_test_libs)
 tests_unit_smtpd_message_SOURCES = tests/unit/smtpd_message.c $(smtpd_stage)

@@ -212,14 +212,15 @@ faults_are_told_apart(void **state)
 		int error;
 		enum conn_fault fault;
 	} faults[] = { { 0, CONN_GONE }, { ETIMEDOUT, CONN_LATE },
-		{ EBADF, CONN_UNREADABLE }, { EIO, CONN_UNREADABLE } };
+		{ ECANCELED, CONN_DISMISSED }, { EBADF, CONN_UNREADABLE },
+		{ EIO, CONN_UNREADABLE } };
 	struct conn_line line;
 	struct conn c;
 	struct peer peer;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		open_conn(&c, &peer, "x", 1);
 		peer.error = faults[i].error;
 		assert_int_equal(conn_read_line(&c, &line), -1);

@@ -122,7 +122,7 @@ who_is_gone_cannot_be_told(void **state)
 static void
 what_cannot_be_read_is_no_end(void **state)
 {
-	struct pipe_ends ours = { open("/dev/null", O_WRONLY), -1 };
+	struct pipe_ends ours = { open("/dev/null", O_WRONLY), -1, NULL };
 	struct io io = pipe_io(&ours);
 	char got[16];
 

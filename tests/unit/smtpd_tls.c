@@ -340,8 +340,8 @@ a_handshake_without_an_end(void **state)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 		assert_int_equal(
 		    write(fd[1], begun[i], strlen(begun[i])), strlen(begun[i]));
-		assert_null(
-		    tls_accept(r, fd[0], clock_mono_ms(), &is_silent, &e));
+		assert_null(tls_accept(
+		    r, ENDS(fd[0]), clock_mono_ms(), &is_silent, &e));
 		assert_non_null(strstr(e.text, "in time"));
 		assert_false(is_silent);
 		close(fd[1]);
@@ -363,8 +363,8 @@ who_speaks_no_tls(void **state)
 	r = tls_rules_new(12, &rsa, &e);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	assert_int_equal(write(fd[1], "MAIL FROM:<a@b>\r\n", 17), 17);
-	assert_null(
-	    tls_accept(r, fd[0], clock_mono_ms() + TEST_MS, &is_silent, &e));
+	assert_null(tls_accept(
+	    r, ENDS(fd[0]), clock_mono_ms() + TEST_MS, &is_silent, &e));
 	assert_non_null(strstr(e.text, "no TLS"));
 	assert_false(is_silent);
 	close(fd[1]);
@@ -373,15 +373,15 @@ who_speaks_no_tls(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	assert_int_equal(write(fd[1], "\x16", 1), 1);
 	close(fd[1]);
-	assert_null(
-	    tls_accept(r, fd[0], clock_mono_ms() + TEST_MS, &is_silent, &e));
+	assert_null(tls_accept(
+	    r, ENDS(fd[0]), clock_mono_ms() + TEST_MS, &is_silent, &e));
 	assert_false(is_silent);
 	close(fd[0]);
 	/* one who only looks */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	close(fd[1]);
-	assert_null(
-	    tls_accept(r, fd[0], clock_mono_ms() + TEST_MS, &is_silent, &e));
+	assert_null(tls_accept(
+	    r, ENDS(fd[0]), clock_mono_ms() + TEST_MS, &is_silent, &e));
 	assert_non_null(strstr(e.text, "closed"));
 	assert_true(is_silent);
 	assert_int_equal(read(fd[0], p, sizeof(p)), 0);

@@ -58,8 +58,8 @@ meet(struct meeting *m, unsigned min, const struct pair *p, const struct as *as)
 	}
 	close(fd[1]);
 	m->fd = fd[0];
-	m->tls = tls_accept(
-	    m->rules, m->fd, clock_mono_ms() + TEST_MS, &m->is_silent, &m->e);
+	m->tls = tls_accept(m->rules, ENDS(m->fd), clock_mono_ms() + TEST_MS,
+	    &m->is_silent, &m->e);
 	return m->tls == NULL ? -1 : 0;
 }
 

@@ -20,6 +20,9 @@ struct as {
 	int (*act)(SSL *ssl, int fd); /* behind the handshake */
 };
 
+/* Both ends of a socket, without a channel. */
+#define ENDS(fd) (&(const struct pipe_ends){ (fd), (fd), NULL })
+
 struct meeting {
 	struct tls_rules *rules;
 	struct tls *tls;
