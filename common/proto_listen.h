@@ -41,6 +41,9 @@
 #define LISTEN_TROUBLE 30   /* common/proto_trouble.h */
 #define LISTEN_ASK_MAX 4096 /* the whole frame */
 
+/* There is no connection yet: the queue process is about to start anew. */
+#define LISTEN_NOT_READY "not ready; try later"
+
 /* What the answers of a sign-in begin with. */
 #define LISTEN_YES   'Y'
 #define LISTEN_NO    'N'

@@ -92,7 +92,7 @@ make_connection(const struct guests *g, const struct guest *one,
 		return -1;
 	if ((*why = guests_auth_check(one)) != NULL)
 		return -1;
-	*why = "not ready; try later";
+	*why = LISTEN_NOT_READY;
 	if ((fd = connect_submit(g->conf)) == -1)
 		return -1;
 	if (say_origin(g, one, words, fd) == 0)

@@ -89,33 +89,61 @@ def test_a_session_outlives_the_queue_process(site):
     assert len(site.queue()) == 2
 
 
-def test_a_stop_keeps_no_message_that_it_refuses(site):
-    """A device that is told 451 sends it again: it would come twice."""
-    site.conf["queue"]["delivery"] = "off"
-    port = add_listener(site, rate="none", connections=24,
-                        client_connections=24)
-
-    def load(taken, has_begun):
-        with contextlib.suppress(smtplib.SMTPException, OSError), \
-                Client(port) as c:
-            while True:
+def load(port, taken, has_begun, messages=None):
+    """One client's, until its session ends, or it has sent so many."""
+    with contextlib.suppress(smtplib.SMTPServerDisconnected, OSError), \
+            Client(port) as c:
+        while messages is None or messages > 0:
+            with contextlib.suppress(smtplib.SMTPResponseException):
                 c.sendmail(USER, [TO], TEXT % "hello")
                 taken.append(1)
-                has_begun.set()
-    kept = 0
+            has_begun.set()
+            messages = messages and messages - 1
+
+
+def crowd(port, taken, **how):
+    """24 of them, which have begun."""
+    has_begun = threading.Event()
+    clients = [threading.Thread(target=load, args=(port, taken, has_begun),
+                                kwargs=how) for _ in range(24)]
+    for c in clients:
+        c.start()
+    assert has_begun.wait(DEADLINE)
+    return clients
+
+
+@pytest.fixture
+def busy(site):
+    """The port of a listener for a crowd; what it sends stays in the queue."""
+    site.conf["queue"]["delivery"] = "off"
+    return add_listener(site, rate="none", connections=24,
+                        client_connections=24)
+
+
+def test_a_stop_keeps_no_message_that_it_refuses(site, busy):
+    """A device that is told 451 sends it again: it would come twice."""
+    taken = []
     for _ in range(4):
         site.start()
-        taken, has_begun = [], threading.Event()
-        clients = [threading.Thread(target=load, args=(taken, has_begun))
-                   for _ in range(24)]
-        for c in clients:
-            c.start()
-        assert has_begun.wait(DEADLINE)
+        clients = crowd(busy, taken)
         site.stop()
         for c in clients:
             c.join()
-        kept += len(taken)
-        assert len(site.queue()) == kept
+        assert len(site.queue()) == len(taken)
+
+
+def test_a_queue_process_that_ends_keeps_none_either(site, busy):
+    """What it had taken, and not answered, is handed over to the next one."""
+    site.may_crash = True
+    taken = []
+    site.start()
+    for n in range(1, 3):
+        clients = crowd(busy, taken, messages=40)
+        os.kill(site.queue_pid(), signal.SIGKILL)
+        site.log.wait_for("started", nth=n + 1)
+        for c in clients:
+            c.join()
+        assert len(site.queue()) == len(taken) == 24 * 40 * n
 
 
 def test_a_stop_is_told(site):

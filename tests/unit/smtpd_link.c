@@ -224,9 +224,20 @@ one_that_is_gone(void **state)
 	close(fd);
 }
 
-/* It is not looked for twice. */
 static void
-two_that_are_gone(void **state)
+parent_says(const char *text)
+{
+	assert_int_equal(
+	    fdpass_send(rig.parent, -1, text, clock_mono_ms() + PASS_MS, NULL),
+	    0);
+}
+
+/*
+ * A queue process that ends with a message, whose answer nobody knows, and the
+ * one after it as well: it is in the queue once, and its client hears so.
+ */
+static void
+some_that_are_gone(void **state)
 {
 	struct err e;
 	int fd = let_in();
@@ -235,15 +246,30 @@ two_that_are_gone(void **state)
 	says(fd, "GA");
 	assert_int_equal(hand_over(1, &e), 0);
 	close(fd);
+	parent_says(LISTEN_NOT_READY);
 	close(let_in());
-	assert_int_equal(hand_over(2, &e), -1);
-	assert_int_equal(e.class, ERR_TEMP);
-	assert_int_equal(asked(), 2);
-	/* and the next one begins anew */
+	parent_says(LISTEN_NOT_READY);
+	parent_says(LISTEN_NOT_READY);
 	fd = let_in();
 	says(fd, "GA");
-	assert_int_equal(hand_over(3, &e), 0);
+	assert_int_equal(hand_over(2, &e), 0);
+	assert_int_equal(asked(), 6);
 	close(fd);
+}
+
+/* Nobody is waited for who says that there will be none. */
+static void
+one_that_does_not_come_again(void **state)
+{
+	struct err e;
+
+	(void)state;
+	close(let_in());
+	parent_says("this listener is closed");
+	assert_int_equal(hand_over(1, &e), -1);
+	assert_int_equal(e.class, ERR_TEMP);
+	assert_string_equal(e.text, "this listener is closed");
+	assert_int_equal(asked(), 2);
 }
 
 static void
@@ -318,12 +344,10 @@ the_parent_says_no(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(fdpass_send(rig.parent, -1, "not ready; try later",
-			     clock_mono_ms() + PASS_MS, NULL),
-	    0);
+	parent_says("sign in first");
 	assert_int_equal(hand_over(1, &e), -1);
 	assert_int_equal(e.class, ERR_TEMP);
-	assert_string_equal(e.text, "not ready; try later");
+	assert_string_equal(e.text, "sign in first");
 	assert_int_equal(shutdown(rig.parent, SHUT_RDWR), 0);
 	assert_int_equal(hand_over(2, &e), -1);
 	assert_int_equal(e.class, ERR_TEMP);
@@ -336,7 +360,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_connection_for_several),
 		TEST(one_that_is_gone),
-		TEST(two_that_are_gone),
+		TEST(some_that_are_gone),
+		TEST(one_that_does_not_come_again),
 		TEST(a_refusal_is_its_end),
 		TEST(another_client),
 		TEST(a_large_one_has_its_own),
