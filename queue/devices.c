@@ -55,7 +55,7 @@ work(void *arg, struct err *e)
 		const struct device d = {
 			.listener = x->v[i].listener,
 			.client = x->v[i].client,
-			.login = "",
+			.login = x->v[i].login,
 			.name = t->words.helo,
 			.tls = t->words.tls_version,
 			.cipher = t->words.tls_cipher,

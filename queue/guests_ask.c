@@ -118,6 +118,8 @@ take_trouble(struct guests *g, struct guest *one, const struct frame *f)
 	gate_note_refusals(one->gate, k.trouble.count);
 	strlcpy(k.listener, one->conf->name, sizeof(k.listener));
 	strlcpy(k.client, one->text, sizeof(k.client));
+	if (one->sign_in.login != NULL)
+		strlcpy(k.login, one->sign_in.login, sizeof(k.login));
 	knocks_note(g->knocks, &k);
 	return 0;
 }

@@ -33,7 +33,8 @@ find(struct knocks *k, const struct knock *one)
 
 	for (i = 0; i < k->n; i++)
 		if (strcmp(k->v[i].client, one->client) == 0 &&
-		    strcmp(k->v[i].listener, one->listener) == 0)
+		    strcmp(k->v[i].listener, one->listener) == 0 &&
+		    strcmp(k->v[i].login, one->login) == 0)
 			return &k->v[i];
 	return NULL;
 }

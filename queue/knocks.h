@@ -7,6 +7,7 @@
 
 #include "common/network.h"
 #include "common/proto_trouble.h"
+#include "common/users.h"
 
 /*
  * Who was turned away or refused by a listener, and how often: what the parent
@@ -20,7 +21,8 @@
 struct knock {
 	char listener[KNOCK_NAME];
 	char client[NETWORK_TEXT];
-	int64_t at; /* wall seconds: the last */
+	char login[USERS_LOGIN_MAX + 1]; /* "": it had not signed in */
+	int64_t at;                      /* wall seconds: the last */
 	struct client_trouble trouble;
 };
 

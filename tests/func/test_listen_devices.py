@@ -12,6 +12,7 @@ import pytest
 from lib.notify import DEADLINE
 from lib.site import USER
 from test_listen import TEXT, TO, Client, add_listener, greeting, send
+from test_listen_auth import PASSWORD, with_users
 from test_listen_tls import (Secured, context, old, s_client,  # noqa: F401
                              secure)
 
@@ -406,3 +407,16 @@ def test_a_dialogue_is_bounded(site):
         for _ in range(300):
             c.noop()
     assert len(dialogue(site)) == 201
+
+
+def test_what_is_refused_is_of_who_has_signed_in(site):
+    port = with_users(site, max_recipients=1)
+    with Client(port) as c:
+        c.login("scanner", PASSWORD)
+        c.sendmail(USER, [TO], TEXT % "hello")
+        c.mail(USER)
+        assert c.rcpt(TO)[0] == 250 and c.rcpt(USER)[0] == 452
+    site.wait(lambda: any(d["failures"] for d in site.json("devices")),
+              "the report of the refusal")
+    one, = site.json("devices")
+    assert (one["login"], one["messages"], one["failures"]) == ("scanner", 1, 1)

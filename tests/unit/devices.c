@@ -65,6 +65,7 @@ will_answer(const char *client, const char *text, uint64_t count)
 	if (client != NULL) {
 		strlcpy(a.knock.listener, "floor", sizeof(a.knock.listener));
 		strlcpy(a.knock.client, client, sizeof(a.knock.client));
+		strlcpy(a.knock.login, "scanner", sizeof(a.knock.login));
 		strlcpy(
 		    a.knock.trouble.text, text, sizeof(a.knock.trouble.text));
 		strlcpy(a.knock.trouble.words.helo, "copier",
@@ -106,9 +107,11 @@ what_the_parent_knows_is_written(void **state)
 	assert_int_equal(rig.done, 0);
 	batch_flush(rig.o.parts.batch);
 	assert_int_equal(rig.done, 1);
-	assert_int_equal(number("SELECT failures FROM device WHERE client = "
-				"'10.0.0.5' AND error = 'no' AND name = "
-				"'copier' AND messages = 0"),
+	assert_int_equal(
+	    number(
+		"SELECT failures FROM device WHERE client = "
+		"'10.0.0.5' AND login = 'scanner' AND error = 'no' AND name = "
+		"'copier' AND messages = 0"),
 	    3);
 	assert_int_equal(number("SELECT count(*) FROM device"), 2);
 }

@@ -17,6 +17,7 @@
 
 #include "common/proto_listen.h"
 #include "common/proto_trouble.h"
+#include "common/xalloc.h"
 #include "queue/guests_priv.h"
 #include "tests/unit/conf_help.h"
 
@@ -111,7 +112,13 @@ what_it_tells_is_kept(void **state)
 	assert_string_equal(k.client, "192.0.2.1");
 	assert_string_equal(k.trouble.text, "too large");
 	assert_int_equal(k.trouble.count, 4);
+	assert_string_equal(k.login, "");
 	assert_false(knocks_take(guests_knocks(here.g), &k));
+	here.one->sign_in.login = xstrdup("scanner");
+	tell("too large", 1);
+	assert_true(is_open());
+	assert_true(knocks_take(guests_knocks(here.g), &k));
+	assert_string_equal(k.login, "scanner");
 	/* of a listener that a reload has taken away nobody asks */
 	here.one->conf = NULL;
 	tell("too large", 3);

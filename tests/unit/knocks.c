@@ -47,8 +47,16 @@ one_client_is_one_row(void **state)
 	one.trouble.count = 3;
 	knocks_note(k, &one);
 
+	/* who has signed in is somebody else */
+	strlcpy(other.login, "scanner", sizeof(other.login));
+	knocks_note(k, &other);
+
+	assert_true(knocks_take(k, &got));
+	assert_string_equal(got.login, "scanner");
+	assert_int_equal(got.trouble.count, 1);
 	assert_true(knocks_take(k, &got));
 	assert_string_equal(got.listener, "attic");
+	assert_string_equal(got.login, "");
 	assert_true(knocks_take(k, &got));
 	assert_string_equal(got.listener, "floor");
 	assert_string_equal(got.trouble.text, "second");
