@@ -28,8 +28,8 @@ extern struct checker_rig checker_rig;
 int checker_rig_open(void **state);
 int checker_rig_close(void **state);
 
-/* In main, for what the test is started as: its exit status, or -1. */
-int checker_rig_program(const char *name);
+/* As guest_rig_program. */
+void checker_rig_program(int argc, char **argv);
 
 /* What an smtpd says to a checker, on the descriptor, which it closes. */
 void checker_rig_say(int fd, const char *password);

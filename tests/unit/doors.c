@@ -177,9 +177,7 @@ main(int argc, char **argv)
 		T(a_place_without_an_smtpd),
 		T(without_a_descriptor_it_waits),
 	};
-	int status = guest_rig_program(argc, argv);
 
-	return status != -1
-		   ? status
-		   : cmocka_run_group_tests_name("doors", tests, NULL, NULL);
+	guest_rig_program(argc, argv);
+	return cmocka_run_group_tests_name("doors", tests, NULL, NULL);
 }

@@ -92,9 +92,7 @@ main(int argc, char **argv)
 		T(what_is_told_of_one_that_is_open),
 		T(what_is_told_of_one_that_is_shut),
 	};
-	int status = guest_rig_program(argc, argv);
 
-	return status != -1 ? status
-			    : cmocka_run_group_tests_name(
-				  "doors_view", tests, NULL, NULL);
+	guest_rig_program(argc, argv);
+	return cmocka_run_group_tests_name("doors_view", tests, NULL, NULL);
 }

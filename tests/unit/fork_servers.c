@@ -487,7 +487,7 @@ main(int argc, char **argv)
 	};
 
 	if (argc == 2 && strcmp(argv[0], PROGRAM) == 0)
-		return program(argv[1]);
+		_exit(program(argv[1]));
 	return FORK_SERVERS == 0 ? 0
 				 : cmocka_run_group_tests_name(
 				       "fork_servers", tests, NULL, NULL);

@@ -234,9 +234,9 @@ a_refusal_is_no_end(void **state)
 	struct err e;
 
 	(void)state;
-	say("not ready; try later");
+	say("this listener is closed");
 	assert_int_equal(hand_over(&e), -1);
-	assert_string_equal(e.text, "not ready; try later");
+	assert_string_equal(e.text, "this listener is closed");
 	say("L not now");
 	assert_int_equal(sign_in(), SIGN_IN_LATER);
 	say("N");
