@@ -58,7 +58,8 @@ begins_with(const char *seen, const char *word)
 {
 	while (*seen != '\0' && !is_letter(*seen))
 		seen++;
-	return strncasecmp(seen, word, 4) == 0 && !is_letter(seen[4]);
+	return strncasecmp(seen, word, strlen(word)) == 0 &&
+	       !is_letter(seen[strlen(word)]);
 }
 
 static void
@@ -88,7 +89,7 @@ put_chunk(struct buf *b, const char *seen)
 static bool
 put_line(struct buf *b, const char *p, size_t n)
 {
-	char seen[INPUT_MAX + 1];
+	char seen[INPUT_MAX + 1] = "";
 
 	look(p, n, seen);
 	buf_append(b, p, n);
