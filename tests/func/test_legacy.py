@@ -61,7 +61,8 @@ SIGNS = {
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_three_signs_in_a_row_lead_there(make_pair, sign):
-    pair = make_pair("fallback")
+    # What is told twice of one failure, on a slow disk a second later, is one.
+    pair = make_pair("fallback", backoff_min="3s", backoff_max="3s")
     pair.default.faults.add(count="forever", **SIGNS[sign])
     pair.site.start()
     pair.send()
