@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "queue/checkers.h"
 #include "tests/unit/door_rig.h"
+#include "tests/unit/logged.h"
 
 static void
 sockets_stay_over_a_reload(void **state)
@@ -79,19 +80,6 @@ one_that_cannot_be_bound(void **state)
 	assert_greets("127.0.0.1", taken, "x ");
 }
 
-/* How often a word stands in what was logged. */
-static int
-count_lines(FILE *lines, const char *word)
-{
-	char line[LOG_LINE_MAX];
-	int n = 0;
-
-	rewind(lines);
-	while (fgets(line, sizeof(line), lines) != NULL)
-		n += strstr(line, word) != NULL;
-	return n;
-}
-
 /* Each has its line, when it is looked at. */
 static void
 some_that_cannot_be_bound(void **state)
@@ -110,11 +98,11 @@ some_that_cannot_be_bound(void **state)
 	    taken[1]);
 	log_open_fd("test", fileno(lines), LOG_DEBUG);
 	set_conf(text);
-	assert_int_equal(count_lines(lines, "event="), 0);
+	assert_int_equal(logged_lines(lines, "event="), 0);
 	doors_judge(here.d);
 	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
-	assert_int_equal(count_lines(lines, "listener=x text=\"cannot"), 1);
-	assert_int_equal(count_lines(lines, "listener=y text=\"cannot"), 1);
+	assert_int_equal(logged_lines(lines, "listener=x text=\"cannot"), 1);
+	assert_int_equal(logged_lines(lines, "listener=y text=\"cannot"), 1);
 	fclose(lines);
 	close(fds[0]);
 	close(fds[1]);
@@ -145,12 +133,12 @@ one_that_opens_later(void **state)
 	doors_tick(here.d, at);
 	assert_int_equal(view("x").state, DOOR_SHUT);
 	assert_in_range(doors_deadline(here.d), at + 1, at + 60000);
-	assert_int_equal(count_lines(lines, "listener-opened"), 0);
+	assert_int_equal(logged_lines(lines, "listener-opened"), 0);
 	at = doors_deadline(here.d);
 	doors_tick(here.d, at);
 	log_open("test", LOG_TO_STDERR, NULL, LOG_EMERG);
 	assert_int_equal(view("x").state, DOOR_OPEN);
-	assert_int_equal(count_lines(lines, "listener-opened listener=x"), 1);
+	assert_int_equal(logged_lines(lines, "listener-opened listener=x"), 1);
 	assert_greets("127.0.0.1", taken, "x ");
 	reap_all();
 	assert_true(doors_deadline(here.d) > at + 60000);

@@ -26,6 +26,7 @@
 #include "common/log.h"
 #include "queue/guests_priv.h"
 #include "tests/unit/guest_rig.h"
+#include "tests/unit/logged.h"
 #include "tests/unit/queue_fixture.h"
 
 #define LISTENER \
@@ -306,19 +307,6 @@ kill_guest(pid_t pid, int signal)
 	assert_true(guests_reaped(here.g, pid, status));
 }
 
-/* How many lines of the log there are with this. */
-static unsigned
-told(FILE *lines, const char *text)
-{
-	char line[LOG_LINE_MAX];
-	unsigned n = 0;
-
-	rewind(lines);
-	while (fgets(line, sizeof(line), lines) != NULL)
-		n += strstr(line, text) != NULL;
-	return n;
-}
-
 /* As after a crash: what is known of its memory is known of its server's. */
 static void
 after_a_takeover_the_next_has_another(void **state)
@@ -363,7 +351,7 @@ after_a_crash_the_next_has_another(void **state)
 	snprintf(want, sizeof(want),
 	    "event=smtpd-ended listener=scan client=127.0.0.1 signal=%d ",
 	    SIGSYS);
-	assert_int_equal(told(lines, want), 1);
+	assert_int_equal(logged_lines(lines, want), 1);
 	assert_int_equal(gate_connections(here.gate), 1);
 	c = come_in(3);
 	assert_int_not_equal(latest()->by, by);
@@ -379,7 +367,7 @@ after_a_crash_the_next_has_another(void **state)
 	/* nor is what we do ourselves */
 	guests_kill(here.g);
 	reap_all();
-	assert_int_equal(told(lines, "event=smtpd-ended"), 1);
+	assert_int_equal(logged_lines(lines, "event=smtpd-ended"), 1);
 	log_open_fd("test", STDERR_FILENO, LOG_DEBUG);
 	fclose(lines);
 	close(a);

@@ -26,6 +26,7 @@
 #include "common/xalloc.h"
 #include "queue/guests_priv.h"
 #include "tests/unit/conf_help.h"
+#include "tests/unit/logged.h"
 
 /* Two of a listener, each a process that only waits, with its channel's end. */
 static struct {
@@ -112,13 +113,7 @@ tear_down(void **state)
 static unsigned
 told(const char *text)
 {
-	char line[LOG_LINE_MAX];
-	unsigned n = 0;
-
-	rewind(here.log);
-	while (fgets(line, sizeof(line), here.log) != NULL)
-		n += strstr(line, text) != NULL;
-	return n;
+	return logged_lines(here.log, text);
 }
 
 static void

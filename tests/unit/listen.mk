@@ -42,7 +42,8 @@ tests_unit_lent_CFLAGS = $(queue_test_cflags)
 tests_unit_lent_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # Compiled once more, with an smtpd that the test is.
 guest_rig = queue/fork_servers.c queue/guests.c queue/guests_ask.c \
-	queue/guests_start.c tests/unit/guest_rig.c tests/unit/guest_rig.h
+	queue/guests_start.c tests/unit/guest_rig.c tests/unit/guest_rig.h \
+	tests/unit/logged.c tests/unit/logged.h
 tests_unit_guests_SOURCES = tests/unit/guests.c $(guest_rig)
 tests_unit_guests_CPPFLAGS = $(AM_CPPFLAGS) -UPATH_LIBEXEC \
 	-DPATH_LIBEXEC='"$(abs_builddir)/tests/unit/guests-programs"'
@@ -78,7 +79,8 @@ tests_unit_guests_trouble_CFLAGS = $(queue_test_cflags)
 tests_unit_guests_trouble_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 check_PROGRAMS += tests/unit/guests_taken
 tests_unit_guests_taken_SOURCES = tests/unit/guests_taken.c \
-	tests/unit/conf_help.c tests/unit/conf_help.h
+	tests/unit/conf_help.c tests/unit/conf_help.h \
+	tests/unit/logged.c tests/unit/logged.h
 tests_unit_guests_taken_CFLAGS = $(queue_test_cflags)
 tests_unit_guests_taken_LDADD = $(queue_test_libs) $(SECCOMP_LIBS)
 # Checkers, which the test is.
